@@ -1,0 +1,67 @@
+# Two commands do everything on a machine with Python >= 3.11 (with venv), make and git:
+#   make demo    install into .venv, run the main job, write demo-output/report.html
+#   make test    install into .venv, then ruff, mypy and pytest
+# Another interpreter: make demo PYTHON=python3.12
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+BUILD_TOOLS := hatchling editables
+ONE_THREAD := NPROC=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types docs clean check-python
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n '1,4s/^# \{0,1\}//p' Makefile
+	@echo "Also: make lint, make types, make docs, make clean"
+
+demo: $(VENV)/.installed
+	$(BIN)/wilks demo --output demo-output
+	@echo "The report is demo-output/report.html"
+
+test: lint types
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	@echo "The documentation is docs/_build/html/index.html"
+
+clean:
+	rm -rf $(VENV) demo-output docs/_build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+check-python:
+	@command -v $(PYTHON) >/dev/null || { echo "'$(PYTHON)' is not on the path. Install Python 3.11 or newer \
+	(Debian, Ubuntu: apt install python3 python3-venv; Fedora, Alma: dnf install python3.11; macOS: brew install python), \
+	or name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "wilks needs Python 3.11 or newer and \
+	'$(PYTHON)' is $$($(PYTHON) -V 2>&1). Install a newer one (Debian, Ubuntu: apt install python3.11 python3.11-venv; \
+	Fedora, Alma: dnf install python3.11; macOS: brew install python) and name it: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' has no venv module. Install it \
+	(Debian, Ubuntu: apt install python3-venv), or name another Python >= 3.11: make PYTHON=python3.11"; exit 1; }
+
+$(BIN)/python:
+	@$(MAKE) --no-print-directory check-python
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) $(BUILD_TOOLS)
+	$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(PIP) --no-build-isolation --editable '.[docs]'
+	@touch $@

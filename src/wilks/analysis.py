@@ -1,0 +1,273 @@
+"""Everything that is fixed before the data are seen."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+
+from wilks.errors import InputError, StoreError
+from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, canonical_json, source_to_dict
+from wilks.models import MODEL_KINDS, Model, model_from_dict
+from wilks.optimize import Search
+from wilks.samples import Sample, Standardization, load_samples, save_samples, shared_events
+from wilks.typing import FloatArray
+
+STATISTIC_VERSION = 1
+_DOCUMENT, _ARRAYS = "analysis.json", "analysis.npz"
+_Cached = TypeVar("_Cached")
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Analysis:
+    """Reference, model, search and source of toys: all that defines t and its null distribution.
+
+    Args:
+        reference: events of the reference model; its weights say how many events are expected.
+        model: f(x; w) with its box.
+        nuisances: none are supported yet; ``()`` is the analysis without systematic uncertainties.
+        toy_source: where toys come from: a sample that shares no event with the reference, a `Generator`, or a
+            function. None: `run_toys` will say what to give.
+        expected_events: N(R_0); the reference weights are rescaled to this sum. None keeps them.
+        standardize: True: subtract the mean of the reference and divide by its standard deviation at the input of the
+            model; False: features as they are; or a `Standardization`.
+        search: the effort of the fit, the same for data and toys.
+        name: for people.
+
+    Raises:
+        InputError: an argument that cannot be used, with what to do; samples that share events.
+
+    >>> reference = Sample(np.random.default_rng(0).exponential(size=1000))
+    >>> from wilks.models import MLP
+    >>> analysis = Analysis(reference=reference, model=MLP(hidden=(4,)), expected_events=100)
+    >>> analysis.n_parameters, round(analysis.expected_events, 9)
+    (13, 100.0)
+    """
+
+    reference: Sample
+    model: Model
+    nuisances: tuple[()]
+    toy_source: Source | None
+    standardization: Standardization
+    search: Search
+    name: str
+    _cache: dict[str, Any] = field(repr=False)
+
+    def __init__(
+        self,
+        *,
+        reference: Sample,
+        model: Model,
+        nuisances: tuple[()] = (),
+        toy_source: Source | GeneratorFunction | None = None,
+        expected_events: float | None = None,
+        standardize: bool | Standardization = True,
+        search: Search | None = None,
+        name: str = "",
+    ) -> None:
+        if nuisances:
+            raise InputError("nuisances must be (): nuisance parameters are not supported in this version")
+        if not isinstance(reference, Sample) or not isinstance(model, Model):
+            raise InputError(
+                "reference must be a wilks.Sample and model a model such as wilks.MLP, "
+                f"but {type(reference).__name__} and {type(model).__name__} came"
+            )
+        scaled = _scaled_reference(reference, expected_events)
+        source = as_source(toy_source)
+        if isinstance(source, Sample):
+            _check_pool(scaled, source)
+        settings = {
+            "reference": scaled,
+            "model": model,
+            "nuisances": (),
+            "toy_source": source,
+            "standardization": _standardization(scaled, standardize),
+            "search": search or Search(),
+            "name": name,
+            "_cache": {},
+        }
+        for key, value in settings.items():
+            object.__setattr__(self, key, value)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the inputs of the model, in their order."""
+        return self.reference.features
+
+    @property
+    def expected_events(self) -> float:
+        """N(R_0), the sum of the reference weights."""
+        return self.reference.expected_events
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters of the model."""
+        return self.model.n_parameters(self.reference.n_features)
+
+    @property
+    def overlap_z_error(self) -> float | None:
+        """The error on Z that all toys from one pool share: sqrt(f^2 + 2 f rho), f = N(R_0)/N_P, rho = N(R_0)/N_R.
+
+        More toys do not reduce it. None where toys come from a generator, or from nowhere. For a weighted pool or
+        reference the effective numbers (sum w)^2 / sum w^2 stand for N_P and N_R.
+        """
+        if not isinstance(self.toy_source, Sample):
+            return None
+        fraction = self.expected_events / effective_size(self.toy_source)
+        rho = self.expected_events / effective_size(self.reference)
+        return float(np.sqrt(fraction**2 + 2 * fraction * rho))
+
+    def log_ratio(self, events: FloatArray, params: FloatArray) -> FloatArray:
+        """The learned f(x; w) for raw events of shape (n, d); result (n,)."""
+        return self.model.log_ratio(params, self.standardization.apply(np.asarray(events, dtype=np.float64)))
+
+    def cached(self, key: str, build: Callable[[], _Cached]) -> _Cached:
+        """What depends on the analysis alone, built once and kept with it."""
+        if key not in self._cache:
+            self._cache[key] = build()
+        result: _Cached = self._cache[key]
+        return result
+
+    def describe(self) -> dict[str, Any]:
+        """What defines t, as plain values; samples by the digest of their events."""
+        return {
+            "statistic_version": STATISTIC_VERSION,
+            "features": list(self.features),
+            "reference": self.cached("reference_digest", _without_extras(self.reference).digest),
+            "expected_events": self.expected_events,
+            "model": self.model.to_dict(),
+            "nuisances": [],
+            "standardization": self.standardization.to_dict(),
+            "search": asdict(self.search),
+            "toy_source": self.cached("toy_source", lambda: _toy_source_to_dict(self.toy_source)),
+        }
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of all that defines t and its null; the name and carried columns do not."""
+        return self.cached("fingerprint", lambda: hashlib.sha256(canonical_json(self.describe()).encode()).hexdigest())
+
+    def save(self, folder: str | Path) -> None:
+        """Write the analysis to ``folder`` as JSON and NPZ.
+
+        Raises:
+            StoreError: the folder holds another analysis or cannot be written.
+        """
+        path = Path(folder)
+        if (path / _DOCUMENT).exists() and Analysis.load(path).fingerprint() == self.fingerprint():
+            return
+        if (path / _DOCUMENT).exists():
+            raise StoreError(f"{path} must be empty or hold this analysis, but it holds another one; choose a new folder")
+        samples = {"reference": self.reference}
+        if isinstance(self.toy_source, Sample):
+            samples["pool"] = self.toy_source
+        document = {"describe": self.describe(), "name": self.name, "fingerprint": self.fingerprint()}
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            document["samples"] = save_samples(path / _ARRAYS, samples)
+            partial = path / (_DOCUMENT + ".partial")
+            partial.write_text(json.dumps(document, indent=1, allow_nan=False))
+            partial.replace(path / _DOCUMENT)
+        except OSError as error:
+            raise StoreError(f"the analysis cannot be saved to {path}: {error.strerror or error}") from error
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Analysis":
+        """The analysis that `save` wrote, with the same fingerprint.
+
+        Raises:
+            StoreError: nothing usable lies there, or it was changed since.
+        """
+        path = Path(folder)
+        try:
+            document = json.loads((path / _DOCUMENT).read_text())
+            samples = load_samples(path / _ARRAYS, document["samples"])
+            described = document["describe"]
+            analysis = cls(
+                reference=samples["reference"],
+                model=model_from_dict(described["model"], MODEL_KINDS),
+                toy_source=samples.get("pool") or _generator_from_dict(described["toy_source"]),
+                standardize=Standardization.from_dict(described["standardization"]),
+                search=Search(**described["search"]),
+                name=document["name"],
+            )
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise StoreError(f"{path} must hold a saved analysis, but it cannot be read: {error}") from error
+        if analysis.fingerprint() != document["fingerprint"]:
+            raise StoreError(f"the analysis in {path} was changed after it was saved, or by another version of wilks")
+        return analysis
+
+
+def effective_size(sample: Sample) -> float:
+    """(sum w)^2 / sum w^2: the number of unweighted events with the same relative error.
+
+    >>> effective_size(Sample([1.0, 2.0, 3.0]))
+    3.0
+    """
+    return float(sample.expected_events**2 / np.sum(sample.event_weights**2))
+
+
+def require_float64() -> None:
+    """Raise if double precision was switched off after wilks was imported.
+
+    Raises:
+        InputError: ``jax_enable_x64`` is off.
+    """
+    if not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+        raise InputError(
+            "wilks needs float64, but jax_enable_x64 was switched off after wilks was imported; "
+            "leave it on: jax.config.update('jax_enable_x64', True)"
+        )
+
+
+def _scaled_reference(reference: Sample, expected_events: float | None) -> Sample:
+    present = reference.expected_events
+    if not (reference.n_events >= 2 and np.isfinite(present) and present > 0):
+        raise InputError(
+            "the reference must have at least 2 events and a positive sum of weights, "
+            f"but {reference.n_events:,} events with a sum of {present:g} came; check the files, selection and weights"
+        )
+    return reference if expected_events is None else reference.rescaled(expected_events)
+
+
+def _standardization(reference: Sample, standardize: bool | Standardization) -> Standardization:
+    measured = Standardization.of(reference)  # also refuses constant features
+    if isinstance(standardize, Standardization):
+        if standardize.n_features != reference.n_features:
+            raise InputError(
+                f"the standardization must have {reference.n_features} features, but it has {standardize.n_features}"
+            )
+        return standardize
+    return measured if standardize else Standardization.identity(reference.n_features)
+
+
+def _check_pool(reference: Sample, pool: Sample) -> None:
+    if pool.features != reference.features:
+        raise InputError(
+            f"the pool of toy events must have the features {', '.join(reference.features)} in this order, "
+            f"but it has {', '.join(pool.features)}"
+        )
+    n_shared = shared_events(reference, pool)
+    if n_shared:
+        raise InputError(
+            f"the pool of toy events must share no event with the reference, but {n_shared:,} of its "
+            f"{pool.n_events:,} events are in both; separate them with wilks.split"
+        )
+
+
+def _without_extras(sample: Sample) -> Sample:
+    return Sample(sample.events, sample.event_weights, features=sample.features)
+
+
+def _toy_source_to_dict(source: Source | None) -> dict[str, Any] | None:
+    if isinstance(source, Sample):
+        return source_to_dict(_without_extras(source))
+    return None if source is None else source_to_dict(source)
+
+
+def _generator_from_dict(document: Mapping[str, Any] | None) -> Generator | None:
+    return None if document is None else Generator(document["generator"], version=document["version"])

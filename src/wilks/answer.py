@@ -1,0 +1,43 @@
+"""The main question: do these data agree with the reference?"""
+
+import numpy.typing as npt
+
+from wilks.analysis import Analysis
+from wilks.calibration import Calibration, GoodnessOfFit
+from wilks.errors import CalibrationError
+from wilks.fitting import fit
+from wilks.samples import Sample
+
+
+def goodness_of_fit(
+    analysis: Analysis, data: Sample | npt.ArrayLike, *, calibration: Calibration | None = None
+) -> GoodnessOfFit:
+    """Fit the data and return p and Z of their t among the toys of the calibration.
+
+    p = (k + m + 1)/(n + 1) for k of n null toys at or above the t of the data and m failed toys,
+    with a Clopper-Pearson interval. If the toys follow the chi-square of the model's number of
+    parameters, its p and Z stand beside it with their label. A fit that failed gives no p.
+
+    Raises CalibrationError, before the fit, without a calibration or with toys of another
+    analysis or of another hypothesis than the null; SampleError for data that the
+    analysis cannot use.
+
+    For a fit that exists already, ``calibration.evaluate(fit)`` gives the same answer:
+
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from wilks.calibration import calibrate
+    >>> from wilks.typing import FitStatus
+    >>> calibration = calibrate(np.random.default_rng(1).chisquare(13, size=1000), degrees_of_freedom=13)
+    >>> fit = SimpleNamespace(t=48.0, converged=True, status=FitStatus.CONVERGED, fingerprint="",
+    ...     n_events=2000, n_starts=10, start_gap=0.0, share_at_bound=0.2)
+    >>> calibration.evaluate(fit).p_text
+    'p = 1/1001 (0 of 1000; below 0.0030 at 95 % CL)'
+    """
+    if calibration is None:
+        raise CalibrationError(
+            "a p-value of this model needs null toys, got calibration=None; run "
+            "toys = run_toys(analysis, Null(), n_toys=400, seed=1) and give calibration=calibrate(toys)"
+        )
+    calibration.check_usable(analysis.fingerprint())
+    return calibration.evaluate(fit(analysis, data))

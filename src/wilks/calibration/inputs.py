@@ -1,0 +1,107 @@
+"""What a calibration is made from: a table of toys, or bare values of t."""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+
+from wilks.errors import CalibrationError
+from wilks.typing import FitStatus, FloatArray, IntArray
+
+_LOWEST_T = -1e-3
+
+
+class ToyTable(Protocol):
+    """The part of a table of toys that a calibration reads (``wilks.Toys`` has it)."""
+
+    @property
+    def t(self) -> FloatArray: ...
+    @property
+    def status(self) -> IntArray: ...
+    @property
+    def n_parameters(self) -> int: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def hypothesis(self) -> object: ...
+    @property
+    def expected_overlap_z_error(self) -> float | None: ...
+    @property
+    def n_events(self) -> IntArray | FloatArray: ...
+    @property
+    def share_at_bound(self) -> FloatArray: ...
+    @property
+    def start_gap(self) -> FloatArray: ...
+
+
+@dataclass(frozen=True)
+class ToySummary:
+    """What toys say beyond their t: whose they are, and what is usual among them."""
+
+    fingerprint: str
+    hypothesis: object
+    n_parameters: int
+    overlap_z_error: float | None
+    median_share_at_bound: float
+    median_start_gap: float
+    n_events_range: tuple[int, int]
+    failures: tuple[tuple[FitStatus, int], ...] = ()
+
+
+def is_toy_table(toys: object) -> TypeGuard[ToyTable]:
+    """Whether ``toys`` is a table of toys rather than bare values of t."""
+    return hasattr(toys, "t") and hasattr(toys, "fingerprint") and hasattr(toys, "hypothesis")
+
+
+def toy_summary(toys: ToyTable) -> ToySummary:
+    """Summarize a table of toys; toys that failed enter none of the medians."""
+    done = np.isfinite(np.asarray(toys.t, dtype=np.float64))
+    events = np.asarray(toys.n_events)[done]
+    return ToySummary(
+        fingerprint=toys.fingerprint,
+        hypothesis=toys.hypothesis,
+        n_parameters=toys.n_parameters,
+        overlap_z_error=toys.expected_overlap_z_error,
+        median_share_at_bound=_median(np.asarray(toys.share_at_bound)[done]),
+        median_start_gap=_median(np.asarray(toys.start_gap)[done]),
+        n_events_range=(int(events.min()), int(events.max())) if events.size else (0, 0),
+        failures=_failures(np.asarray(toys.status)),
+    )
+
+
+def t_values(toys: ToyTable | npt.ArrayLike) -> FloatArray:
+    """Return the values of t (k,), NaN where a toy failed.
+
+    Raises CalibrationError for values that are not one-dimensional, infinite, none at all,
+    all failed, or negative: t is a maximum over a family that holds the null hypothesis, and a
+    code such as -1 for a failed fit must become NaN.
+
+    >>> t_values([12.5, float("nan"), 9.0])
+    array([12.5,  nan,  9. ])
+    """
+    t = np.asarray(toys.t if is_toy_table(toys) else toys, dtype=np.float64)
+    if t.ndim != 1:
+        raise CalibrationError(f"values of t must form one dimension, got an array of shape {t.shape}")
+    n_done = int(np.isfinite(t).sum())
+    if n_done == 0:
+        raise CalibrationError(f"at least one toy must have a valid t, got {t.size} toys and none; see their status")
+    if np.isinf(t).any():
+        raise CalibrationError("values of t must be finite, or NaN for a failed toy; got an infinite one")
+    if np.nanmin(t) < _LOWEST_T:
+        place = int(np.nanargmin(t))
+        raise CalibrationError(
+            f"t cannot be negative: toy {place} has t = {t[place]:g}. If this marks a failed fit, set it to NaN "
+            "(failed toys are counted, not dropped); if not, the fit did not reach its minimum"
+        )
+    return t
+
+
+def _median(values: npt.NDArray[np.generic]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else float("nan")
+
+
+def _failures(status: IntArray) -> tuple[tuple[FitStatus, int], ...]:
+    counts = ((code, int((status == int(code)).sum())) for code in FitStatus if code.is_failure)
+    return tuple((code, n) for code, n in counts if n)

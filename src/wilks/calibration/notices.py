@@ -1,0 +1,101 @@
+"""What a reader must know beside p and Z, in words."""
+
+import math
+from typing import Protocol
+
+from wilks.calibration.compatibility import Compatibility
+from wilks.calibration.empirical import Empirical
+from wilks.calibration.inputs import ToySummary
+from wilks.calibration.text import decimals, failed_toys, probability
+from wilks.calibration.text import toys as toys_text
+from wilks.significance import z_score
+from wilks.typing import FitStatus
+
+FEW_TOYS = 100
+LARGE_START_GAP = 1.0
+HIGH_SHARE_AT_BOUND = 0.5
+NOTABLE_OVERLAP_Z_ERROR = 0.05
+COUNT_SIGMAS = 5.0
+
+
+class ObservedFit(Protocol):
+    """The part of a fit of the data that its answer depends on (``wilks.FitResult`` has it)."""
+
+    @property
+    def t(self) -> float: ...
+    @property
+    def converged(self) -> bool: ...
+    @property
+    def status(self) -> FitStatus: ...
+    @property
+    def share_at_bound(self) -> float: ...
+    @property
+    def n_starts(self) -> int: ...
+    @property
+    def start_gap(self) -> float: ...
+    @property
+    def n_events(self) -> int: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+def fit_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]:
+    """Notices about the fit of the data: start gap, parameters at the bound, number of events.
+
+    A gap above 1 in t, more than half of the parameters at the bound, and a count more than
+    5 sqrt(n) outside the range of the toys are named.
+    """
+    notices = []
+    if fit.start_gap > LARGE_START_GAP:
+        notices.append(
+            f"The best of {fit.n_starts} starts exceeds the second best by {decimals(fit.start_gap)} in t"
+            f"{_median('gap', toys.median_start_gap if toys else math.nan)}: no second start confirms this minimum. "
+            "p stays valid, because toys are searched alike; a longer search may find a larger t"
+        )
+    if fit.share_at_bound > HIGH_SHARE_AT_BOUND:
+        notices.append(
+            f"{100.0 * fit.share_at_bound:.0f} % of the parameters are at their bound"
+            f"{_median('share', toys.median_share_at_bound if toys else math.nan)}: "
+            "the weight clip shapes the learned ratio"
+        )
+    return (*notices, *_count_notices(fit, toys))
+
+
+def toy_notices(null: Empirical, compatibility: Compatibility, toys: ToySummary | None) -> tuple[str, ...]:
+    """Notices about the toys: few, failed, not tied to an analysis, from a finite pool, dof fitted."""
+    notices = []
+    if null.n_toys < FEW_TOYS:
+        smallest = null.smallest_p_value
+        notices.append(
+            f"Only {toys_text(null.n_toys)}: no p below {probability(smallest)} (Z {decimals(z_score(smallest))}) "
+            "can be seen"
+        )
+    if null.n_failed:
+        notices.append(failed_toys(null.n_failed, null.n_toys).rstrip("."))
+    if toys is None:
+        notices.append("The values of t came without their analysis: that they belong to it could not be checked")
+    elif toys.overlap_z_error is not None and toys.overlap_z_error >= NOTABLE_OVERLAP_Z_ERROR:
+        notices.append(
+            f"The toys were drawn from a finite pool: a common error of {decimals(toys.overlap_z_error)} on Z, "
+            "which more toys do not reduce, comes on top of the interval"
+        )
+    if compatibility.is_estimated_dof:
+        notices.append(
+            "The number of degrees of freedom is the mean of these toys: their mean says nothing about the chi-square"
+        )
+    return tuple(notices)
+
+
+def _count_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]:
+    low, high = toys.n_events_range if toys else (0, 0)
+    margin = COUNT_SIGMAS * math.sqrt(high)
+    if high == 0 or low - margin <= fit.n_events <= high + margin:
+        return ()
+    return (
+        f"The data hold {fit.n_events} events, the toys {low} to {high}: the count alone makes t large; "
+        "check the expected number of events",
+    )
+
+
+def _median(what: str, value: float) -> str:
+    return "" if math.isnan(value) else f" (median {what} of the toys {decimals(value)})"

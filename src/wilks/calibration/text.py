@@ -1,0 +1,72 @@
+"""How numbers and small tables are printed."""
+
+import math
+from collections.abc import Sequence
+
+from wilks.significance import z_score
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Align rows of cells in columns, two spaces apart and two from the margin.
+
+    >>> print(table([("t", "12.1"), ("p-value", "0.5", "empirical")]))
+      t        12.1
+      p-value  0.5   empirical
+    """
+    n_columns = max(len(row) for row in rows)
+    widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(n_columns)]
+    lines = ("  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)) for row in rows)
+    return "\n".join(f"  {line}".rstrip() for line in lines)
+
+
+def probability(p: float) -> str:
+    """Format a probability with two significant digits, with four decimals close to 1.
+
+    >>> probability(0.002991), probability(0.5), probability(0.99544), probability(1.0), probability(0.0)
+    ('0.0030', '0.50', '0.9954', '1', '0')
+    """
+    if p in (0.0, 1.0):
+        return f"{p:.0f}"
+    return f"{p:#.2g}" if p < 0.9 else f"{p:.4f}"
+
+
+def decimals(value: float) -> str:
+    """Format a Z, a t or a mean with two decimals.
+
+    >>> decimals(2.8137), decimals(float("inf"))
+    ('2.81', 'inf')
+    """
+    return f"{value:.2f}"
+
+
+def plain(value: float) -> str:
+    """Format a number without needless digits.
+
+    >>> plain(13.0), plain(12.8471)
+    ('13', '12.85')
+    """
+    return f"{value:.4g}"
+
+
+def z_interval(p_low: float, p_high: float) -> tuple[float, float]:
+    """Turn an interval of p into the interval of Z, in ascending order."""
+    return z_score(p_high), z_score(p_low)
+
+
+def toys(n: int) -> str:
+    """Say how many toys.
+
+    >>> toys(1), toys(400)
+    ('1 toy', '400 toys')
+    """
+    return f"{n} toy" if n == 1 else f"{n} toys"
+
+
+def failed_toys(n_failed: int, n_toys: int) -> str:
+    """Say how many toys failed, and what that means for the interval."""
+    return f"{n_failed} of {toys(n_toys)} failed; the interval covers both outcomes."
+
+
+def finite_or_none(value: float) -> float | None:
+    """NaN and infinities have no place in JSON: they become None."""
+    return value if math.isfinite(value) else None

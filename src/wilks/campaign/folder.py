@@ -1,0 +1,172 @@
+"""Toys in a folder: a plan that says whose they are, and one Parquet file for each block of finished toys.
+
+    plan.json          fingerprint and description of the analysis, hypothesis, seed, versions
+    hypothesis.npz     samples that the hypothesis brings, where there are any
+    analysis/          the analysis, for worker processes
+    toys-0000000-0000007.parquet ...
+
+A file is written under a temporary name and renamed: a file with this name is complete.
+"""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+from pyarrow import parquet
+
+from wilks.analysis import Analysis
+from wilks.campaign.store import ToyStore, keep_first
+from wilks.campaign.table import ToyRow
+from wilks.errors import StoreError
+from wilks.hypotheses import Alternative, Null, hypothesis_from_dict
+from wilks.samples import Sample, load_samples, save_samples
+
+SCHEMA_VERSION = 1
+_PLAN, _SAMPLES, _ANALYSIS = "plan.json", "hypothesis.npz", "analysis"
+_TYPES: dict[type, pyarrow.DataType] = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
+_SCHEMA = pyarrow.schema(
+    [
+        (field.name, _TYPES.get(field.type, pyarrow.list_(pyarrow.float64())))  # type: ignore[arg-type]
+        for field in fields(ToyRow)
+    ]
+)
+
+
+class FolderStore(ToyStore):
+    """Toys of one analysis, hypothesis and seed in a folder.
+
+    Args:
+        folder: new, empty, or of the same analysis, hypothesis and seed.
+
+    Raises:
+        StoreError: the folder is of other toys (what differs is named), holds other files, or cannot be written.
+    """
+
+    def __init__(self, folder: str | Path, *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> None:
+        self.folder = Path(folder)
+        self.analysis, self.hypothesis, self.seed = analysis, hypothesis, seed
+        plan = {
+            "schema_version": SCHEMA_VERSION,
+            "fingerprint": analysis.fingerprint(),
+            "analysis": analysis.describe(),
+            "hypothesis": hypothesis.to_dict(),
+            "seed": seed,
+        }
+        if (self.folder / _PLAN).exists():
+            _require_same(self.folder, _load_plan(self.folder), plan)
+        else:
+            self._begin(plan)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "FolderStore":
+        """The store that lies in ``folder``, with its analysis and hypothesis.
+
+        Raises:
+            StoreError: none lies there.
+        """
+        path = Path(folder)
+        plan = _load_plan(path)
+        try:
+            samples = load_samples(path / _SAMPLES, plan["samples"])
+            hypothesis = hypothesis_from_dict(plan["hypothesis"], samples)
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise StoreError(f"the hypothesis of the toys in {path} cannot be read: {error}") from error
+        return cls(path, analysis=Analysis.load(path / _ANALYSIS), hypothesis=hypothesis, seed=plan["seed"])
+
+    def write(self, rows: Sequence[ToyRow]) -> None:
+        if not rows:
+            return
+        indices = [row.index for row in rows]
+        name = f"toys-{min(indices):07d}-{max(indices):07d}.parquet"
+        table = pyarrow.Table.from_pylist([asdict(row) for row in rows], schema=_SCHEMA)
+        table = table.replace_schema_metadata(
+            {"wilks_schema": str(SCHEMA_VERSION), "wilks_fingerprint": self.analysis.fingerprint()}
+        )
+        partial = self.folder / f".{name}.{os.getpid()}.partial"
+        try:
+            with partial.open("wb") as file:
+                parquet.write_table(table, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self.folder / name)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise StoreError(f"toys cannot be written to {self.folder}: {error.strerror or error}") from error
+
+    def read(self) -> list[ToyRow]:
+        known: dict[int, ToyRow] = {}
+        for path in sorted(self.folder.glob("toys-*.parquet")):
+            known = keep_first(known, self._rows(path))
+        return [known[index] for index in sorted(known)]
+
+    def _begin(self, plan: dict[str, Any]) -> None:
+        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+            raise StoreError(
+                f"toys must go to a new or empty folder, but {self.folder} holds other things; choose another"
+            )
+        samples = {role: x for role, x in self.hypothesis.sources.items() if isinstance(x, Sample)}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            plan["samples"] = save_samples(self.folder / _SAMPLES, samples) if samples else {}
+            self.analysis.save(self.folder / _ANALYSIS)
+            partial = self.folder / (_PLAN + ".partial")
+            partial.write_text(json.dumps(plan, indent=1, allow_nan=False))
+            partial.replace(self.folder / _PLAN)
+        except OSError as error:
+            raise StoreError(f"toys cannot be written to {self.folder}: {error.strerror or error}") from error
+
+    def _rows(self, path: Path) -> Iterator[ToyRow]:
+        try:
+            table = parquet.read_table(path)
+            fingerprint = (table.schema.metadata or {}).get(b"wilks_fingerprint", b"").decode()
+            rows = [ToyRow(**{**row, "params": tuple(row["params"])}) for row in table.to_pylist()]
+        except (OSError, ValueError, TypeError, KeyError, pyarrow.ArrowException) as error:
+            raise StoreError(
+                f"{path} must hold finished toys, but it cannot be read ({type(error).__name__}); "
+                "delete it, and its toys will be made again"
+            ) from error
+        if fingerprint != self.analysis.fingerprint():
+            raise StoreError(f"{path} holds toys of another analysis; remove it from this folder")
+        yield from rows
+
+
+def differences(stored: Mapping[str, Any], given: Mapping[str, Any], *, prefix: str = "") -> list[str]:
+    """Names of the entries in which two nested documents differ.
+
+    >>> differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
+    ['a.c']
+    """
+    found = []
+    for name in sorted({*stored, *given}):
+        old, new = stored.get(name), given.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found += differences(old, new, prefix=f"{prefix}{name}.")
+        elif old != new:
+            found.append(prefix + name)
+    return found
+
+
+def _load_plan(folder: Path) -> dict[str, Any]:
+    try:
+        plan = json.loads((folder / _PLAN).read_text())
+        if plan["schema_version"] != SCHEMA_VERSION:
+            raise StoreError(f"the toys in {folder} were written by another version of wilks; choose a new folder")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{folder} must hold a plan of toys, but {folder / _PLAN} cannot be read: {error}") from error
+    return dict(plan)
+
+
+def _require_same(folder: Path, stored: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    compared = [{name: plan.get(name) for name in ("analysis", "hypothesis", "seed")} for plan in (stored, given)]
+    # Through JSON and back, so that a tuple equals a list.
+    found = differences(*(json.loads(json.dumps(plan)) for plan in compared))
+    if found:
+        raise StoreError(
+            f"the toys in {folder} are of another analysis, hypothesis or seed: {', '.join(found)} differ; "
+            "choose a new folder, nothing was overwritten"
+        )

@@ -1,0 +1,193 @@
+"""run_toys: the toys that are missing, made and kept; then the table of all that were asked for."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from pathlib import Path
+
+from wilks.analysis import Analysis, require_float64
+from wilks.campaign.block import make_toy, run_block, run_stored_block
+from wilks.campaign.folder import FolderStore
+from wilks.campaign.processes import LocalProcesses
+from wilks.campaign.store import MemoryStore, ToyStore
+from wilks.campaign.table import ToyRow, Toys
+from wilks.errors import InputError, StoreError
+from wilks.hypotheses import Alternative, Generator, Null
+from wilks.toys import check_drawable
+
+BLOCK_SIZE = 8
+Progress = Callable[[int, int], None]
+
+
+def run_toys(
+    analysis: Analysis,
+    hypothesis: Null | Alternative,
+    *,
+    n_toys: int,
+    seed: int,
+    store: str | Path | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Toys:
+    """Draw and fit toys 0 .. n_toys - 1 of a hypothesis.
+
+    Toy i depends on (seed, hypothesis, i) alone, so more toys can be asked for later and the finished ones are not
+    made again. A toy that fails keeps its row, with t = NaN and its reason. After an interruption, call again with
+    the same ``store``.
+
+    Args:
+        analysis: what defines t, with its source of toys.
+        hypothesis: `Null`, or `Alternative`.
+        n_toys: how many, at least 1.
+        seed: root of all random numbers of the toys.
+        store: a folder; made where it does not exist, resumed where it does. None keeps the toys in memory.
+        executor: where blocks of toys run; None: `LocalProcesses`, one single-threaded process for each core. A
+            source that other processes cannot import (a lambda, a nested function, one of the main script) runs in
+            this process, and then no executor may be given.
+        progress: called with the number of finished toys and ``n_toys``.
+
+    Raises:
+        InputError: toys that cannot be drawn, before anything is computed.
+        StoreError: the folder belongs to other toys or cannot be written.
+    """
+    require_float64()
+    if isinstance(n_toys, bool) or int(n_toys) != n_toys or n_toys < 1:
+        raise InputError(f"n_toys must be a whole number of at least 1, but {n_toys!r} came")
+    if isinstance(seed, bool) or int(seed) != seed or seed < 0:
+        raise InputError(f"seed must be a whole number of at least 0, but {seed!r} came")
+    check_drawable(analysis, hypothesis)
+    report = progress or (lambda n_done, n_total: None)
+    local = _local_sources(analysis, hypothesis)
+    if local:
+        if executor is not None:
+            raise InputError(
+                f"{', '.join(local)} cannot be imported by other processes, so no executor can run it; put the "
+                "function into a module and name it 'module:function', or leave executor out"
+            )
+        rows = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, store=store, report=report)
+    else:
+        rows = _run_elsewhere(
+            analysis, hypothesis, n_toys=n_toys, seed=seed, store=store, executor=executor, report=report
+        )
+    return _toys(rows, analysis=analysis, hypothesis=hypothesis, seed=seed)
+
+
+def stored_toys(store: str | Path, *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> Toys:
+    """The toys in a folder, without making any; none if there is no such folder.
+
+    Raises:
+        StoreError: the folder belongs to other toys.
+    """
+    rows = []
+    if Path(store).exists():
+        rows = FolderStore(store, analysis=analysis, hypothesis=hypothesis, seed=seed).read()
+    return _toys(rows, analysis=analysis, hypothesis=hypothesis, seed=seed)
+
+
+def _toys(rows: Sequence[ToyRow], *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> Toys:
+    return Toys(
+        rows=tuple(rows),
+        hypothesis=hypothesis,
+        fingerprint=analysis.fingerprint(),
+        seed=seed,
+        n_parameters=analysis.n_parameters,
+        expected_overlap_z_error=analysis.overlap_z_error,
+    )
+
+
+def _local_sources(analysis: Analysis, hypothesis: Null | Alternative) -> list[str]:
+    """Names of the generators that only this process knows."""
+    sources = [analysis.toy_source, *hypothesis.sources.values()]
+    return [x.name for x in sources if isinstance(x, Generator) and not x.is_portable]
+
+
+def _run_here(
+    analysis: Analysis,
+    hypothesis: Null | Alternative,
+    *,
+    n_toys: int,
+    seed: int,
+    store: str | Path | None,
+    report: Progress,
+) -> list[ToyRow]:
+    if store is not None:
+        names = ", ".join(_local_sources(analysis, hypothesis))
+        raise StoreError(
+            f"stored toys must be reproducible elsewhere, but {names} can be found in this process alone; put the "
+            "function into a module, or leave store out"
+        )
+    kept: ToyStore = MemoryStore()
+    for index in range(n_toys):
+        run_block(kept, [index], make=lambda i: make_toy(analysis, hypothesis, seed=seed, index=i))
+        report(index + 1, n_toys)
+    return kept.read()
+
+
+def _run_elsewhere(
+    analysis: Analysis,
+    hypothesis: Null | Alternative,
+    *,
+    n_toys: int,
+    seed: int,
+    store: str | Path | None,
+    executor: Executor | None,
+    report: Progress,
+) -> list[ToyRow]:
+    folder = Path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
+    kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
+    done = {row.index for row in kept.read() if row.index < n_toys}
+    report(len(done), n_toys)
+    missing = list(_blocks(done, n_toys))
+    if missing:
+        try:
+            _run_blocks(folder, missing, n_done=len(done), n_toys=n_toys, executor=executor, report=report)
+        except BaseException as error:
+            error.add_note(f"The finished toys are kept in {folder}; run_toys(..., store={str(folder)!r}) goes on.")
+            raise
+    rows = [row for row in kept.read() if row.index < n_toys]
+    if store is None:
+        shutil.rmtree(folder.parent)
+    return rows
+
+
+def _run_blocks(
+    folder: Path,
+    blocks: Sequence[tuple[int, int]],
+    *,
+    n_done: int,
+    n_toys: int,
+    executor: Executor | None,
+    report: Progress,
+) -> None:
+    pool = executor if executor is not None else LocalProcesses()
+    futures: list[Future[int]] = []
+    is_finished = False
+    try:
+        futures = [pool.submit(run_stored_block, str(folder.resolve()), first, last) for first, last in blocks]
+        for future in as_completed(futures):
+            n_done += future.result()
+            report(n_done, n_toys)
+        is_finished = True
+    finally:
+        if executor is None:
+            pool.shutdown(cancel_futures=not is_finished)
+        elif not is_finished:
+            for future in futures:
+                future.cancel()
+
+
+def _blocks(done: set[int], n_toys: int) -> Iterator[tuple[int, int]]:
+    """Runs of missing toys, at most BLOCK_SIZE long, as (first, last).
+
+    >>> list(_blocks({0, 1, 4}, 6))
+    [(2, 3), (5, 5)]
+    """
+    first: int | None = None
+    for index in range(n_toys + 1):
+        is_missing = index < n_toys and index not in done
+        if first is not None and (not is_missing or index - first == BLOCK_SIZE):
+            yield first, index - 1
+            first = None
+        if first is None and is_missing:
+            first = index

@@ -1,0 +1,151 @@
+"""Commands on an analysis file: check, calibrate, test, report and run."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from wilks.calibration import Calibration
+from wilks.campaign import Toys
+from wilks.cli.answers import check_same_data, has_answer, load_answer
+from wilks.cli.fail_on import FailOn, parse_fail_on
+from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source, show_check
+from wilks.cli.session import Session
+from wilks.cli.steps import (
+    answer_step,
+    calibration_step,
+    check_fail_on,
+    note_answer,
+    report_step,
+    show_calibration,
+    toys_step,
+)
+from wilks.cli.toys import complete_toys
+from wilks.config import load_config
+
+Command = Callable[..., None]
+
+_file = click.argument("analysis_file", metavar="ANALYSIS.yaml")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the content of result.json, and nothing else.")
+_fail_on = click.option(
+    "--fail-on",
+    callback=lambda context, option, text: parse_fail_on(text) if text is not None else None,
+    metavar="CONDITION",
+    help="End with exit code 5 if the empirical answer meets it: 'p<0.01' or 'z>3'.",
+)
+
+
+@click.command(short_help="Check the analysis file and everything it names, without a fit.")
+@_file
+@_json
+def check(analysis_file: str, as_json: bool) -> None:
+    """Read and check the analysis file, the samples, the data and the output folder; nothing is fitted."""
+    session = Session("check", as_json=as_json)
+
+    def work() -> None:
+        loaded = load_config(analysis_file)
+        prepared = prepare(session, loaded, with_data=loaded.config.data is not None)
+        check_data_of_answer(prepared)
+        session.output = prepared.output
+        show_check(session, prepared)
+
+    session.run(work)
+
+
+@click.command(short_help="Fit toys under the reference; the data are not read.")
+@_file
+@_json
+def calibrate(analysis_file: str, as_json: bool) -> None:
+    """Fit toys under the reference and print their distribution; an interrupted campaign goes on where it stopped."""
+    session = Session("calibrate", as_json=as_json)
+
+    def work() -> None:
+        prepared = prepare(session, load_config(analysis_file), with_data=False)
+        require_toy_source(prepared)
+        claim_output(session, prepared)
+        calibration_step(session, prepared, toys_step(session, prepared))
+
+    session.run(work)
+
+
+@click.command("test", short_help="Fit the data and give the p-value.")
+@_file
+@_json
+@_fail_on
+def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
+    """Fit the data and give the p-value among the toys that `wilks calibrate` has stored."""
+    session = Session("test", as_json=as_json)
+
+    def work() -> None:
+        loaded = load_config(analysis_file)
+        check_fail_on(fail_on, n_toys=loaded.config.toys.n_toys)
+        prepared = prepare(session, loaded, with_data=True)
+        check_data_of_answer(prepared)
+        toys = complete_toys(prepared)
+        claim_output(session, prepared)
+        calibration = calibration_step(session, prepared, toys)
+        if calibration is not None:
+            answer_step(session, prepared, calibration, fail_on=fail_on)
+
+    session.run(work)
+
+
+@click.command(short_help="Write report.html from what the other commands stored.")
+@_file
+@_json
+def report(analysis_file: str, as_json: bool) -> None:
+    """Write report.html from the stored toys and the stored fit of the data; nothing is fitted."""
+    session = Session("report", as_json=as_json)
+
+    def work() -> None:
+        prepared = prepare(session, load_config(analysis_file), with_data=False)
+        toys = complete_toys(prepared)
+        session.output = prepared.output
+        calibration = show_calibration(session, toys)
+        if calibration is not None:
+            _report_stored(session, prepared, calibration, toys=toys)
+
+    session.run(work)
+
+
+@click.command(short_help="check, calibrate, test and report in one go.")
+@_file
+@_json
+@_fail_on
+def run(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
+    """Check everything, fit the toys that are missing, fit the data, and write the report."""
+    session = Session("run", as_json=as_json)
+    session.run(lambda: run_all(session, Path(analysis_file), fail_on=fail_on))
+
+
+def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None) -> None:
+    """All steps; a calibration that is rejected does not keep the empirical answer from being given."""
+    loaded = load_config(analysis_file)
+    check_fail_on(fail_on, n_toys=loaded.config.toys.n_toys)
+    prepared = prepare(session, loaded, with_data=True)
+    require_toy_source(prepared)
+    check_data_of_answer(prepared)
+    show_check(session, prepared)
+    claim_output(session, prepared)
+    toys = toys_step(session, prepared)
+    calibration = calibration_step(session, prepared, toys)
+    if calibration is not None:
+        result = answer_step(session, prepared, calibration, fail_on=fail_on)
+        report_step(session, prepared, result, toys=toys, data=prepared.data)
+
+
+def _report_stored(session: Session, prepared: Prepared, calibration: Calibration, *, toys: Toys) -> None:
+    if not has_answer(prepared.output):
+        session.note("the data are not tested yet: the report shows the calibration alone")
+        report_step(session, prepared, calibration, toys=toys, data=None)
+        return
+    data, data_fit = load_answer(prepared.output)
+    result = calibration.evaluate(data_fit)
+    note_answer(session, result)
+    report_step(session, prepared, result, toys=toys, data=data)
+
+
+def check_data_of_answer(prepared: Prepared) -> None:
+    """Refuse a folder whose stored answer is for other data."""
+    if prepared.data is not None:
+        check_same_data(prepared.output, prepared.data)

@@ -1,0 +1,51 @@
+"""The condition of ``--fail-on``."""
+
+import math
+import re
+from dataclasses import dataclass
+
+import click
+
+_FORM = re.compile(r"^\s*(p|z)\s*(<=|<|>=|>)\s*([0-9.eE+-]+)\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FailOn:
+    """``p`` below, or ``z`` above, a number; judged on the empirical answer."""
+
+    text: str
+    is_p: bool
+    is_or_equal: bool
+    limit: float
+
+    def is_met(self, *, p_value: float, z_score: float) -> bool:
+        """Whether the answer trips the condition; an answer that does not exist (NaN) never does.
+
+        >>> parse_fail_on("p < 0.01").is_met(p_value=0.005, z_score=2.6)
+        True
+        >>> parse_fail_on("z >= 3").is_met(p_value=0.005, z_score=2.6)
+        False
+        """
+        if math.isnan(p_value):
+            return False
+        value, limit = (p_value, self.limit) if self.is_p else (-z_score, -self.limit)
+        return value <= limit if self.is_or_equal else value < limit
+
+
+def parse_fail_on(text: str) -> FailOn:
+    """Read ``p<0.01`` or ``z>3``. Raises click.BadParameter for anything else."""
+    match = _FORM.match(text)
+    limit = _number(match[3]) if match else math.nan
+    is_p = match is not None and match[1].lower() == "p"
+    if match is None or not math.isfinite(limit) or is_p != (match[2][0] == "<") or (is_p and not 0 < limit <= 1):
+        raise click.BadParameter(
+            f"must be p<NUMBER with a number from 0 to 1, or z>NUMBER, but it is {text!r}; e.g. --fail-on 'p<0.01'"
+        )
+    return FailOn(text=text.strip(), is_p=is_p, is_or_equal=match[2].endswith("="), limit=limit)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

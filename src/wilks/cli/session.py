@@ -1,0 +1,129 @@
+"""One run of a command: what it says, and how it ends."""
+
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+from wilks.cli.outcome import ExitCode, Outcome, strict_json, write_text
+from wilks.errors import InputError
+
+RESULT_FILE = "result.json"
+ERROR_LOG = "error.log"
+
+
+class IncompleteError(Exception):
+    """The campaign of toys is not complete; the message says how far it is and how to go on."""
+
+
+class Session:
+    """Where a command prints, and the outcome that it builds.
+
+    With ``as_json`` the standard output holds the JSON outcome alone; everything else goes to the error stream.
+    ``output`` is set once the output folder is known to belong to this analysis: only then is anything written there.
+    """
+
+    def __init__(self, command: str, *, as_json: bool) -> None:
+        self.outcome = Outcome(command)
+        self.as_json = as_json
+        self.output: Path | None = None
+        self.interrupted = "interrupted; nothing was lost that had been written"
+        self.notes = Console(stderr=True)
+        self._out = self.notes if as_json else Console()
+
+    def say(self, text: str) -> None:
+        """Print a line of the answer."""
+        self._out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Print a line that is not part of the answer."""
+        self.notes.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, table: Table) -> None:
+        """Print a table."""
+        self._out.print(table)
+
+    def run(self, work: Callable[[], None]) -> NoReturn:
+        """Do the work, turn its end into an exit code, write ``result.json`` and exit."""
+        with _terminate_as_interrupt():
+            try:
+                work()
+            except InputError as error:
+                self._stop(ExitCode.INVALID_INPUT, str(error))
+            except IncompleteError as error:
+                self._stop(ExitCode.INCOMPLETE, str(error))
+            except KeyboardInterrupt:
+                self._stop(ExitCode.INCOMPLETE, self.interrupted)
+            except Exception as error:
+                self._stop(ExitCode.ERROR, self._unexpected(error))
+        self._finish()
+
+    def _stop(self, code: ExitCode, message: str) -> None:
+        self.outcome.exit_code = code
+        self.outcome.error = message
+        self.note(f"wilks {self.outcome.command}: {message}")
+
+    def _unexpected(self, error: Exception) -> str:
+        folder = self.output if self.output is not None else Path(tempfile.mkdtemp(prefix="wilks-"))
+        log = folder / ERROR_LOG
+        stamp = datetime.now(UTC).isoformat(timespec="seconds")
+        text = f"{stamp} wilks {' '.join(sys.argv[1:])}\n{''.join(traceback.format_exception(error))}"
+        summary = f"unexpected {type(error).__name__}: {error}"
+        try:
+            write_text(log, text)
+        except OSError as reason:
+            return f"{summary}; the log {log} could not be written: {reason}"
+        return f"{summary}; the details are in {log}; please report them"
+
+    def _finish(self) -> NoReturn:
+        outcome = self.outcome
+        text = strict_json(outcome.to_dict())
+        if self.output is not None and outcome.exit_code is not ExitCode.INVALID_INPUT:
+            self._write_result(text)
+        if self.as_json:
+            print(text)
+        sys.stdout.flush()
+        sys.exit(int(outcome.exit_code))
+
+    def _write_result(self, text: str) -> None:
+        assert self.output is not None
+        try:
+            write_text(self.output / RESULT_FILE, text + "\n")
+        except OSError as error:
+            self.note(f"wilks: {self.output / RESULT_FILE} could not be written: {error}")
+            self.outcome.exit_code = self.outcome.exit_code or ExitCode.ERROR
+
+
+@contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """A batch system's SIGTERM ends a command like Ctrl-C: what is finished is kept."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether a file can be made in an existing folder, found by making one."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,24 @@
+"""Analysis files: read safely, checked strictly, and turned into samples and an Analysis."""
+
+from wilks.config.build import Sources, build_analysis, draw_events, read_data, read_sources
+from wilks.config.document import Document, Position, read_document
+from wilks.config.load import LoadedConfig, load_config
+from wilks.config.schema import AnalysisConfig, json_schema
+from wilks.config.template import FoundSample, template
+
+__all__ = [
+    "AnalysisConfig",
+    "Document",
+    "FoundSample",
+    "LoadedConfig",
+    "Position",
+    "Sources",
+    "build_analysis",
+    "draw_events",
+    "json_schema",
+    "load_config",
+    "read_data",
+    "read_document",
+    "read_sources",
+    "template",
+]

@@ -1,0 +1,187 @@
+"""From an analysis file to a checked configuration, with messages that name file, line and key."""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from wilks.config.document import Document, Location, read_document
+from wilks.config.schema import AnalysisConfig, resolved
+from wilks.errors import ConfigError, InputError
+from wilks.samples import parse_expression, parse_selection
+
+_ERROR = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedConfig:
+    """A configuration and the file that it came from.
+
+    ``path`` is the file as the user named it; relative paths inside it start from ``folder``.
+    """
+
+    path: Path
+    document: Document
+    config: AnalysisConfig
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the file, absolute."""
+        return self.path.resolve().parent
+
+    @property
+    def output(self) -> Path:
+        """Folder of everything that is written."""
+        return Path(resolved(self.config.output, folder=self.folder))
+
+    @contextmanager
+    def located(self, *location: str) -> Iterator[None]:
+        """Put file, line and key before the message of an InputError raised inside."""
+        try:
+            yield
+        except InputError as error:
+            raise type(error)(self.document.message(location, str(error))) from error
+
+
+def load_config(path: str | Path) -> LoadedConfig:
+    """Read and check an analysis file; nothing else is read.
+
+    Raises ConfigError with one line for each fault: ``analysis.yaml:12: model.mlp.weight_clp: unknown key; ...``.
+    """
+    document = read_document(path)
+    loaded = LoadedConfig(Path(path), document, _validated(document))
+    _check_expressions(loaded)
+    return loaded
+
+
+def _validated(document: Document) -> AnalysisConfig:
+    try:
+        return AnalysisConfig.model_validate(document.values)
+    except ValidationError as error:
+        items = _without_misspelt([dict(item) for item in error.errors(include_url=False)])
+        faults = [_fault(document, item) for item in items]
+        raise ConfigError("\n".join(text for _, text in sorted(faults))) from error
+
+
+def _without_misspelt(errors: list[_ERROR]) -> list[_ERROR]:
+    """Leave out a missing key where a misspelt one stands in its place."""
+    meant = {(*item["loc"][:-1], _close_key(item)) for item in errors if item["type"] == "extra_forbidden"}
+    return [item for item in errors if item["type"] != "missing" or tuple(item["loc"]) not in meant]
+
+
+def _fault(document: Document, error: _ERROR) -> tuple[int, str]:
+    location: Location = document.known(tuple(error["loc"]))
+    if error["type"] == "missing":
+        location = (*location, str(error["loc"][-1]))
+    text = _MESSAGES.get(error["type"], _other)(error)
+    return document.position(location).line, document.message(location, text)
+
+
+def _unknown_key(error: _ERROR) -> str:
+    close = _close_key(error)
+    advice = f"did you mean {close}?" if close else f"known keys here: {', '.join(_keys_at(tuple(error['loc'][:-1])))}"
+    return f"unknown key; {advice}"
+
+
+def _close_key(error: _ERROR) -> str | None:
+    *parents, key = error["loc"]
+    close = difflib.get_close_matches(str(key), _keys_at(tuple(parents)), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def _missing(error: _ERROR) -> str:
+    description = _field_description(tuple(error["loc"]))
+    return f"this key must be given, but it is missing; add it{f' ({description})' if description else ''}"
+
+
+def _raised(error: _ERROR) -> str:
+    return str(error["ctx"]["error"])
+
+
+def _wrong_type(error: _ERROR) -> str:
+    wanted = _WANTED.get(error["type"], str(error["msg"]))
+    return f"must be {wanted}, but it is {_shown(error['input'])}"
+
+
+def _out_of_range(error: _ERROR) -> str:
+    return f"{str(error['msg']).removeprefix('Input ')}, but it is {_shown(error['input'])}"
+
+
+def _other(error: _ERROR) -> str:
+    return f"{str(error['msg']).removeprefix('Input ')}; it is {_shown(error['input'])}"
+
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "list_type": "a list [a, b, ...]",
+    "dict_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+    "too_short": "given at least one value",
+    "string_too_short": "text that is not empty",
+}
+_MESSAGES = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "value_error": _raised,
+    "greater_than": _out_of_range,
+    "greater_than_equal": _out_of_range,
+    "less_than": _out_of_range,
+    "less_than_equal": _out_of_range,
+} | dict.fromkeys(_WANTED, _wrong_type)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, Mapping):
+        return f"a mapping with {', '.join(map(str, value)) or 'nothing in it'}"[:80]
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)[:80]
+
+
+def _section_of(annotation: object) -> type[BaseModel] | None:
+    """The section inside an annotation such as ``MLPConfig | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for item in get_args(annotation) if (found := _section_of(item))), None)
+
+
+def _section_at(location: Location) -> type[BaseModel] | None:
+    section: type[BaseModel] | None = AnalysisConfig
+    for part in location:
+        field = section.model_fields.get(str(part)) if section is not None else None
+        section = _section_of(field.annotation) if field is not None else section
+    return section
+
+
+def _keys_at(location: Location) -> list[str]:
+    section = _section_at(location)
+    return list(section.model_fields) if section is not None else []
+
+
+def _field_description(location: Location) -> str:
+    section = _section_at(location[:-1])
+    field = section.model_fields.get(str(location[-1])) if section is not None else None
+    return (field.description or "").rstrip(".") if field is not None else ""
+
+
+def _check_expressions(loaded: LoadedConfig) -> None:
+    config = loaded.config
+    for name, text in config.define.items():
+        _check_text(loaded, ("define", name), text, parse=parse_expression)
+    if config.where is not None:
+        _check_text(loaded, ("where",), config.where, parse=parse_selection)
+
+
+def _check_text(loaded: LoadedConfig, location: Location, text: str, *, parse: Callable[[str], object]) -> None:
+    try:
+        parse(text)
+    except InputError as error:
+        raise ConfigError(loaded.document.message(location, str(error))) from error

@@ -1,0 +1,336 @@
+"""The keys of an analysis file.
+
+Every key has a description; they appear in the JSON Schema that editors use. Values are
+strict: a number in quotes is text, and an unknown key is an error.
+"""
+
+import glob
+import re
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from wilks.models import MLP
+from wilks.optimize import Search
+
+_MLP, _SEARCH = MLP(), Search()
+FUNCTION = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+
+
+class Section(BaseModel):
+    """A mapping of the file: unknown keys are refused, values are not converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def _whole(value: object) -> object:
+    """``1e5`` is a whole number, as a physicist writes it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _function(value: object) -> object:
+    if isinstance(value, str) and not FUNCTION.match(value):
+        raise ValueError(f'must be written "module:function", but it is {value!r}; e.g. "mypackage.toys:background"')
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Seed = Annotated[int, BeforeValidator(_whole), Field(ge=0, lt=2**63)]
+Positive = Annotated[float, Field(gt=0)]
+Text = Annotated[str, Field(min_length=1)]
+Files = Annotated[
+    list[Text],
+    BeforeValidator(_listed),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+FunctionName = Annotated[str, BeforeValidator(_function)]
+
+
+class GeneratorConfig(Section):
+    """A Python function that makes events: function(rng, n, nuisances) -> (n, d)."""
+
+    function: FunctionName = Field(
+        description='"module:function" of an installed module or of one beside this file; it is run, so trust it.'
+    )
+    version: Text = Field(
+        default="1", description="Changed when the function changes: toys of the old one are then refused."
+    )
+
+
+class ReferenceGenerator(GeneratorConfig):
+    """A reference made by a function in place of files."""
+
+    n_events: Count = Field(description="Number of reference events to make.")
+    seed: Seed = Field(default=0, description="Seed of the reference events.")
+
+
+class DataGenerator(GeneratorConfig):
+    """Simulated data in place of files: a Poisson number of events from a function."""
+
+    expected_events: Positive = Field(description="Mean of the Poisson number of events.")
+    seed: Seed = Field(default=0, description="Seed of the simulated data, injected signal included.")
+
+
+class InjectedSignal(GeneratorConfig):
+    """A signal added to simulated data."""
+
+    expected_events: Positive = Field(description="Mean of the Poisson number of signal events.")
+
+
+class SampleFiles(Section):
+    """Files of events; `features`, `define`, `where` and `carry` are those of the analysis."""
+
+    files: Files | None = Field(
+        default=None,
+        description="File, glob or list of them (.root .parquet .h5 .hdf5 .csv .csv.gz .npz), relative to this file.",
+    )
+    tree: Text | None = Field(
+        default=None, description="TTree, RNTuple or HDF5 table; without it the `tree` at the top."
+    )
+    weight: Text | None = Field(
+        default=None, description="Column or expression of the event weight; none: all are one."
+    )
+
+
+class ReferenceConfig(SampleFiles):
+    """The sample of the reference hypothesis."""
+
+    generator: ReferenceGenerator | None = Field(
+        default=None, description="Make the reference by a function, not from files."
+    )
+    expected_events: Positive | None = Field(
+        default=None,
+        description="N(R_0): number of events that the reference predicts for the data. The weights are scaled to it; "
+        "not given: the sum of the weights of all selected events.",
+    )
+    n_training: Count | None = Field(
+        default=None,
+        description="Use this many events, drawn at random, as the reference of the fit; "
+        "the rest becomes the pool that toys are drawn from.",
+    )
+    split_seed: Seed = Field(default=0, description="Seed of that random split.")
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        _one_of(files=self.files, generator=self.generator)
+        if self.generator is not None and (self.tree or self.weight):
+            raise ValueError("`tree` and `weight` belong to files; delete them beside `generator`")
+        if self.generator is not None and self.expected_events is None:
+            raise ValueError("`expected_events` must be given with a generator, which does not say how many to expect")
+        return self
+
+
+class DataConfig(SampleFiles):
+    """The observed data: events of weight one."""
+
+    weight: Text | None = Field(
+        default=None,
+        description="Column of event weights, to check that all are one: data are counts and weights are refused.",
+    )
+    generator: DataGenerator | None = Field(
+        default=None, description="Simulate the data by a function, in place of files."
+    )
+    inject: InjectedSignal | None = Field(default=None, description="Signal added to simulated data.")
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        _one_of(files=self.files, generator=self.generator)
+        if self.inject is not None and self.generator is None:
+            raise ValueError("`inject` adds a signal to simulated data; real data take none: delete it")
+        if self.generator is not None and (self.tree or self.weight):
+            raise ValueError("`tree` and `weight` belong to files; delete them beside `generator`")
+        return self
+
+
+class PoolConfig(SampleFiles):
+    """Events that toys are drawn from; none of them may be an event of the reference."""
+
+    files: Files = Field(
+        description="File, glob or list of them, relative to this file; none may share an event with the reference."
+    )
+    weight: Text | None = Field(
+        default=None,
+        description="Column or expression of the event weight; without the key, that of the reference.",
+    )
+
+
+class ToysConfig(Section):
+    """The toys that calibrate the test. Without generator and pool they come from the rest of the reference."""
+
+    n_toys: Count = Field(default=400, description="Number of toys under the reference; n toys reach p = 1/(n + 1).")
+    seed: Seed = Field(default=1, description="Root seed of the toys; toy i depends on it and on i alone.")
+    generator: GeneratorConfig | None = Field(default=None, description="Function that makes the events of a toy.")
+    pool: PoolConfig | None = Field(default=None, description="Files that the events of a toy are drawn from.")
+    processes: Count | None = Field(default=None, description="Number of processes; not given: one for each core.")
+
+    @model_validator(mode="after")
+    def _has_at_most_one_source(self) -> Self:
+        if self.generator is not None and self.pool is not None:
+            raise ValueError("toys come from one source, but `generator` and `pool` are both given; delete one of them")
+        return self
+
+
+class MLPConfig(Section):
+    """A multilayer perceptron whose weights and biases are bounded."""
+
+    hidden: Annotated[list[Count], Field(min_length=1)] = Field(
+        default=[4], description="Neurons of each layer, e.g. [5, 5, 5]."
+    )
+    weight_clip: Positive = Field(default=_MLP.weight_clip, description="Bound W of every weight and bias: |w| <= W.")
+    activation: Text = Field(
+        default=_MLP.activation, description="Activation of the hidden layers: sigmoid, tanh, softplus or silu."
+    )
+
+
+class ModelConfig(Section):
+    """The learned f(x; w)."""
+
+    mlp: MLPConfig = Field(description="A multilayer perceptron.")
+
+
+class StandardizationConfig(Section):
+    """Fixed standardization of the features: (x - shift) / scale."""
+
+    shift: Annotated[list[float], Field(min_length=1)] = Field(description="Number subtracted from each feature.")
+    scale: Annotated[list[Positive], Field(min_length=1)] = Field(description="Number that each feature is divided by.")
+
+
+def _standardize_kind(value: object) -> str:
+    return "fixed" if isinstance(value, dict | StandardizationConfig) else "switch"
+
+
+Standardize = Annotated[
+    Annotated[bool, Tag("switch")] | Annotated[StandardizationConfig, Tag("fixed")], Discriminator(_standardize_kind)
+]
+
+
+class SearchConfig(Section):
+    """How the minimum is searched, for data and toys alike."""
+
+    n_starts: Count = Field(default=_SEARCH.n_starts, description="Number of starting points of every fit.")
+    seed: Seed = Field(default=_SEARCH.seed, description="Seed of the starting points and of the thinning.")
+    n_polished: Count = Field(
+        default=_SEARCH.n_polished, description="How many of the best ends are finished on all events and certified."
+    )
+    n_coarse: Count = Field(default=_SEARCH.n_coarse, description="Reference events of the exploration.")
+    max_iterations: Count = Field(default=_SEARCH.max_iterations, description="Largest number of steps of one descent.")
+    max_newton_iterations: Count = Field(
+        default=_SEARCH.max_newton_iterations, description="Largest number of Newton steps of the finish."
+    )
+    decrement_tolerance: Positive = Field(
+        default=_SEARCH.decrement_tolerance, description="Newton decrement, in units of t, that certifies a minimum."
+    )
+    kkt_tolerance: Positive = Field(default=_SEARCH.kkt_tolerance, description="KKT residual that certifies a minimum.")
+    n_retries: Seed = Field(
+        default=_SEARCH.n_retries, description="Searches with twice as many new starts when no minimum is certified."
+    )
+
+
+class QualityConfig(Section):
+    """What ends a command with exit code 4."""
+
+    max_failed_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.05, description="Largest share of toys whose fit may fail."
+    )
+    require_chi2: bool = Field(
+        default=True,
+        description="Whether toys that disagree with the chi-square are an error; the empirical p-value needs none.",
+    )
+
+
+class AnalysisConfig(Section):
+    """An analysis: do the data agree with the reference?"""
+
+    name: str = Field(default="", description="Title of the analysis in the report.")
+    output: Text = Field(default="results", description="Folder of everything that is written, relative to this file.")
+    features: Annotated[list[Text], Field(min_length=1)] = Field(
+        description='Inputs of the model: columns, defined names or expressions such as "log(pt1)".'
+    )
+    define: dict[Text, Text] = Field(default={}, description="New columns as expressions of columns, for every sample.")
+    where: Text | None = Field(
+        default=None, description='Selection, for every sample, e.g. "pt1 > 20 and abs(eta1) < 2.4".'
+    )
+    carry: list[Text] = Field(
+        default=[], description="Columns that are not inputs but shown in the report, such as a mass."
+    )
+    tree: Text | None = Field(
+        default=None, description="TTree, RNTuple or HDF5 table of every sample that names no other."
+    )
+    reference: ReferenceConfig = Field(description="What the data should look like if there is nothing new.")
+    data: DataConfig | None = Field(
+        default=None, description="The observed data; not read before the toys are done with."
+    )
+    toys: ToysConfig = Field(default=ToysConfig(), description="The toys that calibrate the test.")
+    model: ModelConfig = Field(
+        default=ModelConfig(mlp=MLPConfig()), description="The learned log ratio f(x; w) of data to reference."
+    )
+    standardize: Standardize = Field(
+        default=True,
+        description="true: subtract the mean and divide by the standard deviation of the reference; "
+        "false: features as they are; or {shift: [...], scale: [...]}.",
+    )
+    search: SearchConfig = Field(default=SearchConfig(), description="How the minimum is searched.")
+    quality: QualityConfig = Field(
+        default=QualityConfig(), description="Limits beyond which a command ends with exit code 4."
+    )
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        _no_repeats("features", self.features)
+        _no_repeats("carry", self.carry)
+        for name in self.carry:
+            if name in self.features:
+                raise ValueError(f"carry: {name!r} is a feature already; delete it from `carry`")
+        if isinstance(self.standardize, StandardizationConfig):
+            _same_length(self.standardize, len(self.features))
+        if self.reference.generator is not None and (self.define or self.where or self.carry):
+            raise ValueError("define, where and carry belong to files; delete them beside a reference.generator")
+        return self
+
+
+def _one_of(*, files: object, generator: object) -> None:
+    if (files is None) == (generator is None):
+        came = "neither is" if files is None else "both are"
+        raise ValueError(f"one of `files` and `generator` must be given, but {came}; give the files of the sample")
+
+
+def _no_repeats(key: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{key}: names must differ, but {name!r} comes {names.count(name)} times; keep one")
+
+
+def _same_length(fixed: StandardizationConfig, n_features: int) -> None:
+    for key, values in (("shift", fixed.shift), ("scale", fixed.scale)):
+        if len(values) != n_features:
+            raise ValueError(
+                f"standardize.{key}: one number for each of the {n_features} features must be given, "
+                f"but there are {len(values)}; the order is that of `features`"
+            )
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of an analysis file, for editors and other programs.
+
+    >>> json_schema()["properties"]["output"]["default"]
+    'results'
+    """
+    schema = AnalysisConfig.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "wilks analysis"}
+
+
+def resolved(path: str, *, folder: Path) -> str:
+    """A path of the file as seen from the file's folder; remote names (``scheme://``) stay as they are.
+
+    >>> resolved("data/*.root", folder=Path("/study"))
+    '/study/data/*.root'
+    """
+    if "://" in path:
+        return path
+    return str((Path(glob.escape(str(folder))) if glob.has_magic(path) else folder) / Path(path).expanduser())

@@ -1,0 +1,139 @@
+"""The commented analysis file that a new study starts from."""
+
+import json
+import re
+from dataclasses import dataclass
+
+from wilks.optimize import Search
+
+_WEIGHT = re.compile(r"^(w|wt|wgt|weights?|.*_weights?|weight_.*|event_?weights?)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FoundSample:
+    """What was found in the files of a sample: columns and number of rows."""
+
+    files: tuple[str, ...]
+    columns: tuple[str, ...]
+    n_events: int
+
+
+def template(
+    reference: FoundSample, *, data: FoundSample | None, tree: str | None = None, schema: str | None = None
+) -> str:
+    """Text of a commented analysis file for these samples.
+
+    Every column of the reference becomes a feature, except one that looks like a weight. ``schema`` is
+    the path of a JSON Schema for editors.
+    """
+    weight = next((name for name in reference.columns if _WEIGHT.match(name)), None)
+    features = [name for name in reference.columns if name != weight]
+    known = set(reference.columns if data is None else data.columns)
+    unknown = [name for name in features if name not in known]
+    features = [name for name in features if name in known]
+    return "".join(
+        (
+            f"# yaml-language-server: $schema={schema}\n" if schema else "",
+            _HEAD,
+            _features_text(features, unknown),
+            _SELECTION,
+            f"\ntree: {_quoted(tree)}\n" if tree else "",
+            _reference_text(reference, weight),
+            _data_text(data),
+            _TAIL.replace("N_STARTS", str(Search().n_starts)),
+        )
+    )
+
+
+def _quoted(text: str) -> str:
+    """A text that YAML reads back unchanged.
+
+    >>> _quoted("pt1"), _quoted("log(pt1)"), _quoted("null")
+    ('pt1', '"log(pt1)"', '"null"')
+    """
+    is_plain = re.fullmatch(r"[A-Za-z_][\w./-]*", text) and text.lower() not in {"null", "true", "false"}
+    return text if is_plain else json.dumps(text, ensure_ascii=False)
+
+
+def _listed(names: tuple[str, ...] | list[str]) -> str:
+    return f"[{', '.join(_quoted(name) for name in names)}]"
+
+
+def _features_text(features: list[str], unknown: list[str]) -> str:
+    left_out = f"# Not in the data, hence left out: {', '.join(unknown)}\n" if unknown else ""
+    return (
+        "\n# Inputs of the model: columns, names defined below, or expressions such as log(pt1).\n"
+        "# EDIT: keep the variables that the test is to look at.\n"
+        f"{left_out}features: {_listed(features)}\n"
+    )
+
+
+def _reference_text(reference: FoundSample, weight: str | None) -> str:
+    n_training = max(1, reference.n_events // 2)
+    expected = (
+        "  # The sum of the weights is the number of events expected in the data; to scale them:\n"
+        "  # expected_events: 2000\n"
+        if weight
+        else "  # EDIT: the number of events that the reference predicts for the data (cross section x luminosity).\n"
+        f"  expected_events: {max(1, reference.n_events // 20)}\n"
+    )
+    return (
+        f"\n# The reference hypothesis. Columns found: {', '.join(reference.columns)}\n"
+        f"reference:\n  files: {_listed(reference.files)}   # globs work too; relative to this file\n"
+        f"{f'  weight: {_quoted(weight)}' if weight else '  # weight: w   # a column; none: every event counts one'}\n"
+        f"{expected}"
+        f"  # This many of the {reference.n_events} events train; toys are drawn from the rest, which should be many\n"
+        "  # times the expected events. Or delete it and name a source of toys below.\n"
+        f"  n_training: {n_training}\n"
+    )
+
+
+def _data_text(data: FoundSample | None) -> str:
+    if data is None:
+        return f"{_DATA_HEAD}# data:\n#   files: data.root\n"
+    return f"{_DATA_HEAD}data:\n  files: {_listed(data.files)}   # {data.n_events} events before the selection\n"
+
+
+_DATA_HEAD = "\n# The observed data: read by check, test and run; calibrate does not look at them.\n"
+_HEAD = """\
+# An analysis for `wilks`: do the data agree with the reference?
+#   wilks check THIS_FILE      reads everything, fits nothing
+#   wilks run THIS_FILE        check, calibrate, test and report
+name: ""
+output: results   # folder of everything that is written; one folder for one analysis
+"""
+
+_SELECTION = """
+# New columns, for every sample: + - * / **, comparisons, and or not, sqrt exp log sin cos cosh abs where ...
+# define:
+#   mll: sqrt(2*pt1*pt2*(cosh(eta1-eta2)-cos(delta_phi)))
+
+# Selection of events, for every sample.
+# where: pt1 > 20 and abs(eta1) < 2.4
+
+# Columns shown in the report that the model does not see.
+# carry: [mll]
+"""
+
+_TAIL = """
+# Toys under the reference calibrate the test: n toys reach p = 1/(n + 1).
+toys:
+  n_toys: 400
+  seed: 1
+  # pool: {files: more_reference.root}              # instead of n_training: other events of the reference
+  # generator: {function: "my_module:background"}   # or function(rng, n, nuisances) -> (n, d)
+
+# The model f(x; w); |w| <= weight_clip for every weight and bias. Choose it on toys, before the data.
+model:
+  mlp:
+    hidden: [4]
+    weight_clip: 9.0
+
+# true: subtract the mean, divide by the standard deviation of the reference; false: features as they are.
+standardize: true
+
+# Every fit, of data and toys alike, searches from this many starts.
+search:
+  n_starts: N_STARTS
+  seed: 0
+"""

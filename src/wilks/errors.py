@@ -1,0 +1,29 @@
+"""Errors that a user can act on.
+
+Every message says what must hold, what came, and what to do. ``InputError`` and its
+subclasses end a command with exit code 2; anything else is a defect of the program.
+"""
+
+
+class WilksError(Exception):
+    """Base of every error raised on purpose by this package."""
+
+
+class InputError(WilksError):
+    """The input, its configuration or its combination cannot be used as given."""
+
+
+class SampleError(InputError):
+    """A sample or the file that it comes from cannot be used as given."""
+
+
+class ConfigError(InputError):
+    """A configuration file cannot be used as given; the message names file, line and key."""
+
+
+class StoreError(InputError):
+    """A folder of results belongs to something else, or cannot be written or read."""
+
+
+class CalibrationError(InputError):
+    """A null distribution cannot answer the question asked of it."""

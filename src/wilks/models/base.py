@@ -1,0 +1,75 @@
+"""The interface of every model of the log-ratio f(x; w)."""
+
+import abc
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wilks.errors import InputError
+from wilks.typing import FloatArray
+
+
+class Model(abc.ABC):
+    """f(x; w) with its box of allowed parameters; parameters are one flat vector of length p.
+
+    A subclass writes the function on events that stand in columns, shape (d, n), and says how many parameters it
+    has, where they may lie and where a search may start. This class checks shapes and turns rows into columns.
+    Instances are frozen: two equal models give the same numbers.
+    """
+
+    @abc.abstractmethod
+    def n_parameters(self, n_features: int) -> int:
+        """Length p of the parameter vector for ``n_features`` inputs."""
+
+    @abc.abstractmethod
+    def bounds(self, n_features: int) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper bound of every parameter, each of shape (p,)."""
+
+    @abc.abstractmethod
+    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        """f for standardized events in columns of shape (d, n); result (n,). Traced and differentiated by JAX."""
+
+    @abc.abstractmethod
+    def starting_points(self, rng: np.random.Generator, n_starts: int, *, events: FloatArray) -> FloatArray:
+        """Parameter vectors inside the box, shape (s, p), from which a search may start.
+
+        ``events`` are the standardized data, shape (n, d), n >= 0.
+        """
+
+    @abc.abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and strings that define the model, with its ``kind``."""
+
+    @abc.abstractmethod
+    def describe(self) -> str:
+        """One line for a person."""
+
+    def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
+        """f(x; w) for standardized events of shape (n, d); result (n,).
+
+        Raises:
+            InputError: ``params`` has not p entries.
+        """
+        n_parameters = self.n_parameters(events.shape[1])
+        if np.shape(params) != (n_parameters,):
+            raise InputError(
+                f"params must be {n_parameters} numbers for {events.shape[1]} features, "
+                f"but their shape is {np.shape(params)}"
+            )
+        return np.asarray(self.column_log_ratio(jnp.asarray(params), jnp.asarray(events.T)))
+
+
+def model_from_dict(document: Mapping[str, Any], kinds: Mapping[str, type[Model]]) -> Model:
+    """The model that `Model.to_dict` described.
+
+    Raises:
+        InputError: the kind is not one of ``kinds``.
+    """
+    fields = dict(document)
+    kind = fields.pop("kind", None)
+    if kind not in kinds:
+        raise InputError(f"the kind of a model must be one of {sorted(kinds)}, but {kind!r} came")
+    return kinds[kind](**fields)

@@ -1,0 +1,148 @@
+"""Fully connected networks with every weight and bias in a box."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wilks.errors import InputError
+from wilks.models.base import Model
+from wilks.typing import FloatArray
+
+_ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
+    "sigmoid": jax.nn.sigmoid,
+    "tanh": jnp.tanh,
+    "softplus": jax.nn.softplus,
+    "silu": jax.nn.silu,
+}
+_TAIL_DECADES = 3.3
+
+
+@dataclass(frozen=True)
+class MLP(Model):
+    """A multilayer perceptron, f = W_L a_{L-1} + b_L with a_l = activation(W_l a_{l-1} + b_l) and a_0 = x.
+
+    Every weight and bias obeys |w_i| <= weight_clip ("weight clipping", section 3.1 of "Learning New Physics from an
+    Imperfect Machine"). The parameter vector holds W_1 row by row, b_1, W_2, b_2, ...
+
+    Args:
+        hidden: neurons of each hidden layer, at least one layer.
+        weight_clip: half-width of the box, positive.
+        activation: sigmoid (as published), tanh, softplus or silu: smooth, since the fit is certified by its Hessian.
+
+    Raises:
+        InputError: an option outside these limits.
+
+    >>> MLP(hidden=(4,), weight_clip=9.0).n_parameters(1)
+    13
+    >>> MLP(hidden=(5, 5, 5), weight_clip=2.16).describe()
+    '(5,5,5) sigmoid network, |w| <= 2.16'
+    """
+
+    hidden: tuple[int, ...] = (4,)
+    weight_clip: float = 9.0
+    activation: str = "sigmoid"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", _checked_hidden(self.hidden))
+        if isinstance(self.weight_clip, bool) or not (np.isfinite(self.weight_clip) and self.weight_clip > 0):
+            raise InputError(f"weight_clip must be a positive number, but {self.weight_clip!r} came")
+        object.__setattr__(self, "weight_clip", float(self.weight_clip))
+        if self.activation not in _ACTIVATIONS:
+            raise InputError(f"activation must be one of {', '.join(_ACTIVATIONS)}, but {self.activation!r} came")
+
+    def layer_shapes(self, n_features: int) -> tuple[tuple[int, int], ...]:
+        """(outputs, inputs) of each layer.
+
+        >>> MLP(hidden=(4,)).layer_shapes(1)
+        ((4, 1), (1, 4))
+        """
+        sizes = (n_features, *self.hidden, 1)
+        return tuple(zip(sizes[1:], sizes[:-1], strict=True))
+
+    def n_parameters(self, n_features: int) -> int:
+        return sum(n_out * (n_in + 1) for n_out, n_in in self.layer_shapes(n_features))
+
+    def bounds(self, n_features: int) -> tuple[FloatArray, FloatArray]:
+        upper = np.full(self.n_parameters(n_features), self.weight_clip)
+        return -upper, upper
+
+    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        activation = _ACTIVATIONS[self.activation]
+        *hidden, (weights, biases) = self._layers(params, columns.shape[0])
+        for hidden_weights, hidden_biases in hidden:
+            columns = activation(hidden_weights @ columns + hidden_biases[:, None])
+        return (weights @ columns + biases[:, None])[0]
+
+    def _layers(self, params: jax.Array, n_features: int) -> list[tuple[jax.Array, jax.Array]]:
+        layers, first = [], 0
+        for n_out, n_in in self.layer_shapes(n_features):
+            middle, last = first + n_out * n_in, first + n_out * (n_in + 1)
+            layers.append((params[first:middle].reshape(n_out, n_in), params[middle:last]))
+            first = last
+        return layers
+
+    def starting_points(self, rng: np.random.Generator, n_starts: int, *, events: FloatArray) -> FloatArray:
+        """First-layer neurons with their kinks on data events, slopes across the box; small output weights.
+
+        Half of the starts draw the kinks from the data, half from their tails, because a resonance in a sparse tail
+        is found only from a kink near it. A neuron whose kink cannot be reached with its slope keeps the kink and
+        lowers the slope.
+        """
+        return np.array([self._starting_point(rng, events) for _ in range(n_starts)])
+
+    def _starting_point(self, rng: np.random.Generator, events: FloatArray) -> FloatArray:
+        clip = self.weight_clip
+        (n_first, n_features), *later = self.layer_shapes(events.shape[1])
+        slopes = _directions(rng, n_first, n_features) * clip * 10 ** rng.uniform(-1.0, 0.0, size=(n_first, 1))
+        biases = -np.sum(slopes * _kinks(rng, events, n_first), axis=1)
+        reach = np.minimum(1.0, clip / np.maximum(np.abs(biases), 1e-300))
+        parts = [(slopes * reach[:, None]).ravel(), biases * reach]
+        for n_out, n_in in later[:-1]:
+            scale = clip * 10 ** rng.uniform(-0.5, 0.0)
+            weights = rng.uniform(-scale, scale, size=(n_out, n_in))
+            parts += [weights.ravel(), np.clip(-0.5 * weights.sum(axis=1), -clip, clip)]
+        output = rng.uniform(-0.5, 0.5, size=later[-1][1])
+        parts += [output, [-0.5 * output.sum()]]
+        return np.clip(np.concatenate(parts), -clip, clip)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "mlp",
+            "hidden": list(self.hidden),
+            "weight_clip": self.weight_clip,
+            "activation": self.activation,
+        }
+
+    def describe(self) -> str:
+        layers = ",".join(str(n) for n in self.hidden)
+        return f"({layers}) {self.activation} network, |w| <= {self.weight_clip:g}"
+
+
+def _checked_hidden(hidden: Iterable[int]) -> tuple[int, ...]:
+    if isinstance(hidden, int | str):
+        raise InputError(f"hidden must be a list with the neurons of each hidden layer, but {hidden!r} came")
+    layers = tuple(hidden)
+    if not layers or any(isinstance(n, bool) or int(n) != n or n < 1 for n in layers):
+        raise InputError(f"hidden must hold at least one layer, each of 1 or more neurons, but {hidden!r} came")
+    return tuple(int(n) for n in layers)
+
+
+def _directions(rng: np.random.Generator, n_first: int, n_features: int) -> FloatArray:
+    """Random directions with their largest component of size 1, shape (n_first, d)."""
+    normal = rng.normal(size=(n_first, n_features))
+    return normal / np.max(np.abs(normal), axis=1, keepdims=True)
+
+
+def _kinks(rng: np.random.Generator, events: FloatArray, n_first: int) -> FloatArray:
+    """Points, shape (n_first, d), at quantiles of each feature: uniform, or log-uniform in the upper tail."""
+    n_features = events.shape[1]
+    uniform = rng.uniform(size=(n_first, n_features))
+    in_tail = rng.uniform() < 0.5
+    if events.shape[0] == 0:
+        return np.zeros((n_first, n_features))
+    levels = 1 - 10 ** (-_TAIL_DECADES * uniform) if in_tail else uniform
+    return np.stack([np.quantile(events[:, j], levels[:, j]) for j in range(n_features)], axis=1)

@@ -1,0 +1,124 @@
+"""The search for the best of many minima: explore cheaply from many starts, finish the best with certificates."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from wilks.errors import InputError
+from wilks.optimize.certificate import Certificate, certify
+from wilks.optimize.problem import Box, Objective
+from wilks.optimize.trust_region import Newton, QuasiNewton
+
+_EXPLORED, _APPROACHED, _CLOSE = 5e-3, 5e-3, 1e-7
+_CLOSE_ITERATIONS = 300
+
+
+@dataclass(frozen=True)
+class Search:
+    """How hard to look for the best minimum: a part of the analysis, the same for data and toys.
+
+    Args:
+        n_starts: starting points, each followed by a quasi-Newton descent on a thinned reference.
+        seed: of the starting points and of the thinning; t is a function of it.
+        n_polished: best ends of the exploration that are finished on all events and certified.
+        n_coarse: events of the thinned reference (with more than one feature).
+        max_iterations: of one quasi-Newton descent.
+        max_newton_iterations: of the finish on all events.
+        decrement_tolerance: the Newton decrement, in units of t, below which a minimum is certified.
+        kkt_tolerance: the KKT residual below which a minimum is certified.
+        n_retries: searches with twice as many new starts after one without a certified best minimum.
+
+    Raises:
+        InputError: a count or tolerance that is not positive.
+
+    >>> Search(n_starts=10, seed=0).n_polished
+    3
+    """
+
+    n_starts: int = 20
+    seed: int = 0
+    n_polished: int = 3
+    n_coarse: int = 20_000
+    max_iterations: int = 3000
+    max_newton_iterations: int = 60
+    decrement_tolerance: float = 1e-3
+    kkt_tolerance: float = 1e-3
+    n_retries: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("n_starts", "n_polished", "n_coarse", "max_iterations", "max_newton_iterations"):
+            _require(name, getattr(self, name), least=1)
+        for name in ("seed", "n_retries"):
+            _require(name, getattr(self, name), least=0)
+        if self.n_polished > self.n_starts:
+            object.__setattr__(self, "n_polished", self.n_starts)
+        for name in ("decrement_tolerance", "kkt_tolerance"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"search.{name} must be positive, but {getattr(self, name)!r} came")
+
+    def is_certified(self, certificate: Certificate) -> jax.Array:
+        """Whether both tolerances are met; negative curvature is charged in the decrement."""
+        return (certificate.newton_decrement < self.decrement_tolerance) & (
+            certificate.kkt_residual < self.kkt_tolerance
+        )
+
+
+def _require(name: str, value: object, *, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(f"search.{name} must be a whole number of at least {least}, but {value!r} came")
+
+
+class Ends(NamedTuple):
+    """Where descents ended: params (s, p), values (s,), n_iterations (s,)."""
+
+    params: jax.Array
+    values: jax.Array
+    n_iterations: jax.Array
+
+
+class Finish(NamedTuple):
+    """A polished minimum; ``value`` and ``certificate`` belong to ``params``."""
+
+    params: jax.Array
+    value: jax.Array
+    n_iterations: jax.Array
+    certificate: Certificate
+    is_certified: jax.Array
+
+
+def explore(search: Search, objective: Objective, starts: jax.Array, box: Box) -> Ends:
+    """One quasi-Newton descent from each row of ``starts`` (s, p), one after the other."""
+    solver = QuasiNewton(max_iterations=search.max_iterations, tolerance=_EXPLORED)
+
+    def descend(start: jax.Array) -> Ends:
+        end = solver.run(objective, start, box)
+        return Ends(end.params, jnp.where(jnp.isfinite(end.value), end.value, jnp.inf), end.n_iterations)
+
+    return lax.map(descend, starts)
+
+
+def approach(search: Search, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+    """Quasi-Newton until progress is slow: the nearest a gradient method gets at its price."""
+    return QuasiNewton(max_iterations=search.max_iterations, tolerance=_APPROACHED).run(objective, start, box).params
+
+
+def approach_closely(search: Search, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+    """Newton with many iterations, for an objective that is cheap and very near the one to be finished."""
+    solver = Newton(max_iterations=_CLOSE_ITERATIONS, tolerance=_CLOSE)
+    return solver.run(objective, start, box).params
+
+
+def finish(search: Search, objective: Objective, start: jax.Array, box: Box) -> Finish:
+    """Newton to the end, then the certificate of that very point."""
+    end = Newton(max_iterations=search.max_newton_iterations).run(objective, start, box)
+    certificate = certify(objective, end.params, box)
+    return Finish(
+        params=end.params,
+        value=end.value,
+        n_iterations=end.n_iterations,
+        certificate=certificate,
+        is_certified=search.is_certified(certificate),
+    )

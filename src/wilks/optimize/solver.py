@@ -1,0 +1,65 @@
+"""The interface of every box-constrained solver: a state that is a value, a step, and a loop that drives them."""
+
+import abc
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from wilks.optimize.problem import Box, Objective
+
+
+class State(NamedTuple):
+    """Where a solver stands. ``value`` and ``gradient`` always belong to ``params``; nothing lags behind.
+
+    ``memory`` is the solver's own: curvature (p, p) or moments (2, p). ``radius`` is the half-width of the trust
+    region. ``mark`` is the value when progress was last looked at. ``is_done`` means that no more steps are wanted.
+    """
+
+    params: jax.Array
+    value: jax.Array
+    gradient: jax.Array
+    memory: jax.Array
+    radius: jax.Array
+    mark: jax.Array
+    n_iterations: jax.Array
+    is_done: jax.Array
+
+
+class Solver(abc.ABC):
+    """Minimises an `Objective` in a `Box`. Subclasses are frozen dataclasses of options; steps are pure and traced."""
+
+    max_iterations: int
+
+    @abc.abstractmethod
+    def init(self, objective: Objective, start: jax.Array, box: Box) -> State:
+        """The state at ``start``, which lies in the box."""
+
+    @abc.abstractmethod
+    def step(self, objective: Objective, state: State, box: Box) -> State:
+        """One iteration. The value never rises, unless the docstring of the solver says so."""
+
+    def run(self, objective: Objective, start: jax.Array, box: Box) -> State:
+        """Steps until the solver is done or ``max_iterations`` are spent."""
+
+        def goes_on(state: State) -> jax.Array:
+            return ~state.is_done & (state.n_iterations < self.max_iterations)
+
+        return lax.while_loop(goes_on, lambda s: self.step(objective, s, box), self.init(objective, start, box))
+
+
+def first_state(objective: Objective, start: jax.Array, *, memory: jax.Array, radius: float) -> State:
+    """The state at ``start``; a start where the function is not finite is done at once."""
+    value, gradient = objective.value_and_gradient(start)
+    is_finite = jnp.isfinite(value) & jnp.all(jnp.isfinite(gradient))
+    return State(
+        params=start,
+        value=value,
+        gradient=gradient,
+        memory=memory,
+        radius=jnp.asarray(radius, start.dtype),
+        mark=jnp.full_like(value, jnp.inf),
+        n_iterations=jnp.asarray(0),
+        is_done=~is_finite,
+    )

@@ -1,0 +1,166 @@
+"""Second-order solvers: a box-shaped trust region inside the box of the parameters.
+
+Each iteration minimises g.s + s.B.s/2 over {lower <= w + s <= upper, |s_i| <= radius} with a positive definite B,
+evaluates the function there once, and widens or narrows the radius by how well the decrease was foreseen.
+`QuasiNewton` builds B from gradients (damped BFGS), `Newton` takes the absolute value of the exact Hessian.
+"""
+
+import abc
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from wilks.optimize.problem import Box, Objective, is_held, masked
+from wilks.optimize.quadratic import minimize_quadratic
+from wilks.optimize.solver import Solver, State, first_state
+
+_ACCEPT, _POOR, _GOOD = 1e-4, 0.1, 0.75
+_DAMPING = 0.1
+_SMALLEST_RADIUS = 1e-12
+
+
+class TrustRegion(Solver):
+    """What the second-order solvers share. The value never rises from one state to the next."""
+
+    max_iterations: int
+    radius: float
+
+    @abc.abstractmethod
+    def first_curvature(self, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+        """B at the start, positive definite, shape (p, p)."""
+
+    @abc.abstractmethod
+    def next_curvature(self, objective: Objective, old: State, new: State, trial: "Trial", box: Box) -> jax.Array:
+        """B after ``trial`` was evaluated and ``new`` was chosen."""
+
+    @abc.abstractmethod
+    def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Whether to end, and the new ``mark``."""
+
+    def init(self, objective: Objective, start: jax.Array, box: Box) -> State:
+        memory = self.first_curvature(objective, start, box)
+        return first_state(objective, start, memory=memory, radius=self.radius)
+
+    def step(self, objective: Objective, state: State, box: Box) -> State:
+        region = Box(
+            jnp.maximum(box.lower - state.params, -state.radius), jnp.minimum(box.upper - state.params, state.radius)
+        )
+        move = minimize_quadratic(state.memory, state.gradient, region)
+        foreseen = -(state.gradient @ move + 0.5 * move @ (state.memory @ move))
+        params = jnp.clip(state.params + move, box.lower, box.upper)
+        trial = Trial(move, *objective.value_and_gradient(params))
+        is_finite = jnp.isfinite(trial.value) & jnp.all(jnp.isfinite(trial.gradient))
+        ratio = jnp.where(is_finite, (state.value - trial.value) / jnp.maximum(foreseen, 1e-300), -1.0)
+        is_better = is_finite & (ratio > _ACCEPT)
+        new = state._replace(
+            params=jnp.where(is_better, params, state.params),
+            value=jnp.where(is_better, trial.value, state.value),
+            gradient=jnp.where(is_better, trial.gradient, state.gradient),
+            radius=_next_radius(state.radius, jnp.max(jnp.abs(move)), ratio, box),
+            n_iterations=state.n_iterations + 1,
+        )
+        is_done, mark = self.is_finished(state, new, foreseen)
+        is_stuck = new.radius < _SMALLEST_RADIUS
+        memory = self.next_curvature(objective, state, new, trial, box)
+        return new._replace(memory=memory, mark=mark, is_done=is_done | is_stuck)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Trial:
+    """A step (p,) with value and gradient at its end."""
+
+    move: jax.Array
+    value: jax.Array
+    gradient: jax.Array
+
+
+@dataclass(frozen=True)
+class QuasiNewton(TrustRegion):
+    """Trust region with damped BFGS updates, from gradients alone.
+
+    Args:
+        max_iterations: each costs one value and gradient.
+        tolerance: ends when ``window`` iterations together lowered the value by less than this.
+        window: iterations between two looks at the progress.
+        radius: first half-width of the trust region, in units of the parameters.
+    """
+
+    max_iterations: int = 2000
+    tolerance: float = 5e-4
+    window: int = 20
+    radius: float = 1.0
+
+    def first_curvature(self, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+        guess = objective.curvature_guess(start)
+        guess = jnp.where(jnp.all(jnp.isfinite(guess)), guess, jnp.zeros_like(guess))
+        return guess + (0.1 + 1e-6 * jnp.trace(guess)) * jnp.eye(start.size)
+
+    def next_curvature(self, objective: Objective, old: State, new: State, trial: Trial, box: Box) -> jax.Array:
+        """Powell's damping keeps B positive definite where the function curves down along the step."""
+        curvature, move = old.memory, trial.move
+        change = trial.gradient - old.gradient
+        image = curvature @ move
+        quadratic, product = move @ image, move @ change
+        weight = jnp.where(
+            product >= _DAMPING * quadratic,
+            1.0,
+            (1 - _DAMPING) * quadratic / jnp.maximum(quadratic - product, 1e-300),
+        )
+        damped = weight * change + (1 - weight) * image
+        updated = curvature - jnp.outer(image, image) / quadratic + jnp.outer(damped, damped) / (move @ damped)
+        is_usable = (quadratic > 0) & jnp.all(jnp.isfinite(updated))
+        return jnp.where(is_usable, updated, curvature)
+
+    def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
+        looks = new.n_iterations % self.window == 0
+        is_slow = looks & (old.mark - new.value < self.tolerance)
+        return is_slow, jnp.where(looks, new.value, old.mark)
+
+
+@dataclass(frozen=True)
+class Newton(TrustRegion):
+    """Trust region with |H|, the exact Hessian on the free parameters with its eigenvalues made positive.
+
+    Saddles repel it, and near a minimum it is Newton's method, so that it ends quadratically.
+
+    Args:
+        max_iterations: each costs one value and gradient, and one Hessian where the step was accepted.
+        tolerance: ends when the decrease foreseen from here is below this.
+        radius: first half-width of the trust region, in units of the parameters.
+        curvature_floor: eigenvalues below it are raised to it.
+    """
+
+    max_iterations: int = 60
+    tolerance: float = 1e-10
+    radius: float = 1.0
+    curvature_floor: float = 1e-8
+
+    def first_curvature(self, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+        _, gradient = objective.value_and_gradient(start)
+        return self._absolute(objective.hessian(start), start, gradient, box)
+
+    def next_curvature(self, objective: Objective, old: State, new: State, trial: Trial, box: Box) -> jax.Array:
+        def renew() -> jax.Array:
+            return self._absolute(objective.hessian(new.params), new.params, new.gradient, box)
+
+        return lax.cond(jnp.any(new.params != old.params), renew, lambda: old.memory)
+
+    def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return foreseen < self.tolerance, new.value
+
+    def _absolute(self, hessian: jax.Array, params: jax.Array, gradient: jax.Array, box: Box) -> jax.Array:
+        is_finite = jnp.all(jnp.isfinite(hessian))
+        hessian = jnp.where(is_finite, hessian, jnp.eye(params.size))
+        is_free = ~is_held(params, gradient, box)
+        values, vectors = jnp.linalg.eigh(masked(hessian, is_free, 1.0 + jnp.abs(jnp.diag(hessian))))
+        return (vectors * jnp.maximum(jnp.abs(values), self.curvature_floor)) @ vectors.T
+
+
+def _next_radius(radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:
+    widest = jnp.max(box.upper - box.lower)
+    wider = jnp.maximum(radius, jnp.minimum(2 * length, widest))
+    narrower = jnp.where(ratio < -10, 0.1, 0.3) * length
+    return jnp.where(ratio > _GOOD, wider, jnp.where(ratio > _POOR, radius, narrower))

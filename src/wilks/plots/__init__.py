@@ -1,0 +1,11 @@
+"""Figures. Each function takes results, computes nothing heavy and returns a matplotlib ``Figure``.
+
+``figure.savefig("name.pdf")`` writes one; no window is opened and no global state is touched.
+"""
+
+from wilks.plots.fits import starts
+from wilks.plots.null import null_distribution, qq
+from wilks.plots.ratios import common_columns, overview, ratio, ratios
+from wilks.plots.style import to_png, to_svg
+
+__all__ = ["common_columns", "null_distribution", "overview", "qq", "ratio", "ratios", "starts", "to_png", "to_svg"]

@@ -1,0 +1,87 @@
+"""One column of the data, the reference and the learned alternative, in the same bins."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaincinv
+
+from wilks.analysis import Analysis
+from wilks.fitting import FitResult
+from wilks.plots.binning import Binning, automatic_binning
+from wilks.samples import Sample
+from wilks.typing import FloatArray
+
+ONE_SIGMA = 0.6826894921370859
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Counts of the data (m,), expected events of the reference and of the learned alternative (m,).
+
+    ``learned`` is the reference reweighted by exp(f); None when there is no converged fit.
+    Errors are statistical: of the data 68 % central Poisson intervals, of the reference
+    sqrt(sum w^2), of the learned ratio those of the reference events at the fitted parameters.
+    """
+
+    name: str
+    binning: Binning
+    has_outliers: bool
+    n_data: FloatArray
+    reference: FloatArray
+    reference_error: FloatArray
+    learned: FloatArray | None
+    learned_ratio_error: FloatArray | None
+
+
+def poisson_interval(counts: FloatArray, *, level: float = ONE_SIGMA) -> tuple[FloatArray, FloatArray]:
+    """Central confidence interval of a Poisson mean for observed counts (m,): low (m,) and high (m,).
+
+    Garwood: half the chi-square quantiles with 2 n and 2 n + 2 degrees of freedom (F. Garwood,
+    Biometrika 28 (1936) 437). For n = 0 the interval starts at zero.
+
+    >>> low, high = poisson_interval(np.array([0.0, 4.0]))
+    >>> [round(float(value), 3) for value in (*low, *high)]
+    [0.0, 2.086, 1.841, 7.163]
+    """
+    tail = 0.5 * (1.0 - level)
+    low = np.where(counts > 0, gammaincinv(np.maximum(counts, 1.0), tail), 0.0)
+    high = gammaincinv(counts + 1.0, 1.0 - tail)
+    return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+
+
+def learned_weights(analysis: Analysis, fit: FitResult | None) -> FloatArray | None:
+    """Weights (n,) of the reference events times exp(f); None without a converged fit."""
+    if fit is None or not fit.converged:
+        return None
+    return analysis.reference.event_weights * np.exp(analysis.log_ratio(analysis.reference.events, fit.params))
+
+
+def project(reference: Sample, data: Sample, *, name: str, learned: FloatArray | None) -> Projection:
+    """Bin the column ``name``, a feature or a carried column that both samples have."""
+    values, weights, observed = reference.column(name), reference.event_weights, data.column(name)
+    binning = automatic_binning(values, weights, data=observed)
+    total, squared = binning.fill(values, weights)
+    counts, _ = binning.fill(observed)
+    reweighted, error = None, None
+    if learned is not None:
+        reweighted, _ = binning.fill(values, learned)
+        error = _ratio_error(binning, values, weights=weights, learned=learned)
+    outliers = binning.holds_outliers(values) or binning.holds_outliers(observed)
+    return Projection(name, binning, outliers, counts, total, np.sqrt(squared), reweighted, error)
+
+
+def ratio_to(projection: Projection, values: FloatArray) -> FloatArray:
+    """Values (m,) over the reference (m,); NaN where the reference is not positive."""
+    safe = np.where(projection.reference > 0, projection.reference, np.nan)
+    return values / safe
+
+
+def _ratio_error(binning: Binning, values: FloatArray, *, weights: FloatArray, learned: FloatArray) -> FloatArray:
+    """Error of R = sum w e^f / sum w in each bin: sqrt(sum w^2 (e^f - R)^2) / sum w."""
+    total, squared = binning.fill(values, weights)
+    mixed, _ = binning.fill(values, weights * learned)
+    reweighted, reweighted_squared = binning.fill(values, learned)
+    safe = np.where(total > 0, total, np.nan)
+    ratio = reweighted / safe
+    variance = reweighted_squared - 2.0 * ratio * mixed + ratio**2 * squared
+    return np.sqrt(np.maximum(variance, 0.0)) / safe

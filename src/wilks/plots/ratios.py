@@ -1,0 +1,219 @@
+"""Data, reference and learned alternative for one column or for all of them."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from wilks.analysis import Analysis
+from wilks.errors import InputError
+from wilks.fitting import FitResult
+from wilks.plots.projection import Projection, learned_weights, poisson_interval, project, ratio_to
+from wilks.plots.style import BLACK, BLUE, GRAY, VERMILLION, axis_label, new_figure, plain_log_ticks, style, unit_of
+from wilks.samples import Sample
+from wilks.typing import FloatArray
+
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+_HEIGHTS = (2.4, 1.0)
+_LINEAR_RATIO_MAX = 3.0
+_RATIO_MAX = 100.0
+_RATIO_MIN = 0.01
+
+
+def ratio(
+    analysis: Analysis,
+    data: Sample,
+    *,
+    feature: str,
+    fit: FitResult | None = None,
+    labels: Mapping[str, str] = NO_LABELS,
+) -> Figure:
+    """Data against the reference in one column, with what the fit learned.
+
+    Above: data with 68 % Poisson intervals, the reference with its statistical error, and the
+    reference reweighted by exp(f), f the learned log ratio. Below: data and learned alternative
+    divided by the reference. Values beyond the axis are counted in the end bins.
+
+    ``feature`` is an input of the analysis or a carried column that both samples have;
+    ``labels`` maps names to axis labels such as ``"leading muon pT [GeV]"``. The learned curve is
+    left out without a converged fit. Raises InputError when a sample lacks the column.
+
+    >>> from wilks.samples import Sample
+    >>> from wilks.analysis import Analysis
+    >>> from wilks.models import MLP
+    >>> reference = Sample([[0.1], [0.4], [0.7], [0.9]] * 10, features=("x",))
+    >>> analysis = Analysis(reference=reference, model=MLP(hidden=(2,)))
+    >>> figure = ratio(analysis, Sample([[0.2], [0.8]], features=("x",)), feature="x")
+    >>> len(figure.axes)
+    2
+    """
+    _check_column(analysis.reference, data, feature)
+    projection = project(analysis.reference, data, name=feature, learned=learned_weights(analysis, fit))
+    return _ratio_figure(projection, labels)
+
+
+def ratios(
+    analysis: Analysis,
+    data: Sample,
+    *,
+    columns: Sequence[str] | None = None,
+    fit: FitResult | None = None,
+    labels: Mapping[str, str] = NO_LABELS,
+) -> dict[str, Figure]:
+    """The figure of ``ratio`` for each of ``columns``, by default all of ``common_columns``."""
+    names = common_columns(analysis, data) if columns is None else columns
+    for name in names:
+        _check_column(analysis.reference, data, name)
+    learned = learned_weights(analysis, fit)
+    projections = (project(analysis.reference, data, name=name, learned=learned) for name in names)
+    return {projection.name: _ratio_figure(projection, labels) for projection in projections}
+
+
+def overview(
+    analysis: Analysis, data: Sample, *, fit: FitResult | None = None, labels: Mapping[str, str] = NO_LABELS
+) -> Figure:
+    """All columns of ``ratios`` in one figure, three side by side."""
+    names, learned = common_columns(analysis, data), learned_weights(analysis, fit)
+    n_columns = min(3, len(names))
+    n_rows = -(-len(names) // n_columns)
+    with style():
+        figure = new_figure(5.0 * n_columns, 4.2 * n_rows)
+        panels = figure.subfigures(n_rows, n_columns, squeeze=False)
+        for name, panel in zip(names, panels.flat, strict=False):
+            _draw(panel, project(analysis.reference, data, name=name, learned=learned), labels)
+    return figure
+
+
+def common_columns(analysis: Analysis, data: Sample) -> tuple[str, ...]:
+    """Names of the features, then of the carried columns that the reference and the data have."""
+    return (*analysis.features, *(name for name in analysis.reference.extras if name in data.extras))
+
+
+def _check_column(reference: Sample, data: Sample, name: str) -> None:
+    for word, sample in (("reference", reference), ("data", data)):
+        known = (*sample.features, *sample.extras)
+        if name not in known:
+            raise InputError(
+                f"the column to draw must be in the {word}, but {name!r} is not one of {', '.join(known)}; "
+                "carry it along when reading: wilks.read(..., carry=[...])"
+            )
+
+
+def _ratio_figure(projection: Projection, labels: Mapping[str, str]) -> Figure:
+    with style():
+        figure = new_figure(5.2, 4.4)
+        _draw(figure, projection, labels)
+    return figure
+
+
+def _draw(figure: Figure | SubFigure, projection: Projection, labels: Mapping[str, str]) -> None:
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=_HEIGHTS)
+    label, edges = axis_label(projection.name, labels), projection.binning.edges
+    _draw_counts(upper, projection)
+    _draw_ratio(lower, projection)
+    upper.set_ylabel(_counts_label(projection, label))
+    lower.set_xlabel(label)
+    lower.set_ylabel("ratio to\nreference")
+    if projection.binning.is_log:
+        lower.set_xscale("log")
+        plain_log_ticks(lower.xaxis, span=float(edges[-1] / edges[0]))
+    lower.set_xlim(edges[0], edges[-1])
+    figure.align_ylabels([upper, lower])
+
+
+def _counts_label(projection: Projection, label: str) -> str:
+    width = projection.binning.width
+    return "events / bin" if width is None else f"events / {width:g}{unit_of(label)}"
+
+
+def _draw_counts(axes: Axes, projection: Projection) -> None:
+    edges = projection.binning.edges
+    _points(axes, projection, projection.n_data, poisson_interval(projection.n_data))
+    _band(axes, edges, projection.reference, projection.reference_error)
+    axes.stairs(projection.reference, edges, color=BLUE, label="reference", baseline=None)
+    if projection.learned is not None:
+        label = r"learned: reference $\times\ e^f$"
+        axes.stairs(projection.learned, edges, color=VERMILLION, ls="--", label=label, baseline=None)
+    _scale_counts(axes, projection)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, handlelength=1.6, columnspacing=1.2)
+    if projection.has_outliers:
+        note = "end bins hold all values beyond"
+        axes.annotate(note, (0.965, 0.96), xycoords="axes fraction", ha="right", va="top", fontsize=8, color=GRAY)
+
+
+def _scale_counts(axes: Axes, projection: Projection) -> None:
+    _, high = poisson_interval(projection.n_data)
+    top = float(max(high.max(), projection.reference.max()))
+    positive = projection.reference[projection.reference > 0]
+    if len(positive) and top / positive.min() > 100.0:
+        axes.set_yscale("log")
+        axes.set_ylim(min(0.5, 0.5 * float(positive.min())), 6.0 * top)
+    else:
+        axes.set_ylim(min(0.0, 1.1 * float(projection.reference.min())), 1.25 * top)
+
+
+def _draw_ratio(axes: Axes, projection: Projection) -> None:
+    edges = projection.binning.edges
+    limits = _ratio_limits(projection)
+    _band(axes, edges, np.ones(projection.binning.n_bins), ratio_to(projection, projection.reference_error))
+    axes.axhline(1.0, color=BLUE, lw=1.2)
+    if projection.learned is not None and projection.learned_ratio_error is not None:
+        curve = ratio_to(projection, projection.learned)
+        error = np.nan_to_num(projection.learned_ratio_error)
+        axes.stairs(curve + error, edges, baseline=curve - error, fill=True, color=VERMILLION, alpha=0.25, lw=0)
+        axes.stairs(curve, edges, color=VERMILLION, ls="--", baseline=None)
+    low, high = poisson_interval(projection.n_data)
+    interval = ratio_to(projection, low), ratio_to(projection, high)
+    _points(axes, projection, ratio_to(projection, projection.n_data), interval)
+    _arrows(axes, projection, limits)
+    if limits[1] > _LINEAR_RATIO_MAX:
+        axes.set_yscale("log")
+        plain_log_ticks(axes.yaxis, span=limits[1] / limits[0])
+    axes.set_ylim(*limits)
+
+
+def _ratio_limits(projection: Projection) -> tuple[float, float]:
+    """Room for the learned ratio, and for the data where the ratio is measured to better than about a half."""
+    measured = ratio_to(projection, projection.n_data)[projection.n_data >= 4]
+    learned = [] if projection.learned is None else [ratio_to(projection, projection.learned)]
+    values = np.concatenate([measured, *learned])
+    values = values[np.isfinite(values)]
+    top = float(values.max(initial=1.0))
+    bottom = float(values.min(initial=1.0))
+    if 1.15 * top > _LINEAR_RATIO_MAX:
+        return max(_RATIO_MIN, min(0.3, 0.6 * bottom)), min(_RATIO_MAX, 2.0 * top)
+    reach = max(0.15, 1.3 * (top - 1.0), 1.3 * (1.0 - bottom))
+    return max(0.0, 1.0 - reach), min(_LINEAR_RATIO_MAX, 1.0 + reach)
+
+
+def _band(axes: Axes, edges: FloatArray, middle: FloatArray, error: FloatArray) -> None:
+    error = np.nan_to_num(error)
+    axes.stairs(middle + error, edges, baseline=middle - error, fill=True, color=BLUE, alpha=0.25, lw=0)
+
+
+def _points(axes: Axes, projection: Projection, values: FloatArray, interval: tuple[FloatArray, FloatArray]) -> None:
+    """Points with error bars; an empty bin shows its upper limit alone."""
+    centers, (low, high) = projection.binning.centers, interval
+    errors = np.nan_to_num(np.stack([values - low, high - values]))
+    axes.errorbar(centers, values, yerr=errors, fmt="none", ecolor=BLACK, elinewidth=1.0, zorder=5)
+    shown = np.where(projection.n_data > 0, values, np.nan)
+    axes.plot(centers, shown, "o", color=BLACK, ms=3.5, zorder=6, label="data")
+
+
+def _arrows(axes: Axes, projection: Projection, limits: tuple[float, float]) -> None:
+    """A triangle at the edge for each point that lies outside the axis."""
+    centers, values = projection.binning.centers, ratio_to(projection, projection.n_data)
+    for beyond, marker, place in ((values > limits[1], "^", 0.94), (values < limits[0], "v", 0.06)):
+        chosen = beyond & (projection.n_data > 0)
+        axes.plot(
+            centers[chosen],
+            np.full(int(chosen.sum()), place),
+            marker,
+            color=BLACK,
+            ms=4,
+            zorder=6,
+            transform=axes.get_xaxis_transform(),
+        )

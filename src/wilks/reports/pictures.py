@@ -1,0 +1,85 @@
+"""Figures embedded in the page, with captions and texts for those who cannot see them."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from wilks import plots
+from wilks.analysis import Analysis
+from wilks.calibration import Calibration, GoodnessOfFit
+from wilks.fitting import FitResult
+from wilks.samples import Sample
+
+MAX_COLUMNS = 48
+MAX_VECTOR_COLUMNS = 16
+MAX_SVG_BYTES = 250_000
+_PIXELS_PER_INCH = 96
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image as a data URI, its size in CSS pixels, its caption and its text in words."""
+
+    uri: str
+    width: int
+    height: int
+    caption: str
+    alt: str
+
+
+def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
+    """Null distribution and QQ plot."""
+    calibration = result.calibration if isinstance(result, GoodnessOfFit) else result
+    name = f"chi-square with {calibration.degrees_of_freedom:.4g} degrees of freedom"
+    return (
+        _picture(
+            plots.null_distribution(result),
+            caption=f"Distribution of t in toys of the null hypothesis, with 68 % Poisson errors, and the {name}.",
+            alt=f"Histogram of t for {calibration.n_toys} toys with the {name}.",
+        ),
+        _picture(
+            plots.qq(calibration),
+            caption=f"Quantiles of the toys against the {name}; the band holds each quantile with 95 % probability.",
+            alt=f"Quantile-quantile plot of the toys against the {name}.",
+        ),
+    )
+
+
+def ratio_pictures(
+    analysis: Analysis, data: Sample, *, fit: FitResult | None, labels: Mapping[str, str]
+) -> tuple[Picture, ...]:
+    """Data, reference and learned ratio for the first columns that both samples have."""
+    names = plots.common_columns(analysis, data)[:MAX_COLUMNS]
+    figures = plots.ratios(analysis, data, columns=names, fit=fit, labels=labels)
+    is_vector = len(names) <= MAX_VECTOR_COLUMNS
+    return tuple(_ratio_picture(name, figures[name], analysis, is_vector=is_vector) for name in names)
+
+
+def start_picture(fit: FitResult) -> Picture:
+    """t at the end of each start."""
+    return _picture(
+        plots.starts(fit),
+        caption="t at the end of each start of the search, best first.",
+        alt=f"t of {fit.n_starts} starts in descending order.",
+    )
+
+
+def _ratio_picture(name: str, figure: Figure, analysis: Analysis, *, is_vector: bool) -> Picture:
+    role = name if name in analysis.features else f"{name} (carried along, not an input of the model)"
+    alt = f"Data, reference and learned alternative in {name}, and their ratios to the reference."
+    return _picture(figure, caption=role, alt=alt, is_vector=is_vector)
+
+
+def _picture(figure: Figure, *, caption: str, alt: str, is_vector: bool = True) -> Picture:
+    width, height = (round(_PIXELS_PER_INCH * float(size)) for size in figure.get_size_inches())
+    return Picture(_uri(figure, is_vector=is_vector), width, height, caption, alt)
+
+
+def _uri(figure: Figure, *, is_vector: bool) -> str:
+    """SVG unless the page would grow too large, then PNG."""
+    svg = plots.to_svg(figure) if is_vector else b""
+    if 0 < len(svg) <= MAX_SVG_BYTES:
+        return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+    return "data:image/png;base64," + base64.b64encode(plots.to_png(figure)).decode("ascii")

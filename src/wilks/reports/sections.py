@@ -1,0 +1,220 @@
+"""What a report says about samples, model, fit, toys and versions, as tables."""
+
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from wilks.analysis import Analysis
+from wilks.calibration import Calibration
+from wilks.calibration.compatibility import TAIL_PROBABILITY
+from wilks.campaign import Toys
+from wilks.fitting import FitResult
+from wilks.hypotheses import Null
+from wilks.reports.tables import Table, count, flat_rows, number, setting, words
+from wilks.samples import Origin, Sample
+
+_PACKAGES = ("wilks", "jax", "jaxlib", "numpy", "scipy")
+
+
+def sample_tables(analysis: Analysis, data: Sample | None) -> tuple[Table, ...]:
+    """Where reference, data and toy events come from."""
+    samples = {"reference": analysis.reference}
+    if data is not None:
+        samples["data"] = data
+    if isinstance(analysis.toy_source, Sample):
+        samples["pool of toy events"] = analysis.toy_source
+    columns = [_sample_cells(sample) for sample in samples.values()]
+    names = [name for name in columns[0] if any(column[name] for column in columns)]
+    rows = tuple((name, *(column[name] for column in columns)) for name in names)
+    note = "" if isinstance(analysis.toy_source, Sample) else f"Toy events: {_toy_source(analysis)}."
+    return (Table("", rows, ("", *samples), note),)
+
+
+def model_tables(analysis: Analysis) -> tuple[Table, ...]:
+    """Model, standardization and search."""
+    maps = analysis.standardization
+    inputs = zip(analysis.features, maps.shift, maps.scale, strict=True)
+    model = (("model", analysis.model.describe()), ("parameters", str(analysis.n_parameters)))
+    settings = {key: value for key, value in analysis.model.to_dict().items() if key != "kind"}
+    return (
+        Table("Model f(x; w)", (*model, *flat_rows(settings))),
+        Table(
+            "Inputs of the model: (x - shift)/scale",
+            tuple((name, number(float(shift)), number(float(scale))) for name, shift, scale in inputs),
+            ("feature", "shift", "scale"),
+            _standardization_note(analysis),
+        ),
+        Table("Search", flat_rows(asdict(analysis.search))),
+    )
+
+
+def fit_tables(fit: FitResult) -> tuple[Table, ...]:
+    """The fit of the data and what certifies its end."""
+    n_bound = round(fit.share_at_bound * fit.params.size) if np.isfinite(fit.share_at_bound) else 0
+    rows = (
+        ("status", "converged" if fit.converged else "failed", fit.status.message),
+        ("t", number(fit.t), "the test statistic, τ - Δ"),
+        ("τ", number(fit.tau), "-2 min L over all parameters"),
+        ("Δ", number(fit.delta), "-2 min L over the nuisance parameters alone; 0 without nuisances"),
+        (
+            "Newton decrement",
+            number(fit.newton_decrement),
+            "in units of t: how much a Newton step on the free parameters could still gain",
+        ),
+        ("KKT residual", number(fit.kkt_residual), "largest violation of the conditions of a minimum in the box"),
+        ("parameters at the bound", f"{n_bound} of {fit.params.size}", f"a share of {number(fit.share_at_bound)}"),
+        ("starts", str(fit.n_starts), "independent starting points of the search"),
+        ("gap of the best two", number(fit.start_gap), "difference in t; 0 says that the best value was found twice"),
+        ("events", count(fit.n_events), "in the data that were fitted"),
+    )
+    return (Table("", rows, ("", "value", "meaning")),)
+
+
+def start_values(fit: FitResult) -> str:
+    """t of the starts, best first, NaN last."""
+    return ", ".join(f"{t:.3f}" if np.isfinite(t) else "failed" for t in np.sort(-fit.start_t) * -1.0)
+
+
+def null_tables(calibration: Calibration, toys: Toys | None) -> tuple[Table, ...]:
+    """The toys, and how they compare with the chi-square."""
+    return (compatibility_table(calibration), toy_table(calibration, toys))
+
+
+def compatibility_table(calibration: Calibration) -> Table:
+    """Mean, variance, tail and KS p against the chi-square, each with its error."""
+    c = calibration.compatibility
+    tail_error = float(np.sqrt(c.n_toys * TAIL_PROBABILITY * (1.0 - TAIL_PROBABILITY)))
+    rows = (
+        ("mean of t", f"{c.mean:.2f} ± {c.mean_error:.2f}", number(c.degrees_of_freedom), f"{c.mean_pull:+.1f} errors"),
+        (
+            "variance/(2 mean)",
+            f"{c.variance_ratio:.3f} ± {c.variance_ratio_error:.3f}",
+            "1",
+            f"{c.variance_ratio_pull:+.1f} errors",
+        ),
+        (
+            f"toys with t ≥ {c.tail_t:.2f}",
+            str(c.tail_count),
+            f"{c.tail_expected:.1f} ± {tail_error:.1f}",
+            f"p = {c.tail_p_value:.2g}",
+        ),
+        ("Kolmogorov-Smirnov", "", "", f"p = {c.ks_p_value:.2g}"),
+    )
+    header = ("", "toys", f"chi-square({c.degrees_of_freedom:.4g})", "difference")
+    return Table("Do the toys follow a chi-square?", rows, header, f"Degrees of freedom: {_dof_source(calibration)}.")
+
+
+def toy_table(calibration: Calibration, toys: Toys | None) -> Table:
+    """How many toys, of what, and what limits them."""
+    summary = calibration.summary
+    reasons = "; ".join(f"{n}: {code.message}" for code, n in summary.failures) if summary else ""
+    rows = [
+        ("toys", count(calibration.n_toys)),
+        ("failed", f"{calibration.n_failed}{f' ({reasons})' if reasons else ''}"),
+        ("largest Z that they can give", f"{calibration.reach_z:.2f}"),
+    ]
+    if summary is None:
+        rows.append(("origin", "bare values of t: their analysis and hypothesis are not known"))
+    else:
+        low, high = summary.n_events_range
+        overlap = summary.overlap_z_error
+        rows += [
+            ("hypothesis", _hypothesis(summary.hypothesis)),
+            ("events per toy", f"{count(low)} to {count(high)}"),
+            (
+                "common error of Z from a finite pool",
+                "none: every toy is drawn anew" if overlap is None else number(overlap),
+            ),
+            ("fingerprint of their analysis", summary.fingerprint),
+        ]
+    return Table("Toys", (*rows, *(_campaign_rows(toys) if toys is not None else ())))
+
+
+def reproduction_table(analysis: Analysis | None, calibration: Calibration, fit: FitResult | None) -> Table:
+    """Fingerprint, versions, platform and time."""
+    fingerprint = (analysis and analysis.fingerprint()) or (fit and fit.fingerprint) or calibration.fingerprint
+    rows = [("fingerprint of the analysis", fingerprint or "not known: bare values of t")]
+    rows += [(name, _version(name)) for name in _PACKAGES]
+    rows += [("Python", platform.python_version()), ("platform", platform.platform())]
+    rows.append(("report written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")))
+    return Table("", tuple(rows), note="Equal fingerprints mean equal reference, features, model, box and search.")
+
+
+def _sample_cells(sample: Sample) -> dict[str, str]:
+    origin = sample.origin or Origin((), None, None, {}, None, 0, 0)
+    ratio = sample.expected_events / sample.n_events if sample.n_events else float("nan")
+    return {
+        "files": words(origin.files, limit=8) or "none: made in memory",
+        "tree": origin.tree or "",
+        "selection": origin.selection or "",
+        "definitions": "; ".join(f"{name} = {text}" for name, text in origin.definitions.items()),
+        "weight column": origin.weight or "",
+        "read, selected": f"{count(origin.n_read)}, {count(origin.n_selected)}" if origin.n_read else "",
+        "events used": count(sample.n_events),
+        "sum of weights": count(sample.expected_events),
+        "weights": _weights(sample),
+        "sum of weights / events": number(ratio) if sample.is_weighted else "",
+        "features": words(sample.features, limit=40),
+        "carried columns": words(sample.extras, limit=40),
+        "SHA-256 of the arrays": sample.digest(),
+    }
+
+
+def _weights(sample: Sample) -> str:
+    if not sample.is_weighted:
+        return "none"
+    low, high = float(sample.event_weights.min()), float(sample.event_weights.max())
+    n_negative = int(np.count_nonzero(sample.event_weights < 0))
+    spread = f"all {low:.6g}" if low == high else f"{low:.4g} to {high:.4g}"
+    return f"{spread}, {count(n_negative)} negative" if n_negative else spread
+
+
+def _dof_source(calibration: Calibration) -> str:
+    if calibration.is_estimated_dof:
+        return "the mean of these toys"
+    n_parameters = calibration.summary.n_parameters if calibration.summary else None
+    return (
+        "the number of parameters of the model" if calibration.degrees_of_freedom == n_parameters else "given by hand"
+    )
+
+
+def _hypothesis(hypothesis: object) -> str:
+    if not isinstance(hypothesis, Null):
+        return str(hypothesis)
+    events = "a Poisson number of events" if hypothesis.n_events is None else f"{count(hypothesis.n_events)} events"
+    return f"null hypothesis, {events} in each toy"
+
+
+def _toy_source(analysis: Analysis) -> str:
+    return "none given with the analysis" if analysis.toy_source is None else setting(analysis.toy_source)
+
+
+def _standardization_note(analysis: Analysis) -> str:
+    if bool(np.all(analysis.standardization.shift == 0.0) and np.all(analysis.standardization.scale == 1.0)):
+        return "Features enter as they are."
+    return "Fixed with the analysis, before the data were seen."
+
+
+def _campaign_rows(toys: Toys) -> tuple[tuple[str, str], ...]:
+    done = np.isfinite(toys.t)
+    rows = [("seed", str(toys.seed))]
+    if done.any():
+        rows += [
+            (
+                "largest Newton decrement, KKT residual",
+                f"{toys.newton_decrement[done].max():.2g}, {toys.kkt_residual[done].max():.2g}",
+            ),
+            ("median gap of the best two starts", number(float(np.nanmedian(toys.start_gap[done])))),
+            ("computing time", f"{np.nansum(toys.seconds):,.0f} s on one core"),
+        ]
+    return tuple(rows)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed as a package"

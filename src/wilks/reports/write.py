@@ -1,0 +1,115 @@
+"""Write the page: rendered from the template, put in place in one step."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy.typing as npt
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from wilks.analysis import Analysis
+from wilks.calibration import Calibration, GoodnessOfFit
+from wilks.campaign import Toys
+from wilks.errors import InputError, StoreError
+from wilks.reports.content import Inputs, Report, build_report
+from wilks.samples import Sample, check_data
+
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+SUFFIXES = (".html", ".htm")
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("wilks.reports"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def write_report(
+    result: GoodnessOfFit | Calibration,
+    path: str | os.PathLike[str],
+    *,
+    analysis: Analysis | None = None,
+    data: Sample | npt.ArrayLike | None = None,
+    toys: Toys | None = None,
+    title: str = "",
+    labels: Mapping[str, str] = NO_LABELS,
+    folder: str | os.PathLike[str] | None = None,
+) -> Path:
+    """Write a self-contained HTML report and return where it is.
+
+    Args:
+        result: the answer for data, or a calibration alone (a report before data are looked at).
+        path: the file, ending on .html. A report that is there is replaced in one step; a run that
+            breaks off leaves the old one whole.
+        analysis: adds samples, model, standardization and search.
+        data: with ``analysis``, adds data, reference and learned ratio for every feature and carried column.
+        toys: adds the seed and the certificates of the toys.
+        title: heading of the page; the name of the analysis if empty.
+        labels: axis labels by column, such as ``{"pt1": "leading muon pT [GeV]"}``.
+        folder: if given, ``path`` is taken from it and must stay inside.
+
+    Raises:
+        InputError: parts that belong to different analyses or data, or a path that is not .html.
+        StoreError: a path outside the folder, or one that cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from wilks.calibration import calibrate
+    >>> with TemporaryDirectory() as folder:
+    ...     write_report(calibrate([9.0, 12.0, 15.0]), "report.html", folder=folder).name
+    'report.html'
+    """
+    target = _target(Path(path), folder=None if folder is None else Path(folder))
+    sample = None
+    if data is not None:
+        sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()
+    report = build_report(Inputs(result, analysis, sample, toys, title, labels))
+    _put(target, render(report).encode("utf-8"))
+    return target
+
+
+def render(report: Report) -> str:
+    """The page as text; every value is escaped."""
+    return _ENVIRONMENT.get_template("report.html.j2").render(report=report)
+
+
+def _needs_analysis() -> Sample:
+    raise InputError("a report of data needs the analysis that they were tested with; give analysis=")
+
+
+def _target(path: Path, *, folder: Path | None) -> Path:
+    """The absolute path to write to, checked before anything is computed."""
+    target = (path if folder is None else folder / path).absolute()
+    if target.suffix.lower() not in SUFFIXES:
+        raise InputError(f"a report is an HTML file, but {path} does not end on .html; name it so")
+    parent = target.parent.resolve()
+    if folder is not None and not parent.is_relative_to(folder.resolve()):
+        raise StoreError(
+            f"the report must stay inside {folder}, but {path} leads to {parent}; give a path below the folder"
+        )
+    if not parent.is_dir():
+        raise StoreError(f"the folder of the report must exist, but {parent} does not; create it first")
+    if target.is_dir():
+        raise StoreError(f"the report must be a file, but {target} is a folder; give another name")
+    return parent / target.name
+
+
+def _put(target: Path, content: bytes) -> None:
+    """Write beside the target, then rename: readers see the old page or the new one."""
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise StoreError(
+            f"the report must be writable, but {target} is not: {error.strerror}; choose another place"
+        ) from error

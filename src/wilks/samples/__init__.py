@@ -1,0 +1,31 @@
+"""Samples of events: reading, selecting, standardizing, splitting, unweighting and checking them."""
+
+from wilks.samples.checks import check_data
+from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
+from wilks.samples.overlap import shared_events
+from wilks.samples.reading import columns, read
+from wilks.samples.sample import Origin, Sample
+from wilks.samples.splitting import split
+from wilks.samples.standardization import Standardization
+from wilks.samples.storage import load_samples, save_samples
+from wilks.samples.thinning import thin
+from wilks.samples.unweighting import unweight
+
+__all__ = [
+    "Expression",
+    "Origin",
+    "Sample",
+    "Selection",
+    "Standardization",
+    "check_data",
+    "columns",
+    "load_samples",
+    "parse_expression",
+    "parse_selection",
+    "read",
+    "save_samples",
+    "shared_events",
+    "split",
+    "thin",
+    "unweight",
+]

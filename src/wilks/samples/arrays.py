@@ -1,0 +1,88 @@
+"""Checked, read-only float64 arrays and the wording of complaints about names."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from wilks.errors import SampleError
+from wilks.typing import FloatArray
+
+_FORMULA_LIKE = re.compile(r"[\w.()+\-*/%,]+")
+
+
+def frozen_array(values: npt.ArrayLike, what: str) -> FloatArray:
+    """A read-only, C-ordered float64 copy of ``values``; one that is already so is not copied."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise SampleError(f"{what} must hold plain numbers, but some are masked; select the masked events away first")
+    try:
+        array = np.asarray(values)
+        is_numeric = array.dtype.kind in "biufO"
+        numbers = np.asarray(array, dtype=np.float64, order="C") if is_numeric else None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SampleError(f"{what} must be an array of numbers with one shape: {error}") from error
+    if numbers is None:
+        raise SampleError(f"{what} must hold real numbers, but their type is {array.dtype}")
+    return seal(numbers if _is_sealed(numbers) else numbers.copy())
+
+
+def seal(array: FloatArray) -> FloatArray:
+    """Make an array that nobody else holds read-only, without a copy."""
+    array.setflags(write=False)
+    return array
+
+
+def _is_sealed(array: FloatArray) -> bool:
+    return array.flags.owndata and not array.flags.writeable
+
+
+def require_finite(values: FloatArray, what: str) -> None:
+    """Raise if any value is NaN or infinite, naming how many and the first."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        raise SampleError(non_finite_message(what, count=bad.size, first_row=int(bad[0]), value=float(values[bad[0]])))
+
+
+def non_finite_message(what: str, *, count: int, first_row: int, value: float, where: str = "") -> str:
+    """The complaint about NaN or infinity in one column."""
+    values = "value is" if count == 1 else "values are"
+    advice = (
+        f'read them with where="isfinite({what})"' if _FORMULA_LIKE.fullmatch(what) else "with where=..., or by hand"
+    )
+    return (
+        f"every value of {what!r} must be finite, but {count:,} {values} not "
+        f"(first: {value} in row {first_row:,}{where}); select such events away, {advice}"
+    )
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """A sentence about the names that exist, the similar ones first.
+
+    >>> closest("pt_1", ["pt1", "eta1"])
+    "did you mean 'pt1'? There are: pt1, eta1"
+    """
+    names = list(known)
+    if not names:
+        return "there are none"
+    listed = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+    similar = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+    if not similar:
+        return f"there are: {listed}"
+    return f"did you mean {' or '.join(map(repr, similar))}? There are: {listed}"
+
+
+def check_names(names: Iterable[object], what: str) -> tuple[str, ...]:
+    """The names as a tuple: non-empty text, each once."""
+    if isinstance(names, str):
+        raise SampleError(f"{what} must be a list of names, but came as the text {names!r}; write [{names!r}]")
+    result: tuple[str, ...] = ()
+    for name in names:
+        if not isinstance(name, str) or not name.strip():
+            raise SampleError(f"every name in {what} must be a text that is not empty, but {name!r} came")
+        result += (name,)
+    repeated = sorted({name for name in result if result.count(name) > 1})
+    if repeated:
+        raise SampleError(f"every name in {what} must occur once, but these are repeated: {', '.join(repeated)}")
+    return result

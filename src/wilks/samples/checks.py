@@ -1,0 +1,89 @@
+"""What data must be before they are tested against an analysis."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from wilks.errors import SampleError
+from wilks.samples.arrays import check_names, closest
+from wilks.samples.sample import Sample
+
+
+def check_data(data: Sample | npt.ArrayLike, *, features: Sequence[str]) -> Sample:
+    """Observed data as a sample with the given features, or an error that says what is wrong.
+
+    Data are counts: every event has weight 1. An array is taken to have its columns in the order of ``features``;
+    a sample must have exactly these features in this order.
+
+    Args:
+        data: a sample, or an array of shape (n, d) ((n,) for one feature).
+        features: the names of the analysis, in its order.
+
+    Raises:
+        SampleError: other, missing or reordered features, NaN or infinity, no events, or weights other than 1.
+
+    >>> check_data([[1.0, 2.0]], features=("pt", "eta")).column("eta").tolist()
+    [2.0]
+    """
+    names = check_names(features, "features")
+    sample = data if isinstance(data, Sample) else _named(data, names)
+    _check_features(sample.features, names)
+    if sample.n_events == 0:
+        raise SampleError("the data must hold at least one event, but they are empty; check the file and the selection")
+    _check_unit_weights(sample)
+    return sample
+
+
+def _named(data: npt.ArrayLike, names: tuple[str, ...]) -> Sample:
+    shape = np.shape(data)
+    n_columns = shape[1] if len(shape) == 2 else 1
+    if n_columns != len(names) and shape != (0,):
+        raise SampleError(
+            f"the data must have one column for each of {len(names)} features ({', '.join(names)}), "
+            f"but have {n_columns}"
+        )
+    return Sample(data, features=names)
+
+
+def _check_features(found: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    if found == expected:
+        return
+    if set(found) == set(expected):
+        raise SampleError(
+            f"the features of the data must be in the order of the analysis ({', '.join(expected)}), "
+            f"but their order is {', '.join(found)}; reorder the columns and their names together"
+        )
+    missing = [name for name in expected if name not in found]
+    if missing and found == tuple(f"x{j}" for j in range(len(expected))):
+        raise SampleError(
+            f"the data must name their features ({', '.join(expected)}), but have only the names given by default; "
+            "write Sample(events, features=[...]) with the names of your columns"
+        )
+    if missing:
+        raise SampleError(
+            f"the data must have the features {', '.join(expected)}, but {', '.join(map(repr, missing))} "
+            f"{'is' if len(missing) == 1 else 'are'} missing; {closest(missing[0], found)}"
+        )
+    more = [name for name in found if name not in expected]
+    raise SampleError(
+        f"the data must have the features {', '.join(expected)} and no others, but also have {', '.join(more)}; "
+        "read them with features=[...] of the analysis, and carry=[...] for columns that are not inputs"
+    )
+
+
+def _check_unit_weights(sample: Sample) -> None:
+    weights = sample.event_weights
+    n_negative = int(np.count_nonzero(weights < 0))
+    if n_negative:
+        raise SampleError(
+            f"data are counts: every event must have weight 1, but {n_negative:,} of {weights.size:,} weights "
+            "are negative; negative weights belong to simulated references only"
+        )
+    n_other = int(np.count_nonzero(weights != 1))
+    if n_other:
+        raise SampleError(
+            f"data are counts: every event must have weight 1, but {n_other:,} of {weights.size:,} weights differ "
+            "from 1; read data without weight=..., and unweight simulation that stands for data "
+            "(wilks.samples.unweight)"
+        )

@@ -1,0 +1,103 @@
+"""Formulae over columns, written as text and evaluated without ``eval``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wilks.errors import SampleError
+from wilks.samples.nodes import Node, is_condition, names_in, value_of
+from wilks.samples.syntax import parse_node
+from wilks.typing import BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A formula over columns. Made by `parse_expression`."""
+
+    text: str
+    node: Node
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are needed, sorted."""
+        return tuple(sorted(names_in(self.node)))
+
+    def evaluate(self, columns: Mapping[str, FloatArray]) -> FloatArray:
+        """Values for columns of shape (n,), as float64 of shape (n,). Invalid operations give NaN or infinity.
+
+        Raises:
+            SampleError: a column is missing.
+        """
+        return np.asarray(_evaluate(self, columns), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A condition over columns. Made by `parse_selection`."""
+
+    text: str
+    node: Node
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are needed, sorted."""
+        return tuple(sorted(names_in(self.node)))
+
+    def evaluate(self, columns: Mapping[str, FloatArray]) -> BoolArray:
+        """Which events pass, for columns of shape (n,). A comparison with NaN is false, except ``!=``.
+
+        Raises:
+            SampleError: a column is missing.
+        """
+        return np.asarray(_evaluate(self, columns), dtype=np.bool_)
+
+
+def parse_expression(text: str) -> Expression:
+    """Translate a formula. Names are columns (``muon.pt`` with a dot, too); ``pi`` is a constant.
+
+    Operators: ``+ - * / % **``, comparisons (also chained), ``and or not`` and ``& | ~`` between conditions in
+    parentheses. A condition counts as 1 or 0 in arithmetic. Functions: `FUNCTION_NAMES`.
+
+    Raises:
+        SampleError: the text is not a formula of this kind, or longer or deeper than the limits.
+
+    >>> formula = parse_expression("sqrt(2*pt1*pt2*(cosh(eta1-eta2)-cos(delta_phi)))")
+    >>> formula.names
+    ('delta_phi', 'eta1', 'eta2', 'pt1', 'pt2')
+    >>> parse_expression("2**3 + log(x)").evaluate({"x": np.array([1.0, np.e])}).tolist()
+    [8.0, 9.0]
+    """
+    return Expression(text, parse_node(text, "the expression"))
+
+
+def parse_selection(text: str) -> Selection:
+    """Translate a condition on events: a comparison, or several joined by ``and``, ``or``, ``not``.
+
+    Raises:
+        SampleError: the text is not such a condition, or uses no column.
+
+    >>> parse_selection("20 < pt < 1000 and abs(eta) < 2.4").evaluate(
+    ...     {"pt": np.array([10.0, 30.0, 50.0]), "eta": np.array([0.0, -1.0, 2.5])}).tolist()
+    [False, True, False]
+    """
+    selection = Selection(text, parse_node(text, "the selection"))
+    if not is_condition(selection.node):
+        raise SampleError(
+            f"a selection must be a condition, true or false for every event, but {text!r} is a number; "
+            "write a comparison, for example 'mll > 60', or 'flag != 0' for a column of zeros and ones"
+        )
+    if not selection.names:
+        raise SampleError(f"a selection must use at least one column, but {text!r} uses none")
+    return selection
+
+
+def _evaluate(formula: Expression | Selection, columns: Mapping[str, FloatArray]) -> Any:
+    missing = [name for name in formula.names if name not in columns]
+    if missing:
+        raise SampleError(f"{formula.text!r} needs the column {missing[0]!r}, which was not given")
+    with np.errstate(all="ignore"):
+        value = value_of(formula.node, columns)
+    shape = next(iter(columns.values())).shape if columns else ()
+    return value if np.shape(value) == shape else np.broadcast_to(value, shape)

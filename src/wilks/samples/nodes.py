@@ -1,0 +1,68 @@
+"""The small tree that a formula becomes: numbers, columns, and NumPy functions of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wilks.typing import FloatArray
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A constant."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Column:
+    """The values of one column."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Apply:
+    """A function of other nodes; ``is_condition`` tells whether its values are true or false."""
+
+    function: Function
+    arguments: tuple["Node", ...]
+    is_condition: bool
+
+
+Node = Number | Column | Apply
+
+
+def is_condition(node: Node) -> bool:
+    """Whether the values of ``node`` are true or false."""
+    return isinstance(node, Apply) and node.is_condition
+
+
+def as_number(node: Node) -> Node:
+    """``node`` itself, or 1 and 0 for a condition."""
+    return Apply(np.float64, (node,), False) if is_condition(node) else node
+
+
+def names_in(node: Node) -> set[str]:
+    """The columns that a formula needs."""
+    match node:
+        case Column(name=name):
+            return {name}
+        case Apply(arguments=arguments):
+            return set().union(*map(names_in, arguments))
+    return set()
+
+
+def value_of(node: Node, columns: Mapping[str, FloatArray]) -> Any:
+    """Values of a formula, by recursion; its depth was limited when it was made."""
+    match node:
+        case Number(value=value):
+            return np.float64(value)
+        case Column(name=name):
+            return columns[name]
+        case Apply(function=function, arguments=arguments):
+            return function(*(value_of(argument, columns) for argument in arguments))

@@ -1,0 +1,68 @@
+"""NumPy archives, one array for each column, read as a stream and without pickle."""
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import IO, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from wilks.errors import SampleError
+from wilks.samples.readers.base import Listing, Reader, Source
+
+_ENDING = ".npy"
+
+
+class NpzReader(Reader):
+    """One-dimensional arrays of numbers as `numpy.savez` writes them. Arrays of Python objects are never loaded."""
+
+    format_name: ClassVar[str] = "NPZ"
+    suffixes: ClassVar[tuple[str, ...]] = (".npz",)
+    has_trees: ClassVar[bool] = False
+
+    def _listing(self, source: Source) -> Listing:
+        reasons: dict[str, str] = {}
+        with zipfile.ZipFile(source.path) as archive:
+            for member in archive.namelist():
+                if member.endswith(_ENDING):
+                    with archive.open(member) as stream:
+                        reasons[member.removesuffix(_ENDING)] = _why_not(*_header(stream))
+        names = tuple(name for name, reason in reasons.items() if not reason)
+        return Listing(names, {name: reason for name, reason in reasons.items() if reason})
+
+    def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+        with zipfile.ZipFile(source.path) as archive, ExitStack() as stack:
+            streams = {name: stack.enter_context(archive.open(name + _ENDING)) for name in names}
+            headers = {name: _header(stream) for name, stream in streams.items()}
+            lengths = {name: shape[0] for name, (shape, _) in headers.items()}
+            if len(set(lengths.values())) > 1:
+                raise SampleError(f"the arrays of {source.path} must have the same length, but have {lengths}")
+            n_rows = next(iter(lengths.values()))
+            for start in range(0, n_rows, chunk_size):
+                count = min(chunk_size, n_rows - start)
+                yield {name: _values(stream, headers[name][1], count) for name, stream in streams.items()}
+
+
+def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    return tuple(shape), dtype
+
+
+def _why_not(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> str:
+    if dtype.hasobject:
+        return "it holds Python objects, which are never loaded; save it as numbers"
+    if dtype.kind not in "biuf":
+        return f"its type {dtype} is not a number"
+    if len(shape) != 1:
+        return f"its shape is {shape}, but a column has one number for each event; save each column as its own array"
+    return ""
+
+
+def _values(stream: IO[bytes], dtype: np.dtype[np.generic], count: int) -> npt.ArrayLike:
+    data = stream.read(count * dtype.itemsize)
+    if len(data) != count * dtype.itemsize:
+        raise EOFError("an array ends early")
+    return np.frombuffer(data, dtype=dtype)

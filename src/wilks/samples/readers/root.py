@@ -1,0 +1,119 @@
+"""ROOT files: TTree and RNTuple, by uproot."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import uproot
+from uproot.interpretation.jagged import AsJagged
+from uproot.interpretation.numerical import Numerical
+from uproot.interpretation.strings import AsStrings
+
+from wilks.errors import SampleError
+from wilks.samples.arrays import closest
+from wilks.samples.readers.base import Listing, Reader, Source
+from wilks.typing import FloatArray
+
+_TREE_CLASSES = frozenset({"TTree", "TNtuple", "TNtupleD"})
+_NTUPLE_CLASSES = frozenset({"ROOT::RNTuple", "ROOT::Experimental::RNTuple"})
+_NTUPLE_NUMBERS = frozenset(
+    {
+        *("bool", "char", "float", "double", "Double32_t", "std::byte"),
+        *(f"std::{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+    }
+)
+_JAGGED = (
+    "it is jagged (a list of any length for each event); write one number for each event first, "
+    "for example the leading object: ak.firsts(array) in awkward, or Define in RDataFrame"
+)
+_FIXED = "it has several numbers for each event; write each of them as a column of its own first"
+_TEXT = "it holds text"
+
+
+class RootReader(Reader):
+    """Branches of a TTree or fields of an RNTuple with one number for each event.
+
+    Columns are read one by one, by name: names never pass through uproot's expression language.
+    """
+
+    format_name: ClassVar[str] = "ROOT"
+    suffixes: ClassVar[tuple[str, ...]] = (".root",)
+    has_trees: ClassVar[bool] = True
+
+    def _listing(self, source: Source) -> Listing:
+        with uproot.open(source.path) as file:
+            reasons = {name: _why_not(column) for name, column in _columns(_table(file, source)).items()}
+        names = tuple(name for name, reason in reasons.items() if not reason)
+        return Listing(names, {name: reason for name, reason in reasons.items() if reason})
+
+    def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+        with uproot.open(source.path) as file:
+            table = _table(file, source)
+            columns = _columns(table)
+            n_rows = int(table.num_entries)
+            for start in range(0, n_rows, chunk_size):
+                stop = min(start + chunk_size, n_rows)
+                yield {name: _read(columns[name], start, stop, source) for name in names}
+
+
+def _table(file: Any, source: Source) -> Any:
+    classes = file.classnames(recursive=True)
+    tables = [key for key, name in classes.items() if name in _TREE_CLASSES | _NTUPLE_CLASSES]
+    available = list(dict.fromkeys(key.partition(";")[0] for key in tables))
+    if source.tree is None and len(available) == 1:
+        return file[available[0]]
+    if not available:
+        others = ", ".join(f"{key} ({name})" for key, name in list(classes.items())[:10])
+        raise SampleError(f"{source.path} must hold a TTree or an RNTuple, but holds {others or 'nothing'}")
+    if source.tree is None:
+        raise SampleError(f"{source.path} holds several trees; choose one with tree=...: {', '.join(available)}")
+    if source.tree not in available and source.tree not in tables:
+        raise SampleError(f"{source.path} has no tree {source.tree!r}; {closest(source.tree, available)}")
+    return file[source.tree]
+
+
+def _columns(table: Any) -> dict[str, Any]:
+    return dict(table.items(recursive=True))
+
+
+def _why_not(column: Any) -> str:
+    """Why a branch or field cannot be a column; empty if it can."""
+    interpretation = getattr(column, "interpretation", None)
+    if interpretation is None:
+        return _why_not_field(column)
+    if isinstance(interpretation, Numerical):
+        is_number = interpretation.to_dtype.kind in "biuf"
+        if is_number and not interpretation.to_dtype.shape and not getattr(interpretation, "inner_shape", ()):
+            return ""
+        return _FIXED
+    if isinstance(interpretation, AsJagged):
+        return _JAGGED
+    return _TEXT if isinstance(interpretation, AsStrings) else _other(column.typename)
+
+
+def _why_not_field(field: Any) -> str:
+    typename = str(field.typename)
+    if "." in field.path:
+        return "it is part of another field; write it as a field of its own first"
+    if typename in _NTUPLE_NUMBERS:
+        return ""
+    if typename.startswith(("std::vector<", "ROOT::VecOps::RVec<")):
+        return _JAGGED
+    if typename.startswith("std::array<"):
+        return _FIXED
+    return _TEXT if typename == "std::string" else _other(typename)
+
+
+def _other(typename: object) -> str:
+    return f"its type {typename} is not one number for each event"
+
+
+def _read(column: Any, start: int, stop: int, source: Source) -> FloatArray:
+    values = column.array(entry_start=start, entry_stop=stop, library="np", array_cache=None)
+    if len(values) != stop - start:
+        raise SampleError(
+            f"{source.path} is truncated or was not closed: {column.name!r} has {len(values):,} of {stop - start:,} "
+            f"entries from row {start:,} on; write the file again"
+        )
+    return np.asarray(values, dtype=np.float64)

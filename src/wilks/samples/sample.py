@@ -1,0 +1,246 @@
+"""A sample of events: features, weights, carried columns, and where they came from."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from wilks.errors import SampleError
+from wilks.samples.arrays import check_names, closest, frozen_array, require_finite, seal
+from wilks.typing import FloatArray
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a sample was read from: files, selection, definitions, and how many events were read and kept."""
+
+    files: tuple[str, ...]
+    tree: str | None
+    selection: str | None
+    definitions: Mapping[str, str]
+    weight: str | None
+    n_read: int
+    n_selected: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "definitions", MappingProxyType(dict(self.definitions)))
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Sample:
+    """Events with weights. Every array is a read-only float64 copy of what was given.
+
+    Args:
+        events: shape (n, d), or (n,) for one feature; finite. No events at all are allowed.
+        event_weights: shape (n,), finite; ones if None. Negative weights are accepted here: what they
+            allow is decided where the sample is used.
+        features: d names; ``x0, x1, ...`` if None.
+        extras: carried columns of shape (n,) that are not inputs of the model, by name.
+        origin: where the events came from, for reports; set by `read`. It describes the file that was read
+            and is passed on unchanged to samples made from this one.
+
+    Raises:
+        SampleError: shapes that do not fit together, repeated names, text, NaN or infinity.
+
+    >>> sample = Sample([[1.0, 10.0], [3.0, 20.0]], [2.0, 0.5], features=("pt", "mass"))
+    >>> sample.n_events, sample.n_features, sample.expected_events
+    (2, 2, 2.5)
+    >>> sample.column("mass").tolist()
+    [10.0, 20.0]
+    """
+
+    events: FloatArray
+    event_weights: FloatArray
+    features: tuple[str, ...]
+    extras: Mapping[str, FloatArray] = field(default_factory=dict)
+    origin: Origin | None = None
+
+    def __init__(
+        self,
+        events: npt.ArrayLike,
+        event_weights: npt.ArrayLike | None = None,
+        *,
+        features: Iterable[str] | None = None,
+        extras: Mapping[str, npt.ArrayLike] = MappingProxyType({}),
+        origin: Origin | None = None,
+    ) -> None:
+        names = None if features is None else check_names(features, "features")
+        table = _event_table(events, names)
+        names = names if names is not None else tuple(f"x{j}" for j in range(table.shape[1]))
+        n_events = table.shape[0]
+        for j, name in enumerate(names):
+            require_finite(table[:, j], name)
+        object.__setattr__(self, "events", table)
+        object.__setattr__(self, "event_weights", _weights(event_weights, n_events))
+        object.__setattr__(self, "features", names)
+        object.__setattr__(self, "extras", _extras(extras, names, n_events))
+        object.__setattr__(self, "origin", origin)
+
+    @property
+    def n_events(self) -> int:
+        """Number of events, whatever their weights."""
+        return int(self.events.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        """Number of input features."""
+        return int(self.events.shape[1])
+
+    @property
+    def expected_events(self) -> float:
+        """Sum of the event weights."""
+        return float(np.sum(self.event_weights))
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether any weight differs from 1."""
+        return bool(np.any(self.event_weights != 1.0))
+
+    @property
+    def has_negative_weights(self) -> bool:
+        """Whether any weight is below 0."""
+        return bool(np.any(self.event_weights < 0.0))
+
+    def column(self, name: str) -> FloatArray:
+        """One feature or carried column, shape (n,).
+
+        Raises:
+            SampleError: there is no such column.
+        """
+        if name in self.features:
+            return self.events[:, self.features.index(name)]
+        if name in self.extras:
+            return self.extras[name]
+        raise SampleError(f"the sample has no column {name!r}; {closest(name, (*self.features, *self.extras))}")
+
+    def take(self, indices: npt.ArrayLike) -> "Sample":
+        """The events at ``indices`` (integers, in that order) or where a boolean mask is true.
+
+        >>> Sample([1.0, 2.0, 3.0]).take([2, 0]).events.ravel().tolist()
+        [3.0, 1.0]
+        """
+        chosen = _row_indices(indices, self.n_events)
+        return Sample(
+            seal(self.events[chosen]),
+            seal(self.event_weights[chosen]),
+            features=self.features,
+            extras={name: seal(values[chosen]) for name, values in self.extras.items()},
+            origin=self.origin,
+        )
+
+    def rescaled(self, expected_events: float) -> "Sample":
+        """The same events with weights multiplied by one factor so that they sum to ``expected_events``.
+
+        Raises:
+            SampleError: ``expected_events`` or the present sum of weights is not positive and finite.
+
+        >>> Sample([1.0, 2.0], [1.0, 3.0]).rescaled(2.0).event_weights.tolist()
+        [0.5, 1.5]
+        """
+        total = self.expected_events
+        if not (np.isfinite(expected_events) and expected_events > 0):
+            raise SampleError(f"expected_events must be a positive number, but {expected_events!r} came")
+        if not (np.isfinite(total) and total > 0):
+            raise SampleError(
+                f"the event weights must have a positive sum to be rescaled, but {self.n_events:,} events "
+                f"sum to {total:g}; check the weight column and the selection"
+            )
+        weights = seal(self.event_weights * (expected_events / total))
+        return Sample(self.events, weights, features=self.features, extras=self.extras, origin=self.origin)
+
+    def digest(self) -> str:
+        """SHA-256 (hex) over names, shapes and the little-endian bytes of events, weights and carried columns.
+
+        >>> Sample([1.0]).digest() == Sample([[1.0]], [1.0]).digest() != Sample([2.0]).digest()
+        True
+        """
+        extras = sorted(self.extras)
+        header = {"features": self.features, "shape": self.events.shape, "extras": extras, "layout": 1}
+        digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+        for array in (self.events, self.event_weights, *(self.extras[name] for name in extras)):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").data)
+        return digest.hexdigest()
+
+    def __repr__(self) -> str:
+        width = max(7, *(len(name) for name in (*self.features, *self.extras)))
+        lines = [f"Sample: {self.n_events:,} events, {_weight_phrase(self)}"]
+        lines.append(f"{'feature':<{width}}  {'mean':>10}  {'std':>10}  {'min':>10}  {'max':>10}")
+        lines += [_column_line(name, width, self) for name in self.features]
+        lines += [_column_line(name, width, self) + "  (carried)" for name in self.extras]
+        return "\n".join(lines)
+
+
+def _event_table(events: npt.ArrayLike, names: tuple[str, ...] | None) -> FloatArray:
+    table = frozen_array(events, "events")
+    if table.ndim == 1:
+        empty_columns = len(names) if names and table.size == 0 else 1
+        table = seal(np.empty((0, empty_columns))) if table.size == 0 else frozen_array(table.reshape(-1, 1), "events")
+    if table.ndim != 2 or table.shape[1] == 0:
+        raise SampleError(f"events must have the shape (events, features), but {table.shape} came")
+    if names is not None and len(names) != table.shape[1]:
+        raise SampleError(
+            f"there must be one name for each feature, but {len(names)} names came "
+            f"for {table.shape[1]} columns of events"
+        )
+    return table
+
+
+def _weights(event_weights: npt.ArrayLike | None, n_events: int) -> FloatArray:
+    if event_weights is None:
+        return seal(np.ones(n_events))
+    weights = frozen_array(event_weights, "event_weights")
+    if weights.shape != (n_events,):
+        raise SampleError(
+            f"event_weights must have one number for each of {n_events:,} events, but their shape is {weights.shape}"
+        )
+    require_finite(weights, "event_weights")
+    return weights
+
+
+def _extras(extras: Mapping[str, npt.ArrayLike], features: tuple[str, ...], n_events: int) -> Mapping[str, FloatArray]:
+    check_names((*features, *extras), "features and extras together")
+    result = {name: frozen_array(values, f"the carried column {name!r}") for name, values in extras.items()}
+    for name, values in result.items():
+        if values.shape != (n_events,):
+            raise SampleError(
+                f"the carried column {name!r} must have one number for each of {n_events:,} events, "
+                f"but its shape is {values.shape}"
+            )
+        require_finite(values, name)
+    return MappingProxyType(result)
+
+
+def _row_indices(indices: npt.ArrayLike, n_events: int) -> npt.NDArray[np.intp]:
+    rows = np.asarray(indices)
+    if rows.dtype == np.bool_ and rows.shape == (n_events,):
+        return np.flatnonzero(rows)
+    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
+        raise SampleError(
+            f"events are taken by a list of row numbers or by a mask of {n_events:,} booleans, "
+            f"but an array of {rows.dtype} with shape {rows.shape} came"
+        )
+    if rows.size and not (-n_events <= rows.min() and rows.max() < n_events):
+        raise SampleError(f"row numbers must lie below {n_events:,}, but {rows.min()} to {rows.max()} came")
+    return rows.astype(np.intp)
+
+
+def _weight_phrase(sample: Sample) -> str:
+    if not sample.is_weighted:
+        return "unweighted"
+    negative = int(np.count_nonzero(sample.event_weights < 0))
+    phrase = f"weights sum to {sample.expected_events:,.6g}"
+    return f"{phrase}, {negative:,} of them negative" if negative else phrase
+
+
+def _column_line(name: str, width: int, sample: Sample) -> str:
+    values, weights = sample.column(name), sample.event_weights
+    if not values.size or not weights.sum() > 0:
+        return f"{name:<{width}}" + f"  {'-':>10}" * 4
+    mean = float(np.average(values, weights=weights))
+    variance = float(np.average((values - mean) ** 2, weights=weights))
+    numbers = (mean, float(np.sqrt(max(variance, 0.0))), float(values.min()), float(values.max()))
+    return f"{name:<{width}}" + "".join(f"  {number:>10.4g}" for number in numbers)

@@ -1,0 +1,46 @@
+"""Samples as one NPZ file of numbers and one JSON document of names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wilks.samples.sample import Origin, Sample
+from wilks.typing import FloatArray
+
+
+def save_samples(path: Path, samples: Mapping[str, Sample]) -> dict[str, Any]:
+    """Write the numbers of samples, by role, to the NPZ file ``path``; returns the rest, ready for JSON."""
+    arrays: dict[str, FloatArray] = {}
+    for role, sample in samples.items():
+        arrays |= {f"{role}.events": sample.events, f"{role}.weights": sample.event_weights}
+        arrays |= {f"{role}.extra{j}": values for j, values in enumerate(sample.extras.values())}
+    np.savez(path, allow_pickle=False, **arrays)
+    return {role: _header(sample) for role, sample in samples.items()}
+
+
+def load_samples(path: Path, headers: Mapping[str, Any]) -> dict[str, Sample]:
+    """The inverse of `save_samples`. Raises OSError, ValueError or KeyError for a file that is not its work."""
+    if not headers:
+        return {}
+    with np.load(path, allow_pickle=False) as arrays:
+        return {role: _sample(role, header, arrays) for role, header in headers.items()}
+
+
+def _header(sample: Sample) -> dict[str, Any]:
+    origin = None if sample.origin is None else {**vars(sample.origin), "definitions": dict(sample.origin.definitions)}
+    return {"features": list(sample.features), "extras": list(sample.extras), "origin": origin}
+
+
+def _sample(role: str, header: Mapping[str, Any], arrays: Mapping[str, FloatArray]) -> Sample:
+    origin = header["origin"]
+    if origin is not None:
+        origin = Origin(**{**origin, "files": tuple(origin["files"])})
+    return Sample(
+        arrays[f"{role}.events"],
+        arrays[f"{role}.weights"],
+        features=header["features"],
+        extras={name: arrays[f"{role}.extra{j}"] for j, name in enumerate(header["extras"])},
+        origin=origin,
+    )

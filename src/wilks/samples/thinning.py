@@ -1,0 +1,74 @@
+"""Fewer events with the same message, for the first rounds of a search."""
+
+import numpy as np
+
+from wilks.samples.sample import Sample
+from wilks.typing import BoolArray, FloatArray, IntArray
+
+CELL_WIDTH = 0.001
+_TAIL_SHARE = 0.1
+
+
+def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int) -> Sample:
+    """A smaller weighted sample that stands in for ``sample`` while starting points are compared.
+
+    One feature: events are merged in cells of 0.001 of ``scale``, each cell at its weighted mean with its summed
+    weight, so that the sum of any smooth function changes at second order of the cell width and sparse tails, one
+    event to a cell, not at all. Cells are kept even if there are more than ``n_events``.
+
+    More features: the outermost events of every feature are kept with their weights (a tenth of ``n_events`` in all,
+    so that no sparse tail is represented by a few heavy events), the rest is a random subset whose weights are
+    raised by one factor. A sample of at most ``n_events`` events is returned as it is.
+
+    Args:
+        sample: the reference.
+        scale: shape (d,), the scale on which f may vary (that of the standardization), in units of the features.
+        n_events: events to keep.
+        seed: of the random subset.
+
+    >>> fine = Sample(np.repeat(np.arange(5.0), 100))
+    >>> coarse = thin(fine, scale=np.ones(1), n_events=100, seed=0)
+    >>> coarse.n_events, coarse.expected_events
+    (5, 500.0)
+    """
+    if sample.n_events <= n_events:
+        return sample
+    if sample.n_features == 1 and not sample.has_negative_weights:
+        return _merge_cells(sample, width=CELL_WIDTH * float(scale[0]))
+    is_kept = _outermost(sample.events, max(1, int(_TAIL_SHARE * n_events / (2 * sample.n_features))))
+    n_random = n_events - int(is_kept.sum())
+    rest = np.flatnonzero(~is_kept)
+    if n_random <= 0 or rest.size <= n_random:
+        return sample
+    chosen = np.sort(np.random.Generator(np.random.Philox(key=seed)).choice(rest, n_random, replace=False))
+    return _subset(sample, np.flatnonzero(is_kept), chosen, rest)
+
+
+def _merge_cells(sample: Sample, *, width: float) -> Sample:
+    values, weights = sample.events[:, 0], sample.event_weights
+    _, cell, counts = np.unique(np.floor(values / width), return_inverse=True, return_counts=True)
+    total = np.bincount(cell, weights)
+    mass = np.where(total > 0, total, 1.0)
+    mean = np.where(total > 0, np.bincount(cell, weights * values) / mass, np.bincount(cell, values) / counts)
+    return Sample(mean, total, features=sample.features)
+
+
+def _outermost(events: FloatArray, n_each: int) -> BoolArray:
+    """Whether an event is among the ``n_each`` smallest or largest of any feature."""
+    is_kept = np.zeros(events.shape[0], dtype=bool)
+    for values in events.T:
+        order = np.argsort(values, kind="stable")
+        is_kept[order[:n_each]] = True
+        is_kept[order[-n_each:]] = True
+    return is_kept
+
+
+def _subset(sample: Sample, kept: IntArray, chosen: IntArray, rest: IntArray) -> Sample:
+    weights = sample.event_weights
+    share = float(np.sum(weights[chosen]))
+    factor = float(np.sum(weights[rest])) / share if share > 0 else rest.size / chosen.size
+    return Sample(
+        np.concatenate([sample.events[kept], sample.events[chosen]]),
+        np.concatenate([weights[kept], factor * weights[chosen]]),
+        features=sample.features,
+    )

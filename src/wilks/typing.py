@@ -1,0 +1,45 @@
+"""Words shared by all rooms: array types and the status of a fit.
+
+Axis names used in docstrings: ``n`` events, ``d`` features, ``p`` parameters of the model,
+``s`` starts, ``k`` toys.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+class FitStatus(IntEnum):
+    """How a fit ended. The codes are written to files: they never change their meaning.
+
+    >>> FitStatus.NOT_CONVERGED.is_failure, FitStatus.CONVERGED.is_failure
+    (True, False)
+    """
+
+    CONVERGED = 0
+    NOT_CONVERGED = 1
+    NON_FINITE = 2
+    NOT_DRAWN = 3
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the fit has no valid t (its ``t`` is then NaN)."""
+        return self is not FitStatus.CONVERGED
+
+    @property
+    def message(self) -> str:
+        """One sentence for a person."""
+        return _MESSAGES[self]
+
+
+_MESSAGES = {
+    FitStatus.CONVERGED: "the fit reached a certified minimum",
+    FitStatus.NOT_CONVERGED: "the best start did not meet the tolerance within its budget; give the search more iterations or starts",
+    FitStatus.NON_FINITE: "the loss was not finite at every start; look for extreme feature values or weights",
+    FitStatus.NOT_DRAWN: "the toy could not be drawn: the generator raised an error or returned unusable events",
+}

@@ -1,0 +1,235 @@
+"""Commands on a small study with real fits: 3 toys, a network of 2 neurons."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import wilks.cli.steps
+import wilks.cli.toys
+from wilks.cli import main
+from wilks.cli.answers import load_answer
+from wilks.cli.main import COMMANDS
+from wilks.fitting import FitResult
+from wilks.typing import FitStatus
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def done(make_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A study after `wilks run`; tests must leave it as it is."""
+    study = make_study(tmp_path_factory.mktemp("done"))
+    study.first = study.run("run")
+    return study
+
+
+@pytest.fixture
+def stored_fit(done: Any, monkeypatch: pytest.MonkeyPatch) -> FitResult:
+    """The fit that `done` holds; a command that would fit the data gets it without the work."""
+    data_fit = load_answer(done.output)[1]
+    monkeypatch.setattr(wilks.cli.steps, "fit", lambda analysis, data: data_fit)
+    return data_fit
+
+
+def test_run_answers_and_reports(done: Any) -> None:
+    assert done.first.exit_code == 0, done.first.output
+    result = done.result()
+    assert (result["command"], result["status"], result["schema_version"]) == ("run", "done", 1)
+    assert set(result["numbers"]) == {"check", "calibration", "answer"}
+    assert result["numbers"]["answer"]["p_value"] in {0.25, 0.5, 0.75, 1.0}
+    assert result["numbers"]["calibration"]["n_toys"] == 3
+    assert re.fullmatch("[0-9a-f]{64}", result["analysis"]["fingerprint"])
+    assert (done.output / "report.html").read_text().startswith("<!DOCTYPE html>")
+    assert f"The report is {done.output / 'report.html'}" in done.first.stdout
+    assert "toys: 3 of 3" in done.first.stderr
+
+
+@pytest.mark.usefixtures("stored_fit")
+def test_the_same_run_again_gives_the_same_and_reuses_the_toys(done: Any) -> None:
+    before = done.result()
+    again = done.run("run")
+    assert again.exit_code == 0, again.output
+    assert "3 of 3 toys are stored already" in again.stderr
+    assert done.result()["numbers"] == before["numbers"]
+
+
+@pytest.mark.usefixtures("stored_fit")
+def test_json_stands_alone_on_the_standard_output(done: Any) -> None:
+    result = done.run("test", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["numbers"]["answer"] == done.result()["numbers"]["answer"]
+
+
+def test_report_fits_nothing(done: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wilks.cli.steps, "fit", lambda *arguments: pytest.fail("a fit was started"))
+    data = (done.folder / "data.npz").rename(done.folder / "hidden.npz")
+    result = done.run("report")
+    data.rename(done.folder / "data.npz")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.usefixtures("stored_fit")
+def test_fail_on(done: Any) -> None:
+    result = done.run("test", "--fail-on", "p<=1")
+    assert result.exit_code == 5
+    assert done.result()["status"] == "fail_on"
+    assert done.run("test", "--fail-on", "p>0.1").exit_code == 2
+    unreachable = done.run("run", "--fail-on", "p<0.01")
+    assert unreachable.exit_code == 2
+    assert "can never be met: 3 toys reach p = 1/4" in unreachable.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "calibrate", "test", "report", "run"])
+def test_another_analysis_is_refused(done: Any, make_study: Any, tmp_path: Path, command: str) -> None:
+    other = make_study(tmp_path)
+    other.config["model"]["mlp"]["weight_clip"] = 5.0
+    other.config["output"] = str(done.output)
+    before = files_of(done.output)
+    result = other.run(command)
+    assert result.exit_code == 2, result.output
+    assert "model.weight_clip (4.0 there, 5.0 here)" in result.stderr
+    assert "Nothing was overwritten" in result.stderr
+    assert files_of(done.output) == before
+
+
+@pytest.mark.parametrize("command", ["check", "test", "run"])
+def test_other_data_are_refused(done: Any, make_study: Any, tmp_path: Path, command: str) -> None:
+    other = make_study(tmp_path)
+    other.write("data.npz", x=np.linspace(0.1, 2, 30), y=np.linspace(-1, 1, 30))
+    other.config["output"] = str(done.output)
+    before = files_of(done.output)
+    result = other.run(command)
+    assert result.exit_code == 2, result.output
+    assert "other data (40 events there, 30 here)" in result.stderr
+    assert files_of(done.output) == before
+
+
+def test_a_damaged_answer_is_an_error(done: Any) -> None:
+    path = done.output / "test" / "fit.json"
+    content = path.read_text()
+    path.write_text(content[:50])
+    result = done.run("report")
+    path.write_text(content)
+    assert result.exit_code == 2
+    assert "run `wilks test` again" in result.stderr
+
+
+def test_check_fits_nothing_and_claims_nothing(study: Any) -> None:
+    result = study.run("check")
+    assert result.exit_code == 0, result.output
+    assert "300 events; expected in the data: 40" in result.stdout
+    assert [path.name for path in study.output.iterdir()] == ["result.json"]
+    assert study.result()["numbers"]["check"]["data"] == {"n_events": 40}
+    study.config["features"] = ["x"]
+    assert study.run("check").exit_code == 0
+
+
+def test_check_warns_in_words(study: Any) -> None:
+    study.config["reference"]["expected_events"] = 160
+    result = study.run("check")
+    assert result.exit_code == 0
+    assert "is reference.expected_events the yield of this selection" in result.stdout
+    assert len(study.result()["warnings"]) == 3
+
+
+def test_data_that_are_in_the_reference_are_warned_of(study: Any) -> None:
+    study.config["data"]["files"] = "reference.npz"
+    assert "of the data are also in the reference" in study.run("check").stdout
+
+
+def test_test_needs_all_toys(study: Any) -> None:
+    result = study.run("test")
+    assert result.exit_code == 3
+    assert "0 of 3 toys are stored" in result.stderr
+    assert "`wilks calibrate" in result.stderr
+    assert not study.output.exists()
+
+
+def test_calibrate_needs_a_source(study: Any) -> None:
+    del study.config["reference"]["n_training"]
+    result = study.run("calibrate")
+    assert result.exit_code == 2
+    assert "toys: a calibration needs a source of toys" in result.stderr
+
+
+def test_interrupt_says_how_to_go_on(study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_toys = wilks.cli.toys.run_toys
+
+    def interrupted(*arguments: Any, **options: Any) -> None:
+        run_toys(*arguments, **options | {"n_toys": 2})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wilks.cli.toys, "run_toys", interrupted)
+    result = study.run("calibrate")
+    assert result.exit_code == 3
+    assert "2 of 3 toys are stored in" in result.stderr
+    assert study.result()["status"] == "incomplete"
+    monkeypatch.undo()
+    resumed = study.run("calibrate")
+    assert resumed.exit_code == 0, resumed.output
+    assert "2 of 3 toys are stored already" in resumed.stderr
+    report = study.run("report")
+    assert report.exit_code == 0, report.output
+    assert "the report shows the calibration alone" in report.stderr
+
+
+@pytest.mark.parametrize(("n_failed", "text"), [(1, "1 of 3 toy fits failed"), (3, "3 of 3 toy fits failed")])
+def test_failed_fits_trip_the_gate(done: Any, monkeypatch: pytest.MonkeyPatch, n_failed: int, text: str) -> None:
+    run_toys = wilks.cli.toys.run_toys
+
+    def failing(*arguments: Any, **options: Any) -> Any:
+        toys = run_toys(*arguments, **options)
+        failed = [replace(row, t=np.nan, status=int(FitStatus.NOT_CONVERGED)) for row in toys.rows[:n_failed]]
+        return replace(toys, rows=(*failed, *toys.rows[n_failed:]))
+
+    monkeypatch.setattr(wilks.cli.toys, "run_toys", failing)
+    result = done.run("calibrate")
+    assert result.exit_code == 4
+    assert done.result()["status"] == "quality_gate"
+    assert any(text in warning for warning in done.result()["warnings"])
+
+
+def test_failed_data_fit_has_no_answer(done: Any, stored_fit: FitResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = replace(stored_fit, t=np.nan, tau=np.nan, status=FitStatus.NOT_CONVERGED)
+    monkeypatch.setattr(wilks.cli.steps, "fit", lambda analysis, data: failed)
+    kept = files_of(done.output / "test")
+    result = done.run("test", "--fail-on", "p<=1")
+    assert result.exit_code == 4
+    assert done.result()["numbers"]["answer"]["p_value"] is None
+    assert np.isnan(load_answer(done.output)[1].t)
+    for name, content in kept.items():
+        Path(name).write_bytes(content)
+
+
+def test_unexpected_errors_go_to_a_log(study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(wilks.cli.toys, "run_toys", fail)
+    result = study.run("calibrate")
+    assert result.exit_code == 1
+    assert f"unexpected ZeroDivisionError: a defect; the details are in {study.output / 'error.log'}" in result.stderr
+    assert "Traceback" not in result.output
+    assert "Traceback" in (study.output / "error.log").read_text()
+
+
+def test_help_texts_are_those_of_the_commands() -> None:
+    for name, entry in COMMANDS.items():
+        command = main.get_command(None, name)  # type: ignore[arg-type]
+        assert command is not None
+        assert command.short_help == entry.help
+
+
+def test_help_and_version() -> None:
+    runner = CliRunner()
+    assert all(name in runner.invoke(main, ["--help"]).stdout for name in COMMANDS)
+    assert runner.invoke(main, ["--version"]).stdout.startswith("wilks, version")
+    assert runner.invoke(main, ["chekc"]).exit_code == 2

@@ -1,0 +1,144 @@
+"""Messages of an analysis file name file, line and key."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wilks.config.load import LoadedConfig, load_config
+from wilks.config.schema import AnalysisConfig, MLPConfig, SearchConfig, json_schema
+from wilks.errors import ConfigError, SampleError
+from wilks.models import MLP
+from wilks.optimize import Search
+
+GOOD = """\
+name: test
+features: [x]
+reference:
+  files: reference.npz
+  expected_events: 100
+  n_training: 1e3
+data:
+  files: [data.npz]
+model:
+  mlp:
+    hidden: [4]
+    weight_clip: 9
+"""
+
+
+def load(folder: Path, text: str) -> LoadedConfig:
+    path = folder / "analysis.yaml"
+    path.write_text(text)
+    return load_config(path)
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(folder, text)
+    return [line.removeprefix(f"{folder}/") for line in str(caught.value).split("\n")]
+
+
+def test_a_good_file(tmp_path: Path) -> None:
+    loaded = load(tmp_path, GOOD)
+    assert loaded.config.reference.files == ["reference.npz"]
+    assert loaded.config.reference.n_training == 1000
+    assert loaded.config.model.mlp.weight_clip == 9.0
+    assert loaded.config.standardize is True
+    assert loaded.output == tmp_path / "results"
+
+
+def test_defaults_of_a_minimal_file(tmp_path: Path) -> None:
+    config = load(tmp_path, "features: [x]\nreference: {files: r.npz}\n").config
+    assert config.toys.n_toys == 400
+    assert config.model.mlp.hidden == [4]
+    assert config.data is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "weight_clip",
+            "weight_clp",
+            r"analysis.yaml:12: model.mlp.weight_clp: unknown key; did you mean weight_clip\?",
+        ),
+        ("model:", "modle:", r"analysis.yaml:9: modle: unknown key; did you mean model\?"),
+        ("n_training: 1e3", "zzz: 3", r"analysis.yaml:6: reference.zzz: unknown key; known keys here: files, tree,"),
+        ("weight_clip: 9", "weight_clip: nine", r"analysis.yaml:12: .*weight_clip: must be a number, but it is 'nine'"),
+        ("weight_clip: 9", "weight_clip: -1", r"weight_clip: should be greater than 0, but it is -1"),
+        ("weight_clip: 9", "weight_clip: .inf", r"weight_clip: must be a finite number, but it is inf"),
+        ("weight_clip: 9", "weight_clip: true", r"weight_clip: must be a number, but it is true"),
+        ("hidden: [4]", "hidden: [4, 2.5]", r"analysis.yaml:11: model.mlp.hidden.1: must be a whole number, .* 2.5"),
+        ("hidden: [4]", "hidden: []", r"hidden: must be given at least one value, but it is \[\]"),
+        ("hidden: [4]", 'hidden: ["4"]', r"hidden.0: must be a whole number, but it is '4'"),
+        ("hidden: [4]", "hidden: 4", r"hidden: must be a list"),
+        ("features: [x]", "features: x", r"analysis.yaml:2: features: must be a list \[a, b, ...\], but it is 'x'"),
+        ("features: [x]", "features: [x, x]", r"features: names must differ, but 'x' comes 2 times"),
+        ("features: [x]\n", "", r"features: this key must be given, but it is missing; add it \(Inputs of the model"),
+        ("  files: reference.npz\n", "", r"analysis.yaml:3: reference: one of `files` and `generator` must be given"),
+        ("data:\n  files: [data.npz]", "data: data.npz", r"analysis.yaml:7: data: must be a mapping of keys"),
+        ("name: test", "where: x + 1", r"analysis.yaml:1: where: "),
+        ("name: test", 'where: "x > "', r"analysis.yaml:1: where: "),
+        ("name: test", "define: {y: '__import__(\"os\")'}", r"analysis.yaml:1: define.y: "),
+        ("name: test", "standardize: {shift: [0], scale: [0]}", r"standardize.scale.0: should be greater than 0"),
+        ("name: test", "standardize: {shft: [0], scale: [1]}", r"standardize.shft: unknown key; did you mean shift\?"),
+        ("name: test", "standardize: {shift: [0, 1], scale: [1]}", r"standardize.shift: one number for each of the 1"),
+        ("name: test", "standardize: yes", r"standardize: must be true or false, but it is 'yes'"),
+        ("name: test", "carry: [x]", r"carry: 'x' is a feature already"),
+        (
+            "name: test",
+            "toys: {generator: {function: os.system}}",
+            r"toys.generator.function: must be written \"module:",
+        ),
+        ("name: test", "toys: {n_toys: 0}", r"toys.n_toys: should be greater than or equal to 1, but it is 0"),
+        ("files: [data.npz]", "generator: {function: 'a:b', expected_events: 3}\n  weight: w", r"belong to files"),
+        ("files: [data.npz]", "files: a.npz\n  inject: {function: 'a:b', expected_events: 3}", r"real data take none"),
+    ],
+)
+def test_faults_name_file_line_and_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert old in GOOD
+    found = faults(tmp_path, GOOD.replace(old, new))
+    assert len(found) == 1 or "modle" in expected
+    assert any(re.search(expected, line) for line in found), found
+    assert all(line.startswith("analysis.yaml:") for line in found)
+
+
+def test_all_faults_are_listed_in_the_order_of_lines(tmp_path: Path) -> None:
+    found = faults(tmp_path, GOOD.replace("weight_clip", "weight_clp").replace("n_training: 1e3", "n_trainin: 5"))
+    assert [line.split(":")[1] for line in found] == ["6", "12"]
+
+
+def test_located_keeps_the_kind_of_error(tmp_path: Path) -> None:
+    loaded = load(tmp_path, GOOD)
+    with pytest.raises(SampleError, match=r"analysis.yaml:7: data: is empty"), loaded.located("data"):
+        raise SampleError("is empty")
+
+
+def descriptions(schema: dict[str, Any]) -> dict[str, str | None]:
+    sections = {"": schema} | schema["$defs"]
+    return {
+        f"{section}.{key}": value.get("description")
+        for section, content in sections.items()
+        for key, value in content.get("properties", {}).items()
+    }
+
+
+def test_every_key_of_the_schema_is_described() -> None:
+    missing = [key for key, text in descriptions(json_schema()).items() if not text]
+    assert not missing
+
+
+def test_schema_is_json_and_forbids_unknown_keys() -> None:
+    schema = json.loads(json.dumps(json_schema()))
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == {"features", "reference"}
+    assert set(schema["properties"]) == set(AnalysisConfig.model_fields)
+
+
+def test_search_offers_every_option() -> None:
+    assert set(SearchConfig.model_fields) == {field.name for field in dataclasses.fields(Search)}
+    assert set(MLPConfig.model_fields) == {field.name for field in dataclasses.fields(MLP)}

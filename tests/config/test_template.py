@@ -1,0 +1,49 @@
+"""The analysis file that a study starts from."""
+
+from pathlib import Path
+
+import pytest
+
+from wilks.config.load import load_config
+from wilks.config.template import FoundSample, template
+
+REFERENCE = FoundSample(("mc/ref 1.root",), ("pt1", "log", "event_weight", "null"), 1000)
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "ANALYSIS.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_template_is_a_valid_file(tmp_path: Path) -> None:
+    data = FoundSample(("data.root",), ("pt1", "log", "null"), 55)
+    loaded = load_config(written(tmp_path, template(REFERENCE, data=data, tree="events", schema="s.json")))
+    assert loaded.config.features == ["pt1", "log", "null"]
+    assert loaded.config.reference.files == ["mc/ref 1.root"]
+    assert loaded.config.reference.weight == "event_weight"
+    assert loaded.config.reference.n_training == 500
+    assert loaded.config.reference.expected_events is None
+    assert loaded.config.tree == "events"
+    assert loaded.document.values["data"] == {"files": ["data.root"]}
+
+
+def test_without_data_and_weights(tmp_path: Path) -> None:
+    found = FoundSample(("r.csv",), ("x",), 400)
+    loaded = load_config(written(tmp_path, template(found, data=None)))
+    assert loaded.config.data is None
+    assert loaded.config.reference.expected_events == 20
+
+
+def test_columns_that_the_data_lack_are_left_out() -> None:
+    text = template(REFERENCE, data=FoundSample(("d.root",), ("pt1",), 5))
+    assert "# Not in the data, hence left out: log, null\n" in text
+    assert "features: [pt1]\n" in text
+
+
+@pytest.mark.parametrize("name", ["a: b", "#x", "- x", "*a", "no:", "x]", "a, b", '"', "'", "é", "1e5", "true"])
+def test_odd_names_survive(tmp_path: Path, name: str) -> None:
+    text = template(FoundSample((name,), (name,), 10), data=None)
+    config = load_config(written(tmp_path, text)).config
+    assert config.features == [name]
+    assert config.reference.files == [name]

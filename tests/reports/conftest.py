@@ -1,0 +1,100 @@
+"""Small results to report, made without a fit."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from wilks.analysis import Analysis
+from wilks.calibration import Calibration, calibrate
+from wilks.campaign import Toys
+from wilks.fitting import FitResult
+from wilks.hypotheses import Null
+from wilks.models import MLP
+from wilks.samples import Origin, Sample
+from wilks.typing import FitStatus
+
+EVIL = "<script>alert('x')</script>&\"{{ 7*7 }}"
+
+
+@pytest.fixture(scope="session")
+def analysis() -> Analysis:
+    """Two features, a carried column, and an origin full of markup."""
+    rng = np.random.default_rng(3)
+    origin = Origin((f"{EVIL}.root",), "events", "x > 0", {"x": "-log(u)"}, "w", 5000, 2000)
+    reference = Sample(
+        rng.exponential(size=(2000, 2)),
+        np.full(2000, 0.1),
+        features=("x", EVIL),
+        extras={"mass_gev": rng.normal(90.0, 2.0, size=2000), "lost": np.ones(2000)},
+        origin=origin,
+    )
+    return Analysis(reference=reference, model=MLP(hidden=(4,)), name=f"Search {EVIL}")
+
+
+@pytest.fixture(scope="session")
+def data() -> Sample:
+    """200 events of the same distribution."""
+    rng = np.random.default_rng(4)
+    events = rng.exponential(size=(200, 2))
+    return Sample(events, features=("x", EVIL), extras={"mass_gev": rng.normal(90.0, 2.0, size=200)})
+
+
+@pytest.fixture(scope="session")
+def make_fit(analysis: Analysis) -> Callable[..., FitResult]:
+    """A fit with chosen t."""
+
+    def make(*, t: float = 20.0, status: FitStatus = FitStatus.CONVERGED, fingerprint: str = "") -> FitResult:
+        n_parameters = analysis.n_parameters
+        return FitResult(
+            t=t,
+            tau=t,
+            delta=0.0,
+            params=np.random.default_rng(0).uniform(-0.3, 0.3, size=n_parameters),
+            status=status,
+            kkt_residual=1.5e-6,
+            newton_decrement=2.5e-9,
+            share_at_bound=2 / n_parameters,
+            n_starts=3,
+            start_gap=0.125,
+            start_t=np.array([t - 4.0, t, t - 0.125]),
+            n_iterations=100,
+            n_events=200,
+            fingerprint=fingerprint or analysis.fingerprint(),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def toys(analysis: Analysis) -> Toys:
+    """100 toys that follow the chi-square, one of them failed."""
+    n = 100
+    rng = np.random.default_rng(2)
+    t = rng.chisquare(analysis.n_parameters, size=n)
+    status = np.zeros(n, dtype=np.int64)
+    t[7], status[7] = np.nan, FitStatus.NOT_CONVERGED
+    return Toys(
+        t=t,
+        status=status,
+        n_events=rng.poisson(200, size=n),
+        index=np.arange(n),
+        params=np.zeros((n, analysis.n_parameters)),
+        kkt_residual=np.full(n, 1e-6),
+        newton_decrement=np.full(n, 1e-9),
+        share_at_bound=np.full(n, 0.1),
+        start_gap=np.full(n, 0.5),
+        n_starts=np.full(n, 3),
+        seconds=np.full(n, 2.0),
+        hypothesis=Null(),
+        fingerprint=analysis.fingerprint(),
+        seed=11,
+        n_parameters=analysis.n_parameters,
+        expected_overlap_z_error=None,
+    )
+
+
+@pytest.fixture(scope="session")
+def calibration(toys: Toys) -> Calibration:
+    """The null distribution of those toys."""
+    return calibrate(toys)

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from wilks.reports.tables import count, flat_rows, number, setting, words
+
+
+@pytest.mark.parametrize(
+    "value, text", [(0, "0"), (1234567.0, "1,234,567"), (1234567.25, "1,234,567.2"), (0.125, "0.125")]
+)
+def test_counts_are_readable(value, text):
+    assert count(value) == text
+
+
+def test_numbers_that_are_missing_say_so():
+    assert number(float("nan")) == "not available"
+    assert number(np.float64(0.123456)) == "0.1235"
+
+
+def test_settings_are_flat_and_complete():
+    rows = flat_rows({"a_b": (), "c": {"d": None, "e": {"f": 1e-9}}, "g": False})
+    assert rows == (("a b", "none"), ("c d", "none"), ("c e f", "1e-09"), ("g", "no"))
+
+
+def test_long_lists_say_what_is_left_out():
+    assert words(range(30), limit=2) == "0, 1 and 28 more"
+    assert setting("text") == "text"

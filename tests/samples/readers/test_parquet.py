@@ -1,0 +1,51 @@
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from wilks.errors import SampleError
+from wilks.samples import columns, read
+from wilks.samples.readers import Source, reader_for
+
+
+def test_types_that_are_not_numbers_are_refused_with_advice(tmp_path):
+    path = tmp_path / "odd.parquet"
+    table = {
+        "x": [1.0, 2.0],
+        "b": [True, False],
+        "jets": [[1.0], []],
+        "s": ["a", "b"],
+        "t": pa.array([1, 2], pa.timestamp("s")),
+    }
+    pq.write_table(pa.table(table), path)
+    assert columns(path) == ("x", "b")
+    assert read(path, features=["x", "b"]).column("b").tolist() == [1.0, 0.0]
+    for name, message in [("jets", "list for each event"), ("s", "holds text"), ("t", "type timestamp")]:
+        with pytest.raises(SampleError, match=message):
+            read(path, features=[name])
+
+
+@pytest.mark.parametrize("values", [[1.0, None, 0.5], [1, None, 0], [True, None, False]])
+def test_missing_values_are_found(tmp_path, values):
+    path = tmp_path / "missing.parquet"
+    pq.write_table(pa.table({"x": values, "y": [1.0, 2.0, 3.0]}), path)
+    with pytest.raises(SampleError, match=r"'x' must be finite, but 1 value is not \(first: nan in row 1"):
+        read(path, features=["x"])
+    assert read(path, features=["x"], where="isfinite(x)").n_events == 2
+
+
+def test_names_with_dots_and_nested_names(tmp_path):
+    path = tmp_path / "dots.parquet"
+    pq.write_table(pa.table({"mu.pt": np.arange(3.0), "mu": [{"pt": 7.0}] * 3, "mux": np.arange(3.0)}), path)
+    assert columns(path) == ("mu.pt", "mux")
+    assert read(path, features=["mux"]).n_features == 1
+
+
+def test_row_groups_are_not_read_ahead(tmp_path):
+    path, n_rows = tmp_path / "large.parquet", 1_000_000
+    values = np.random.default_rng(0).normal(size=n_rows)
+    pq.write_table(pa.table({"x": values, "y": values}), path, row_group_size=20_000)
+    before, most = pa.total_allocated_bytes(), 0
+    for _ in reader_for(path).chunks(Source(path), ["x", "y"], chunk_size=10_000):
+        most = max(most, pa.total_allocated_bytes() - before)
+    assert most < 0.25 * 2 * 8 * n_rows

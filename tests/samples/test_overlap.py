@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from wilks.errors import SampleError
+from wilks.samples import Sample, shared_events
+
+SOURCES = {
+    "continuous": lambda rng, n: rng.normal(size=(n, 3)),
+    "float32, one feature": lambda rng, n: rng.exponential(size=(n, 1)).astype(np.float32),
+    "two decimals": lambda rng, n: np.round(rng.normal(size=(n, 2)), 2),
+    "integers": lambda rng, n: rng.integers(0, 100, (n, 2)),
+    "few values": lambda rng, n: rng.geometric(0.5, (n, 1)),
+    "integer beside continuous": lambda rng, n: np.column_stack([rng.integers(0, 3, n), rng.normal(size=n)]),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("sizes", [(3000, 3000), (20_000, 1000), (1000, 20_000)])
+def test_independent_samples_share_nothing(name, sizes):
+    rng = np.random.default_rng([list(SOURCES).index(name), *sizes])
+    for _ in range(10):
+        a, b = (Sample(SOURCES[name](rng, n)) for n in sizes)
+        assert shared_events(a, b) == 0
+
+
+@pytest.mark.parametrize("name", ["continuous", "integer beside continuous"])
+@pytest.mark.parametrize("n_shared", [1, 7, 1000])
+def test_every_shared_event_of_continuous_data_is_counted(name, n_shared):
+    rng = np.random.default_rng(0)
+    a = Sample(SOURCES[name](rng, 5000))
+    b = SOURCES[name](rng, 1000)
+    b[:n_shared] = a.events[-n_shared:]
+    assert shared_events(a, Sample(b)) == n_shared
+    assert shared_events(Sample(b), a) == n_shared
+
+
+@pytest.mark.parametrize(("name", "tolerance"), [("float32, one feature", 3), ("two decimals", 40)])
+def test_a_large_share_is_found_among_chance_ties(name, tolerance):
+    rng = np.random.default_rng(1)
+    a = Sample(SOURCES[name](rng, 20_000))
+    b = SOURCES[name](rng, 2000)
+    b[:500] = a.events[:500]
+    assert shared_events(a, Sample(b)) == pytest.approx(500, abs=tolerance)
+
+
+def test_a_pool_that_repeats_events_is_found_if_the_reference_does_not():
+    rng = np.random.default_rng(2)
+    pool = rng.normal(size=(2000, 2))
+    reference = Sample(pool[:1000])
+    assert shared_events(reference, Sample(pool[rng.integers(0, 2000, 1000)])) > 200
+
+
+def test_different_densities_of_few_values_are_not_an_overlap():
+    rng = np.random.default_rng(3)
+    a = Sample(np.where(rng.random(5000) < 0.5, 0.0, rng.normal(size=5000)))
+    assert shared_events(a, Sample(np.zeros(200))) == 0
+
+
+def test_zero_has_no_sign_and_empty_samples_share_nothing():
+    a = Sample([[0.0, 1.5], [2.5, 3.5]])
+    assert shared_events(a, Sample([[-0.0, 1.5]])) == 1
+    assert shared_events(a, Sample(np.empty((0, 2)))) == shared_events(Sample(np.empty((0, 2))), a) == 0
+
+
+def test_other_features_cannot_be_compared():
+    with pytest.raises(SampleError, match="same features"):
+        shared_events(Sample([1.0], features=("a",)), Sample([1.0], features=("b",)))

@@ -1,0 +1,85 @@
+"""The two examples run from end to end at reduced size."""
+
+import importlib.util
+import sys
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner
+
+from wilks.cli import main as wilks_command
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+PACKAGED = files("wilks.problems") / "data"
+
+
+def script(path: Path) -> ModuleType:
+    """An example as a module, without running it."""
+    spec = importlib.util.spec_from_file_location(f"example_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_script(path: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [str(path), *arguments])
+    script(path).main()
+
+
+def reduced(text: str, changes: dict[str, str]) -> str:
+    """The text of an analysis file with smaller numbers; each change must find its place."""
+    for old, new in changes.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def run_analysis(text: str, folder: Path) -> None:
+    """`wilks run` on a text; a rejected calibration (code 4) is no fault with so few toys."""
+    path = folder / "analysis.yaml"
+    path.write_text(text, encoding="utf-8")
+    outcome = CliRunner().invoke(wilks_command, ["run", str(path)])
+    assert outcome.exit_code in (0, 4), outcome.output
+    assert (folder / "output" / "report.html").stat().st_size > 10_000
+    assert (folder / "output" / "result.json").exists()
+
+
+@pytest.mark.slow
+def test_exponential_script(tmp_path, monkeypatch, capsys):
+    size = ["--signal", "NP1", "--n-toys", "4", "--n-reference", "4000", "--n-starts", "2"]
+    run_script(EXAMPLES / "exponential" / "exponential.py", [*size, "--output", str(tmp_path)], monkeypatch)
+    assert "median Z = 4.77" in capsys.readouterr().out
+    assert (tmp_path / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_dimuon_script(tmp_path, monkeypatch, capsys):
+    (tmp_path / "dimuon_sm.h5").write_bytes((PACKAGED / "dimuon_small.h5").read_bytes())
+    size = ["--null", "--n-reference", "5000", "--expected-events", "500", "--n-toys", "3", "--n-starts", "1"]
+    output = ["--output", str(tmp_path / "output")]
+    run_script(EXAMPLES / "dimuon" / "dimuon.py", [str(tmp_path), *size, *output], monkeypatch)
+    assert (tmp_path / "output" / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_exponential_analysis_file(tmp_path):
+    text = (EXAMPLES / "exponential" / "analysis.yaml").read_text(encoding="utf-8")
+    smaller = {"200_000": "4000", "n_toys: 100": "n_toys: 4", "n_starts: 10": "n_starts: 2"}
+    run_analysis(reduced(text, smaller), tmp_path)
+
+
+@pytest.mark.slow
+def test_dimuon_analysis_file(tmp_path):
+    text = (EXAMPLES / "dimuon" / "analysis.yaml").read_text(encoding="utf-8")
+    smaller = {
+        "n_training: 40_000": "n_training: 5_000",
+        "n_toys: 100": "n_toys: 3",
+        "n_starts: 5": "n_starts: 1",
+        "../../src/wilks/problems/data/dimuon_small.h5": str(PACKAGED / "dimuon_small.h5"),
+        "../../src/wilks/problems/data/dimuon_small_data.h5": str(PACKAGED / "dimuon_small_data.h5"),
+    }
+    run_analysis(reduced(text, smaller), tmp_path)

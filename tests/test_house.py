@@ -1,0 +1,77 @@
+"""The files around the package agree with each other and with the package."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import wilks
+from wilks.config import load_config
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PINS = [
+    line
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+def code_block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_readme_is_short():
+    assert len(README.splitlines()) < 120
+
+
+def test_readme_example_is_short_and_uses_names_that_exist():
+    code = code_block("python")
+    assert len(code.splitlines()) <= 50
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "wilks"
+    }
+    assert used and all(hasattr(wilks, name) for name in used)
+
+
+def test_readme_analysis_file_is_valid(tmp_path):
+    path = tmp_path / "analysis.yaml"
+    path.write_text(code_block("yaml"), encoding="utf-8")
+    load_config(path)
+
+
+@pytest.mark.parametrize("example", ["exponential", "dimuon"])
+def test_analysis_files_of_the_examples_are_valid(example):
+    load_config(ROOT / "examples" / example / "analysis.yaml")
+
+
+def test_every_requirement_is_pinned_to_one_version():
+    assert all(re.fullmatch(r"[a-z0-9.-]+==[\w.]+", pin) for pin in PINS)
+    pinned = [pin.split("==")[0] for pin in PINS]
+    extras = PROJECT["optional-dependencies"]
+    needed = [*PROJECT["dependencies"], *extras["dev"], *extras["docs"], "hatchling", "editables"]
+    names = {canonical(re.split(r"[<>=]", requirement)[0]) for requirement in needed}
+    assert pinned == sorted(set(pinned)) and names <= set(pinned)
+
+
+def test_versions_agree():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"version: {PROJECT['version']}\n" in citation
+    assert f"## {PROJECT['version']} " in changelog and "### Numerical changes" in changelog
+    assert wilks.__version__ == PROJECT["version"]
+
+
+def test_package_is_typed():
+    assert (ROOT / "src" / "wilks" / "py.typed").exists()
