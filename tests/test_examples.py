@@ -59,7 +59,7 @@ def test_exponential_script(tmp_path, monkeypatch, capsys):
 @pytest.mark.slow
 def test_dimuon_script(tmp_path, monkeypatch, capsys):
     (tmp_path / "dimuon_sm.h5").write_bytes((PACKAGED / "dimuon_small.h5").read_bytes())
-    size = ["--null", "--n-reference", "5000", "--expected-events", "500", "--n-toys", "3", "--n-starts", "1"]
+    size = ["--null", "--n-reference", "5000", "--expected-events", "500", "--n-toys", "3", "--n-starts", "2"]
     output = ["--output", str(tmp_path / "output")]
     run_script(EXAMPLES / "dimuon" / "dimuon.py", [str(tmp_path), *size, *output], monkeypatch)
     assert (tmp_path / "output" / "report.html").exists()
@@ -78,7 +78,7 @@ def test_dimuon_analysis_file(tmp_path):
     smaller = {
         "n_training: 40_000": "n_training: 5_000",
         "n_toys: 100": "n_toys: 3",
-        "n_starts: 5": "n_starts: 1",
+        "n_starts: 5": "n_starts: 2",
         "../../src/wilks/problems/data/dimuon_small.h5": str(PACKAGED / "dimuon_small.h5"),
         "../../src/wilks/problems/data/dimuon_small_data.h5": str(PACKAGED / "dimuon_small_data.h5"),
     }

@@ -16,7 +16,7 @@ from typing import Any
 
 import jax
 
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 from wilks.analysis import Analysis  # noqa: E402  (float64 comes first)
 from wilks.answer import goodness_of_fit  # noqa: E402
@@ -31,7 +31,10 @@ from wilks.power import median_z_score, power_at_size  # noqa: E402
 from wilks.samples import Sample, Standardization, columns, read, split  # noqa: E402
 from wilks.typing import FitStatus  # noqa: E402
 
-__version__ = importlib.metadata.version("wilks")
+try:
+    __version__ = importlib.metadata.version("wilks")
+except importlib.metadata.PackageNotFoundError:  # a source tree that was never installed
+    __version__ = "0+unknown"
 
 __all__ = [
     "MLP",

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from wilks.samples import Sample, Standardization, load_samples, save_samples, s
 from wilks.typing import FloatArray
 
 STATISTIC_VERSION = 1
+_YIELD_TOLERANCE = 1e-6
 _DOCUMENT, _ARRAYS = "analysis.json", "analysis.npz"
 _Cached = TypeVar("_Cached")
 
@@ -33,7 +33,8 @@ class Analysis:
         nuisances: none are supported yet; ``()`` is the analysis without systematic uncertainties.
         toy_source: where toys come from: a sample that shares no event with the reference, a `Generator`, or a
             function. None: `run_toys` will say what to give.
-        expected_events: N(R_0); the reference weights are rescaled to this sum. None keeps them.
+        expected_events: N(R_0); the reference weights are rescaled to this sum. None keeps them. If `read` was given
+            expected events too, the two must be equal.
         standardize: True: subtract the mean of the reference and divide by its standard deviation at the input of the
             model; False: features as they are; or a `Standardization`.
         search: the effort of the fit, the same for data and toys.
@@ -72,12 +73,9 @@ class Analysis:
     ) -> None:
         if nuisances:
             raise InputError("nuisances must be (): nuisance parameters are not supported in this version")
-        if not isinstance(reference, Sample) or not isinstance(model, Model):
-            raise InputError(
-                "reference must be a wilks.Sample and model a model such as wilks.MLP, "
-                f"but {type(reference).__name__} and {type(model).__name__} came"
-            )
+        _check_types(reference, model)
         scaled = _scaled_reference(reference, expected_events)
+        _check_yield(scaled)
         source = as_source(toy_source)
         if isinstance(source, Sample):
             _check_pool(scaled, source)
@@ -158,10 +156,14 @@ class Analysis:
             StoreError: the folder holds another analysis or cannot be written.
         """
         path = Path(folder)
-        if (path / _DOCUMENT).exists() and Analysis.load(path).fingerprint() == self.fingerprint():
-            return
         if (path / _DOCUMENT).exists():
-            raise StoreError(f"{path} must be empty or hold this analysis, but it holds another one; choose a new folder")
+            _check_same(path, Analysis.load(path), self)
+            return
+        if isinstance(self.toy_source, Generator) and not self.toy_source.is_portable:
+            raise StoreError(
+                f"a saved analysis must be usable elsewhere, but its toy source {self.toy_source.name} can be found in "
+                "this process alone; put the function into a module and name it 'module:function'"
+            )
         samples = {"reference": self.reference}
         if isinstance(self.toy_source, Sample):
             samples["pool"] = self.toy_source
@@ -186,7 +188,7 @@ class Analysis:
         try:
             document = json.loads((path / _DOCUMENT).read_text())
             samples = load_samples(path / _ARRAYS, document["samples"])
-            described = document["describe"]
+            described, fingerprint = document["describe"], document["fingerprint"]
             analysis = cls(
                 reference=samples["reference"],
                 model=model_from_dict(described["model"], MODEL_KINDS),
@@ -195,9 +197,11 @@ class Analysis:
                 search=Search(**described["search"]),
                 name=document["name"],
             )
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise StoreError(f"{path} must hold a saved analysis, but it cannot be read: {error}") from error
-        if analysis.fingerprint() != document["fingerprint"]:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+            raise StoreError(
+                f"{path} must hold a saved analysis, but it cannot be read ({type(error).__name__}: {error})"
+            ) from error
+        if analysis.fingerprint() != fingerprint:
             raise StoreError(f"the analysis in {path} was changed after it was saved, or by another version of wilks")
         return analysis
 
@@ -221,6 +225,50 @@ def require_float64() -> None:
         raise InputError(
             "wilks needs float64, but jax_enable_x64 was switched off after wilks was imported; "
             "leave it on: jax.config.update('jax_enable_x64', True)"
+        )
+
+
+def differences(stored: Mapping[str, Any], given: Mapping[str, Any], *, prefix: str = "") -> list[str]:
+    """Names of the entries in which two nested documents differ.
+
+    >>> differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
+    ['a.c']
+    """
+    found = []
+    for name in sorted({*stored, *given}):
+        old, new = stored.get(name), given.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found += differences(old, new, prefix=f"{prefix}{name}.")
+        elif old != new:
+            found.append(prefix + name)
+    return found
+
+
+def _check_types(reference: object, model: object) -> None:
+    if not isinstance(reference, Sample) or not isinstance(model, Model):
+        raise InputError(
+            "reference must be a wilks.Sample and model a model such as wilks.MLP, "
+            f"but {type(reference).__name__} and {type(model).__name__} came"
+        )
+
+
+def _check_yield(reference: Sample) -> None:
+    """The expected events, given to `read` and again here or changed by a split, must be one number."""
+    told = reference.origin.expected_events if reference.origin else None
+    if told is not None and abs(reference.expected_events - told) > _YIELD_TOLERANCE * told:
+        raise InputError(
+            f"the reference was read with expected_events={told:.10g}, but its weights now sum to "
+            f"{reference.expected_events:.10g}. After wilks.split, which shares the sum out, give "
+            f"Analysis(expected_events={told:.10g}); for another number or selection, read the reference with it"
+        )
+
+
+def _check_same(folder: Path, stored: Analysis, given: Analysis) -> None:
+    if stored.fingerprint() != given.fingerprint():
+        names = ", ".join(differences(stored.describe(), given.describe()))
+        raise StoreError(
+            f"{folder} must be empty or hold this analysis, but it holds another one ({names} differ); "
+            "choose a new folder, nothing was overwritten"
         )
 
 

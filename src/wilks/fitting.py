@@ -151,8 +151,8 @@ class Engine:
         reference = analysis.reference
         coarse = thin(reference, scale=standardization.scale, n_events=search.n_coarse, seed=search.seed)
         self._analysis = analysis
-        self._whole = _blocks(standardization.apply(reference.events), reference.event_weights)
-        self._coarse = _blocks(standardization.apply(coarse.events), coarse.event_weights)
+        self.whole = _blocks(standardization.apply(reference.events), reference.event_weights)
+        self.coarse = _blocks(standardization.apply(coarse.events), coarse.event_weights)
         lower, upper = model.bounds(reference.n_features)
         box = Box(jnp.asarray(lower), jnp.asarray(upper))
 
@@ -166,7 +166,7 @@ class Engine:
 
         self._explore = jax.jit(lambda starts, events: explore(search, objective(events), starts, box))
         # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
-        self._near = self._coarse if reference.n_features == 1 else self._whole
+        self._near = self.coarse if reference.n_features == 1 else self.whole
         get_near = approach_closely if reference.n_features == 1 else approach
 
         def polish(start: jax.Array, near: Events, whole: Events) -> Finish:
@@ -177,15 +177,18 @@ class Engine:
 
     def explore(self, starts: FloatArray, data: Blocks) -> Ends:
         """Descents on the thinned reference from starts (s, p)."""
-        return _to_numpy(self._explore(jnp.asarray(starts), Events(self._coarse, data)))
+        ends: Ends = _to_numpy(self._explore(jnp.asarray(starts), Events(self.coarse, data)))
+        return ends
 
     def polish(self, starts: FloatArray, data: Blocks) -> Finish:
         """Certified ends on all events from starts (s, p); every entry gains a leading axis s."""
-        return _to_numpy(self._polish(jnp.asarray(starts), Events(self._near, data), Events(self._whole, data)))
+        near, whole = Events(self._near, data), Events(self.whole, data)
+        finish: Finish = _to_numpy(self._polish(jnp.asarray(starts), near, whole))
+        return finish
 
     def value(self, params: jax.Array, data: Blocks) -> jax.Array:
         """L[w] on all events."""
-        result: jax.Array = self._value(params, Events(self._whole, data))
+        result: jax.Array = self._value(params, Events(self.whole, data))
         return result
 
     def data_blocks(self, events: FloatArray) -> Blocks:

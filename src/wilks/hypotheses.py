@@ -4,7 +4,7 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from wilks.errors import InputError
 from wilks.samples import Sample
 
 GeneratorFunction = Callable[[np.random.Generator, int, Mapping[str, float]], npt.ArrayLike]
+_Number = int | float | np.integer[Any] | np.floating[Any]
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ class Null:
     n_events: int | None = None
 
     def __post_init__(self) -> None:
-        if self.n_events is not None and (int(self.n_events) != self.n_events or self.n_events < 1):
-            raise InputError(f"n_events must be a positive whole number or None, but {self.n_events!r} came")
+        if self.n_events is not None:
+            object.__setattr__(self, "n_events", whole_number(self.n_events, name="n_events", least=1))
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -130,9 +131,8 @@ class Alternative:
                 "an Alternative must have either signal and n_signal, or source and expected_events; "
                 f"it came with {[name for name in _ALTERNATIVE_FIELDS if getattr(self, name) is not None]}"
             )
-        mean = chosen[1]
-        if not (isinstance(mean, int | float) and np.isfinite(mean) and mean >= 0):
-            raise InputError(f"the expected number of events must be finite and not negative, but {mean!r} came")
+        mean_name = "n_signal" if self.signal is not None else "expected_events"
+        object.__setattr__(self, mean_name, _poisson_mean(getattr(self, mean_name), name=mean_name))
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -158,7 +158,8 @@ def hypothesis_from_dict(document: Mapping[str, Any], samples: Mapping[str, Samp
     """The inverse of `to_dict`; ``samples`` holds the sources that are samples, by role."""
     if document["hypothesis"] == "null":
         return Null(n_events=document["n_events"])
-    sources = {role: samples.get(role) or _generator(document[role]) for role in ("signal", "source") if role in document}
+    roles = [role for role in ("signal", "source") if role in document]
+    sources = {role: samples.get(role) or _generator(document[role]) for role in roles}
     return Alternative(n_signal=document["n_signal"], expected_events=document["expected_events"], **sources)
 
 
@@ -178,6 +179,30 @@ def canonical_json(document: Mapping[str, Any]) -> str:
     '{"a":null,"b":1.5}'
     """
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def whole_number(value: object, *, name: str, least: int) -> int:
+    """``value`` as a plain int, so that equal numbers of any type give the same toys.
+
+    Raises:
+        InputError: it is no whole number, or below ``least``.
+
+    >>> whole_number(np.float64(3), name="seed", least=0)
+    3
+    """
+    if _is_number(value) and float(value).is_integer() and value >= least:
+        return int(value)
+    raise InputError(f"{name} must be a whole number of at least {least}, but {value!r} came")
+
+
+def _poisson_mean(value: object, *, name: str) -> float:
+    if _is_number(value) and np.isfinite(value) and value >= 0:
+        return float(value)
+    raise InputError(f"{name} must be a finite number that is not negative, but {value!r} came")
+
+
+def _is_number(value: object) -> TypeGuard[_Number]:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def as_source(source: Source | GeneratorFunction | None) -> Source | None:
@@ -202,10 +227,11 @@ def _import_function(name: str) -> GeneratorFunction:
         function: Any = importlib.import_module(module_name)
         for part in function_name.split("."):
             function = getattr(function, part)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # a module of the user may raise anything while it is imported
         raise InputError(
-            f"the generator {name!r} must be importable, but {error}; check the name, and that the module lies on "
-            "the Python path of every process (PYTHONPATH, or an installed package)"
+            f"the generator {name!r} must be importable, but {type(error).__name__}: {error}; "
+            "check the name, and that the module lies on the Python path of every process (PYTHONPATH, or an installed "
+            "package)"
         ) from error
     if not callable(function):
         raise InputError(f"the generator {name!r} must be a function, but it is a {type(function).__name__}")

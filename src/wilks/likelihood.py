@@ -58,7 +58,8 @@ def hessian(log_ratio: LogRatio, params: jax.Array, events: Events, *, block_siz
         lambda block: jax.hessian(lambda w: _reference_term(log_ratio, w)(block))(params), reference, zero
     )
     negative = _sum_blocks(lambda block: jax.hessian(lambda w: _data_term(log_ratio, w)(block))(params), data, zero)
-    return positive - negative
+    difference: jax.Array = positive - negative
+    return difference
 
 
 def information(log_ratio: LogRatio, params: jax.Array, events: Events, *, block_size: int = 256) -> jax.Array:
@@ -67,7 +68,8 @@ def information(log_ratio: LogRatio, params: jax.Array, events: Events, *, block
     def one(block: Blocks) -> jax.Array:
         jacobian = jax.jacfwd(lambda w: log_ratio(w, block.columns))(params)
         scale = jnp.abs(block.weights) * jnp.exp(log_ratio(params, block.columns))
-        return (jacobian * scale[:, None]).T @ jacobian
+        gram: jax.Array = (jacobian * scale[:, None]).T @ jacobian
+        return gram
 
     zero = jnp.zeros((params.size, params.size), params.dtype)
     return _sum_blocks(one, _split_blocks(events.reference, block_size), zero)

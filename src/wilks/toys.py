@@ -1,14 +1,15 @@
 """Toy i of a hypothesis: its random numbers, its events, and whether they can be drawn at all."""
 
 import hashlib
-from typing import Protocol
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator, Null, Source, canonical_json
-from wilks.samples import Sample, unweight
+from wilks.samples import Sample, shared_events, unweight
 from wilks.typing import FloatArray
 
 _MARGIN = 5.0
@@ -57,23 +58,36 @@ def check_drawable(analysis: Analysis, hypothesis: Null | Alternative) -> None:
     """Raise before anything long starts if toys of ``hypothesis`` cannot be drawn.
 
     Raises:
-        InputError: no source; a pool that is too small, has negative weights or other features; a generator that
-            fails, or returns something else than finite events of the right shape.
+        InputError: no source; a pool that is too small, has negative weights or other features, or shares events with
+            the reference; a generator that fails, returns something else than finite events of the right shape, or
+            takes its random numbers from elsewhere than the rng it is given.
     """
-    means: dict[str, tuple[Source, float]] = {}
-    if isinstance(hypothesis, Null) or hypothesis.signal is not None:
-        n_fixed = hypothesis.n_events if isinstance(hypothesis, Null) else None
-        means["the toy source"] = (_toy_source(analysis), n_fixed or analysis.expected_events)
-    if isinstance(hypothesis, Alternative) and hypothesis.signal is not None:
-        means["the signal"] = (hypothesis.signal, float(hypothesis.n_signal or 0))
-    if isinstance(hypothesis, Alternative) and hypothesis.source is not None:
-        means["the alternative's source"] = (hypothesis.source, float(hypothesis.expected_events or 0))
-    for role, (source, mean) in means.items():
+    for role, source, n in _sources(analysis, hypothesis):
         if isinstance(source, Sample):
-            _check_pool_size(role, source, mean, analysis.features)
+            _check_pool(role, source, analysis)
+            _check_pool_size(role, source, n)
         else:
-            rng = toy_rng(hypothesis, seed=0, index=-1)
-            _draw(source, rng, _TRIAL_EVENTS, analysis.features)
+            _check_generator(source, hypothesis, analysis.features)
+
+
+class _Count(NamedTuple):
+    """Mean and variance of the number of events that a toy takes from a source."""
+
+    mean: float
+    variance: float
+
+
+def _sources(analysis: Analysis, hypothesis: Null | Alternative) -> Iterator[tuple[str, Source, _Count]]:
+    """What a toy draws from: role, source and how many events."""
+    if isinstance(hypothesis, Null) and hypothesis.n_events is not None:
+        yield "the toy source", _toy_source(analysis), _Count(hypothesis.n_events, 0.0)
+    elif isinstance(hypothesis, Null) or hypothesis.signal is not None:
+        yield "the toy source", _toy_source(analysis), _Count(analysis.expected_events, analysis.expected_events)
+    if isinstance(hypothesis, Alternative) and hypothesis.signal is not None and hypothesis.n_signal is not None:
+        yield "the signal", hypothesis.signal, _Count(hypothesis.n_signal, hypothesis.n_signal)
+    if isinstance(hypothesis, Alternative) and hypothesis.source is not None and hypothesis.expected_events is not None:
+        mean = hypothesis.expected_events
+        yield "the alternative's source", hypothesis.source, _Count(mean, mean)
 
 
 def _toy_source(analysis: Analysis) -> Source:
@@ -94,10 +108,13 @@ def _draw(source: Source, rng: np.random.Generator, n: int, features: tuple[str,
         usable = unweight(source, rng=rng)
     if usable.size < n:
         raise InputError(f"a toy of {n:,} events was asked of a pool that gives {usable.size:,}; enlarge the pool")
-    return source.events[rng.choice(usable, n, replace=False)]
+    events: FloatArray = source.events[rng.choice(usable, n, replace=False)]
+    return events
 
 
 def _generated(source: Generator, rng: np.random.Generator, n: int, n_features: int) -> FloatArray:
+    if n == 0:  # few generators think of it
+        return np.empty((0, n_features))
     try:
         events = np.asarray(source.draw(rng, n, {}), dtype=np.float64)
     except Exception as error:
@@ -115,18 +132,37 @@ def _generated(source: Generator, rng: np.random.Generator, n: int, n_features: 
     return events
 
 
-def _check_pool_size(role: str, pool: Sample, mean: float, features: tuple[str, ...]) -> None:
+def _check_generator(source: Generator, hypothesis: Null | Alternative, features: tuple[str, ...]) -> None:
+    first, second = (_draw(source, toy_rng(hypothesis, seed=0, index=-1), _TRIAL_EVENTS, features) for _ in range(2))
+    if not np.array_equal(first, second):
+        raise InputError(
+            f"the generator {source.name} must take all its random numbers from the rng that it is given, so that "
+            "a toy can be drawn again, but two calls with the same rng gave different events"
+        )
+
+
+def _check_pool(role: str, pool: Sample, analysis: Analysis) -> None:
+    features = analysis.features
     if pool.features != features:
         raise InputError(
             f"{role} must have the features {', '.join(features)} in this order, but it has {', '.join(pool.features)}"
         )
+    if pool is not analysis.toy_source and (n_shared := shared_events(analysis.reference, pool)):
+        raise InputError(
+            f"{role} must share no event with the reference, but {n_shared:,} of its {pool.n_events:,} events are in "
+            "both: toys that repeat events of the reference look too much like it"
+        )
     if pool.has_negative_weights:
         unweight(pool, rng=np.random.default_rng(0))  # refuses, and says why
+
+
+def _check_pool_size(role: str, pool: Sample, n: _Count) -> None:
     largest = float(np.max(pool.event_weights, initial=0.0))
-    n_usable = pool.expected_events / largest if largest > 0 else 0.0
-    needed = mean + _MARGIN * np.sqrt(mean)
+    chances = pool.event_weights / largest if largest > 0 else np.zeros(1)
+    n_usable = float(np.sum(chances))
+    needed = n.mean + _MARGIN * np.sqrt(n.variance + np.sum(chances * (1.0 - chances)))
     if n_usable < needed:
         raise InputError(
-            f"{role} must hold at least {needed:,.0f} unweighted events (a Poisson mean of {mean:,.6g} and "
-            f"{_MARGIN:g} standard deviations), but it gives {n_usable:,.0f}; enlarge it or lower the expected events"
+            f"{role} must give at least {needed:,.0f} unweighted events ({n.mean:,.6g} and {_MARGIN:g} standard "
+            f"deviations), but it gives {n_usable:,.0f}; enlarge it or lower the expected events"
         )

@@ -39,7 +39,9 @@ class FitStatus(IntEnum):
 
 _MESSAGES = {
     FitStatus.CONVERGED: "the fit reached a certified minimum",
-    FitStatus.NOT_CONVERGED: "the best start did not meet the tolerance within its budget; give the search more iterations or starts",
+    FitStatus.NOT_CONVERGED: (
+        "the best start did not meet the tolerance within its budget; give the search more iterations or starts"
+    ),
     FitStatus.NON_FINITE: "the loss was not finite at every start; look for extreme feature values or weights",
     FitStatus.NOT_DRAWN: "the toy could not be drawn: the generator raised an error or returned unusable events",
 }

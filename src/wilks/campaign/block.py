@@ -3,9 +3,10 @@
 import functools
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from wilks.analysis import Analysis
-from wilks.campaign.folder import FolderStore
+from wilks.campaign.folder import PLAN, FolderStore
 from wilks.campaign.store import ToyStore
 from wilks.campaign.table import ToyRow
 from wilks.errors import InputError
@@ -41,7 +42,7 @@ def run_block(store: ToyStore, indices: Iterable[int], *, make: Callable[[int], 
 
 def run_stored_block(folder: str, first: int, last: int) -> int:
     """`run_block` for toys first..last of the store in ``folder``: what an executor calls, with plain arguments."""
-    store = _open(folder)
+    store = _open(folder, plan=(Path(folder) / PLAN).read_text())
 
     def make(index: int) -> ToyRow:
         return make_toy(store.analysis, store.hypothesis, seed=store.seed, index=index)
@@ -50,6 +51,6 @@ def run_stored_block(folder: str, first: int, last: int) -> int:
 
 
 @functools.lru_cache(maxsize=1)
-def _open(folder: str) -> FolderStore:
-    """One analysis stays loaded and compiled in a worker process."""
+def _open(folder: str, *, plan: str) -> FolderStore:
+    """One analysis stays loaded and compiled in a worker process, until ``folder`` holds another plan."""
     return FolderStore.open(folder)

@@ -8,9 +8,10 @@
 A file is written under a temporary name and renamed: a file with this name is complete.
 """
 
+import hashlib
+import itertools
 import json
 import os
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -19,15 +20,15 @@ from typing import Any
 import pyarrow
 from pyarrow import parquet
 
-from wilks.analysis import Analysis
+from wilks.analysis import Analysis, differences
 from wilks.campaign.store import ToyStore, keep_first
 from wilks.campaign.table import ToyRow
 from wilks.errors import StoreError
-from wilks.hypotheses import Alternative, Null, hypothesis_from_dict
+from wilks.hypotheses import Alternative, Null, canonical_json, hypothesis_from_dict
 from wilks.samples import Sample, load_samples, save_samples
 
 SCHEMA_VERSION = 1
-_PLAN, _SAMPLES, _ANALYSIS = "plan.json", "hypothesis.npz", "analysis"
+PLAN, _SAMPLES, _ANALYSIS = "plan.json", "hypothesis.npz", "analysis"
 _TYPES: dict[type, pyarrow.DataType] = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
 _SCHEMA = pyarrow.schema(
     [
@@ -57,7 +58,7 @@ class FolderStore(ToyStore):
             "hypothesis": hypothesis.to_dict(),
             "seed": seed,
         }
-        if (self.folder / _PLAN).exists():
+        if (self.folder / PLAN).exists():
             _require_same(self.folder, _load_plan(self.folder), plan)
         else:
             self._begin(plan)
@@ -73,27 +74,26 @@ class FolderStore(ToyStore):
         plan = _load_plan(path)
         try:
             samples = load_samples(path / _SAMPLES, plan["samples"])
-            hypothesis = hypothesis_from_dict(plan["hypothesis"], samples)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise StoreError(f"the hypothesis of the toys in {path} cannot be read: {error}") from error
-        return cls(path, analysis=Analysis.load(path / _ANALYSIS), hypothesis=hypothesis, seed=plan["seed"])
+            hypothesis, seed = hypothesis_from_dict(plan["hypothesis"], samples), int(plan["seed"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"{path / PLAN} must say what toys these are, but cannot be read ({type(error).__name__}: {error})"
+            ) from error
+        return cls(path, analysis=Analysis.load(path / _ANALYSIS), hypothesis=hypothesis, seed=seed)
 
     def write(self, rows: Sequence[ToyRow]) -> None:
         if not rows:
             return
-        indices = [row.index for row in rows]
-        name = f"toys-{min(indices):07d}-{max(indices):07d}.parquet"
+        path = self._new_path([row.index for row in rows])
         table = pyarrow.Table.from_pylist([asdict(row) for row in rows], schema=_SCHEMA)
-        table = table.replace_schema_metadata(
-            {"wilks_schema": str(SCHEMA_VERSION), "wilks_fingerprint": self.analysis.fingerprint()}
-        )
-        partial = self.folder / f".{name}.{os.getpid()}.partial"
+        table = table.replace_schema_metadata({"wilks_schema": str(SCHEMA_VERSION), "wilks_toys": self._identity()})
+        partial = self.folder / f".{path.name}.{os.getpid()}.partial"
         try:
             with partial.open("wb") as file:
                 parquet.write_table(table, file)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(self.folder / name)
+            partial.replace(path)
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise StoreError(f"toys cannot be written to {self.folder}: {error.strerror or error}") from error
@@ -105,7 +105,9 @@ class FolderStore(ToyStore):
         return [known[index] for index in sorted(known)]
 
     def _begin(self, plan: dict[str, Any]) -> None:
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+        # What an interrupted beginning leaves behind is no other thing.
+        own = {_SAMPLES, _ANALYSIS, PLAN + ".partial"}
+        if self.folder.exists() and not (self.folder.is_dir() and {x.name for x in self.folder.iterdir()} <= own):
             raise StoreError(
                 f"toys must go to a new or empty folder, but {self.folder} holds other things; choose another"
             )
@@ -114,50 +116,45 @@ class FolderStore(ToyStore):
             self.folder.mkdir(parents=True, exist_ok=True)
             plan["samples"] = save_samples(self.folder / _SAMPLES, samples) if samples else {}
             self.analysis.save(self.folder / _ANALYSIS)
-            partial = self.folder / (_PLAN + ".partial")
+            partial = self.folder / (PLAN + ".partial")
             partial.write_text(json.dumps(plan, indent=1, allow_nan=False))
-            partial.replace(self.folder / _PLAN)
+            partial.replace(self.folder / PLAN)
         except OSError as error:
             raise StoreError(f"toys cannot be written to {self.folder}: {error.strerror or error}") from error
+
+    def _identity(self) -> str:
+        """What every file of toys says about whose they are."""
+        toys = {"analysis": self.analysis.fingerprint(), "hypothesis": self.hypothesis.to_dict(), "seed": self.seed}
+        return hashlib.sha256(canonical_json(toys).encode()).hexdigest()
+
+    def _new_path(self, indices: Sequence[int]) -> Path:
+        """A name that is free, and sorts after those that were given before."""
+        stem = f"toys-{min(indices):07d}-{max(indices):07d}"
+        names = (f"{stem}{f'_{k}' if k else ''}.parquet" for k in itertools.count())
+        return next(path for name in names if not (path := self.folder / name).exists())
 
     def _rows(self, path: Path) -> Iterator[ToyRow]:
         try:
             table = parquet.read_table(path)
-            fingerprint = (table.schema.metadata or {}).get(b"wilks_fingerprint", b"").decode()
+            identity = (table.schema.metadata or {}).get(b"wilks_toys", b"").decode()
             rows = [ToyRow(**{**row, "params": tuple(row["params"])}) for row in table.to_pylist()]
         except (OSError, ValueError, TypeError, KeyError, pyarrow.ArrowException) as error:
             raise StoreError(
                 f"{path} must hold finished toys, but it cannot be read ({type(error).__name__}); "
                 "delete it, and its toys will be made again"
             ) from error
-        if fingerprint != self.analysis.fingerprint():
-            raise StoreError(f"{path} holds toys of another analysis; remove it from this folder")
+        if identity != self._identity():
+            raise StoreError(f"{path} holds toys of another analysis, hypothesis or seed; remove it from this folder")
         yield from rows
-
-
-def differences(stored: Mapping[str, Any], given: Mapping[str, Any], *, prefix: str = "") -> list[str]:
-    """Names of the entries in which two nested documents differ.
-
-    >>> differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
-    ['a.c']
-    """
-    found = []
-    for name in sorted({*stored, *given}):
-        old, new = stored.get(name), given.get(name)
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            found += differences(old, new, prefix=f"{prefix}{name}.")
-        elif old != new:
-            found.append(prefix + name)
-    return found
 
 
 def _load_plan(folder: Path) -> dict[str, Any]:
     try:
-        plan = json.loads((folder / _PLAN).read_text())
+        plan = json.loads((folder / PLAN).read_text())
         if plan["schema_version"] != SCHEMA_VERSION:
             raise StoreError(f"the toys in {folder} were written by another version of wilks; choose a new folder")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{folder} must hold a plan of toys, but {folder / _PLAN} cannot be read: {error}") from error
+        raise StoreError(f"{folder} must hold a plan of toys, but {folder / PLAN} cannot be read: {error}") from error
     return dict(plan)
 
 

@@ -1,5 +1,6 @@
 """Worker processes of this machine behind ``concurrent.futures.Executor``: spawned, one thread each, one core each."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -36,8 +37,11 @@ class LocalProcesses(Executor):
         self.n_processes = count
         self._calls: queue.SimpleQueue[tuple[Future[Any], dict[str, Any]] | None] = queue.SimpleQueue()
         self._numbers = itertools.count()
-        pinned = cores if len(cores) >= count else []
-        self._workers = [_Worker(pinned[k] if pinned else None) for k in range(count)]
+        # Two campaigns of few processes each should not begin with the same core.
+        first = os.getpid()
+        pinned = [cores[(first + k) % len(cores)] for k in range(count)] if len(cores) >= count else [None] * count
+        self._workers = [_Worker(core) for core in pinned]
+        self._is_shut_down = False
         self._threads = [threading.Thread(target=self._supervise, args=(w,), daemon=True) for w in self._workers]
         for thread in self._threads:
             thread.start()
@@ -46,6 +50,8 @@ class LocalProcesses(Executor):
         """Run a module-level function of this package in a worker; keyword arguments are refused."""
         if kwargs:
             raise TypeError("arguments must be positional: they travel as JSON")
+        if self._is_shut_down:
+            raise RuntimeError("these processes were shut down; make new ones")
         future: Future[Any] = Future()
         name = f"{fn.__module__}:{fn.__qualname__}"
         self._calls.put((future, {"id": next(self._numbers), "function": name, "arguments": list(args)}))
@@ -53,11 +59,9 @@ class LocalProcesses(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the workers; with ``cancel_futures`` at the next toy, otherwise after all calls."""
+        self._is_shut_down = True
         if cancel_futures:
-            while not self._calls.empty():
-                item = self._calls.get()
-                if item:
-                    item[0].cancel()
+            self._cancel_waiting()
             for worker in self._workers:
                 worker.stop()
         for _ in self._threads:
@@ -65,6 +69,12 @@ class LocalProcesses(Executor):
         if wait:
             for thread in self._threads:
                 thread.join()
+
+    def _cancel_waiting(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if item := self._calls.get_nowait():
+                    item[0].cancel()
 
     def _supervise(self, worker: "_Worker") -> None:
         while (item := self._calls.get()) is not None:
@@ -84,9 +94,9 @@ class _Worker:
     def __init__(self, core: int | None) -> None:
         environment = os.environ | dict.fromkeys(_SINGLE_THREAD, "1") | {"JAX_PLATFORMS": "cpu"}
         # The workers see the packages of this process, also where it was started from a source tree.
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "wilks.campaign.worker"],
+            [sys.executable, "-P", "-m", "wilks.campaign.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -101,15 +111,12 @@ class _Worker:
         try:
             self._process.stdin.write(json.dumps(call) + "\n")
             self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except OSError:
-            line = ""
-        if not line:
+            answer = json.loads(self._process.stdout.readline())
+        except (OSError, ValueError) as error:  # a broken pipe, or a line that is empty or cut short
             raise WorkerError(
-                f"a worker process ended early (exit code {self._process.wait()}), perhaps killed or out of memory; "
+                f"a worker process ended early (exit code {self._end()}), perhaps killed or out of memory; "
                 "finished toys are kept: run the same again to go on"
-            )
-        answer = json.loads(line)
+            ) from error
         if "error" in answer:
             raise _error(answer)
         return answer["result"]
@@ -124,12 +131,16 @@ class _Worker:
             self._process.stdin.close()
         except OSError:
             self._process.kill()
+        self._end()
+        self._process.stdout.close()
+
+    def _end(self) -> int:
+        """Wait for the end, with patience; returns the exit code."""
         try:
-            self._process.wait(timeout=_PATIENCE_S)
+            return self._process.wait(timeout=_PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+            return self._process.wait()
 
 
 def _error(answer: dict[str, Any]) -> Exception:

@@ -13,10 +13,10 @@ from wilks.campaign.processes import LocalProcesses
 from wilks.campaign.store import MemoryStore, ToyStore
 from wilks.campaign.table import ToyRow, Toys
 from wilks.errors import InputError, StoreError
-from wilks.hypotheses import Alternative, Generator, Null
+from wilks.hypotheses import Alternative, Generator, Null, whole_number
 from wilks.toys import check_drawable
 
-BLOCK_SIZE = 8
+_LONGEST_BLOCK, _FEWEST_BLOCKS = 8, 64
 Progress = Callable[[int, int], None]
 
 
@@ -52,10 +52,7 @@ def run_toys(
         StoreError: the folder belongs to other toys or cannot be written.
     """
     require_float64()
-    if isinstance(n_toys, bool) or int(n_toys) != n_toys or n_toys < 1:
-        raise InputError(f"n_toys must be a whole number of at least 1, but {n_toys!r} came")
-    if isinstance(seed, bool) or int(seed) != seed or seed < 0:
-        raise InputError(f"seed must be a whole number of at least 0, but {seed!r} came")
+    n_toys, seed = whole_number(n_toys, name="n_toys", least=1), whole_number(seed, name="seed", least=0)
     check_drawable(analysis, hypothesis)
     report = progress or (lambda n_done, n_total: None)
     local = _local_sources(analysis, hypothesis)
@@ -178,15 +175,16 @@ def _run_blocks(
 
 
 def _blocks(done: set[int], n_toys: int) -> Iterator[tuple[int, int]]:
-    """Runs of missing toys, at most BLOCK_SIZE long, as (first, last).
+    """Runs of missing toys as (first, last): short if there are few, so that many processes find work.
 
-    >>> list(_blocks({0, 1, 4}, 6))
-    [(2, 3), (5, 5)]
+    >>> list(_blocks({0, 1, 4}, 4)), len(list(_blocks(set(), 400))), len(list(_blocks(set(), 8000)))
+    ([(2, 2), (3, 3)], 67, 1000)
     """
+    length = min(_LONGEST_BLOCK, max(1, (n_toys - len(done)) // _FEWEST_BLOCKS))
     first: int | None = None
     for index in range(n_toys + 1):
         is_missing = index < n_toys and index not in done
-        if first is not None and (not is_missing or index - first == BLOCK_SIZE):
+        if first is not None and (not is_missing or index - first == length):
             yield first, index - 1
             first = None
         if first is None and is_missing:

@@ -1,13 +1,16 @@
 """A worker process: ``python -m wilks.campaign.worker`` reads calls as JSON lines and answers each with one line.
 
-It calls functions of this package alone, with numbers and strings. SIGTERM makes it finish the toy at hand, keep the
-finished toys and end.
+It calls functions of this package alone, with numbers and strings. SIGTERM, or the end of the process that gave the
+calls, makes it finish the step at hand, keep the finished toys and end.
 """
 
 import importlib
 import json
+import os
+import select
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from types import FrameType
@@ -15,7 +18,7 @@ from typing import Any, TextIO
 
 
 class Stopped(BaseException):
-    """Raised between two toys after SIGTERM."""
+    """Raised as soon as compiled code returns after SIGTERM."""
 
 
 def serve(calls: TextIO, answers: TextIO) -> None:
@@ -47,17 +50,40 @@ def _answer(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stop(signal_number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Stopped
 
 
+def _own_pipes() -> tuple[TextIO, TextIO]:
+    """Calls and answers on pipes of their own: what generators and their programs print goes to standard error."""
+    calls, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return calls, answers
+
+
+def _stop_with_parent(pipe: int) -> None:
+    """Wait until nobody can write to ``pipe`` any more, then stop this process."""
+    poll = select.poll()
+    poll.register(pipe, 0)
+    while not any(event & select.POLLHUP for _, event in poll.poll()):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> None:
-    """Serve standard input; what libraries print goes to standard error."""
-    answers, sys.stdout = sys.stdout, sys.stderr
+    """Serve standard input until it ends."""
+    calls, answers = _own_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _stop)
     try:
-        serve(sys.stdin, answers)
-    except Stopped:
+        signal.signal(signal.SIGTERM, _stop)
+        threading.Thread(target=_stop_with_parent, args=(calls.fileno(),), daemon=True).start()
+        serve(calls, answers)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    except (Stopped, BrokenPipeError):
         return
 
 

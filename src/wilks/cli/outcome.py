@@ -16,7 +16,6 @@ import json
 import math
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -136,8 +135,3 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def is_interactive() -> bool:
-    """Whether a person watches the error stream."""
-    return sys.stderr.isatty()

@@ -1,6 +1,6 @@
 """Analysis files: read safely, checked strictly, and turned into samples and an Analysis."""
 
-from wilks.config.build import Sources, build_analysis, draw_events, read_data, read_sources
+from wilks.config.build import Sources, build_analysis, read_data, read_sources
 from wilks.config.document import Document, Position, read_document
 from wilks.config.load import LoadedConfig, load_config
 from wilks.config.schema import AnalysisConfig, json_schema
@@ -14,7 +14,6 @@ __all__ = [
     "Position",
     "Sources",
     "build_analysis",
-    "draw_events",
     "json_schema",
     "load_config",
     "read_data",

@@ -23,6 +23,8 @@ from wilks.optimize import Search
 from wilks.samples import Sample, Standardization, check_data, read, split
 from wilks.typing import FloatArray
 
+_REFERENCE_STREAM, _DATA_STREAM = 0, 1
+
 
 @dataclass(frozen=True, eq=False)
 class Sources:
@@ -71,7 +73,8 @@ def build_analysis(loaded: LoadedConfig, sources: Sources) -> Analysis:
 def read_data(loaded: LoadedConfig) -> Sample:
     """Read, or simulate, the observed data and check them against the features.
 
-    Raises ConfigError without a ``data`` section, SampleError for data that cannot be observed data.
+    Raises ConfigError without a ``data`` section, SampleError for data that cannot be observed data. One event alone
+    is refused here, though a Poisson count of one is legal: in a file it nearly always is a mistake.
     """
     config = loaded.config.data
     if config is None:
@@ -108,8 +111,13 @@ def _read_reference(loaded: LoadedConfig, config: ReferenceConfig) -> Sample:
     if config.generator is None:
         return _read(loaded, config, weight=config.weight)
     made = config.generator
-    rng = np.random.Generator(np.random.Philox(made.seed))
+    rng = _stream(made.seed, _REFERENCE_STREAM)
     return _from_function(loaded, _draw(loaded, made, rng, made.n_events))
+
+
+def _stream(seed: int, purpose: int) -> np.random.Generator:
+    """Random numbers of one purpose: equal seeds of reference and data make no equal events."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(purpose,))))
 
 
 def _split(whole: Sample, config: ReferenceConfig) -> tuple[Sample, Sample | None]:
@@ -134,7 +142,7 @@ def _toy_source(loaded: LoadedConfig, rest: Sample | None) -> Sample | Generator
         )
     if toys.generator is not None:
         with loaded.located("toys", "generator"):
-            return make_generator(loaded, toys.generator)
+            return _make_generator(loaded, toys.generator)
     if toys.pool is not None:
         with loaded.located("toys", "pool"):
             return _read(loaded, toys.pool, weight=_pool_weight(loaded, toys.pool))
@@ -157,7 +165,7 @@ def _standardize(loaded: LoadedConfig) -> bool | Standardization:
 def _simulated(loaded: LoadedConfig, config: DataConfig) -> Sample:
     """A Poisson number of background events and, with ``inject``, of signal events."""
     assert config.generator is not None
-    rng = np.random.Generator(np.random.Philox(config.generator.seed))
+    rng = _stream(config.generator.seed, _DATA_STREAM)
     parts = []
     for part in (config.generator, config.inject):
         if part is not None:
@@ -166,7 +174,7 @@ def _simulated(loaded: LoadedConfig, config: DataConfig) -> Sample:
     return _from_function(loaded, np.concatenate(parts))
 
 
-def make_generator(loaded: LoadedConfig, config: GeneratorConfig) -> Generator:
+def _make_generator(loaded: LoadedConfig, config: GeneratorConfig) -> Generator:
     """The function that a configuration names; modules beside the analysis file are found, after installed ones.
 
     Raises ConfigError if the function cannot be imported.
@@ -185,7 +193,7 @@ def make_generator(loaded: LoadedConfig, config: GeneratorConfig) -> Generator:
         ) from error
 
 
-def draw_events(generator: Generator, rng: np.random.Generator, n_events: int, *, n_features: int) -> FloatArray:
+def _draw_events(generator: Generator, rng: np.random.Generator, n_events: int, *, n_features: int) -> FloatArray:
     """Events (n, d) of a generator, finite and with one column for each feature.
 
     Raises SampleError for a function that raises an error or returns anything else.
@@ -208,7 +216,7 @@ def draw_events(generator: Generator, rng: np.random.Generator, n_events: int, *
 
 def _draw(loaded: LoadedConfig, made: GeneratorConfig, rng: np.random.Generator, n_events: int) -> FloatArray:
     """Events of a generator function, (n, d), one column for each feature."""
-    return draw_events(make_generator(loaded, made), rng, n_events, n_features=len(loaded.config.features))
+    return _draw_events(_make_generator(loaded, made), rng, n_events, n_features=len(loaded.config.features))
 
 
 def _from_function(loaded: LoadedConfig, events: FloatArray) -> Sample:

@@ -264,7 +264,7 @@ class AnalysisConfig(Section):
     )
     reference: ReferenceConfig = Field(description="What the data should look like if there is nothing new.")
     data: DataConfig | None = Field(
-        default=None, description="The observed data; not read before the toys are done with."
+        default=None, description="The observed data, two events at least; calibrate does not read them."
     )
     toys: ToysConfig = Field(default=ToysConfig(), description="The toys that calibrate the test.")
     model: ModelConfig = Field(

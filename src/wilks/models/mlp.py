@@ -25,8 +25,8 @@ _TAIL_DECADES = 3.3
 class MLP(Model):
     """A multilayer perceptron, f = W_L a_{L-1} + b_L with a_l = activation(W_l a_{l-1} + b_l) and a_0 = x.
 
-    Every weight and bias obeys |w_i| <= weight_clip ("weight clipping", section 3.1 of "Learning New Physics from an
-    Imperfect Machine"). The parameter vector holds W_1 row by row, b_1, W_2, b_2, ...
+    Every weight and bias obeys ``|w_i| <= weight_clip`` ("weight clipping", section 3.1 of "Learning New Physics
+    from an Imperfect Machine"). The parameter vector holds W_1 row by row, b_1, W_2, b_2, ...
 
     Args:
         hidden: neurons of each hidden layer, at least one layer.
@@ -107,7 +107,8 @@ class MLP(Model):
             parts += [weights.ravel(), np.clip(-0.5 * weights.sum(axis=1), -clip, clip)]
         output = rng.uniform(-0.5, 0.5, size=later[-1][1])
         parts += [output, [-0.5 * output.sum()]]
-        return np.clip(np.concatenate(parts), -clip, clip)
+        start: FloatArray = np.clip(np.concatenate(parts), -clip, clip)
+        return start
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -134,7 +135,8 @@ def _checked_hidden(hidden: Iterable[int]) -> tuple[int, ...]:
 def _directions(rng: np.random.Generator, n_first: int, n_features: int) -> FloatArray:
     """Random directions with their largest component of size 1, shape (n_first, d)."""
     normal = rng.normal(size=(n_first, n_features))
-    return normal / np.max(np.abs(normal), axis=1, keepdims=True)
+    directions: FloatArray = normal / np.max(np.abs(normal), axis=1, keepdims=True)
+    return directions
 
 
 def _kinks(rng: np.random.Generator, events: FloatArray, n_first: int) -> FloatArray:

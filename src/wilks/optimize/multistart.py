@@ -97,7 +97,8 @@ def explore(search: Search, objective: Objective, starts: jax.Array, box: Box) -
         end = solver.run(objective, start, box)
         return Ends(end.params, jnp.where(jnp.isfinite(end.value), end.value, jnp.inf), end.n_iterations)
 
-    return lax.map(descend, starts)
+    ends: Ends = lax.map(descend, starts)
+    return ends
 
 
 def approach(search: Search, objective: Objective, start: jax.Array, box: Box) -> jax.Array:

@@ -146,7 +146,8 @@ class Newton(TrustRegion):
         def renew() -> jax.Array:
             return self._absolute(objective.hessian(new.params), new.params, new.gradient, box)
 
-        return lax.cond(jnp.any(new.params != old.params), renew, lambda: old.memory)
+        memory: jax.Array = lax.cond(jnp.any(new.params != old.params), renew, lambda: old.memory)
+        return memory
 
     def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
         return foreseen < self.tolerance, new.value
@@ -156,7 +157,8 @@ class Newton(TrustRegion):
         hessian = jnp.where(is_finite, hessian, jnp.eye(params.size))
         is_free = ~is_held(params, gradient, box)
         values, vectors = jnp.linalg.eigh(masked(hessian, is_free, 1.0 + jnp.abs(jnp.diag(hessian))))
-        return (vectors * jnp.maximum(jnp.abs(values), self.curvature_floor)) @ vectors.T
+        absolute: jax.Array = (vectors * jnp.maximum(jnp.abs(values), self.curvature_floor)) @ vectors.T
+        return absolute
 
 
 def _next_radius(radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:

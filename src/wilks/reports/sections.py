@@ -15,6 +15,7 @@ from wilks.fitting import FitResult
 from wilks.hypotheses import Null
 from wilks.reports.tables import Table, count, flat_rows, number, setting, words
 from wilks.samples import Origin, Sample
+from wilks.typing import FloatArray
 
 _PACKAGES = ("wilks", "jax", "jaxlib", "numpy", "scipy")
 
@@ -207,10 +208,16 @@ def _campaign_rows(toys: Toys) -> tuple[tuple[str, str], ...]:
                 "largest Newton decrement, KKT residual",
                 f"{toys.newton_decrement[done].max():.2g}, {toys.kkt_residual[done].max():.2g}",
             ),
-            ("median gap of the best two starts", number(float(np.nanmedian(toys.start_gap[done])))),
+            ("median gap of the best two starts", _median_gap(toys.start_gap[done])),
             ("computing time", f"{np.nansum(toys.seconds):,.0f} s on one core"),
         ]
     return tuple(rows)
+
+
+def _median_gap(gaps: FloatArray) -> str:
+    """The median over toys with two starts or more; a gap needs two."""
+    known = gaps[np.isfinite(gaps)]
+    return number(float(np.median(known))) if known.size else "only one start"
 
 
 def _version(package: str) -> str:

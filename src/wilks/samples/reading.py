@@ -79,6 +79,7 @@ def read(
         weight=weight,
         n_read=kept.n_read,
         n_selected=kept.n_selected,
+        expected_events=None if expected_events is None else float(expected_events),
     )
     sample = _sample(kept, origin)
     return sample if expected_events is None else sample.rescaled(expected_events)

@@ -16,7 +16,10 @@ from wilks.typing import FloatArray
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a sample was read from: files, selection, definitions, and how many events were read and kept."""
+    """Where a sample was read from: files, selection, definitions, and how many events were read and kept.
+
+    ``expected_events`` is the sum that the weights of the whole sample were given by `read`, or None.
+    """
 
     files: tuple[str, ...]
     tree: str | None
@@ -25,6 +28,7 @@ class Origin:
     weight: str | None
     n_read: int
     n_selected: int
+    expected_events: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "definitions", MappingProxyType(dict(self.definitions)))

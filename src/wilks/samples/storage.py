@@ -1,13 +1,19 @@
 """Samples as one NPZ file of numbers and one JSON document of names."""
 
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from wilks.errors import SampleError, StoreError
 from wilks.samples.sample import Origin, Sample
 from wilks.typing import FloatArray
+
+# What numpy and zipfile raise for files that are missing, cut short, overwritten or of another layout.
+_DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
 
 
 def save_samples(path: Path, samples: Mapping[str, Sample]) -> dict[str, Any]:
@@ -21,11 +27,20 @@ def save_samples(path: Path, samples: Mapping[str, Sample]) -> dict[str, Any]:
 
 
 def load_samples(path: Path, headers: Mapping[str, Any]) -> dict[str, Sample]:
-    """The inverse of `save_samples`. Raises OSError, ValueError or KeyError for a file that is not its work."""
+    """The inverse of `save_samples`.
+
+    Raises:
+        StoreError: the file is missing, damaged, or not what ``headers`` were written with.
+    """
     if not headers:
         return {}
-    with np.load(path, allow_pickle=False) as arrays:
-        return {role: _sample(role, header, arrays) for role, header in headers.items()}
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {role: _sample(role, header, arrays) for role, header in headers.items()}
+    except (*_DAMAGE, SampleError) as error:
+        raise StoreError(
+            f"{path} must hold the samples that were saved there, but cannot be read ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _header(sample: Sample) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""The box as a constraint or as a map w = W tanh(u): what a quasi-Newton descent makes of either.
+
+    python benchmarks/box_or_map.py --output box_or_map.json
+
+Null data sets of the exponential problem at clip 9, the same starting points for both, on the merged reference. The
+map is given the same solver, without bounds, in u.
+"""
+
+import os
+
+os.environ.update({"NPROC": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import exponential_study as study
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import wilks
+from wilks import likelihood
+from wilks.fitting import Engine
+from wilks.likelihood import Blocks, Events
+from wilks.optimize import Box, Objective, QuasiNewton, State, certify
+from wilks.problems import exponential
+from wilks.toys import draw_toy
+
+SEED = 31
+
+
+def objective(log_ratio: likelihood.LogRatio, events: Events) -> Objective:
+    return Objective(
+        value=lambda w: likelihood.value(log_ratio, w, events),
+        value_and_gradient=lambda w: likelihood.value_and_gradient(log_ratio, w, events),
+        hessian=lambda w: likelihood.hessian(log_ratio, w, events),
+        curvature_guess=lambda w: likelihood.information(log_ratio, w, events),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--n-toys", type=int, default=10)
+    parser.add_argument("--n-starts", type=int, default=20)
+    options = parser.parse_args()
+    analysis = study.make_analysis(clip=exponential.WEIGHT_CLIP, n_starts=options.n_starts)
+    engine, model, clip = Engine(analysis), analysis.model, exponential.WEIGHT_CLIP
+    box = Box(-clip * jnp.ones(13), clip * jnp.ones(13))
+    nowhere = Box(-1e6 * jnp.ones(13), 1e6 * jnp.ones(13))
+    solver = QuasiNewton(max_iterations=3000, tolerance=1e-4)
+
+    def mapped(u: jax.Array, columns: jax.Array) -> jax.Array:
+        return model.column_log_ratio(clip * jnp.tanh(u), columns)
+
+    @jax.jit
+    def by_box(start: jax.Array, data: Blocks) -> tuple[State, jax.Array]:
+        goal = objective(model.column_log_ratio, Events(engine.coarse, data))
+        end = solver.run(goal, start, box)
+        return end, certify(goal, end.params, box).newton_decrement
+
+    @jax.jit
+    def by_map(start: jax.Array, data: Blocks) -> tuple[State, jax.Array]:
+        events = Events(engine.coarse, data)
+        end = solver.run(objective(mapped, events), jnp.arctanh(jnp.clip(start / clip, -0.999, 0.999)), nowhere)
+        inside = clip * jnp.tanh(end.params)
+        decrement = certify(objective(model.column_log_ratio, events), inside, box).newton_decrement
+        return end._replace(params=inside), decrement
+
+    rows = []
+    for index in range(options.n_toys):
+        data = engine.data_blocks(draw_toy(analysis, wilks.Null(), seed=SEED, index=index))
+        starts = model.starting_points(
+            np.random.default_rng(SEED), options.n_starts, events=np.asarray(data.columns[0]).T
+        )
+        for name, descend in (("box", by_box), ("map", by_map)):
+            descend(jnp.asarray(starts[0]), data)
+            begin = time.perf_counter()
+            ends = [descend(jnp.asarray(start), data) for start in starts]
+            t = np.array([-2 * float(end.value) for end, _ in ends])
+            rows.append(
+                {
+                    "toy": index,
+                    "method": name,
+                    "best_t": t.max(),
+                    "mean_t": t.mean(),
+                    "iterations": float(np.mean([int(end.n_iterations) for end, _ in ends])),
+                    "certified": float(np.mean([float(decrement) < 1e-2 for _, decrement in ends])),
+                    "at_bound": float(np.mean([np.mean(np.abs(end.params) > 0.999 * clip) for end, _ in ends])),
+                    "milliseconds_per_start": 1e3 * (time.perf_counter() - begin) / len(starts),
+                }
+            )
+    options.output.write_text(json.dumps(rows, indent=1))
+    print(f"mean over {options.n_toys} toys x {options.n_starts} starts")
+    for name in rows[0].keys() - {"toy", "method"}:
+        values = {m: np.mean([row[name] for row in rows if row["method"] == m]) for m in ("box", "map")}
+        print(f"{name:<24} box {values['box']:8.3f}  map {values['map']:8.3f}")
+
+
+if __name__ == "__main__":
+    main()
