@@ -68,7 +68,7 @@ def test_dimuon_script(tmp_path, monkeypatch, capsys):
 @pytest.mark.slow
 def test_exponential_analysis_file(tmp_path):
     text = (EXAMPLES / "exponential" / "analysis.yaml").read_text(encoding="utf-8")
-    smaller = {"200_000": "4000", "n_toys: 100": "n_toys: 4", "n_starts: 10": "n_starts: 2"}
+    smaller = {"200_000": "4000", "n_toys: 100": "n_toys: 4", "n_starts: 40": "n_starts: 2"}
     run_analysis(reduced(text, smaller), tmp_path)
 
 

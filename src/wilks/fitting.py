@@ -13,7 +13,7 @@ from jax import lax
 from wilks import likelihood
 from wilks.analysis import Analysis, require_float64
 from wilks.likelihood import Blocks, Events
-from wilks.optimize import Box, Ends, Finish, Objective, approach, approach_closely, explore, finish
+from wilks.optimize import Box, Ends, Finish, Objective, approach, approach_closely, explore, finish, stay
 from wilks.samples import Sample, check_data, thin
 from wilks.typing import FitStatus, FloatArray
 
@@ -166,8 +166,9 @@ class Engine:
 
         self._explore = jax.jit(lambda starts, events: explore(search, objective(events), starts, box))
         # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
-        self._near = self.coarse if reference.n_features == 1 else self.whole
-        get_near = approach_closely if reference.n_features == 1 else approach
+        is_merged = coarse is not reference and reference.n_features == 1
+        self._near = self.coarse if is_merged else self.whole
+        get_near = approach_closely if is_merged else approach if coarse is not reference else stay
 
         def polish(start: jax.Array, near: Events, whole: Events) -> Finish:
             return finish(search, objective(whole), get_near(search, objective(near), start, box), box)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from wilks.errors import InputError
 from wilks.samples import Sample
+from wilks.typing import FloatArray
 
 GeneratorFunction = Callable[[np.random.Generator, int, Mapping[str, float]], npt.ArrayLike]
 _Number = int | float | np.integer[Any] | np.floating[Any]
@@ -61,9 +62,31 @@ class Generator:
         except InputError:
             return False
 
-    def draw(self, rng: np.random.Generator, n: int, nuisances: Mapping[str, float]) -> npt.ArrayLike:
-        """``n`` raw events."""
-        return self._resolved(rng, n, dict(nuisances))
+    def draw(
+        self, rng: np.random.Generator, n: int, *, n_features: int, nuisances: Mapping[str, float] | None = None
+    ) -> FloatArray:
+        """``n`` raw events, shape (n, d), finite. The function is not asked for none: few think of it.
+
+        Raises:
+            InputError: the function raises an error or returns something else.
+        """
+        if n == 0:
+            return np.empty((0, n_features))
+        try:
+            events = np.asarray(self._resolved(rng, n, dict(nuisances or {})), dtype=np.float64)
+        except Exception as error:
+            raise InputError(
+                f"the generator {self.name} must return {n} events, but it raised {type(error).__name__}: {error}"
+            ) from error
+        events = events[:, None] if events.ndim == 1 and n_features == 1 else events
+        if events.shape != (n, n_features):
+            raise InputError(
+                f"the generator {self.name} must return an array of shape ({n}, {n_features}), "
+                f"but its shape is {events.shape}; give one column for each feature"
+            )
+        if not np.all(np.isfinite(events)):
+            raise InputError(f"the generator {self.name} must return finite events, but NaN or infinity is among them")
+        return events
 
     def to_dict(self) -> dict[str, Any]:
         """Plain text that defines the generator."""

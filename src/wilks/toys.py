@@ -101,7 +101,7 @@ def _toy_source(analysis: Analysis) -> Source:
 
 def _draw(source: Source, rng: np.random.Generator, n: int, features: tuple[str, ...]) -> FloatArray:
     if isinstance(source, Generator):
-        return _generated(source, rng, n, len(features))
+        return source.draw(rng, n, n_features=len(features))
     if not source.is_weighted or np.ptp(source.event_weights) == 0:
         usable = np.arange(source.n_events)
     else:
@@ -109,26 +109,6 @@ def _draw(source: Source, rng: np.random.Generator, n: int, features: tuple[str,
     if usable.size < n:
         raise InputError(f"a toy of {n:,} events was asked of a pool that gives {usable.size:,}; enlarge the pool")
     events: FloatArray = source.events[rng.choice(usable, n, replace=False)]
-    return events
-
-
-def _generated(source: Generator, rng: np.random.Generator, n: int, n_features: int) -> FloatArray:
-    if n == 0:  # few generators think of it
-        return np.empty((0, n_features))
-    try:
-        events = np.asarray(source.draw(rng, n, {}), dtype=np.float64)
-    except Exception as error:
-        raise InputError(
-            f"the generator {source.name} must return {n} events, but it raised {type(error).__name__}: {error}"
-        ) from error
-    events = events[:, None] if events.ndim == 1 and n_features == 1 else events
-    if events.shape != (n, n_features):
-        raise InputError(
-            f"the generator {source.name} must return an array of shape ({n}, {n_features}), "
-            f"but its shape is {events.shape}"
-        )
-    if not np.all(np.isfinite(events)):
-        raise InputError(f"the generator {source.name} must return finite events, but NaN or infinity is among them")
     return events
 
 

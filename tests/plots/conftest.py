@@ -34,6 +34,8 @@ def make_fit(analysis: Analysis) -> Callable[..., FitResult]:
             n_starts=len(starts),
             start_gap=1.0,
             start_t=starts,
+            least_curvature=0.02,
+            n_attempts=1,
             n_iterations=100,
             n_events=200,
             fingerprint=analysis.fingerprint(),

@@ -7,7 +7,7 @@ import pytest
 
 from wilks.analysis import Analysis
 from wilks.calibration import Calibration, calibrate
-from wilks.campaign import Toys
+from wilks.campaign import ToyRow, Toys
 from wilks.fitting import FitResult
 from wilks.hypotheses import Null
 from wilks.models import MLP
@@ -58,6 +58,8 @@ def make_fit(analysis: Analysis) -> Callable[..., FitResult]:
             n_starts=3,
             start_gap=0.125,
             start_t=np.array([t - 4.0, t, t - 0.125]),
+            least_curvature=0.02,
+            n_attempts=1,
             n_iterations=100,
             n_events=200,
             fingerprint=fingerprint or analysis.fingerprint(),
@@ -69,28 +71,41 @@ def make_fit(analysis: Analysis) -> Callable[..., FitResult]:
 @pytest.fixture(scope="session")
 def toys(analysis: Analysis) -> Toys:
     """100 toys that follow the chi-square, one of them failed."""
-    n = 100
     rng = np.random.default_rng(2)
-    t = rng.chisquare(analysis.n_parameters, size=n)
-    status = np.zeros(n, dtype=np.int64)
-    t[7], status[7] = np.nan, FitStatus.NOT_CONVERGED
+    values = rng.chisquare(analysis.n_parameters, size=100)
+    values[7] = np.nan
+    rows = tuple(toy_row(index, float(t), n_parameters=analysis.n_parameters) for index, t in enumerate(values))
     return Toys(
-        t=t,
-        status=status,
-        n_events=rng.poisson(200, size=n),
-        index=np.arange(n),
-        params=np.zeros((n, analysis.n_parameters)),
-        kkt_residual=np.full(n, 1e-6),
-        newton_decrement=np.full(n, 1e-9),
-        share_at_bound=np.full(n, 0.1),
-        start_gap=np.full(n, 0.5),
-        n_starts=np.full(n, 3),
-        seconds=np.full(n, 2.0),
+        rows=rows,
         hypothesis=Null(),
         fingerprint=analysis.fingerprint(),
         seed=11,
         n_parameters=analysis.n_parameters,
         expected_overlap_z_error=None,
+    )
+
+
+def toy_row(index: int, t: float, *, n_parameters: int) -> ToyRow:
+    """A toy with certificates like those of a real one; it failed where t is NaN."""
+    status = FitStatus.NOT_CONVERGED if np.isnan(t) else FitStatus.CONVERGED
+    return ToyRow(
+        index=index,
+        status=int(status),
+        n_events=200,
+        t=t,
+        tau=t,
+        delta=0.0,
+        newton_decrement=1e-9,
+        least_curvature=0.02,
+        kkt_residual=1e-6,
+        share_at_bound=0.1,
+        start_gap=0.5,
+        n_starts=3,
+        n_attempts=1,
+        n_iterations=500,
+        seconds=2.0,
+        reason="",
+        params=(0.0,) * n_parameters,
     )
 
 

@@ -42,6 +42,7 @@ def test_every_format_gives_the_same_sample(write_file, format_name):
     assert (origin.files, origin.n_read, origin.n_selected) == ((str(path),), N, int(keep.sum()))
     assert (origin.selection, origin.weight) == ("mll > 60 and abs(eta1) < 2", "w")
     assert origin.definitions == {"mll": MLL, "mll_tev": "mll / 1000"}
+    assert origin.expected_events == 50.0
 
 
 @pytest.mark.parametrize("chunk_size", [1, 7, 10_000])

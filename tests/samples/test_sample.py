@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from wilks.errors import InputError, SampleError
-from wilks.samples import Sample
+from wilks.samples import Origin, Sample, split
 
 TABLES = arrays(np.float64, st.tuples(st.integers(0, 20), st.integers(1, 4)), elements=st.floats(-1e6, 1e6))
 
@@ -135,6 +135,16 @@ def test_rescaled_weights_sum_to_the_request(expected):
 def test_weights_without_a_positive_sum_cannot_be_rescaled(weights, expected):
     with pytest.raises(SampleError, match="positive"):
         Sample([1.0, 2.0], weights).rescaled(expected)
+
+
+def test_the_origin_is_passed_on_unchanged():
+    origin = Origin(("a.csv",), None, "x > 0", {"x": "y"}, "w", 5, 4, expected_events=20.0)
+    sample = Sample([1.0, 2.0, 3.0, 4.0], origin=origin)
+    parts = (*split(sample, n_first=2, seed=0), sample.take([0]), sample.rescaled(7.0))
+    assert all(part.origin is origin for part in parts)
+    assert Origin(("a.csv",), None, None, {}, None, 5, 4).expected_events is None
+    with pytest.raises(TypeError):
+        origin.definitions["z"] = "y"
 
 
 def test_the_digest_sees_every_part():

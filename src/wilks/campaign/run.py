@@ -83,13 +83,14 @@ def stored_toys(store: str | Path, *, analysis: Analysis, hypothesis: Null | Alt
 
 
 def _toys(rows: Sequence[ToyRow], *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> Toys:
+    replaces_reference = isinstance(hypothesis, Alternative) and hypothesis.source is not None
     return Toys(
         rows=tuple(rows),
         hypothesis=hypothesis,
         fingerprint=analysis.fingerprint(),
         seed=seed,
         n_parameters=analysis.n_parameters,
-        expected_overlap_z_error=analysis.overlap_z_error,
+        expected_overlap_z_error=None if replaces_reference else analysis.overlap_z_error,
     )
 
 

@@ -193,30 +193,9 @@ def _make_generator(loaded: LoadedConfig, config: GeneratorConfig) -> Generator:
         ) from error
 
 
-def _draw_events(generator: Generator, rng: np.random.Generator, n_events: int, *, n_features: int) -> FloatArray:
-    """Events (n, d) of a generator, finite and with one column for each feature.
-
-    Raises SampleError for a function that raises an error or returns anything else.
-    """
-    try:
-        events = np.asarray(generator.draw(rng, n_events, {}), dtype=np.float64)
-    except Exception as error:
-        raise SampleError(
-            f"{generator.name} must return events, but it raised {type(error).__name__}: {error}; correct the function"
-        ) from error
-    if events.shape != (n_events, n_features):
-        raise SampleError(
-            f"{generator.name} must return an array of shape ({n_events}, {n_features}), one column for each feature, "
-            f"but its shape is {events.shape}; correct the function or `features`"
-        )
-    if not np.isfinite(events).all():
-        raise SampleError(f"{generator.name} must return finite events, but NaN or infinity came; correct the function")
-    return events
-
-
 def _draw(loaded: LoadedConfig, made: GeneratorConfig, rng: np.random.Generator, n_events: int) -> FloatArray:
     """Events of a generator function, (n, d), one column for each feature."""
-    return _draw_events(_make_generator(loaded, made), rng, n_events, n_features=len(loaded.config.features))
+    return _make_generator(loaded, made).draw(rng, n_events, n_features=len(loaded.config.features))
 
 
 def _from_function(loaded: LoadedConfig, events: FloatArray) -> Sample:

@@ -5,7 +5,7 @@ This room knows functions and boxes, and nothing of physics.
 
 from wilks.optimize.adam import Adam
 from wilks.optimize.certificate import Certificate, certify
-from wilks.optimize.multistart import Ends, Finish, Search, approach, approach_closely, explore, finish
+from wilks.optimize.multistart import Ends, Finish, Search, approach, approach_closely, explore, finish, stay
 from wilks.optimize.problem import Box, Objective, project
 from wilks.optimize.quadratic import minimize_quadratic
 from wilks.optimize.solver import Solver, State
@@ -30,4 +30,5 @@ __all__ = [
     "finish",
     "minimize_quadratic",
     "project",
+    "stay",
 ]

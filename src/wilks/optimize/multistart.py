@@ -21,10 +21,11 @@ class Search:
     """How hard to look for the best minimum: a part of the analysis, the same for data and toys.
 
     Args:
-        n_starts: starting points, each followed by a quasi-Newton descent on a thinned reference.
+        n_starts: starting points, each followed by a quasi-Newton descent, on a thinned reference where it is large.
         seed: of the starting points and of the thinning; t is a function of it.
         n_polished: best ends of the exploration that are finished on all events and certified.
-        n_coarse: events of the thinned reference (with more than one feature).
+        n_coarse: a reference of more events than this is thinned to them while starts are compared; that of one
+            feature is always merged into fine cells.
         max_iterations: of one quasi-Newton descent.
         max_newton_iterations: of the finish on all events.
         decrement_tolerance: the Newton decrement, in units of t, below which a minimum is certified.
@@ -41,7 +42,7 @@ class Search:
     n_starts: int = 20
     seed: int = 0
     n_polished: int = 3
-    n_coarse: int = 20_000
+    n_coarse: int = 100_000
     max_iterations: int = 3000
     max_newton_iterations: int = 60
     decrement_tolerance: float = 1e-3
@@ -104,6 +105,11 @@ def explore(search: Search, objective: Objective, starts: jax.Array, box: Box) -
 def approach(search: Search, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
     """Quasi-Newton until progress is slow: the nearest a gradient method gets at its price."""
     return QuasiNewton(max_iterations=search.max_iterations, tolerance=_APPROACHED).run(objective, start, box).params
+
+
+def stay(search: Search, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+    """No approach: the exploration was on all events already."""
+    return start
 
 
 def approach_closely(search: Search, objective: Objective, start: jax.Array, box: Box) -> jax.Array:

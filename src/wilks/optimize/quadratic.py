@@ -1,23 +1,34 @@
 """The step of every second-order solver here: a convex quadratic minimised in a box."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.scipy.linalg import cho_solve
 
-from wilks.optimize.problem import Box, is_held, masked
+from wilks.optimize.problem import Box, masked
 
-_NEWTON_FRACTIONS = (1.0, 0.5, 0.25, 0.1, 0.03, 0.01)
-_GRADIENT_FRACTIONS = (1.0, 0.3, 0.1, 0.03)
 _RELATIVE_GAIN = 1e-12
 
 
-def minimize_quadratic(curvature: jax.Array, gradient: jax.Array, box: Box, *, n_max: int = 60) -> jax.Array:
+class _Walk(NamedTuple):
+    """A point of the box (p,), the components that are held on their bounds (p,), and the end of the walk."""
+
+    step: jax.Array
+    is_held: jax.Array
+    n_moves: jax.Array
+    is_done: jax.Array
+
+
+def minimize_quadratic(curvature: jax.Array, gradient: jax.Array, box: Box) -> jax.Array:
     """argmin over s in the box of g.s + s.B.s / 2 for a positive definite B (p, p); 0 must lie in the box.
 
-    Projected Newton steps on the free components. A projected step may go uphill where many bounds cut it, so each
-    iteration also tries the step up to the first bound, which never does, and scaled gradient steps, and takes the
-    best. It ends where no candidate gains.
+    A primal active-set method: on the components that are not held the minimum is one Cholesky solve away. If it lies
+    in the box, the held component with the largest wrong-signed slope is released, and if there is none the walk is at
+    its end. Otherwise it goes to the projection of that minimum, or, where this gains less, to the first bound on the
+    way; what reached a bound is held. Releasing one component at a time, and only at such a minimum, is what keeps the
+    walk from zigzagging along a nearly flat valley with a bound close by.
 
     >>> import wilks
     >>> box = Box(jnp.array([-1.0, -1.0]), jnp.array([1.0, 1.0]))
@@ -25,38 +36,63 @@ def minimize_quadratic(curvature: jax.Array, gradient: jax.Array, box: Box, *, n
     >>> [round(float(s), 12) for s in step]
     [1.0, -0.5]
     """
-
-    def energy(step: jax.Array) -> jax.Array:
-        return gradient @ step + 0.5 * step @ (curvature @ step)
-
-    def improve(state: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array, jax.Array]:
-        step, count, _ = state
-        candidates = _candidates(step, curvature, gradient + curvature @ step, box)
-        energies = jax.vmap(energy)(candidates)
-        best = jnp.nanargmin(energies)
-        present = energy(step)
-        is_done = ~(energies[best] < present - _RELATIVE_GAIN * jnp.abs(present))
-        return jnp.where(is_done, step, candidates[best]), count + 1, is_done
-
     origin = jnp.zeros_like(gradient)
-    state = (origin, jnp.asarray(0), jnp.asarray(False))
-    return lax.while_loop(lambda state: ~state[2] & (state[1] < n_max), improve, state)[0]
-
-
-def _candidates(step: jax.Array, curvature: jax.Array, slope: jax.Array, box: Box) -> jax.Array:
-    """Points of the box to try next, shape (c, p)."""
-    is_free = ~is_held(step, slope, box)
-    factor = jnp.linalg.cholesky(masked(curvature, is_free, jnp.ones_like(step)))
-    direction = jnp.where(is_free, -cho_solve((factor, True), jnp.where(is_free, slope, 0.0)), 0.0)
-    to_bound = jnp.where(direction > 0, box.upper - step, box.lower - step)
-    ratios = jnp.where(direction != 0, to_bound / jnp.where(direction != 0, direction, 1.0), jnp.inf)
-    first_bound = jnp.clip(jnp.min(ratios), 0.0, 1.0)
-    descent = -slope / jnp.diag(curvature)
-    moves = jnp.concatenate(
-        [
-            jnp.outer(jnp.asarray(_NEWTON_FRACTIONS), direction),
-            (first_bound * direction)[None],
-            jnp.outer(jnp.asarray(_GRADIENT_FRACTIONS), descent),
-        ]
+    start = _Walk(
+        origin, _at_bound(origin, box) & _points_out(origin, gradient, box), jnp.asarray(0), jnp.asarray(False)
     )
-    return jnp.clip(step + moves, box.lower, box.upper)
+    limit = 4 * gradient.size + 20
+
+    def walk_on(walk: _Walk) -> _Walk:
+        slope = gradient + curvature @ walk.step
+        direction = _newton(curvature, slope, ~walk.is_held)
+        gain = -0.5 * slope @ direction
+        energy = 0.5 * (gradient + slope) @ walk.step
+        is_settled = gain <= _RELATIVE_GAIN * jnp.abs(energy)
+        moved = _advance(walk, curvature, slope, direction, box)
+        released = _release(walk, curvature, slope, box)
+        chosen: _Walk = jax.tree.map(lambda a, b: jnp.where(is_settled, a, b), released, moved)
+        return chosen._replace(n_moves=walk.n_moves + 1)
+
+    return lax.while_loop(lambda walk: ~walk.is_done & (walk.n_moves < limit), walk_on, start).step
+
+
+def _advance(walk: _Walk, curvature: jax.Array, slope: jax.Array, direction: jax.Array, box: Box) -> _Walk:
+    """To the projection of the minimum on the free components or to the first bound, whichever is lower."""
+    to_bound = jnp.where(direction > 0, box.upper - walk.step, box.lower - walk.step)
+    fractions = jnp.where(direction != 0, to_bound / jnp.where(direction != 0, direction, 1.0), jnp.inf)
+    fraction = jnp.clip(jnp.min(fractions), 0.0, 1.0)
+    # The component that stops the walk lands exactly on its bound.
+    short = jnp.clip(walk.step + fraction * direction, box.lower, box.upper)
+    reaches = (fractions <= fraction) & (fraction < 1.0)
+    short = jnp.where(reaches, jnp.where(direction > 0, box.upper, box.lower), short)
+    far = jnp.clip(walk.step + direction, box.lower, box.upper)
+
+    def change(point: jax.Array) -> jax.Array:
+        move = point - walk.step
+        return slope @ move + 0.5 * move @ (curvature @ move)
+
+    best = jnp.where(change(far) < change(short), far, short)
+    return walk._replace(step=best, is_held=walk.is_held | ((direction != 0) & _at_bound(best, box)))
+
+
+def _release(walk: _Walk, curvature: jax.Array, slope: jax.Array, box: Box) -> _Walk:
+    """Free the held component that would gain the most; the end if none would."""
+    is_wrong = walk.is_held & ~_points_out(walk.step, slope, box) & (box.upper > box.lower)
+    promise = jnp.where(is_wrong, slope**2 / jnp.diag(curvature), 0.0)
+    best = jnp.argmax(promise)
+    return walk._replace(is_held=walk.is_held.at[best].set(False), is_done=~(promise[best] > 0))
+
+
+def _at_bound(step: jax.Array, box: Box) -> jax.Array:
+    return (step <= box.lower) | (step >= box.upper)
+
+
+def _points_out(step: jax.Array, slope: jax.Array, box: Box) -> jax.Array:
+    """Where descent would leave the box."""
+    return ((step <= box.lower) & (slope >= 0)) | ((step >= box.upper) & (slope <= 0))
+
+
+def _newton(curvature: jax.Array, slope: jax.Array, is_free: jax.Array) -> jax.Array:
+    """The Newton step on the free components; 0 on the others."""
+    factor = jnp.linalg.cholesky(masked(curvature, is_free, jnp.ones_like(slope)))
+    return jnp.where(is_free, -cho_solve((factor, True), jnp.where(is_free, slope, 0.0)), 0.0)

@@ -35,7 +35,7 @@ def load_samples(path: Path, headers: Mapping[str, Any]) -> dict[str, Sample]:
     if not headers:
         return {}
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {role: _sample(role, header, arrays) for role, header in headers.items()}
     except (*_DAMAGE, SampleError) as error:
         raise StoreError(

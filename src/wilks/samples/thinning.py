@@ -14,7 +14,8 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int) -> Samp
 
     One feature: events are merged in cells of 0.001 of ``scale``, each cell at its weighted mean with its summed
     weight, so that the sum of any smooth function changes at second order of the cell width and sparse tails, one
-    event to a cell, not at all. Cells are kept even if there are more than ``n_events``.
+    event to a cell, not at all. Cells are kept whatever ``n_events`` is; a sample with fewer than two events to a
+    cell is returned as it is.
 
     More features: the outermost events of every feature are kept with their weights (a tenth of ``n_events`` in all,
     so that no sparse tail is represented by a few heavy events), the rest is a random subset whose weights are
@@ -31,10 +32,11 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int) -> Samp
     >>> coarse.n_events, coarse.expected_events
     (5, 500.0)
     """
+    if sample.n_features == 1 and not sample.has_negative_weights:
+        merged = _merge_cells(sample, width=CELL_WIDTH * float(scale[0]))
+        return merged if 2 * merged.n_events <= sample.n_events else sample
     if sample.n_events <= n_events:
         return sample
-    if sample.n_features == 1 and not sample.has_negative_weights:
-        return _merge_cells(sample, width=CELL_WIDTH * float(scale[0]))
     is_kept = _outermost(sample.events, max(1, int(_TAIL_SHARE * n_events / (2 * sample.n_features))))
     n_random = n_events - int(is_kept.sum())
     rest = np.flatnonzero(~is_kept)

@@ -1,0 +1,220 @@
+import json
+import shutil
+
+import numpy as np
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from wilks.campaign import FolderStore, stored_toys
+from wilks.errors import InputError, StoreError
+from wilks.hypotheses import Alternative, Generator, Null
+from wilks.samples import Sample
+
+SIGNAL = Sample(np.linspace(5.0, 6.0, 50))
+
+
+def contents(folder) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def store(tmp_path, analysis) -> FolderStore:
+    return FolderStore(tmp_path / "toys", analysis=analysis, hypothesis=Null(), seed=1)
+
+
+def test_a_new_folder_says_whose_toys_it_holds(store, analysis) -> None:
+    plan = json.loads((store.folder / "plan.json").read_text())
+    assert plan["fingerprint"] == analysis.fingerprint()
+    assert plan["hypothesis"] == {"hypothesis": "null", "n_events": None}
+    assert plan["seed"] == 1
+    assert sorted(path.name for path in store.folder.iterdir()) == ["analysis", "plan.json"]
+
+
+@pytest.mark.parametrize(
+    "hypothesis",
+    [
+        Null(n_events=5),
+        Alternative(signal=SIGNAL, n_signal=10),
+        Alternative(source=Generator("numpy:zeros", version="3"), expected_events=80),
+    ],
+)
+def test_a_store_opens_with_all_that_its_toys_need(tmp_path, analysis, hypothesis) -> None:
+    FolderStore(tmp_path / "toys", analysis=analysis, hypothesis=hypothesis, seed=2**60)
+    back = FolderStore.open(tmp_path / "toys")
+    assert back.analysis.fingerprint() == analysis.fingerprint()
+    assert back.hypothesis.to_dict() == hypothesis.to_dict()
+    assert back.seed == 2**60
+
+
+def test_another_analysis_is_refused_by_name(store, make_row, make_analysis, tmp_path) -> None:
+    store.write([make_row(0)])
+    before = contents(store.folder)
+    others = {
+        "seed": {"seed": 2},
+        "hypothesis.n_events": {"hypothesis": Null(n_events=5)},
+        "hypothesis.hypothesis, hypothesis.n_signal, hypothesis.signal": {
+            "hypothesis": Alternative(signal=SIGNAL, n_signal=10)
+        },
+        "analysis.toy_source.generator": {"analysis": make_analysis(Generator("campaign_generators:noisy"))},
+        "analysis.toy_source.version, seed": {
+            "analysis": make_analysis(Generator("campaign_generators:gated", version="2")),
+            "seed": 2,
+        },
+    }
+    for names, change in others.items():
+        settings = {"analysis": store.analysis, "hypothesis": Null(), "seed": 1, **change}
+        with pytest.raises(StoreError) as caught:
+            FolderStore(store.folder, **settings)
+        assert f": {names} differ;" in str(caught.value)
+        assert "nothing was overwritten" in str(caught.value)
+        with pytest.raises(StoreError, match="differ"):
+            stored_toys(store.folder, **settings)
+    assert contents(store.folder) == before
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path, analysis) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "letter.txt").write_text("")
+    (tmp_path / "file").write_text("")
+    for name in ("letters", "file"):
+        with pytest.raises(StoreError, match="holds other things"):
+            FolderStore(tmp_path / name, analysis=analysis, hypothesis=Null(), seed=1)
+    with pytest.raises(StoreError, match="cannot be written"):
+        FolderStore(tmp_path / "file" / "below", analysis=analysis, hypothesis=Null(), seed=1)
+
+
+@pytest.mark.parametrize("last_step", ["samples", "analysis", "plan"])
+def test_a_beginning_that_was_interrupted_is_taken_up(tmp_path, analysis, last_step) -> None:
+    hypothesis, folder = Alternative(signal=SIGNAL, n_signal=10), tmp_path / "toys"
+    FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=1)
+    (folder / "plan.json").replace(folder / "plan.json.partial")
+    if last_step != "plan":
+        (folder / "plan.json.partial").unlink()
+        (folder / "analysis" / "analysis.json").unlink()
+    if last_step == "samples":
+        shutil.rmtree(folder / "analysis")
+        (folder / "hypothesis.npz").write_bytes(b"PK")
+    FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=1)
+    assert FolderStore.open(folder).hypothesis.to_dict() == hypothesis.to_dict()
+
+
+def test_a_file_of_toys_that_was_cut_short_is_named(store, make_row) -> None:
+    store.write([make_row(0)])
+    store.write([make_row(i) for i in range(8, 16)])
+    path = store.folder / "toys-0000008-0000015.parquet"
+    whole = path.read_bytes()
+    for size in (0, 3, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        with pytest.raises(StoreError, match=r"toys-0000008-0000015\.parquet must hold finished toys.*delete it"):
+            store.read()
+    path.unlink()
+    assert [row.index for row in store.read()] == [0]
+
+
+def test_a_file_of_another_layout_is_named(store, make_row) -> None:
+    store.write([make_row(0)])
+    path = store.folder / "toys-0000000-0000000.parquet"
+    table = parquet.read_table(path)
+    for changed in (table.drop_columns(["t"]), table.append_column("more", pyarrow.array([1]))):
+        parquet.write_table(changed, path)
+        with pytest.raises(StoreError, match="must hold finished toys"):
+            store.read()
+
+
+def test_toys_from_elsewhere_are_refused(store, make_row, make_analysis, tmp_path) -> None:
+    settings = {"analysis": store.analysis, "hypothesis": Null(), "seed": 1}
+    others = (
+        {"seed": 2},
+        {"hypothesis": Null(n_events=9)},
+        {"analysis": make_analysis(Generator("campaign_generators:noisy"))},
+    )
+    for k, change in enumerate(others):
+        other = FolderStore(tmp_path / f"other{k}", **{**settings, **change})
+        other.write([make_row(0)])
+        copied = shutil.copy(other.folder / "toys-0000000-0000000.parquet", store.folder)
+        with pytest.raises(StoreError, match=r"toys-0000000-0000000\.parquet holds toys of another analysis, hypoth"):
+            store.read()
+        (store.folder / copied).unlink()
+    same = FolderStore(tmp_path / "same", **settings)
+    same.write([make_row(0)])
+    shutil.copy(same.folder / "toys-0000000-0000000.parquet", store.folder)
+    assert [row.index for row in store.read()] == [0]
+
+
+def test_unfinished_files_are_not_toys(store, make_row) -> None:
+    store.write([make_row(0)])
+    (store.folder / ".toys-0000001-0000001.parquet.123.partial").write_bytes(b"PAR1")
+    assert [row.index for row in store.read()] == [0]
+
+
+def test_a_failed_write_leaves_no_toys(store, make_row, monkeypatch) -> None:
+    def fail(table, file):
+        file.write(b"PAR1")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(parquet, "write_table", fail)
+    with pytest.raises(StoreError, match="No space left on device"):
+        store.write([make_row(0)])
+    assert store.read() == [] and not list(store.folder.glob("*toys-*")) and not list(store.folder.glob(".toys-*"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("seed",), "x"),
+        (("schema_version",), 99),
+        (("hypothesis",), {}),
+        (("hypothesis",), []),
+        (("samples",), {"signal": {}}),
+        (("analysis", "expected_events"), 1.0),
+    ],
+)
+def test_a_changed_plan_is_refused(store, keys, value) -> None:
+    path = store.folder / "plan.json"
+    plan = json.loads(path.read_text())
+    (plan if len(keys) == 1 else plan[keys[0]])[keys[-1]] = value
+    path.write_text(json.dumps(plan))
+    with pytest.raises(StoreError):
+        FolderStore.open(store.folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{}", "{"])
+def test_a_plan_that_is_none_is_refused(store, text) -> None:
+    (store.folder / "plan.json").write_text(text)
+    for verb in (FolderStore.open, lambda x: stored_toys(x, analysis=store.analysis, hypothesis=Null(), seed=1)):
+        with pytest.raises(StoreError, match=r"plan\.json cannot be read"):
+            verb(store.folder)
+
+
+def test_an_empty_folder_holds_no_store(tmp_path) -> None:
+    with pytest.raises(StoreError, match="must hold a plan of toys"):
+        FolderStore.open(tmp_path)
+
+
+def test_a_hypothesis_whose_samples_were_changed_is_refused(tmp_path, analysis) -> None:
+    folder = tmp_path / "toys"
+    FolderStore(folder, analysis=analysis, hypothesis=Alternative(signal=SIGNAL, n_signal=10), seed=1)
+    arrays = dict(np.load(folder / "hypothesis.npz"))
+    np.savez(folder / "hypothesis.npz", **{**arrays, "signal.events": arrays["signal.events"] + 1.0})
+    with pytest.raises(StoreError, match=r"hypothesis\.signal\.sample differ"):
+        FolderStore.open(folder)
+    (folder / "hypothesis.npz").unlink()
+    with pytest.raises(StoreError, match=r"hypothesis\.npz"):
+        FolderStore.open(folder)
+
+
+def test_a_generator_that_is_gone_is_said(tmp_path, analysis, monkeypatch) -> None:
+    (tmp_path / "passing_generators.py").write_text("def draw(rng, n, nuisances):\n    return rng.random(n)\n")
+    with monkeypatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        hypothesis = Alternative(source=Generator("passing_generators:draw"), expected_events=5)
+    FolderStore(tmp_path / "toys", analysis=analysis, hypothesis=hypothesis, seed=1)
+    monkeypatch.delitem(__import__("sys").modules, "passing_generators")
+    with pytest.raises(InputError, match="'passing_generators:draw' must be importable"):
+        FolderStore.open(tmp_path / "toys")
+
+
+def test_reading_makes_no_folder(tmp_path, analysis) -> None:
+    toys = stored_toys(tmp_path / "nowhere", analysis=analysis, hypothesis=Null(), seed=1)
+    assert toys.n_toys == 0 and not (tmp_path / "nowhere").exists()

@@ -1,0 +1,205 @@
+import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wilks.campaign import Toys, run_toys, stored_toys
+from wilks.errors import InputError, StoreError
+from wilks.hypotheses import Alternative, Generator, Null
+from wilks.problems import exponential
+from wilks.samples import Sample
+from wilks.typing import FitStatus
+
+ARGUMENTS = {"n_toys": 3, "seed": 1}
+
+
+def exponential_events(rng, n, nuisances):
+    return rng.exponential(size=n)
+
+
+def local(function=exponential_events):
+    """The same function as one that only this process knows."""
+    return lambda rng, n, nuisances: function(rng, n, nuisances)
+
+
+def test_toys_of_a_local_function_are_made_here(make_analysis, baseline) -> None:
+    calls = []
+    toys = run_toys(make_analysis(local()), Null(), n_toys=5, seed=1, progress=lambda *numbers: calls.append(numbers))
+    np.testing.assert_array_equal(toys.n_events, baseline.n_events[:5])
+    np.testing.assert_allclose(toys.t, baseline.t[:5], rtol=1e-9)
+    assert toys.index.tolist() == list(range(5)) and toys.n_failed == 0
+    assert calls == [(i, 5) for i in range(1, 6)]
+
+
+def test_what_the_table_says_of_its_origin(make_analysis) -> None:
+    analysis, hypothesis = make_analysis(local()), Alternative(signal=local(), n_signal=3)
+    toys = run_toys(analysis, hypothesis, n_toys=1, seed=4)
+    assert (toys.hypothesis, toys.seed, toys.n_parameters) == (hypothesis, 4, analysis.n_parameters)
+    assert (toys.fingerprint, toys.expected_overlap_z_error) == (analysis.fingerprint(), None)
+    assert toys.params.shape == (1, 4)
+
+
+def test_toys_of_a_pool_say_how_far_they_overlap(make_analysis, one_process, baseline) -> None:
+    rng = np.random.default_rng(5)
+    analysis = make_analysis(Sample(rng.exponential(size=1000)))
+    from_pool = run_toys(analysis, Alternative(signal=local(), n_signal=1), n_toys=1, seed=1)
+    assert from_pool.expected_overlap_z_error == pytest.approx(np.sqrt(0.1**2 + 2 * 0.1 * 0.05))
+    elsewhere = run_toys(analysis, Alternative(source=local(), expected_events=100), n_toys=1, seed=1)
+    assert elsewhere.expected_overlap_z_error is None
+
+
+def test_a_local_function_cannot_be_stored_or_sent_elsewhere(make_analysis, tmp_path) -> None:
+    analysis = make_analysis(local())
+    with pytest.raises(StoreError, match=r"<lambda> can be found in this process alone; put the function into a mod"):
+        run_toys(analysis, Null(), store=tmp_path / "toys", **ARGUMENTS)
+    with ThreadPoolExecutor(1) as executor, pytest.raises(InputError, match=r"<lambda> cannot be imported.*'module:fu"):
+        run_toys(analysis, Null(), executor=executor, **ARGUMENTS)
+    portable = make_analysis(Generator("campaign_generators:gated"))
+    with pytest.raises(StoreError, match="<lambda>"):
+        run_toys(portable, Alternative(signal=local(), n_signal=3), store=tmp_path / "toys", **ARGUMENTS)
+    assert not (tmp_path / "toys").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_toys": 0}, "n_toys must be a whole number of at least 1"),
+        ({"n_toys": 2.5}, "n_toys"),
+        ({"n_toys": "5"}, "n_toys"),
+        ({"n_toys": True}, "n_toys"),
+        ({"seed": -1}, "seed must be a whole number of at least 0"),
+        ({"seed": 0.5}, "seed"),
+        ({"seed": None}, "seed"),
+    ],
+)
+def test_numbers_are_checked_first(make_analysis, changes, message) -> None:
+    with pytest.raises(InputError, match=message):
+        run_toys(make_analysis(local()), Null(), **{**ARGUMENTS, **changes})
+
+
+def test_equal_seeds_of_any_type_give_equal_toys(make_analysis, baseline) -> None:
+    for seed in (1.0, np.int64(1)):
+        toys = run_toys(make_analysis(local()), Null(), n_toys=np.int64(1), seed=seed)
+        assert toys.n_events[0] == baseline.n_events[0] and toys.seed == 1
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        local(lambda rng, n, nuisances: 1 / 0),
+        local(lambda rng, n, nuisances: rng.random((n, 2))),
+        local(lambda rng, n, nuisances: np.full(n, np.nan)),
+        "numpy:zeros",
+        None,
+    ],
+)
+def test_toys_that_cannot_be_drawn_are_refused_before_anything_starts(make_analysis, tmp_path, function) -> None:
+    with pytest.raises(InputError):
+        run_toys(make_analysis(function), Null(), store=tmp_path / "toys", **ARGUMENTS)
+    assert not (tmp_path / "toys").exists()
+
+
+def test_a_generator_that_fails_sometimes_leaves_rows_with_their_reason(make_analysis, baseline) -> None:
+    n_events = baseline.n_events[:6]
+    bad = {int(n_events[1]): ValueError("no such mass"), int(n_events[4]): None}
+
+    def moody(rng, n, nuisances):
+        events = rng.exponential(size=n)
+        if bad.get(n):
+            raise bad[n]
+        return events * np.nan if n in bad else events
+
+    is_bad = np.isin(n_events, list(bad))
+    toys = run_toys(make_analysis(local(moody)), Null(), n_toys=6, seed=1)
+    assert toys.index.tolist() == list(range(6))
+    np.testing.assert_array_equal(toys.status, np.where(is_bad, FitStatus.NOT_DRAWN, FitStatus.CONVERGED))
+    np.testing.assert_array_equal(np.isnan(toys.t), is_bad)
+    np.testing.assert_allclose(toys.t[~is_bad], baseline.t[:6][~is_bad], rtol=1e-9)
+    assert "it raised ValueError: no such mass" in toys.rows[1].reason
+    assert "must return finite events" in toys.rows[4].reason
+    assert toys.n_failed == is_bad.sum() and not any(row.reason for row in np.array(toys.rows)[~is_bad])
+
+
+def test_any_executor_will_do(make_analysis, baseline, tmp_path, monkeypatch) -> None:
+    """Without a store the toys pass through a temporary folder, which is gone afterwards."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with ThreadPoolExecutor(2) as executor:
+        toys = run_toys(
+            make_analysis(Generator("campaign_generators:gated")), Null(), n_toys=4, seed=1, executor=executor
+        )
+    np.testing.assert_allclose(toys.t, baseline.t[:4], rtol=1e-9)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_says_where_the_finished_toys_are(make_analysis, tmp_path) -> None:
+    class Broken(ThreadPoolExecutor):
+        def submit(self, *arguments):
+            future = Future()
+            future.set_exception(RuntimeError("the batch system is down"))
+            return future
+
+    analysis, folder = make_analysis(exponential.background), tmp_path / "toys"
+    with pytest.raises(RuntimeError, match="batch system") as caught:
+        run_toys(analysis, Null(), store=folder, executor=Broken(), **ARGUMENTS)
+    assert caught.value.__notes__ == [
+        f"The finished toys are kept in {folder}; run_toys(..., store={str(folder)!r}) goes on."
+    ]
+
+
+def test_more_toys_are_added_and_none_is_made_again(baseline_steps) -> None:
+    first, second = baseline_steps
+    assert len(first.files) == 6 and len(second.files) == 18
+    assert first.files.items() <= second.files.items()
+    assert first.toys.rows == second.toys.rows[:6]
+    assert first.progress == [(i, 6) for i in range(7)]
+    assert second.progress == [(i, 18) for i in range(6, 19)]
+
+
+def test_fewer_toys_are_the_first_of_a_store(baseline, baseline_store, analysis) -> None:
+    class Unused(ThreadPoolExecutor):
+        def submit(self, *arguments):
+            raise AssertionError("every toy is there")
+
+    toys = run_toys(analysis, Null(), n_toys=4, seed=1, store=baseline_store, executor=Unused())
+    assert toys.rows == baseline.rows[:4]
+
+
+def test_stored_toys_are_read_without_making_any(baseline, baseline_store, analysis) -> None:
+    toys = stored_toys(baseline_store, analysis=analysis, hypothesis=Null(), seed=1)
+    assert toys.rows == baseline.rows and isinstance(toys, Toys)
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"hypothesis": Null(n_events=50)}])
+def test_a_store_of_other_toys_is_refused(analysis, baseline_store, change) -> None:
+    before = {path: path.read_bytes() for path in baseline_store.rglob("*") if path.is_file()}
+    settings = {"hypothesis": Null(), "seed": 1, **change}
+    with pytest.raises(StoreError, match=f"{next(iter(change))}.* differ; .*nothing was overwritten"):
+        run_toys(analysis, n_toys=1, store=baseline_store, **settings)
+    assert {path: path.read_bytes() for path in baseline_store.rglob("*") if path.is_file()} == before
+
+
+def test_a_damaged_store_is_refused_before_anything_starts(analysis, baseline_store, tmp_path) -> None:
+    copied = tmp_path / "toys"
+    for path in baseline_store.rglob("*"):
+        if path.is_file():
+            (copied / path.relative_to(baseline_store)).parent.mkdir(parents=True, exist_ok=True)
+            (copied / path.relative_to(baseline_store)).write_bytes(path.read_bytes())
+    damaged = sorted(copied.glob("toys-*.parquet"))[2]
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    with pytest.raises(StoreError, match=f"{damaged.name} must hold finished toys"):
+        run_toys(analysis, Null(), n_toys=20, seed=1, store=copied)
+
+
+def test_what_a_generator_prints_does_not_disturb_its_worker(make_analysis, one_process, baseline) -> None:
+    toys = run_toys(
+        make_analysis(Generator("campaign_generators:noisy")), Null(), n_toys=2, seed=1, executor=one_process
+    )
+    np.testing.assert_array_equal(toys.t, baseline.t[:2])
+
+
+def test_paths_may_be_relative_or_text(analysis, baseline, baseline_store, monkeypatch) -> None:
+    monkeypatch.chdir(Path(baseline_store).parent)
+    toys = run_toys(analysis, Null(), n_toys=18, seed=1, store=baseline_store.name)
+    assert toys.rows == baseline.rows
