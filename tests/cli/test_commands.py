@@ -136,7 +136,7 @@ def test_check_warns_in_words(study: Any) -> None:
     study.config["reference"]["expected_events"] = 160
     result = study.run("check")
     assert result.exit_code == 0
-    assert "is reference.expected_events the yield of this selection" in result.stdout
+    assert "reference.expected_events is the yield of this selection" in result.stdout
     assert len(study.result()["warnings"]) == 3
 
 

@@ -116,7 +116,7 @@ def check_data_sample(found: Findings, data: Sample, *, reference: Sample, expec
     if abs(excess) > _MANY_SIGMA:
         found.warnings.append(
             f"the data have {data.n_events:,} events for {expected_events:,.6g} expected, {excess:+.1f} standard "
-            "deviations: is reference.expected_events the yield of this selection and luminosity?"
+            "deviations: see that reference.expected_events is the yield of this selection and luminosity"
         )
     n_shared = shared_events(reference, data)
     if n_shared:

@@ -86,9 +86,9 @@ class MLP(Model):
         return layers
 
     def starting_points(self, rng: np.random.Generator, n_starts: int, *, events: FloatArray) -> FloatArray:
-        """First-layer neurons with their kinks on data events, slopes across the box; small output weights.
+        """First-layer neurons with kinks at quantiles of the data, slopes across the box; small output weights.
 
-        Half of the starts draw the kinks from the data, half from their tails, because a resonance in a sparse tail
+        Half of the starts take uniform quantiles, half those of the upper tail, because a resonance in a sparse tail
         is found only from a kink near it. A neuron whose kink cannot be reached with its slope keeps the kink and
         lowers the slope.
         """
