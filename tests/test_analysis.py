@@ -94,6 +94,35 @@ def test_a_function_and_its_name_are_one_source() -> None:
     assert make(toy_source=exponential.background).fingerprint() == make(toy_source=BACKGROUND).fingerprint()
 
 
+def test_two_lambdas_are_two_sources() -> None:
+    first, second = (make(toy_source=lambda rng, n, nuisances, k=k: k * rng.random((n, 2))) for k in (1, 2))
+    assert first.fingerprint() != second.fingerprint() == second.fingerprint()
+
+
+@pytest.mark.parametrize("repeats", [2, 10])
+def test_a_pool_that_repeats_its_events_is_refused(repeats) -> None:
+    fresh = np.random.default_rng(9).random((400, 2))
+    with pytest.raises(InputError, match="must hold each event once, but"):
+        make(toy_source=Sample(np.repeat(fresh, repeats, axis=0), features=("a", "b")))
+
+
+@pytest.mark.parametrize("repeats", [1, 10])
+def test_a_pool_that_repeats_the_reference_is_refused(repeats) -> None:
+    with pytest.raises(InputError, match="must share no event with the reference"):
+        make(toy_source=Sample(np.repeat(EVENTS[:400], repeats, axis=0), features=("a", "b")))
+
+
+@pytest.mark.parametrize("changes", [{"standardize": "no"}, {"search": {"n_starts": 3}}, {"expected_events": True}])
+def test_options_of_another_kind_are_refused(changes) -> None:
+    with pytest.raises(InputError):
+        make(**changes)
+
+
+def test_extreme_values_need_no_standard_deviation_where_none_is_used() -> None:
+    reference = Sample([1.0, 2.0, 1e200], features=("a",))
+    assert Analysis(reference=reference, model=MLP((1,)), standardize=False).features == ("a",)
+
+
 @pytest.mark.parametrize("toy_source", [None, BACKGROUND, POOL])
 @pytest.mark.parametrize("standardize", [True, False])
 def test_a_saved_analysis_comes_back(tmp_path, toy_source, standardize) -> None:

@@ -10,9 +10,11 @@ from wilks.answer import goodness_of_fit
 from wilks.calibration import Calibration, calibrate
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
+from wilks.samples import Sample
 from wilks.typing import FitStatus
 
-ANALYSIS: Any = SimpleNamespace(fingerprint=lambda: "aaaa")
+REFERENCE = Sample(np.random.default_rng(0).exponential(size=3000), features=("x",))
+ANALYSIS: Any = SimpleNamespace(fingerprint=lambda: "aaaa", features=("x",), reference=REFERENCE)
 
 
 def calibration(fingerprint: str = "aaaa", hypothesis: object = None) -> Calibration:
@@ -56,10 +58,22 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
 def test_data_are_fitted_once_and_looked_up(fitted: list[tuple[Any, Any]]) -> None:
     null, data = calibration(), np.zeros((2000, 1))
     result = goodness_of_fit(ANALYSIS, data, calibration=null)
-    assert fitted == [(ANALYSIS, data)]
+    ((analysis, sample),) = fitted
+    assert analysis is ANALYSIS
+    np.testing.assert_array_equal(sample.events, data)
     assert (result.p_value, result.interval) == (null.p_value(30.0), null.interval(30.0))
     assert result.calibration is null
     assert result.warnings == ()
+
+
+def test_negative_weights_and_shared_events_are_told(fitted: list[tuple[Any, Any]]) -> None:
+    weights = np.where(np.arange(3000) < 7, -1.0, 1.0)
+    reference = Sample(REFERENCE.events, weights, features=("x",))
+    analysis: Any = SimpleNamespace(fingerprint=lambda: "aaaa", features=("x",), reference=reference)
+    data = np.concatenate([REFERENCE.events[:40], np.random.default_rng(1).exponential(size=(1960, 1))])
+    warnings = goodness_of_fit(analysis, data, calibration=calibration()).warnings
+    assert warnings[0].startswith("7 reference events have negative weights")
+    assert warnings[1].startswith("40 of 2,000 data events are in the reference too")
 
 
 def test_no_calibration_says_what_to_run(fitted: list[tuple[Any, Any]]) -> None:

@@ -121,6 +121,25 @@ def test_negative_weights_are_fitted_inside_the_box(data: FloatArray) -> None:
     assert formula(analysis, data, found.params) == pytest.approx(found.t, abs=1e-9)
 
 
+def test_padding_does_not_reach_where_there_are_no_events() -> None:
+    """At 0, far from all events, this f is beyond the range of exp; on the events it is 0."""
+    reference = wilks.Sample(1000.0 + exponential(4000, 0))
+    wide = wilks.Analysis(
+        reference=reference, model=wilks.MLP(hidden=(100,), weight_clip=9.0), expected_events=500, standardize=False
+    )
+    slopes, biases = np.full(100, -9.0), np.full(100, 9.0)
+    params = np.concatenate([slopes, biases, np.full(100, 9.0), [0.0]])
+    assert evaluate_t(wide, 1000.0 + exponential(500, 1), params) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_gap_needs_two_starts(analysis: wilks.Analysis, data: FloatArray) -> None:
+    one = wilks.Analysis(
+        reference=analysis.reference, model=analysis.model, standardize=False, search=wilks.Search(n_starts=1)
+    )
+    found = wilks.fit(one, data)
+    assert np.isnan(found.start_gap) and "starts            1\n" in str(found) + "\n"
+
+
 def test_summary_is_a_table(result: FitResult) -> None:
     lines = str(result).splitlines()
     assert [line.split("  ")[0].strip() for line in lines] == [
@@ -134,6 +153,7 @@ def test_summary_is_a_table(result: FitResult) -> None:
         (np.empty((0, 1)), "empty"),
         (np.array([1.0, np.nan]), "NaN|nan"),
         (np.ones((3, 2)), "one column for each of 1 feature"),
+        ([[1.0, 2.0], [3.0]], "equally long rows"),
     ],
 )
 def test_unusable_data_are_refused(analysis: wilks.Analysis, bad: FloatArray, message: str) -> None:

@@ -113,6 +113,13 @@ def test_toys_of_another_analysis_are_refused() -> None:
             call(calibration, table_of(signal(), "bbbb"))
 
 
+def test_a_calibration_of_signal_toys_is_refused() -> None:
+    toys = table_of(null().t, "aaaa")
+    toys.hypothesis = "a signal"
+    with pytest.raises(CalibrationError, match="needs toys of the null hypothesis"):
+        median_z_score(calibrate(toys), table_of(signal(), "aaaa"))
+
+
 @given(
     st.integers(min_value=20, max_value=80),
     st.integers(min_value=0, max_value=3),

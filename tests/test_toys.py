@@ -162,6 +162,7 @@ def one_column(rng, n, nuisances):
         (lambda rng, n, nuisances: np.full(n, np.nan), "finite events"),
         (lambda rng, n, nuisances: np.full(n, -np.inf), "finite events"),
         (lambda rng, n, nuisances: np.random.default_rng().random(n), "all its random numbers from the rng"),
+        (lambda rng, n, nuisances: REFERENCE.events[rng.choice(2000, n)], "must share no event with the reference"),
     ],
 )
 def test_a_generator_that_cannot_be_used_is_refused_before_anything_starts(function, message) -> None:
@@ -174,10 +175,20 @@ def test_a_generator_that_cannot_be_used_is_refused_before_anything_starts(funct
 
 
 def test_one_feature_may_come_flat_and_integers_become_floats() -> None:
-    for function in (one_column, lambda rng, n, nuisances: rng.integers(5, size=n), lambda *_: [1.0] * 4):
+    for function in (one_column, lambda rng, n, nuisances: rng.integers(5, size=n)):
         check_drawable(make(function), Null())
     events = draw_toy(make(lambda rng, n, nuisances: [1] * n), Null(n_events=3), seed=1, index=0)
     assert events.dtype == np.float64 and events.tolist() == [[1.0], [1.0], [1.0]]
+
+
+def test_a_generator_that_ignores_its_rng_is_refused_where_toys_would_all_be_one() -> None:
+    def frozen(rng, n, nuisances):
+        return np.random.default_rng(42).exponential(size=n)
+
+    for analysis, hypothesis in ((make(frozen), Null()), (make(), Alternative(source=frozen, expected_events=5))):
+        with pytest.raises(InputError, match="two different rngs gave the same events"):
+            check_drawable(analysis, hypothesis)
+    check_drawable(make(), Alternative(signal=lambda rng, n, nuisances: np.full(n, 6.4), n_signal=5))
 
 
 def test_a_generator_is_not_asked_for_no_events() -> None:

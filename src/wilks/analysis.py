@@ -14,7 +14,15 @@ from wilks.errors import InputError, StoreError
 from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, canonical_json, source_to_dict
 from wilks.models import MODEL_KINDS, Model, model_from_dict
 from wilks.optimize import Search
-from wilks.samples import Sample, Standardization, load_samples, save_samples, shared_events
+from wilks.samples import (
+    Sample,
+    Standardization,
+    load_samples,
+    repeated_events,
+    require_varying,
+    save_samples,
+    shared_events,
+)
 from wilks.typing import FloatArray
 
 STATISTIC_VERSION = 1
@@ -85,7 +93,7 @@ class Analysis:
             "nuisances": (),
             "toy_source": source,
             "standardization": _standardization(scaled, standardize),
-            "search": search or Search(),
+            "search": _checked_search(search),
             "name": name,
             "_cache": {},
         }
@@ -109,15 +117,19 @@ class Analysis:
 
     @property
     def overlap_z_error(self) -> float | None:
-        """The error on Z that all toys from one pool share: sqrt(f^2 + 2 f rho), f = N(R_0)/N_P, rho = N(R_0)/N_R.
+        """`pool_z_error` for toys of N(R_0) events."""
+        return self.pool_z_error(self.expected_events)
+
+    def pool_z_error(self, n_events: float) -> float | None:
+        """The error on Z that all toys of n events from one pool share: sqrt(f^2 + 2 f rho), f = n/N_P, rho = n/N_R.
 
         More toys do not reduce it. None where toys come from a generator, or from nowhere. For a weighted pool or
         reference the effective numbers (sum w)^2 / sum w^2 stand for N_P and N_R.
         """
         if not isinstance(self.toy_source, Sample):
             return None
-        fraction = self.expected_events / effective_size(self.toy_source)
-        rho = self.expected_events / effective_size(self.reference)
+        fraction = n_events / effective_size(self.toy_source)
+        rho = n_events / effective_size(self.reference)
         return float(np.sqrt(fraction**2 + 2 * fraction * rho))
 
     def log_ratio(self, events: FloatArray, params: FloatArray) -> FloatArray:
@@ -136,14 +148,21 @@ class Analysis:
         return {
             "statistic_version": STATISTIC_VERSION,
             "features": list(self.features),
-            "reference": self.cached("reference_digest", _without_extras(self.reference).digest),
+            "reference": self.cached("reference_digest", self.reference.without_extras().digest),
             "expected_events": self.expected_events,
             "model": self.model.to_dict(),
             "nuisances": [],
             "standardization": self.standardization.to_dict(),
             "search": asdict(self.search),
-            "toy_source": self.cached("toy_source", lambda: _toy_source_to_dict(self.toy_source)),
+            "toy_source": self.cached("toy_source", self._describe_toy_source),
         }
+
+    def _describe_toy_source(self) -> dict[str, Any] | None:
+        source = self.toy_source
+        if isinstance(source, Generator) and not source.is_portable:
+            # Two lambdas of one module have one name; their toys are never stored, so that any mark will do.
+            return source_to_dict(source) | {"local": id(source.function)}
+        return None if source is None else source_to_dict(source)
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all that defines t and its null; the name and carried columns do not."""
@@ -272,6 +291,12 @@ def _check_same(folder: Path, stored: Analysis, given: Analysis) -> None:
         )
 
 
+def _checked_search(search: Search | None) -> Search:
+    if search is not None and not isinstance(search, Search):
+        raise InputError(f"search must be a wilks.Search or None, but {search!r} came")
+    return Search() if search is None else search
+
+
 def _scaled_reference(reference: Sample, expected_events: float | None) -> Sample:
     present = reference.expected_events
     if not (reference.n_events >= 2 and np.isfinite(present) and present > 0):
@@ -283,14 +308,16 @@ def _scaled_reference(reference: Sample, expected_events: float | None) -> Sampl
 
 
 def _standardization(reference: Sample, standardize: bool | Standardization) -> Standardization:
-    measured = Standardization.of(reference)  # also refuses constant features
+    require_varying(reference)
     if isinstance(standardize, Standardization):
         if standardize.n_features != reference.n_features:
             raise InputError(
                 f"the standardization must have {reference.n_features} features, but it has {standardize.n_features}"
             )
         return standardize
-    return measured if standardize else Standardization.identity(reference.n_features)
+    if not isinstance(standardize, bool):
+        raise InputError(f"standardize must be True, False or a wilks.Standardization, but {standardize!r} came")
+    return Standardization.of(reference) if standardize else Standardization.identity(reference.n_features)
 
 
 def _check_pool(reference: Sample, pool: Sample) -> None:
@@ -305,16 +332,12 @@ def _check_pool(reference: Sample, pool: Sample) -> None:
             f"the pool of toy events must share no event with the reference, but {n_shared:,} of its "
             f"{pool.n_events:,} events are in both; separate them with wilks.split"
         )
-
-
-def _without_extras(sample: Sample) -> Sample:
-    return Sample(sample.events, sample.event_weights, features=sample.features)
-
-
-def _toy_source_to_dict(source: Source | None) -> dict[str, Any] | None:
-    if isinstance(source, Sample):
-        return source_to_dict(_without_extras(source))
-    return None if source is None else source_to_dict(source)
+    n_repeated = repeated_events(pool, like=reference)
+    if n_repeated:
+        raise InputError(
+            f"the pool of toy events must hold each event once, but {n_repeated:,} of its {pool.n_events:,} events "
+            "repeat another one: toys from it would too; look for a file that is read twice or a resampled sample"
+        )
 
 
 def _generator_from_dict(document: Mapping[str, Any] | None) -> Generator | None:

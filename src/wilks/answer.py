@@ -1,12 +1,14 @@
 """The main question: do these data agree with the reference?"""
 
+import dataclasses
+
 import numpy.typing as npt
 
 from wilks.analysis import Analysis
 from wilks.calibration import Calibration, GoodnessOfFit
 from wilks.errors import CalibrationError
 from wilks.fitting import fit
-from wilks.samples import Sample
+from wilks.samples import Sample, check_data, shared_events
 
 
 def goodness_of_fit(
@@ -22,7 +24,7 @@ def goodness_of_fit(
     analysis or of another hypothesis than the null; SampleError for data that the
     analysis cannot use.
 
-    For a fit that exists already, ``calibration.evaluate(fit)`` gives the same answer:
+    For a fit that exists already, ``calibration.evaluate(fit)`` gives the same numbers:
 
     >>> from types import SimpleNamespace
     >>> import numpy as np
@@ -39,5 +41,25 @@ def goodness_of_fit(
             "a p-value of this model needs null toys, got calibration=None; run "
             "toys = run_toys(analysis, Null(), n_toys=400, seed=1) and give calibration=calibrate(toys)"
         )
+    sample = check_data(data, features=analysis.features)
     calibration.check_usable(analysis.fingerprint())
-    return calibration.evaluate(fit(analysis, data))
+    calibration.check_count(sample.n_events)
+    result = calibration.evaluate(fit(analysis, sample))
+    return dataclasses.replace(result, warnings=(*result.warnings, *_sample_notices(analysis, sample)))
+
+
+def _sample_notices(analysis: Analysis, data: Sample) -> list[str]:
+    """What the reference, and the data beside it, make of the answer."""
+    notices = []
+    negative = analysis.reference.event_weights < 0
+    if negative.any():
+        notices.append(
+            f"{int(negative.sum()):,} reference events have negative weights: the loss is then not convex in f, and "
+            "where the net weight is negative the weight clip alone bounds it"
+        )
+    n_shared = shared_events(analysis.reference, data)
+    if n_shared:
+        notices.append(
+            f"{n_shared:,} of {data.n_events:,} data events are in the reference too: the two look too much alike"
+        )
+    return notices

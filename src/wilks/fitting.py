@@ -14,10 +14,11 @@ from wilks import likelihood
 from wilks.analysis import Analysis, require_float64
 from wilks.likelihood import Blocks, Events
 from wilks.optimize import Box, Ends, Finish, Objective, approach, approach_closely, explore, finish, stay
-from wilks.samples import Sample, check_data, thin
+from wilks.samples import Sample, Standardization, check_data, thin
 from wilks.typing import FitStatus, FloatArray
 
 BLOCK_LENGTH = 2048
+_ROUNDING = 1e-6
 _Tree = TypeVar("_Tree")
 
 
@@ -77,13 +78,14 @@ class FitResult:
         }
 
     def __str__(self) -> str:
+        gap = f", best two {self.start_gap:.2g} apart in t" if np.isfinite(self.start_gap) else ""
         rows = (
             ("t", f"{self.t:.4f}"),
             ("status", self.status.message),
             ("newton decrement", f"{self.newton_decrement:.1e} (in units of t)"),
             ("KKT residual", f"{self.kkt_residual:.1e}"),
             ("at the bound", f"{100 * self.share_at_bound:.0f} % of {self.params.size} parameters"),
-            ("starts", f"{self.n_starts}, best two {self.start_gap:.2g} apart in t"),
+            ("starts", f"{self.n_starts}{gap}"),
         )
         return "\n".join(f"{name:<16}  {text}" for name, text in rows)
 
@@ -151,8 +153,8 @@ class Engine:
         reference = analysis.reference
         coarse = thin(reference, scale=standardization.scale, n_events=search.n_coarse, seed=search.seed)
         self._analysis = analysis
-        self.whole = _blocks(standardization.apply(reference.events), reference.event_weights)
-        self.coarse = _blocks(standardization.apply(coarse.events), coarse.event_weights)
+        self.whole = _reference_blocks(reference, standardization)
+        self.coarse = _reference_blocks(coarse, standardization)
         lower, upper = model.bounds(reference.n_features)
         box = Box(jnp.asarray(lower), jnp.asarray(upper))
 
@@ -166,7 +168,7 @@ class Engine:
 
         self._explore = jax.jit(lambda starts, events: explore(search, objective(events), starts, box))
         # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
-        is_merged = coarse is not reference and reference.n_features == 1
+        is_merged = coarse is not reference and reference.n_features == 1 and not reference.has_negative_weights
         self._near = self.coarse if is_merged else self.whole
         get_near = approach_closely if is_merged else approach if coarse is not reference else stay
 
@@ -201,12 +203,22 @@ class Engine:
         return _blocks(self._analysis.standardization.apply(events), np.ones(events.shape[0]), n_events=int(capacity))
 
 
+def _reference_blocks(reference: Sample, standardization: Standardization) -> Blocks:
+    """The standardized events that have a weight."""
+    counted = reference.event_weights != 0
+    return _blocks(standardization.apply(reference.events[counted]), reference.event_weights[counted])
+
+
 def _blocks(events: FloatArray, weights: FloatArray, *, n_events: int = 0) -> Blocks:
-    """Events (n, d) as blocks with room for at least ``n_events``; padding lies at 0 with weight 0."""
+    """Events (n, d) as blocks with room for at least ``n_events``.
+
+    Padding repeats the first event with weight 0: a point where f is as tame as on the events themselves.
+    """
     n, d = events.shape
     n_blocks = max(1, -(-max(n, n_events) // BLOCK_LENGTH))
     columns = np.zeros((n_blocks * BLOCK_LENGTH, d))
     columns[:n] = events
+    columns[n:] = events[0] if n else 0.0
     padded = np.zeros(n_blocks * BLOCK_LENGTH)
     padded[:n] = weights
     return Blocks(
@@ -237,7 +249,7 @@ def _best(finish: Finish) -> int:
 
 def _is_settled(attempts: list[tuple[Ends, Finish]]) -> bool:
     finish = _joined(attempts)[1]
-    return bool(finish.is_certified[_best(finish)])
+    return not _status(finish, _best(finish)).is_failure
 
 
 def _result(analysis: Analysis, attempts: list[tuple[Ends, Finish]], *, n_events: int) -> FitResult:
@@ -267,16 +279,17 @@ def _result(analysis: Analysis, attempts: list[tuple[Ends, Finish]], *, n_events
 
 
 def _status(finish: Finish, best: int) -> FitStatus:
-    if not np.isfinite(finish.value[best]):
+    is_finite = np.isfinite(finish.value[best]) and np.isfinite(finish.certificate.newton_decrement[best])
+    if not is_finite:
         return FitStatus.NON_FINITE
-    return FitStatus.CONVERGED if finish.is_certified[best] else FitStatus.NOT_CONVERGED
+    # f = 0 lies in every box and has L = 0, so that a negative t is no minimum.
+    is_minimum = finish.is_certified[best] and finish.value[best] <= _ROUNDING
+    return FitStatus.CONVERGED if is_minimum else FitStatus.NOT_CONVERGED
 
 
 def _start_gap(values: FloatArray) -> float:
-    if values.size < 2:
-        return float("nan")
-    first, second = np.partition(values, 1)[:2]
-    return float(2.0 * (second - first))
+    finite = np.sort(values[np.isfinite(values)])
+    return float(2.0 * (finite[1] - finite[0])) if finite.size > 1 else float("nan")
 
 
 def _to_numpy(tree: _Tree) -> _Tree:

@@ -4,17 +4,16 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import InputError
 from wilks.samples import Sample
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, is_number, whole_number
 
 GeneratorFunction = Callable[[np.random.Generator, int, Mapping[str, float]], npt.ArrayLike]
-_Number = int | float | np.integer[Any] | np.floating[Any]
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,8 @@ class Generator:
             return np.empty((0, n_features))
         try:
             events = np.asarray(self._resolved(rng, n, dict(nuisances or {})), dtype=np.float64)
+        except MemoryError:  # says nothing about the generator
+            raise
         except Exception as error:
             raise InputError(
                 f"the generator {self.name} must return {n} events, but it raised {type(error).__name__}: {error}"
@@ -204,28 +205,10 @@ def canonical_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def whole_number(value: object, *, name: str, least: int) -> int:
-    """``value`` as a plain int, so that equal numbers of any type give the same toys.
-
-    Raises:
-        InputError: it is no whole number, or below ``least``.
-
-    >>> whole_number(np.float64(3), name="seed", least=0)
-    3
-    """
-    if _is_number(value) and float(value).is_integer() and value >= least:
-        return int(value)
-    raise InputError(f"{name} must be a whole number of at least {least}, but {value!r} came")
-
-
 def _poisson_mean(value: object, *, name: str) -> float:
-    if _is_number(value) and np.isfinite(value) and value >= 0:
+    if is_number(value) and np.isfinite(value) and value >= 0:
         return float(value)
     raise InputError(f"{name} must be a finite number that is not negative, but {value!r} came")
-
-
-def _is_number(value: object) -> TypeGuard[_Number]:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def as_source(source: Source | GeneratorFunction | None) -> Source | None:
@@ -235,7 +218,7 @@ def as_source(source: Source | GeneratorFunction | None) -> Source | None:
 
 def source_to_dict(source: Source) -> dict[str, Any]:
     """What defines a source of events: a digest of a sample, the name of a generator."""
-    return source.to_dict() if isinstance(source, Generator) else {"sample": source.digest()}
+    return source.to_dict() if isinstance(source, Generator) else {"sample": source.without_extras().digest()}
 
 
 def _label(source: Source | None) -> str:

@@ -257,6 +257,8 @@ def _join(z: float, lows: tuple[float, float], highs: tuple[float, float]) -> tu
 
 def _check_same_analysis(calibration: Calibration, toys: ToyTable | npt.ArrayLike) -> None:
     ours = calibration.fingerprint
+    if ours is not None:
+        calibration.check_usable(ours)
     if ours is not None and is_toy_table(toys) and toys.fingerprint != ours:
         raise CalibrationError(
             f"the toys of the alternative must come from the calibrated analysis ({ours[:12]}), "

@@ -13,7 +13,8 @@ from wilks.samples import Sample, shared_events, unweight
 from wilks.typing import FloatArray
 
 _MARGIN = 5.0
-_TRIAL_EVENTS = 4
+_FEW, _MANY = 4, 500  # events of a trial
+_SIGNAL = "the signal"
 
 
 class _Described(Protocol):
@@ -67,7 +68,7 @@ def check_drawable(analysis: Analysis, hypothesis: Null | Alternative) -> None:
             _check_pool(role, source, analysis)
             _check_pool_size(role, source, n)
         else:
-            _check_generator(source, hypothesis, analysis.features)
+            _check_generator(role, source, analysis, hypothesis, may_repeat=role == _SIGNAL)
 
 
 class _Count(NamedTuple):
@@ -84,7 +85,7 @@ def _sources(analysis: Analysis, hypothesis: Null | Alternative) -> Iterator[tup
     elif isinstance(hypothesis, Null) or hypothesis.signal is not None:
         yield "the toy source", _toy_source(analysis), _Count(analysis.expected_events, analysis.expected_events)
     if isinstance(hypothesis, Alternative) and hypothesis.signal is not None and hypothesis.n_signal is not None:
-        yield "the signal", hypothesis.signal, _Count(hypothesis.n_signal, hypothesis.n_signal)
+        yield _SIGNAL, hypothesis.signal, _Count(hypothesis.n_signal, hypothesis.n_signal)
     if isinstance(hypothesis, Alternative) and hypothesis.source is not None and hypothesis.expected_events is not None:
         mean = hypothesis.expected_events
         yield "the alternative's source", hypothesis.source, _Count(mean, mean)
@@ -112,12 +113,27 @@ def _draw(source: Source, rng: np.random.Generator, n: int, features: tuple[str,
     return events
 
 
-def _check_generator(source: Generator, hypothesis: Null | Alternative, features: tuple[str, ...]) -> None:
-    first, second = (_draw(source, toy_rng(hypothesis, seed=0, index=-1), _TRIAL_EVENTS, features) for _ in range(2))
+def _check_generator(
+    role: str, source: Generator, analysis: Analysis, hypothesis: Null | Alternative, *, may_repeat: bool
+) -> None:
+    def trial(n: int, index: int) -> FloatArray:
+        return _draw(source, toy_rng(hypothesis, seed=0, index=index), n, analysis.features)
+
+    first, second, third = trial(_FEW, -1), trial(_FEW, -1), trial(_FEW, -2)
     if not np.array_equal(first, second):
         raise InputError(
             f"the generator {source.name} must take all its random numbers from the rng that it is given, so that "
             "a toy can be drawn again, but two calls with the same rng gave different events"
+        )
+    if np.array_equal(first, third) and not may_repeat:
+        raise InputError(
+            f"the generator {source.name} must take its random numbers from the rng that it is given, but two "
+            "different rngs gave the same events: all toys would be one"
+        )
+    if n_shared := shared_events(analysis.reference, Sample(trial(_MANY, -3), features=analysis.features)):
+        raise InputError(
+            f"{role} must share no event with the reference, but {n_shared:,} of {_MANY:,} events from {source.name} "
+            "are in it: toys that repeat events of the reference look too much like it"
         )
 
 

@@ -1,17 +1,21 @@
-"""Words shared by all rooms: array types and the status of a fit.
+"""Words shared by all rooms: array types, numbers that came from outside, and the status of a fit.
 
 Axis names used in docstrings: ``n`` events, ``d`` features, ``p`` parameters of the model,
 ``s`` starts, ``k`` toys.
 """
 
 from enum import IntEnum
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
+from wilks.errors import InputError
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+_Number = int | float | np.integer[Any] | np.floating[Any]
 
 
 class FitStatus(IntEnum):
@@ -45,3 +49,22 @@ _MESSAGES = {
     FitStatus.NON_FINITE: "the loss was not finite at every start; look for extreme feature values or weights",
     FitStatus.NOT_DRAWN: "the toy could not be drawn: the generator raised an error or returned unusable events",
 }
+
+
+def is_number(value: object) -> TypeGuard[_Number]:
+    """Whether ``value`` is one number; a bool is none."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def whole_number(value: object, *, name: str, least: int) -> int:
+    """``value`` as a plain int, so that equal numbers of any type give the same toys.
+
+    Raises:
+        InputError: it is no whole number, or below ``least``.
+
+    >>> whole_number(np.float64(3), name="seed", least=0)
+    3
+    """
+    if is_number(value) and float(value).is_integer() and value >= least:
+        return int(value)
+    raise InputError(f"{name} must be a whole number of at least {least}, but {value!r} came")

@@ -169,6 +169,19 @@ def test_quasi_newton_matches_scipy_on_random_convex_problems() -> None:
         assert float(minimize(matrix, slope)) <= expected.fun + 1e-7
 
 
+def test_newton_survives_a_flat_direction_beside_a_very_steep_one() -> None:
+    problem = Problem(
+        "cliff",
+        lambda w: 1e10 * (w[0] + w[1] - 1.0) ** 2 + 1e10 * (w[2] - 0.5) ** 4,
+        (-9.0,) * 4,
+        (9.0,) * 4,
+        (3.0, -4.0, 5.0, 6.0),
+        (0.0,) * 4,
+    )
+    end = run(Newton(max_iterations=200, tolerance=1e-10), problem)
+    assert float(end.value) < 1e-6
+
+
 class TestCertificate:
     def certificate(self, problem: Problem, point: tuple[float, ...]) -> dict[str, float]:
         found = certify(problem.objective, jnp.asarray(point), problem.box)

@@ -148,7 +148,7 @@ class Calibration:
         fixed number of events.
         """
         self.check_usable(fit.fingerprint)
-        self._check_count(fit.n_events)
+        self.check_count(fit.n_events)
         notices = toy_notices(self.null, self.compatibility, self.summary)
         if not (fit.converged and math.isfinite(fit.t)):
             reason = f"The fit of the data failed: {fit.status.message}. There is no p-value"
@@ -190,7 +190,8 @@ class Calibration:
             f"degrees_of_freedom={plain(self.degrees_of_freedom)}, compatible={self.compatible})"
         )
 
-    def _check_count(self, n_events: int) -> None:
+    def check_count(self, n_events: int) -> None:
+        """Raise CalibrationError if the toys hold a fixed number of events that is not ``n_events``."""
         fixed = self.summary.hypothesis.n_events if self.summary and isinstance(self.summary.hypothesis, Null) else None
         if fixed is not None and fixed != n_events:
             raise CalibrationError(

@@ -9,6 +9,7 @@ A file is written under a temporary name and renamed: a file with this name is c
 """
 
 import hashlib
+import importlib.metadata
 import itertools
 import json
 import os
@@ -57,6 +58,7 @@ class FolderStore(ToyStore):
             "analysis": analysis.describe(),
             "hypothesis": hypothesis.to_dict(),
             "seed": seed,
+            "versions": {name: importlib.metadata.version(name) for name in ("jax", "jaxlib", "numpy", "scipy")},
         }
         if (self.folder / PLAN).exists():
             _require_same(self.folder, _load_plan(self.folder), plan)

@@ -13,8 +13,9 @@ from wilks.campaign.processes import LocalProcesses
 from wilks.campaign.store import MemoryStore, ToyStore
 from wilks.campaign.table import ToyRow, Toys
 from wilks.errors import InputError, StoreError
-from wilks.hypotheses import Alternative, Generator, Null, whole_number
+from wilks.hypotheses import Alternative, Generator, Null
 from wilks.toys import check_drawable
+from wilks.typing import whole_number
 
 _LONGEST_BLOCK, _FEWEST_BLOCKS = 8, 64
 Progress = Callable[[int, int], None]
@@ -83,15 +84,21 @@ def stored_toys(store: str | Path, *, analysis: Analysis, hypothesis: Null | Alt
 
 
 def _toys(rows: Sequence[ToyRow], *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> Toys:
-    replaces_reference = isinstance(hypothesis, Alternative) and hypothesis.source is not None
     return Toys(
         rows=tuple(rows),
         hypothesis=hypothesis,
         fingerprint=analysis.fingerprint(),
         seed=seed,
         n_parameters=analysis.n_parameters,
-        expected_overlap_z_error=None if replaces_reference else analysis.overlap_z_error,
+        expected_overlap_z_error=_overlap_z_error(analysis, hypothesis),
     )
+
+
+def _overlap_z_error(analysis: Analysis, hypothesis: Null | Alternative) -> float | None:
+    """That of the pool of the analysis, for as many events as a toy takes from it; None where it takes none."""
+    if isinstance(hypothesis, Null):
+        return analysis.pool_z_error(hypothesis.n_events or analysis.expected_events)
+    return analysis.overlap_z_error if hypothesis.signal is not None else None
 
 
 def _local_sources(analysis: Analysis, hypothesis: Null | Alternative) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from wilks.errors import InputError
 from wilks.models.base import Model
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, is_number
 
 _ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "sigmoid": jax.nn.sigmoid,
@@ -48,7 +48,7 @@ class MLP(Model):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _checked_hidden(self.hidden))
-        if isinstance(self.weight_clip, bool) or not (np.isfinite(self.weight_clip) and self.weight_clip > 0):
+        if not (is_number(self.weight_clip) and np.isfinite(self.weight_clip) and self.weight_clip > 0):
             raise InputError(f"weight_clip must be a positive number, but {self.weight_clip!r} came")
         object.__setattr__(self, "weight_clip", float(self.weight_clip))
         if self.activation not in _ACTIVATIONS:
@@ -123,11 +123,11 @@ class MLP(Model):
         return f"({layers}) {self.activation} network, |w| <= {self.weight_clip:g}"
 
 
-def _checked_hidden(hidden: Iterable[int]) -> tuple[int, ...]:
-    if isinstance(hidden, int | str):
+def _checked_hidden(hidden: object) -> tuple[int, ...]:
+    if isinstance(hidden, str) or not isinstance(hidden, Iterable):
         raise InputError(f"hidden must be a list with the neurons of each hidden layer, but {hidden!r} came")
     layers = tuple(hidden)
-    if not layers or any(isinstance(n, bool) or int(n) != n or n < 1 for n in layers):
+    if not layers or not all(is_number(n) and float(n).is_integer() and n >= 1 for n in layers):
         raise InputError(f"hidden must hold at least one layer, each of 1 or more neurons, but {hidden!r} came")
     return tuple(int(n) for n in layers)
 

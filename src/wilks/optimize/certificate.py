@@ -19,6 +19,8 @@ class Certificate(NamedTuple):
       decrement g_F . H_FF^-1 . g_F: twice the decrease that the quadratic model foresees, hence in units of
       t = -2 min L. A direction along which the function does not curve is charged the most that the box allows, so
       that a saturated neuron, which changes nothing, costs nothing.
+      Held parameters are taken as held, however small the slope that holds them: this is the certificate of a local
+      minimum in the box, and of no more.
     - ``least_curvature``: the smallest lambda_i (0 if nothing is free).
     - ``kkt_residual``: max_i |P(w - g)_i - w_i| with P the projection on the box; in units of the gradient of L.
     - ``share_at_bound``: the share of parameters on a bound, from 0 to 1.
@@ -44,7 +46,7 @@ def certify(objective: Objective, params: jax.Array, box: Box) -> Certificate:
         newton_decrement=_decrement(curvatures, jnp.abs(directions.T @ free_gradient), diagonal),
         least_curvature=jnp.where(jnp.any(is_free), curvatures[0], 0.0),
         kkt_residual=jnp.max(jnp.abs(project(params - gradient, box) - params)),
-        share_at_bound=jnp.mean((params <= box.lower) | (params >= box.upper)),
+        share_at_bound=jnp.mean((params <= box.lower) | (params >= box.upper), dtype=params.dtype),
     )
 
 

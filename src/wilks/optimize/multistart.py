@@ -11,6 +11,7 @@ from wilks.errors import InputError
 from wilks.optimize.certificate import Certificate, certify
 from wilks.optimize.problem import Box, Objective
 from wilks.optimize.trust_region import Newton, QuasiNewton
+from wilks.typing import is_number, whole_number
 
 _EXPLORED, _APPROACHED, _CLOSE = 5e-3, 5e-3, 1e-7
 _CLOSE_ITERATIONS = 300
@@ -51,25 +52,25 @@ class Search:
 
     def __post_init__(self) -> None:
         for name in ("n_starts", "n_polished", "n_coarse", "max_iterations", "max_newton_iterations"):
-            _require(name, getattr(self, name), least=1)
+            self._set(name, whole_number(getattr(self, name), name=f"search.{name}", least=1))
         for name in ("seed", "n_retries"):
-            _require(name, getattr(self, name), least=0)
+            self._set(name, whole_number(getattr(self, name), name=f"search.{name}", least=0))
+        if self.seed >= 2**64:
+            raise InputError(f"search.seed must be below 2**64, but {self.seed} came")
         if self.n_polished > self.n_starts:
-            object.__setattr__(self, "n_polished", self.n_starts)
+            self._set("n_polished", self.n_starts)
         for name in ("decrement_tolerance", "kkt_tolerance"):
-            if not getattr(self, name) > 0:
+            if not (is_number(getattr(self, name)) and getattr(self, name) > 0):
                 raise InputError(f"search.{name} must be positive, but {getattr(self, name)!r} came")
 
+    def _set(self, name: str, value: int) -> None:
+        object.__setattr__(self, name, value)
+
     def is_certified(self, certificate: Certificate) -> jax.Array:
-        """Whether both tolerances are met; negative curvature is charged in the decrement."""
+        """Whether both tolerances are met; negative curvature is charged in the decrement. NaN meets none."""
         return (certificate.newton_decrement < self.decrement_tolerance) & (
             certificate.kkt_residual < self.kkt_tolerance
         )
-
-
-def _require(name: str, value: object, *, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"search.{name} must be a whole number of at least {least}, but {value!r} came")
 
 
 class Ends(NamedTuple):
@@ -77,6 +78,13 @@ class Ends(NamedTuple):
 
     params: jax.Array
     values: jax.Array
+    n_iterations: jax.Array
+
+
+class Approach(NamedTuple):
+    """Where an approach ended, params (p,), and its iterations."""
+
+    params: jax.Array
     n_iterations: jax.Array
 
 
@@ -102,30 +110,31 @@ def explore(search: Search, objective: Objective, starts: jax.Array, box: Box) -
     return ends
 
 
-def approach(search: Search, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+def approach(search: Search, objective: Objective, start: jax.Array, box: Box) -> Approach:
     """Quasi-Newton until progress is slow: the nearest a gradient method gets at its price."""
-    return QuasiNewton(max_iterations=search.max_iterations, tolerance=_APPROACHED).run(objective, start, box).params
+    end = QuasiNewton(max_iterations=search.max_iterations, tolerance=_APPROACHED).run(objective, start, box)
+    return Approach(end.params, end.n_iterations)
 
 
-def stay(search: Search, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+def stay(search: Search, objective: Objective, start: jax.Array, box: Box) -> Approach:
     """No approach: the exploration was on all events already."""
-    return start
+    return Approach(start, jnp.asarray(0))
 
 
-def approach_closely(search: Search, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+def approach_closely(search: Search, objective: Objective, start: jax.Array, box: Box) -> Approach:
     """Newton with many iterations, for an objective that is cheap and very near the one to be finished."""
-    solver = Newton(max_iterations=_CLOSE_ITERATIONS, tolerance=_CLOSE)
-    return solver.run(objective, start, box).params
+    end = Newton(max_iterations=_CLOSE_ITERATIONS, tolerance=_CLOSE).run(objective, start, box)
+    return Approach(end.params, end.n_iterations)
 
 
-def finish(search: Search, objective: Objective, start: jax.Array, box: Box) -> Finish:
+def finish(search: Search, objective: Objective, near: Approach, box: Box) -> Finish:
     """Newton to the end, then the certificate of that very point."""
-    end = Newton(max_iterations=search.max_newton_iterations).run(objective, start, box)
+    end = Newton(max_iterations=search.max_newton_iterations).run(objective, near.params, box)
     certificate = certify(objective, end.params, box)
     return Finish(
         params=end.params,
         value=end.value,
-        n_iterations=end.n_iterations,
+        n_iterations=near.n_iterations + end.n_iterations,
         certificate=certificate,
         is_certified=search.is_certified(certificate),
     )

@@ -19,6 +19,7 @@ from wilks.optimize.solver import Solver, State, first_state
 _ACCEPT, _POOR, _GOOD = 1e-4, 0.1, 0.75
 _DAMPING = 0.1
 _SMALLEST_RADIUS = 1e-12
+_RELATIVE_FLOOR = 1e-13
 
 
 class TrustRegion(Solver):
@@ -48,6 +49,7 @@ class TrustRegion(Solver):
             jnp.maximum(box.lower - state.params, -state.radius), jnp.minimum(box.upper - state.params, state.radius)
         )
         move = minimize_quadratic(state.memory, state.gradient, region)
+        move = jnp.where(jnp.all(jnp.isfinite(move)), move, jnp.zeros_like(move))
         foreseen = -(state.gradient @ move + 0.5 * move @ (state.memory @ move))
         params = jnp.clip(state.params + move, box.lower, box.upper)
         trial = Trial(move, *objective.value_and_gradient(params))
@@ -130,7 +132,7 @@ class Newton(TrustRegion):
         max_iterations: each costs one value and gradient, and one Hessian where the step was accepted.
         tolerance: ends when the decrease foreseen from here is below this.
         radius: first half-width of the trust region, in units of the parameters.
-        curvature_floor: eigenvalues below it are raised to it.
+        curvature_floor: eigenvalues below it, or below 1e-13 of the largest, are raised to it.
     """
 
     max_iterations: int = 60
@@ -157,12 +159,14 @@ class Newton(TrustRegion):
         hessian = jnp.where(is_finite, hessian, jnp.eye(params.size))
         is_free = ~is_held(params, gradient, box)
         values, vectors = jnp.linalg.eigh(masked(hessian, is_free, 1.0 + jnp.abs(jnp.diag(hessian))))
-        absolute: jax.Array = (vectors * jnp.maximum(jnp.abs(values), self.curvature_floor)) @ vectors.T
+        # A floor far below the largest eigenvalue would be lost in its rounding, and with it positive definiteness.
+        floor = jnp.maximum(self.curvature_floor, _RELATIVE_FLOOR * jnp.max(jnp.abs(values)))
+        absolute: jax.Array = (vectors * jnp.maximum(jnp.abs(values), floor)) @ vectors.T
         return absolute
 
 
 def _next_radius(radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:
     widest = jnp.max(box.upper - box.lower)
     wider = jnp.maximum(radius, jnp.minimum(2 * length, widest))
-    narrower = jnp.where(ratio < -10, 0.1, 0.3) * length
+    narrower = jnp.where(ratio < -10, 0.1, 0.3) * jnp.where(length > 0, length, radius)
     return jnp.where(ratio > _GOOD, wider, jnp.where(ratio > _POOR, radius, narrower))

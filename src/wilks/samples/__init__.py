@@ -2,11 +2,11 @@
 
 from wilks.samples.checks import check_data
 from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
-from wilks.samples.overlap import shared_events
+from wilks.samples.overlap import repeated_events, shared_events
 from wilks.samples.reading import columns, read
 from wilks.samples.sample import Origin, Sample
 from wilks.samples.splitting import split
-from wilks.samples.standardization import Standardization
+from wilks.samples.standardization import Standardization, require_varying
 from wilks.samples.storage import load_samples, save_samples
 from wilks.samples.thinning import thin
 from wilks.samples.unweighting import unweight
@@ -23,6 +23,8 @@ __all__ = [
     "parse_expression",
     "parse_selection",
     "read",
+    "repeated_events",
+    "require_varying",
     "save_samples",
     "shared_events",
     "split",

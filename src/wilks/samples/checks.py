@@ -36,7 +36,13 @@ def check_data(data: Sample | npt.ArrayLike, *, features: Sequence[str]) -> Samp
 
 
 def _named(data: npt.ArrayLike, names: tuple[str, ...]) -> Sample:
-    shape = np.shape(data)
+    labels = getattr(data, "columns", None)  # a data frame says which column is which
+    if labels is not None:
+        _check_features(tuple(map(str, labels)), names)
+    try:
+        shape = np.shape(data)
+    except ValueError as error:
+        raise SampleError(f"the data must be a table with equally long rows, but {error}") from error
     n_columns = shape[1] if len(shape) == 2 else 1
     if n_columns != len(names) and shape != (0,):
         raise SampleError(

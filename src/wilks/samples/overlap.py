@@ -14,6 +14,7 @@ _Hashes = npt.NDArray[np.uint64]
 
 _SIGNIFICANT_Z = 5.0
 _SIGNIFICANT_P = 1e-3
+_REPEATED = 10.0
 _MULTIPLIERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 
@@ -27,7 +28,8 @@ def shared_events(a: Sample, b: Sample) -> int:
     - C equal pairs are counted between ``a`` and ``b``, D_a and D_b inside each of them. The chance that two
       independent events tie is s = (D_a + D_b) / (P_a + P_b), P the number of pairs inside a sample, but never less
       than sqrt(D_a D_b / (P_a P_b)), which bounds it if the two densities differ, or than what the spacing of the
-      stored numbers (float32 or float64) makes. n_a n_b s pairs are expected.
+      stored numbers (float32 or float64) makes; and never more than the same root with upper limits on D_a and D_b,
+      so that one sample that repeats its own events does not hide what it shares. n_a n_b s pairs are expected.
     - The excess counts if it exceeds 5 standard deviations and has a Poisson probability below 1e-3. The variance of
       C minus its expectation is
       (n_a n_b)^2 [ s / (n_a n_b) + s / (P_a + P_b) + (q - s^2) (1 - 2 u)^2 (1 / n_a + 1 / n_b) ]
@@ -35,7 +37,7 @@ def shared_events(a: Sample, b: Sample) -> int:
     - Then C minus its expectation is returned: at least 1, at most the number of rows of ``b`` that occur in ``a``.
 
     For continuous features nothing ties by chance and a single shared event counts. For features with few distinct
-    values, or samples that already repeat their own events, sharing cannot be told from chance: 0 then proves nothing.
+    values, or samples that both repeat their own events, sharing cannot be told from chance: 0 then proves nothing.
 
     Raises:
         SampleError: the samples have different features.
@@ -56,6 +58,24 @@ def shared_events(a: Sample, b: Sample) -> int:
     if not ties.n_rows or not ties.exceeds_chance(_spacing_chance(np.vstack([a.events, b.events]))):
         return 0
     return min(ties.n_rows, max(1, round(ties.pairs_between - ties.expected_pairs)))
+
+
+def repeated_events(sample: Sample, *, like: Sample) -> int:
+    """Number of events of ``sample`` that repeat another of its events where those of ``like`` do not.
+
+    0 unless equal pairs inside ``sample`` are more than ten times as frequent as the upper limit inside ``like``, a
+    sample of the same variables: rounded or integer features repeat in both.
+
+    >>> clean = Sample(np.random.default_rng(0).normal(size=1000))
+    >>> thrice = Sample(np.repeat(clean.events[:100], 3, axis=0))
+    >>> repeated_events(thrice, like=clean), repeated_events(clean, like=clean)
+    (200, 0)
+    """
+    hashes, others = _row_hashes(sample.events), _row_hashes(like.events)
+    counts, other_counts = (np.unique(x, return_counts=True)[1] for x in (hashes, others))
+    limit = _chance_limit(_pairs(other_counts), others.size * (others.size - 1) / 2)
+    possible = hashes.size * (hashes.size - 1) / 2
+    return int(hashes.size - counts.size) if _pairs(counts) > _REPEATED * limit * possible else 0
 
 
 @dataclass(frozen=True)
@@ -86,7 +106,8 @@ class _Ties:
     def chance(self) -> float:
         pooled = (self.pairs_in_a + self.pairs_in_b) / self.possible_inside
         product = self.pairs_in_a / max(self.possible_in_a, 1.0) * self.pairs_in_b / max(self.possible_in_b, 1.0)
-        return max(pooled, float(np.sqrt(product)))
+        limits = _chance_limit(self.pairs_in_a, self.possible_in_a) * _chance_limit(self.pairs_in_b, self.possible_in_b)
+        return float(min(max(pooled, np.sqrt(product)), np.sqrt(limits)))
 
     @property
     def expected_pairs(self) -> float:
@@ -106,6 +127,11 @@ class _Ties:
     def _chance_of_three(self) -> float:
         total = float(self.n_a + self.n_b)
         return self.pooled_triples / max(total * (total - 1) * (total - 2) / 6, 1.0)
+
+
+def _chance_limit(pairs: float, possible: float) -> float:
+    """Upper limit of about three standard deviations on the chance that two events of one sample tie."""
+    return float((pairs + 3.0 * np.sqrt(pairs) + 5.0) / max(possible, 1.0))
 
 
 def _count_ties(a: _Hashes, b: _Hashes) -> _Ties:

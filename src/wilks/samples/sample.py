@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.samples.arrays import check_names, closest, frozen_array, require_finite, seal
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, is_number
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Sample:
         [0.5, 1.5]
         """
         total = self.expected_events
-        if not (np.isfinite(expected_events) and expected_events > 0):
+        if not (is_number(expected_events) and np.isfinite(expected_events) and expected_events > 0):
             raise SampleError(f"expected_events must be a positive number, but {expected_events!r} came")
         if not (np.isfinite(total) and total > 0):
             raise SampleError(
@@ -155,6 +155,10 @@ class Sample:
             )
         weights = seal(self.event_weights * (expected_events / total))
         return Sample(self.events, weights, features=self.features, extras=self.extras, origin=self.origin)
+
+    def without_extras(self) -> "Sample":
+        """The same events and weights without the carried columns."""
+        return Sample(self.events, self.event_weights, features=self.features, origin=self.origin)
 
     def digest(self) -> str:
         """SHA-256 (hex) over names, shapes and the little-endian bytes of events, weights and carried columns.

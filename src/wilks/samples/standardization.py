@@ -66,6 +66,7 @@ class Standardization:
                 f"but {sample.n_events:,} events with a sum of {total:g} came; "
                 "check the weight column and the selection"
             )
+        require_varying(sample)
         moments = [_moments(sample, name) for name in sample.features]
         return cls([mean for mean, _ in moments], [std for _, std in moments])
 
@@ -101,14 +102,25 @@ class Standardization:
         return {"shift": self.shift.tolist(), "scale": self.scale.tolist()}
 
 
+def require_varying(sample: Sample) -> None:
+    """Raise if a feature has one value alone among the events that have a weight.
+
+    Raises:
+        SampleError: a constant feature, by name.
+    """
+    counted = sample.event_weights != 0
+    for name in sample.features:
+        values = sample.column(name)[counted]
+        if values.size and values.min() == values.max():
+            raise SampleError(
+                f"the feature {name!r} must vary, but all {values.size:,} events of the reference with a weight "
+                f"have the value {float(values[0])!r}; leave the feature out"
+            )
+
+
 def _moments(sample: Sample, name: str) -> tuple[float, float]:
     counted = sample.event_weights != 0
     values, weights = sample.column(name)[counted], sample.event_weights[counted]
-    if values.min() == values.max():
-        raise SampleError(
-            f"the feature {name!r} must vary, but all {values.size:,} events of the reference with a weight "
-            f"have the value {float(values[0])!r}; leave the feature out"
-        )
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(np.sum(weights * values) / np.sum(weights))
         variance = float(np.sum(weights * (values - mean) ** 2) / np.sum(weights))

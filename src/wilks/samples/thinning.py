@@ -7,15 +7,16 @@ from wilks.typing import BoolArray, FloatArray, IntArray
 
 CELL_WIDTH = 0.001
 _TAIL_SHARE = 0.1
+_STREAM = 1  # starting points of the same seed have their own
 
 
 def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int) -> Sample:
     """A smaller weighted sample that stands in for ``sample`` while starting points are compared.
 
-    One feature: events are merged in cells of 0.001 of ``scale``, each cell at its weighted mean with its summed
-    weight, so that the sum of any smooth function changes at second order of the cell width and sparse tails, one
-    event to a cell, not at all. Cells are kept whatever ``n_events`` is; a sample with fewer than two events to a
-    cell is returned as it is.
+    One feature: events are merged in cells of 0.001 of ``scale`` (or of their own spread, if that is less), each cell
+    at its weighted mean with its summed weight, so that the sum of any smooth function changes at second order of the
+    cell width and sparse tails, one event to a cell, not at all. Cells are kept whatever ``n_events`` is; a sample with
+    fewer than two events to a cell is returned as it is.
 
     More features: the outermost events of every feature are kept with their weights (a tenth of ``n_events`` in all,
     so that no sparse tail is represented by a few heavy events), the rest is a random subset whose weights are
@@ -33,7 +34,8 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int) -> Samp
     (5, 500.0)
     """
     if sample.n_features == 1 and not sample.has_negative_weights:
-        merged = _merge_cells(sample, width=CELL_WIDTH * float(scale[0]))
+        width = CELL_WIDTH * min(float(scale[0]), float(np.std(sample.events)))
+        merged = _merge_cells(sample, width=width) if width > 0 else sample
         return merged if 2 * merged.n_events <= sample.n_events else sample
     if sample.n_events <= n_events:
         return sample
@@ -42,7 +44,8 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int) -> Samp
     rest = np.flatnonzero(~is_kept)
     if n_random <= 0 or rest.size <= n_random:
         return sample
-    chosen = np.sort(np.random.Generator(np.random.Philox(key=seed)).choice(rest, n_random, replace=False))
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(_STREAM,))))
+    chosen = np.sort(rng.choice(rest, n_random, replace=False))
     return _subset(sample, np.flatnonzero(is_kept), chosen, rest)
 
 
