@@ -206,7 +206,7 @@ def two_sources_of_toys(study: Any) -> None:
 CASES: list[tuple[Callable[[Any], None], str]] = [
     (missing_file, r"reference: there is no file .*nowhere\.root"),
     (wrong_columns, r"data: .*'y'"),
-    (generator_of_other_shape, r"data: .*one column for each feature, but its shape is"),
+    (generator_of_other_shape, r"data: .*but its shape is .*one column for each feature"),
     (constant_feature, r"reference: .*'y'.* 2\.5 in all"),
     (constant_feature_not_standardized, r"reference: .*'y'.* 2\.5 in all"),
     (nan_in_reference, r"reference: .*x.*nan"),
