@@ -15,6 +15,7 @@ from wilks.typing import is_number, whole_number
 
 _EXPLORED, _APPROACHED, _CLOSE = 5e-3, 5e-3, 1e-7
 _CLOSE_ITERATIONS = 300
+_RESCUED, _MOST_RESCUES = 5e-4, 2
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,34 @@ def approach_closely(search: Search, objective: Objective, start: jax.Array, box
     return Approach(end.params, end.n_iterations)
 
 
+class _Round(NamedTuple):
+    """A finish, and how many rescues it took."""
+
+    finish: Finish
+    n_rescues: jax.Array
+
+
 def finish(search: Search, objective: Objective, near: Approach, box: Box) -> Finish:
-    """Newton to the end, then the certificate of that very point."""
+    """Newton to the end, then the certificate of that very point.
+
+    Where Newton creeps along a curved valley until its iterations are spent, a quasi-Newton descent, whose iterations
+    cost a hundredth, goes on from there and Newton tries again.
+    """
+    descent = QuasiNewton(max_iterations=search.max_iterations, tolerance=_RESCUED)
+
+    def rescue(state: _Round) -> _Round:
+        end = descent.run(objective, state.finish.params, box)
+        rescued = Approach(end.params, state.finish.n_iterations + end.n_iterations)
+        return _Round(_finish_by_newton(search, objective, rescued, box), state.n_rescues + 1)
+
+    def is_worth_it(state: _Round) -> jax.Array:
+        return ~state.finish.is_certified & jnp.isfinite(state.finish.value) & (state.n_rescues < _MOST_RESCUES)
+
+    first = _Round(_finish_by_newton(search, objective, near, box), jnp.asarray(0))
+    return lax.while_loop(is_worth_it, rescue, first).finish
+
+
+def _finish_by_newton(search: Search, objective: Objective, near: Approach, box: Box) -> Finish:
     end = Newton(max_iterations=search.max_newton_iterations).run(objective, near.params, box)
     certificate = certify(objective, end.params, box)
     return Finish(
