@@ -46,7 +46,7 @@ class Search:
     n_polished: int = 3
     n_coarse: int = 100_000
     max_iterations: int = 3000
-    max_newton_iterations: int = 60
+    max_newton_iterations: int = 20
     decrement_tolerance: float = 1e-3
     kkt_tolerance: float = 1e-3
     n_retries: int = 1
