@@ -26,9 +26,9 @@ from scipy import optimize
 
 import wilks
 from wilks import likelihood
-from wilks.fitting import Engine
+from wilks.fitting import Engine, objective
 from wilks.likelihood import Blocks, Events
-from wilks.optimize import Adam, Box, Objective
+from wilks.optimize import Adam, Box
 from wilks.problems import exponential
 from wilks.toys import draw_toy
 
@@ -70,13 +70,7 @@ class Functions:
             return likelihood.value_and_gradient(log_ratio, params, Events(whole, data))
 
         def adam(start: jax.Array, data: Blocks, epochs: int) -> jax.Array:
-            objective = Objective(
-                value=lambda w: slope(w, data)[0],
-                value_and_gradient=lambda w: slope(w, data),
-                hessian=lambda w: jnp.zeros((w.size, w.size)),
-                curvature_guess=lambda w: jnp.zeros((w.size, w.size)),
-            )
-            return Adam(max_iterations=epochs).run(objective, start, box).value
+            return Adam(max_iterations=epochs).run(objective(log_ratio, Events(whole, data)), start, box).value
 
         self.slope = jax.jit(slope)
         self.adam = jax.jit(adam, static_argnums=2)

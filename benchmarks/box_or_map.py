@@ -21,23 +21,13 @@ import jax.numpy as jnp
 import numpy as np
 
 import wilks
-from wilks import likelihood
-from wilks.fitting import Engine
+from wilks.fitting import Engine, objective
 from wilks.likelihood import Blocks, Events
-from wilks.optimize import Box, Objective, QuasiNewton, State, certify
+from wilks.optimize import Box, QuasiNewton, State, certify
 from wilks.problems import exponential
 from wilks.toys import draw_toy
 
 SEED = 31
-
-
-def objective(log_ratio: likelihood.LogRatio, events: Events) -> Objective:
-    return Objective(
-        value=lambda w: likelihood.value(log_ratio, w, events),
-        value_and_gradient=lambda w: likelihood.value_and_gradient(log_ratio, w, events),
-        hessian=lambda w: likelihood.hessian(log_ratio, w, events),
-        curvature_guess=lambda w: likelihood.information(log_ratio, w, events),
-    )
 
 
 def main() -> None:

@@ -145,6 +145,16 @@ def evaluate_t(analysis: Analysis, events: FloatArray, params: FloatArray) -> fl
     return -2.0 * float(engine.value(jnp.asarray(params), engine.data_blocks(events)))
 
 
+def objective(log_ratio: likelihood.LogRatio, events: Events) -> Objective:
+    """The loss of f = ``log_ratio`` on ``events`` as a solver wants it."""
+    return Objective(
+        value=lambda w: likelihood.value(log_ratio, w, events),
+        value_and_gradient=lambda w: likelihood.value_and_gradient(log_ratio, w, events),
+        hessian=lambda w: likelihood.hessian(log_ratio, w, events),
+        curvature_guess=lambda w: likelihood.information(log_ratio, w, events),
+    )
+
+
 class Engine:
     """The compiled programs of one analysis and the reference on the device, whole and thinned."""
 
@@ -158,25 +168,20 @@ class Engine:
         lower, upper = model.bounds(reference.n_features)
         box = Box(jnp.asarray(lower), jnp.asarray(upper))
 
-        def objective(events: Events) -> Objective:
-            return Objective(
-                value=lambda w: likelihood.value(model.column_log_ratio, w, events),
-                value_and_gradient=lambda w: likelihood.value_and_gradient(model.column_log_ratio, w, events),
-                hessian=lambda w: likelihood.hessian(model.column_log_ratio, w, events),
-                curvature_guess=lambda w: likelihood.information(model.column_log_ratio, w, events),
-            )
+        def goal(events: Events) -> Objective:
+            return objective(model.column_log_ratio, events)
 
-        self._explore = jax.jit(lambda starts, events: explore(search, objective(events), starts, box))
+        self._explore = jax.jit(lambda starts, events: explore(search, goal(events), starts, box))
         # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
         is_merged = coarse is not reference and reference.n_features == 1 and not reference.has_negative_weights
         self._near = self.coarse if is_merged else self.whole
         get_near = approach_closely if is_merged else approach if coarse is not reference else stay
 
         def polish(start: jax.Array, near: Events, whole: Events) -> Finish:
-            return finish(search, objective(whole), get_near(search, objective(near), start, box), box)
+            return finish(search, goal(whole), get_near(search, goal(near), start, box), box)
 
         self._polish = jax.jit(lambda starts, near, whole: lax.map(lambda start: polish(start, near, whole), starts))
-        self._value = jax.jit(lambda params, events: objective(events).value(params))
+        self._value = jax.jit(lambda params, events: goal(events).value(params))
 
     def explore(self, starts: FloatArray, data: Blocks) -> Ends:
         """Descents on the thinned reference from starts (s, p)."""
@@ -261,7 +266,7 @@ def _result(analysis: Analysis, attempts: list[tuple[Ends, Finish]], *, n_events
     return FitResult(
         t=t,
         tau=t,
-        delta=t - t,
+        delta=float("nan") if status.is_failure else 0.0,
         params=np.asarray(finish.params[best]),
         status=status,
         newton_decrement=float(certificate.newton_decrement[best]),
