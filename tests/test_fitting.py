@@ -140,6 +140,22 @@ def test_gap_needs_two_starts(analysis: wilks.Analysis, data: FloatArray) -> Non
     assert np.isnan(found.start_gap) and "starts            1\n" in str(found) + "\n"
 
 
+@pytest.mark.parametrize(
+    ("ends", "n_hits", "chance"),
+    [
+        ([5.0, 4.95, 4.0, 3.0], 2, 0.5**4),
+        ([5.0, 4.0, 3.0, 2.0], 1, 0.75**4),
+        ([5.0] * 4, 4, 0.0),
+        ([np.nan] * 4, 0, 1.0),
+    ],
+)
+def test_chance_missed_is_that_of_a_minimum_hit_as_often_as_the_best(
+    result: FitResult, ends: list[float], n_hits: int, chance: float
+) -> None:
+    found = dataclasses.replace(result, start_t=np.array(ends), n_starts=4)
+    assert found.n_hits == n_hits and found.chance_missed == pytest.approx(chance)
+
+
 def test_summary_is_a_table(result: FitResult) -> None:
     lines = str(result).splitlines()
     assert [line.split("  ")[0].strip() for line in lines] == [

@@ -86,3 +86,19 @@ def test_loss_of_a_constant_log_ratio_has_its_minimum_at_the_ratio_of_counts() -
     assert float(gradient[0]) == pytest.approx(0.0, abs=1e-10)
     t = 2 * (observed * np.log(observed / expected) - (observed - expected))
     assert -2 * float(value) == pytest.approx(t, rel=1e-12)
+
+
+def test_events_in_single_precision_give_nearly_the_same_slope_in_double(case: tuple[FloatArray, ...]) -> None:
+    exact = events_of(case)
+    single = Events(*(Blocks(*(array.astype(jnp.float32) for array in part)) for part in exact))
+    params = jnp.asarray(case[3])
+    value, gradient = likelihood.value_and_gradient(MODEL.column_log_ratio, params, single)
+    assert value.dtype == gradient.dtype == jnp.float64
+    expected = likelihood.value_and_gradient(MODEL.column_log_ratio, params, exact)
+    np.testing.assert_allclose(value, expected[0], atol=1e-2)
+    np.testing.assert_allclose(gradient, expected[1], rtol=1e-4, atol=1e-2)
+    curvature = likelihood.information(MODEL.column_log_ratio, params, single)
+    assert curvature.dtype == jnp.float64
+    np.testing.assert_allclose(
+        curvature, likelihood.information(MODEL.column_log_ratio, params, exact), rtol=1e-3, atol=1e-2
+    )

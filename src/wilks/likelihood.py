@@ -14,6 +14,7 @@ from jax import lax
 
 LogRatio = Callable[[jax.Array, jax.Array], jax.Array]
 _Sum = TypeVar("_Sum")
+_Slope = tuple[jax.Array, jax.Array]
 
 
 class Blocks(NamedTuple):
@@ -39,14 +40,20 @@ def value(log_ratio: LogRatio, params: jax.Array, events: Events) -> jax.Array:
 
 
 def value_and_gradient(log_ratio: LogRatio, params: jax.Array, events: Events) -> tuple[jax.Array, jax.Array]:
-    """L[w] and its gradient of shape (p,), differentiated block by block so that nothing leaves the cache."""
+    """L[w] and its gradient of shape (p,), differentiated block by block so that nothing leaves the cache.
+
+    A block is evaluated in the precision of its events, and the blocks are added in that of the parameters: events in
+    float32 make a cheap exploration.
+    """
     zero = (jnp.zeros((), params.dtype), jnp.zeros_like(params))
-    reference = _sum_blocks(
-        lambda block: jax.value_and_grad(lambda w: _reference_term(log_ratio, w)(block))(params), events.reference, zero
-    )
-    data = _sum_blocks(
-        lambda block: jax.value_and_grad(lambda w: _data_term(log_ratio, w)(block))(params), events.data, zero
-    )
+    narrow = params.astype(events.reference.columns.dtype)
+
+    def slope(term: Callable[[LogRatio, jax.Array], Callable[[Blocks], jax.Array]], block: Blocks) -> _Slope:
+        value, gradient = jax.value_and_grad(lambda w: term(log_ratio, w)(block))(narrow)
+        return value.astype(params.dtype), gradient.astype(params.dtype)
+
+    reference = _sum_blocks(lambda block: slope(_reference_term, block), events.reference, zero)
+    data = _sum_blocks(lambda block: slope(_data_term, block), events.data, zero)
     return reference[0] - data[0], reference[1] - data[1]
 
 
@@ -64,12 +71,13 @@ def hessian(log_ratio: LogRatio, params: jax.Array, events: Events, *, block_siz
 
 def information(log_ratio: LogRatio, params: jax.Array, events: Events, *, block_size: int = 256) -> jax.Array:
     """sum_R |w_e| exp(f) grad f grad f^T, shape (p, p): the part of the Hessian that is never negative."""
+    narrow = params.astype(events.reference.columns.dtype)
 
     def one(block: Blocks) -> jax.Array:
-        jacobian = jax.jacfwd(lambda w: log_ratio(w, block.columns))(params)
-        scale = jnp.abs(block.weights) * jnp.exp(log_ratio(params, block.columns))
+        jacobian = jax.jacfwd(lambda w: log_ratio(w, block.columns))(narrow)
+        scale = jnp.abs(block.weights) * jnp.exp(log_ratio(narrow, block.columns))
         gram: jax.Array = (jacobian * scale[:, None]).T @ jacobian
-        return gram
+        return gram.astype(params.dtype)
 
     zero = jnp.zeros((params.size, params.size), params.dtype)
     return _sum_blocks(one, _split_blocks(events.reference, block_size), zero)

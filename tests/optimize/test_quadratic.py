@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from wilks.optimize import Box, minimize_quadratic
+from wilks.optimize import Box, minimize_quadratic, minimize_quickly
 from wilks.typing import FloatArray
 
 _SIZE = 8
@@ -52,3 +52,33 @@ def test_without_bounds_it_is_the_newton_step() -> None:
 def test_step_is_zero_where_every_parameter_is_held() -> None:
     step = minimize_quadratic(jnp.eye(2), jnp.array([1.0, 1.0]), Box(jnp.zeros(2), jnp.ones(2)))
     np.testing.assert_array_equal(step, 0.0)
+
+
+_QUICK = jax.jit(lambda matrix, slope, lower, upper: minimize_quickly(matrix, slope, Box(lower, upper)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), decades=st.floats(0.0, 7.0))
+def test_quick_step_lies_in_the_box_and_never_gains_energy(seed: int, decades: float) -> None:
+    rng = np.random.default_rng(seed)
+    directions, _ = np.linalg.qr(rng.normal(size=(_SIZE, _SIZE)))
+    matrix = directions @ np.diag(10 ** rng.uniform(-decades / 2, decades / 2, _SIZE)) @ directions.T
+    matrix, slope = 0.5 * (matrix + matrix.T), rng.normal(size=_SIZE)
+    lower, upper = -rng.uniform(0, 1, _SIZE), rng.uniform(0, 1, _SIZE)
+    step = np.asarray(_QUICK(matrix, slope, lower, upper))
+    assert np.all(step >= lower) and np.all(step <= upper)
+    assert energy(matrix, slope, step) <= 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_quick_step_is_the_minimum_where_the_diagonal_dominates(seed: int) -> None:
+    """There the exchanges are known to end: each solve contracts in the maximum norm."""
+    rng = np.random.default_rng(seed)
+    matrix = rng.uniform(-1, 1, (_SIZE, _SIZE))
+    matrix = 0.5 * (matrix + matrix.T) + 2 * _SIZE * np.eye(_SIZE)
+    slope = rng.normal(size=_SIZE) * 10 ** rng.uniform(-1, 2)
+    lower, upper = -rng.uniform(0, 1, _SIZE), rng.uniform(0, 1, _SIZE)
+    step = np.asarray(_QUICK(matrix, slope, lower, upper))
+    lowest = reference_energy(matrix, slope, lower, upper)
+    assert energy(matrix, slope, step) <= lowest + 1e-9 * abs(lowest)

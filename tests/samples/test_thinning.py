@@ -86,3 +86,13 @@ def test_negative_weights_are_thinned_at_random() -> None:
 def test_more_features_than_room_keeps_all() -> None:
     wide = Sample(RNG.normal(size=(30, 20)))
     assert thin(wide, scale=np.ones(20), n_events=10, seed=0) is wide
+
+
+def test_wider_cells_are_fewer_with_the_same_sum_and_mean() -> None:
+    sample = Sample(np.random.default_rng(0).exponential(size=50_000))
+    fine = thin(sample, scale=np.ones(1), n_events=1, seed=0)
+    coarse = thin(sample, scale=np.ones(1), n_events=1, seed=0, cell_width=0.01)
+    assert 5 * coarse.n_events < fine.n_events
+    assert coarse.expected_events == pytest.approx(sample.expected_events)
+    mean = np.average(coarse.events[:, 0], weights=coarse.event_weights)
+    assert mean == pytest.approx(np.mean(sample.events))

@@ -5,9 +5,9 @@ This room knows functions and boxes, and nothing of physics.
 
 from wilks.optimize.adam import Adam
 from wilks.optimize.certificate import Certificate, certify
-from wilks.optimize.multistart import Ends, Finish, Search, approach, approach_closely, explore, finish, stay
+from wilks.optimize.multistart import Ends, Finish, Search, approach, approach_closely, explore, finish
 from wilks.optimize.problem import Box, Objective, project
-from wilks.optimize.quadratic import minimize_quadratic
+from wilks.optimize.quadratic import minimize_quadratic, minimize_quickly
 from wilks.optimize.solver import Solver, State
 from wilks.optimize.trust_region import Newton, QuasiNewton
 
@@ -29,6 +29,6 @@ __all__ = [
     "explore",
     "finish",
     "minimize_quadratic",
+    "minimize_quickly",
     "project",
-    "stay",
 ]

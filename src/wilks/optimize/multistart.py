@@ -25,7 +25,8 @@ class Search:
     Args:
         n_starts: starting points, each followed by a quasi-Newton descent, on a thinned reference where it is large.
         seed: of the starting points and of the thinning; t is a function of it.
-        n_polished: best ends of the exploration that are finished on all events and certified.
+        n_polished: at most so many ends of the exploration, those that may be the best, are finished on all events and
+            certified.
         n_coarse: a reference of more events than this is thinned to them while starts are compared; that of one
             feature is always merged into fine cells.
         max_iterations: of one quasi-Newton descent.
@@ -115,11 +116,6 @@ def approach(search: Search, objective: Objective, start: jax.Array, box: Box) -
     """Quasi-Newton until progress is slow: the nearest a gradient method gets at its price."""
     end = QuasiNewton(max_iterations=search.max_iterations, tolerance=_APPROACHED).run(objective, start, box)
     return Approach(end.params, end.n_iterations)
-
-
-def stay(search: Search, objective: Objective, start: jax.Array, box: Box) -> Approach:
-    """No approach: the exploration was on all events already."""
-    return Approach(start, jnp.asarray(0))
 
 
 def approach_closely(search: Search, objective: Objective, start: jax.Array, box: Box) -> Approach:

@@ -1,4 +1,4 @@
-"""The step of every second-order solver here: a convex quadratic minimised in a box."""
+"""The steps of the second-order solvers: a convex quadratic minimised in a box, exactly or quickly."""
 
 from typing import NamedTuple
 
@@ -10,6 +10,62 @@ from jax.scipy.linalg import cho_solve
 from wilks.optimize.problem import Box, masked
 
 _RELATIVE_GAIN = 1e-12
+
+
+def minimize_quickly(curvature: jax.Array, gradient: jax.Array, box: Box, *, n_exchanges: int = 10) -> jax.Array:
+    """A point of the box near argmin of g.s + s.B.s / 2, in at most ``n_exchanges`` Cholesky solves.
+
+    A primal-dual active-set method: each round solves on the free components, then frees every held component with a
+    wrong-signed slope and holds every free one that left the box. For a well conditioned B, as a damped one is, a few
+    rounds find the minimum; otherwise the best projection met on the way is returned, which is 0 at worst.
+
+    >>> import wilks
+    >>> box = Box(jnp.array([-1.0, -1.0]), jnp.array([1.0, 1.0]))
+    >>> step = minimize_quickly(jnp.array([[2.0, 0.0], [0.0, 2.0]]), jnp.array([-8.0, 1.0]), box)
+    >>> [round(float(s), 12) for s in step]
+    [1.0, -0.5]
+    """
+
+    def exchange(state: _Exchange) -> _Exchange:
+        at_lower, at_upper = state.at_lower, state.at_upper
+        held = jnp.where(at_lower, box.lower, jnp.where(at_upper, box.upper, 0.0))
+        is_free = ~(at_lower | at_upper)
+        point = held + _newton(curvature, gradient + curvature @ held, is_free)
+        slope = gradient + curvature @ point
+        step = jnp.clip(point, box.lower, box.upper)
+        change = gradient @ step + 0.5 * step @ (curvature @ step)
+        is_better = change < state.change
+        next_lower = jnp.where(at_lower, slope > 0, point < box.lower)
+        next_upper = jnp.where(at_upper, slope < 0, point > box.upper)
+        return _Exchange(
+            at_lower=next_lower,
+            at_upper=next_upper,
+            step=jnp.where(is_better, step, state.step),
+            change=jnp.where(is_better, change, state.change),
+            n_rounds=state.n_rounds + 1,
+            is_done=jnp.all(next_lower == at_lower) & jnp.all(next_upper == at_upper),
+        )
+
+    start = _Exchange(
+        at_lower=(box.lower >= 0) & (gradient > 0),
+        at_upper=(box.upper <= 0) & (gradient < 0),
+        step=jnp.zeros_like(gradient),
+        change=jnp.zeros((), gradient.dtype),
+        n_rounds=jnp.asarray(0),
+        is_done=jnp.asarray(False),
+    )
+    return lax.while_loop(lambda x: ~x.is_done & (x.n_rounds < n_exchanges), exchange, start).step
+
+
+class _Exchange(NamedTuple):
+    """Which components are held at which bound (p,), the best step (p,) so far with its change, and the end."""
+
+    at_lower: jax.Array
+    at_upper: jax.Array
+    step: jax.Array
+    change: jax.Array
+    n_rounds: jax.Array
+    is_done: jax.Array
 
 
 class _Walk(NamedTuple):

@@ -13,8 +13,9 @@ from wilks.optimize.problem import Box, Objective
 class State(NamedTuple):
     """Where a solver stands. ``value`` and ``gradient`` always belong to ``params``; nothing lags behind.
 
-    ``memory`` is the solver's own: curvature (p, p) or moments (2, p). ``radius`` is the half-width of the trust
-    region. ``mark`` is the value when progress was last looked at. ``is_done`` means that no more steps are wanted.
+    ``memory`` is the solver's own: curvature (p, p) or moments (2, p). ``radius`` says how far steps may reach: the
+    half-width of a trust region, or the inverse of a damping. ``mark`` is the value when progress was last looked at.
+    ``is_done`` means that no more steps are wanted.
     """
 
     params: jax.Array

@@ -1,8 +1,12 @@
-"""Second-order solvers: a box-shaped trust region inside the box of the parameters.
+"""Second-order solvers: a quadratic model minimised in the box of the parameters, within reach.
 
-Each iteration minimises g.s + s.B.s/2 over {lower <= w + s <= upper, |s_i| <= radius} with a positive definite B,
-evaluates the function there once, and widens or narrows the radius by how well the decrease was foreseen.
-`QuasiNewton` builds B from gradients (damped BFGS), `Newton` takes the absolute value of the exact Hessian.
+Each iteration minimises g.s + s.B.s/2 over lower <= w + s <= upper with a positive definite B, evaluates the function
+there once, and widens or narrows the reach by how well the decrease was foreseen.
+
+- `QuasiNewton` builds B from gradients (BFGS with Powell's damping) and limits its steps by adding I / radius to B:
+  that keeps B well conditioned, so that a few Cholesky solves find the step.
+- `Newton` takes the absolute value of the exact Hessian, limits its steps by |s_i| <= radius, and minimises exactly, as
+  the end of a fit wants it.
 """
 
 import abc
@@ -13,16 +17,16 @@ import jax.numpy as jnp
 from jax import lax
 
 from wilks.optimize.problem import Box, Objective, is_held, masked
-from wilks.optimize.quadratic import minimize_quadratic
+from wilks.optimize.quadratic import minimize_quadratic, minimize_quickly
 from wilks.optimize.solver import Solver, State, first_state
 
-_ACCEPT, _POOR, _GOOD = 1e-4, 0.1, 0.75
+_ACCEPT, _POOR, _GOOD, _ABSURD = 1e-4, 0.1, 0.75, -10.0
 _DAMPING = 0.1
-_SMALLEST_RADIUS = 1e-12
+_SMALLEST_RADIUS, _LARGEST_RADIUS = 1e-12, 1e6
 _RELATIVE_FLOOR = 1e-13
 
 
-class TrustRegion(Solver):
+class SecondOrder(Solver):
     """What the second-order solvers share. The value never rises from one state to the next."""
 
     max_iterations: int
@@ -37,6 +41,14 @@ class TrustRegion(Solver):
         """B after ``trial`` was evaluated and ``new`` was chosen."""
 
     @abc.abstractmethod
+    def move(self, state: State, box: Box) -> jax.Array:
+        """The step s (p,) to be tried, inside the box seen from here."""
+
+    @abc.abstractmethod
+    def next_radius(self, radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:
+        """The reach after a step of largest component ``length``, from decrease / decrease foreseen."""
+
+    @abc.abstractmethod
     def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Whether to end, and the new ``mark``."""
 
@@ -45,10 +57,7 @@ class TrustRegion(Solver):
         return first_state(objective, start, memory=memory, radius=self.radius)
 
     def step(self, objective: Objective, state: State, box: Box) -> State:
-        region = Box(
-            jnp.maximum(box.lower - state.params, -state.radius), jnp.minimum(box.upper - state.params, state.radius)
-        )
-        move = minimize_quadratic(state.memory, state.gradient, region)
+        move = self.move(state, box)
         move = jnp.where(jnp.all(jnp.isfinite(move)), move, jnp.zeros_like(move))
         foreseen = -(state.gradient @ move + 0.5 * move @ (state.memory @ move))
         params = jnp.clip(state.params + move, box.lower, box.upper)
@@ -60,7 +69,7 @@ class TrustRegion(Solver):
             params=jnp.where(is_better, params, state.params),
             value=jnp.where(is_better, trial.value, state.value),
             gradient=jnp.where(is_better, trial.gradient, state.gradient),
-            radius=_next_radius(state.radius, jnp.max(jnp.abs(move)), ratio, box),
+            radius=self.next_radius(state.radius, jnp.max(jnp.abs(move)), ratio, box),
             n_iterations=state.n_iterations + 1,
         )
         is_done, mark = self.is_finished(state, new, foreseen)
@@ -80,14 +89,14 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class QuasiNewton(TrustRegion):
-    """Trust region with damped BFGS updates, from gradients alone.
+class QuasiNewton(SecondOrder):
+    """Damped steps with BFGS updates, from gradients alone.
 
     Args:
         max_iterations: each costs one value and gradient.
         tolerance: ends when ``window`` iterations together lowered the value by less than this.
         window: iterations between two looks at the progress.
-        radius: first half-width of the trust region, in units of the parameters.
+        radius: inverse of the first damping.
     """
 
     max_iterations: int = 2000
@@ -99,6 +108,16 @@ class QuasiNewton(TrustRegion):
         guess = objective.curvature_guess(start)
         guess = jnp.where(jnp.all(jnp.isfinite(guess)), guess, jnp.zeros_like(guess))
         return guess + (0.1 + 1e-6 * jnp.trace(guess)) * jnp.eye(start.size)
+
+    def move(self, state: State, box: Box) -> jax.Array:
+        region = Box(box.lower - state.params, box.upper - state.params)
+        damped = state.memory + jnp.eye(state.params.size) / state.radius
+        return minimize_quickly(damped, state.gradient, region)
+
+    def next_radius(self, radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:
+        shorter = radius / jnp.where(ratio < _ABSURD, 30.0, 4.0)
+        changed = jnp.where(ratio > _GOOD, 3.0 * radius, jnp.where(ratio > _POOR, radius, shorter))
+        return jnp.minimum(changed, _LARGEST_RADIUS)
 
     def next_curvature(self, objective: Objective, old: State, new: State, trial: Trial, box: Box) -> jax.Array:
         """Powell's damping keeps B positive definite where the function curves down along the step."""
@@ -123,8 +142,8 @@ class QuasiNewton(TrustRegion):
 
 
 @dataclass(frozen=True)
-class Newton(TrustRegion):
-    """Trust region with |H|, the exact Hessian on the free parameters with its eigenvalues made positive.
+class Newton(SecondOrder):
+    """A box-shaped trust region with |H|, the exact Hessian on the free parameters with its eigenvalues made positive.
 
     Saddles repel it, and near a minimum it is Newton's method, so that it ends quadratically.
 
@@ -154,6 +173,18 @@ class Newton(TrustRegion):
     def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
         return foreseen < self.tolerance, new.value
 
+    def move(self, state: State, box: Box) -> jax.Array:
+        region = Box(
+            jnp.maximum(box.lower - state.params, -state.radius), jnp.minimum(box.upper - state.params, state.radius)
+        )
+        return minimize_quadratic(state.memory, state.gradient, region)
+
+    def next_radius(self, radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:
+        widest = jnp.max(box.upper - box.lower)
+        wider = jnp.maximum(radius, jnp.minimum(2 * length, widest))
+        narrower = jnp.where(ratio < _ABSURD, 0.1, 0.3) * jnp.where(length > 0, length, radius)
+        return jnp.where(ratio > _GOOD, wider, jnp.where(ratio > _POOR, radius, narrower))
+
     def _absolute(self, hessian: jax.Array, params: jax.Array, gradient: jax.Array, box: Box) -> jax.Array:
         is_finite = jnp.all(jnp.isfinite(hessian))
         hessian = jnp.where(is_finite, hessian, jnp.eye(params.size))
@@ -163,10 +194,3 @@ class Newton(TrustRegion):
         floor = jnp.maximum(self.curvature_floor, _RELATIVE_FLOOR * jnp.max(jnp.abs(values)))
         absolute: jax.Array = (vectors * jnp.maximum(jnp.abs(values), floor)) @ vectors.T
         return absolute
-
-
-def _next_radius(radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:
-    widest = jnp.max(box.upper - box.lower)
-    wider = jnp.maximum(radius, jnp.minimum(2 * length, widest))
-    narrower = jnp.where(ratio < -10, 0.1, 0.3) * jnp.where(length > 0, length, radius)
-    return jnp.where(ratio > _GOOD, wider, jnp.where(ratio > _POOR, radius, narrower))

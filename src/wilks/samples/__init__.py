@@ -8,10 +8,11 @@ from wilks.samples.sample import Origin, Sample
 from wilks.samples.splitting import split
 from wilks.samples.standardization import Standardization, require_varying
 from wilks.samples.storage import load_samples, save_samples
-from wilks.samples.thinning import thin
+from wilks.samples.thinning import CELL_WIDTH, thin
 from wilks.samples.unweighting import unweight
 
 __all__ = [
+    "CELL_WIDTH",
     "Expression",
     "Origin",
     "Sample",

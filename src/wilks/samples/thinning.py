@@ -10,13 +10,13 @@ _TAIL_SHARE = 0.1
 _STREAM = 1  # starting points of the same seed have their own
 
 
-def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int) -> Sample:
+def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int, cell_width: float = CELL_WIDTH) -> Sample:
     """A smaller weighted sample that stands in for ``sample`` while starting points are compared.
 
-    One feature: events are merged in cells of 0.001 of ``scale`` (or of their own spread, if that is less), each cell
-    at its weighted mean with its summed weight, so that the sum of any smooth function changes at second order of the
-    cell width and sparse tails, one event to a cell, not at all. Cells are kept whatever ``n_events`` is; a sample with
-    fewer than two events to a cell is returned as it is.
+    One feature: events are merged in cells of ``cell_width`` of ``scale`` (or of their own spread, if that is less),
+    each cell at its weighted mean with its summed weight, so that the sum of any smooth function changes at second
+    order of the cell width and sparse tails, one event to a cell, not at all. Cells are kept whatever ``n_events`` is;
+    a sample with fewer than two events to a cell is returned as it is.
 
     More features: the outermost events of every feature are kept with their weights (a tenth of ``n_events`` in all,
     so that no sparse tail is represented by a few heavy events), the rest is a random subset whose weights are
@@ -27,6 +27,7 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int) -> Samp
         scale: shape (d,), the scale on which f may vary (that of the standardization), in units of the features.
         n_events: events to keep.
         seed: of the random subset.
+        cell_width: of the cells of one feature, as a share of ``scale``.
 
     >>> fine = Sample(np.repeat(np.arange(5.0), 100))
     >>> coarse = thin(fine, scale=np.ones(1), n_events=100, seed=0)
@@ -34,7 +35,7 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int) -> Samp
     (5, 500.0)
     """
     if sample.n_features == 1 and not sample.has_negative_weights:
-        width = CELL_WIDTH * min(float(scale[0]), float(np.std(sample.events)))
+        width = cell_width * min(float(scale[0]), float(np.std(sample.events)))
         merged = _merge_cells(sample, width=width) if width > 0 else sample
         return merged if 2 * merged.n_events <= sample.n_events else sample
     if sample.n_events <= n_events:
