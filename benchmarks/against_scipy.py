@@ -19,16 +19,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import exponential_study as study
-import jax
-import jax.numpy as jnp
 import numpy as np
-from scipy import optimize
+from slow_methods import SlowMethods, glorot
 
 import wilks
-from wilks import likelihood
-from wilks.fitting import Engine, objective
-from wilks.likelihood import Blocks, Events
-from wilks.optimize import Adam, Box
+from wilks.fitting import Engine
+from wilks.likelihood import Events
 from wilks.problems import exponential
 from wilks.toys import draw_toy
 
@@ -45,49 +41,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=100_000)
     parser.add_argument("--n-starts", type=int, default=40)
     return parser.parse_args()
-
-
-def glorot(rng: np.random.Generator, analysis: wilks.Analysis) -> np.ndarray:
-    """Weights and biases uniform within sqrt(6 / (inputs + outputs)) of their layer."""
-    parts = []
-    for n_out, n_in in analysis.model.layer_shapes(1):
-        limit = np.sqrt(6.0 / (n_in + n_out))
-        parts += [rng.uniform(-limit, limit, n_out * n_in), rng.uniform(-limit, limit, n_out)]
-    return np.concatenate(parts)
-
-
-class Functions:
-    """The loss of one analysis on all events as SciPy and Adam want it; compiled once for all data sets."""
-
-    def __init__(self, analysis: wilks.Analysis) -> None:
-        engine = Engine(analysis)
-        self.analysis, self.data_blocks, whole = analysis, engine.data_blocks, engine.whole
-        log_ratio = analysis.model.column_log_ratio
-        lower, upper = analysis.model.bounds(1)
-        box = Box(jnp.asarray(lower), jnp.asarray(upper))
-
-        def slope(params: jax.Array, data: Blocks) -> tuple[jax.Array, jax.Array]:
-            return likelihood.value_and_gradient(log_ratio, params, Events(whole, data))
-
-        def adam(start: jax.Array, data: Blocks, epochs: int) -> jax.Array:
-            return Adam(max_iterations=epochs).run(objective(log_ratio, Events(whole, data)), start, box).value
-
-        self.slope = jax.jit(slope)
-        self.adam = jax.jit(adam, static_argnums=2)
-
-    def scipy_t(self, start: np.ndarray, data: Blocks) -> tuple[float, int]:
-        """t and number of evaluations of one L-BFGS-B descent."""
-
-        def function(params: np.ndarray) -> tuple[float, np.ndarray]:
-            value, gradient = self.slope(params, data)
-            return float(value), np.asarray(gradient)
-
-        clip = self.analysis.model.weight_clip
-        options = {"maxiter": 5000, "maxfun": 10_000, "ftol": 1e-13, "gtol": 1e-6, "maxcor": 20}
-        end = optimize.minimize(
-            function, start, jac=True, method="L-BFGS-B", bounds=[(-clip, clip)] * start.size, options=options
-        )
-        return -2.0 * float(end.fun), int(end.nfev)
 
 
 def timed(call: Callable[[], float]) -> tuple[float, float]:
@@ -109,23 +62,24 @@ def data_sets(analysis: wilks.Analysis, options: argparse.Namespace) -> list[tup
 def main() -> None:
     options = arguments()
     analysis = study.make_analysis(clip=exponential.WEIGHT_CLIP, n_starts=options.n_starts)
-    functions, rows = Functions(analysis), []
+    engine, methods, rows = Engine(analysis), SlowMethods(analysis, function_tolerance=1e-13), []
     sets = data_sets(analysis, options)
     wilks.fit(analysis, sets[0][1])  # compiles
     for number, (name, events) in enumerate(sets):
-        rng, data = np.random.default_rng([SEED, number]), functions.data_blocks(events)
+        rng, whole = np.random.default_rng([SEED, number]), Events(engine.whole, engine.data_blocks(events))
         row = {"data": name}
         row["t"], row["seconds"] = timed(lambda events=events: wilks.fit(analysis, events).t)
         if options.n_scipy:
             starts = [glorot(rng, analysis) for _ in range(options.n_scipy)]
             begin = time.perf_counter()
-            ends = [functions.scipy_t(start, data) for start in starts]
-            row |= {"scipy_t": max(t for t, _ in ends), "scipy_each": [t for t, _ in ends]}
-            row |= {"scipy_evaluations": sum(n for _, n in ends), "scipy_seconds": time.perf_counter() - begin}
+            ends = [methods.scipy(start, whole) for start in starts]
+            row |= {"scipy_t": max(t for t, _, _ in ends), "scipy_each": [t for t, _, _ in ends]}
+            row |= {"scipy_evaluations": sum(n for _, _, n in ends), "scipy_seconds": time.perf_counter() - begin}
         if number < options.adam_toys:
-            start = jnp.asarray(glorot(rng, analysis))
-            adam = lambda start=start, data=data: -2.0 * float(functions.adam(start, data, options.epochs))  # noqa: E731
-            row["adam_t"], row["adam_seconds"] = timed(adam)
+            start = glorot(rng, analysis)[None]
+            row["adam_t"], row["adam_seconds"] = timed(
+                lambda start=start, whole=whole: float(methods.adam(start, whole, epochs=options.epochs)[0][0])
+            )
         rows.append(row)
         print(
             "  ".join(

@@ -47,13 +47,13 @@ def main() -> None:
 
     @jax.jit
     def by_box(start: jax.Array, data: Blocks) -> tuple[State, jax.Array]:
-        goal = objective(model.column_log_ratio, Events(engine.coarse, data))
+        goal = objective(model.column_log_ratio, Events(engine.near, data))
         end = solver.run(goal, start, box)
         return end, certify(goal, end.params, box).newton_decrement
 
     @jax.jit
     def by_map(start: jax.Array, data: Blocks) -> tuple[State, jax.Array]:
-        events = Events(engine.coarse, data)
+        events = Events(engine.near, data)
         end = solver.run(objective(mapped, events), jnp.arctanh(jnp.clip(start / clip, -0.999, 0.999)), nowhere)
         inside = clip * jnp.tanh(end.params)
         decrement = certify(objective(model.column_log_ratio, events), inside, box).newton_decrement

@@ -78,12 +78,3 @@ class Problem:
         sizes = np.random.Generator(np.random.Philox(TOY_SEED)).poisson(EXPECTED_EVENTS, size=1000)
         edges = np.concatenate([[0], np.cumsum(sizes)])
         return edges[edges <= len(self._events)]
-
-
-def glorot(rng: np.random.Generator, analysis: wilks.Analysis) -> np.ndarray:
-    """Weights and biases uniform within sqrt(6 / (inputs + outputs)) of their layer, as published trainings start."""
-    parts = []
-    for n_out, n_in in analysis.model.layer_shapes(analysis.reference.n_features):
-        limit = np.sqrt(6.0 / (n_in + n_out))
-        parts += [rng.uniform(-limit, limit, n_out * n_in), rng.uniform(-limit, limit, n_out)]
-    return np.concatenate(parts)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import exponential_study as study
 import numpy as np
-from against_scipy import glorot
+from slow_methods import glorot
 
 import wilks
 from wilks.fitting import Engine

@@ -10,9 +10,9 @@ from scipy import optimize
 
 import wilks
 from wilks import likelihood
-from wilks.fitting import Engine, FitResult, evaluate_t, fit_events
+from wilks.fitting import Engine, FitResult, _contenders, evaluate_t, fit_events
 from wilks.likelihood import Blocks, Events
-from wilks.optimize import Box, Objective, QuasiNewton
+from wilks.optimize import Box, Ends, Objective, QuasiNewton
 from wilks.typing import FitStatus, FloatArray
 
 
@@ -119,6 +119,33 @@ def test_negative_weights_are_fitted_inside_the_box(data: FloatArray) -> None:
     found = wilks.fit(analysis, data)
     assert found.converged
     assert formula(analysis, data, found.params) == pytest.approx(found.t, abs=1e-9)
+
+
+def test_negative_weights_are_not_approached_on_a_random_subset() -> None:
+    """A subset is no stand-in for the whole: its Newton end may be far away."""
+    weights = np.where(np.arange(20_000) % 10 == 0, -0.5, 1.0)
+    engine = Engine(
+        wilks.Analysis(
+            reference=wilks.Sample(exponential(20_000, 0), weights),
+            model=wilks.MLP(hidden=(2,), weight_clip=2.0),
+            expected_events=500,
+            search=wilks.Search(n_starts=3, n_coarse=5_000),
+        )
+    )
+    assert engine.near is engine.whole and engine.margin == np.inf
+    assert engine.coarse.weights.size < engine.whole.weights.size
+
+
+@pytest.mark.filterwarnings("error")
+def test_starts_that_all_fail_are_all_contenders() -> None:
+    ends = Ends(params=np.zeros((3, 2)), values=np.full(3, np.inf), n_iterations=np.zeros(3))
+    assert _contenders(ends, 0.1, 2).shape == (2, 2)
+
+
+def test_contenders_lie_within_the_margin_of_the_best() -> None:
+    ends = Ends(params=np.arange(4.0)[:, None], values=np.array([-1.0, -2.0, np.inf, -1.96]), n_iterations=np.zeros(4))
+    np.testing.assert_array_equal(_contenders(ends, 0.1, 3)[:, 0], [1.0, 3.0])
+    np.testing.assert_array_equal(_contenders(ends, np.inf, 3)[:, 0], [1.0, 3.0, 0.0])
 
 
 def test_padding_does_not_reach_where_there_are_no_events() -> None:

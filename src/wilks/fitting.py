@@ -13,7 +13,7 @@ from wilks import likelihood
 from wilks.analysis import Analysis, require_float64
 from wilks.likelihood import Blocks, Events
 from wilks.optimize import Box, Ends, Finish, Objective, approach, approach_closely, explore, finish
-from wilks.samples import CELL_WIDTH, Sample, Standardization, check_data, thin
+from wilks.samples import Sample, Standardization, check_data, merge_cells, thin
 from wilks.typing import FitStatus, FloatArray
 
 BLOCK_LENGTH = 2048
@@ -76,7 +76,8 @@ class FitResult:
     def chance_missed(self) -> float:
         """(1 - k/n)^n for k hits of n starts: how often such a search misses a minimum as well hidden as its best.
 
-        It says nothing of minima that are better hidden. 0.37 for one hit of many, below 0.05 from three hits on.
+        It says nothing of minima that are better hidden, as a better one may be: a small value is no proof.
+        0.37 for one hit of many, below 0.05 from three hits on.
         """
         return float((1 - self.n_hits / self.n_starts) ** self.n_starts)
 
@@ -117,8 +118,8 @@ def fit(analysis: Analysis, data: Sample | npt.ArrayLike) -> FitResult:
     L[w] = sum_R w_e (exp(f) - 1) - sum_D f  (eq. 28 of "Learning New Physics from an Imperfect Machine").
     The search starts from `Search.n_starts` points made from the data and the seed of the search, descends from each
     on a thinned reference in single precision, finishes the best on all events in double precision by Newton's method,
-    and keeps the lowest. If that is not certified, it is repeated with new starts, as
-    `Search.n_retries` says. t is a function of (analysis, data) alone.
+    and keeps the lowest. If that is not certified, it is repeated with new starts, as `Search.n_retries` says. t is a
+    function of (analysis, data) alone.
 
     Args:
         analysis: what defines t.
@@ -172,21 +173,25 @@ def objective(log_ratio: likelihood.LogRatio, events: Events) -> Objective:
 
 
 class Engine:
-    """The compiled programs of one analysis and the reference on the device: whole, and thinned in single precision.
+    """The compiled programs of one analysis and the reference on the device.
 
-    ``margin`` is how far below the best an end of the exploration may lie, in t, and still be the best on all events.
+    It is there as the ``whole``; with events of one feature merged in fine cells (``near``; the whole where there is
+    nothing to merge); and thinned in single precision (``coarse``). ``margin`` is how far below the best an end of the
+    exploration may lie, in t, and still be the best on all events.
     """
 
     def __init__(self, analysis: Analysis) -> None:
         model, search, standardization = analysis.model, analysis.search, analysis.standardization
         reference = analysis.reference
-        coarse, near = (_thinned(analysis, cell_width=width) for width in (EXPLORED_CELL_WIDTH, CELL_WIDTH))
-        is_merged = near is not reference and reference.n_features == 1
+        scale, n_coarse = standardization.scale, search.n_coarse
+        coarse = thin(reference, scale=scale, n_events=n_coarse, seed=search.seed, cell_width=EXPLORED_CELL_WIDTH)
+        near = merge_cells(reference, scale=scale)
+        is_merged = near is not reference
         self._analysis = analysis
         self.whole = _reference_blocks(reference, standardization)
         self.coarse = _single(_reference_blocks(coarse, standardization))
         # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
-        self._near = _reference_blocks(near, standardization) if is_merged else self.whole
+        self.near = _reference_blocks(near, standardization) if is_merged else self.whole
         self.margin = CONTENDER_MARGIN if is_merged or coarse is reference else np.inf
         lower, upper = model.bounds(reference.n_features)
         box = Box(jnp.asarray(lower), jnp.asarray(upper))
@@ -209,7 +214,7 @@ class Engine:
 
     def polish(self, starts: FloatArray, data: Blocks) -> Finish:
         """Certified ends on all events from starts (s, p); every entry gains a leading axis s."""
-        near, whole = Events(self._near, data), Events(self.whole, data)
+        near, whole = Events(self.near, data), Events(self.whole, data)
         ends = [_to_numpy(self._polish(jnp.asarray(start), near, whole)) for start in starts]
         finish: Finish = jax.tree.map(lambda *parts: np.stack(parts), *ends)
         return finish
@@ -232,11 +237,6 @@ def _reference_blocks(reference: Sample, standardization: Standardization) -> Bl
     """The standardized events that have a weight."""
     counted = reference.event_weights != 0
     return _blocks(standardization.apply(reference.events[counted]), reference.event_weights[counted])
-
-
-def _thinned(analysis: Analysis, *, cell_width: float) -> Sample:
-    search, scale = analysis.search, analysis.standardization.scale
-    return thin(analysis.reference, scale=scale, n_events=search.n_coarse, seed=search.seed, cell_width=cell_width)
 
 
 def _single(blocks: Blocks) -> Blocks:
@@ -272,8 +272,7 @@ def _starting_points(analysis: Analysis, events: FloatArray) -> Iterator[FloatAr
 def _contenders(ends: Ends, margin: float, n_polished: int) -> FloatArray:
     """The ends within ``margin`` of the best in t, the best first, at most ``n_polished``."""
     order = np.argsort(ends.values, kind="stable")[:n_polished]
-    is_near = 2 * (ends.values[order] - ends.values[order[0]]) <= margin
-    is_near[0] = True  # also where no end is finite
+    is_near = ends.values[order] <= ends.values[order[0]] + 0.5 * margin
     best: FloatArray = np.asarray(ends.params)[order[is_near]]
     return best
 

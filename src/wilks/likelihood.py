@@ -46,10 +46,9 @@ def value_and_gradient(log_ratio: LogRatio, params: jax.Array, events: Events) -
     float32 make a cheap exploration.
     """
     zero = (jnp.zeros((), params.dtype), jnp.zeros_like(params))
-    narrow = params.astype(events.reference.columns.dtype)
 
     def slope(term: Callable[[LogRatio, jax.Array], Callable[[Blocks], jax.Array]], block: Blocks) -> _Slope:
-        value, gradient = jax.value_and_grad(lambda w: term(log_ratio, w)(block))(narrow)
+        value, gradient = jax.value_and_grad(lambda w: term(log_ratio, w)(block))(_as_in(block, params))
         return value.astype(params.dtype), gradient.astype(params.dtype)
 
     reference = _sum_blocks(lambda block: slope(_reference_term, block), events.reference, zero)
@@ -71,9 +70,9 @@ def hessian(log_ratio: LogRatio, params: jax.Array, events: Events, *, block_siz
 
 def information(log_ratio: LogRatio, params: jax.Array, events: Events, *, block_size: int = 256) -> jax.Array:
     """sum_R |w_e| exp(f) grad f grad f^T, shape (p, p): the part of the Hessian that is never negative."""
-    narrow = params.astype(events.reference.columns.dtype)
 
     def one(block: Blocks) -> jax.Array:
+        narrow = _as_in(block, params)
         jacobian = jax.jacfwd(lambda w: log_ratio(w, block.columns))(narrow)
         scale = jnp.abs(block.weights) * jnp.exp(log_ratio(narrow, block.columns))
         gram: jax.Array = (jacobian * scale[:, None]).T @ jacobian
@@ -89,6 +88,11 @@ def _reference_term(log_ratio: LogRatio, params: jax.Array) -> Callable[[Blocks]
 
 def _data_term(log_ratio: LogRatio, params: jax.Array) -> Callable[[Blocks], jax.Array]:
     return lambda block: jnp.sum(block.weights * log_ratio(params, block.columns))
+
+
+def _as_in(block: Blocks, params: jax.Array) -> jax.Array:
+    """``params`` in the precision of the events."""
+    return params.astype(block.columns.dtype)
 
 
 def _split_blocks(blocks: Blocks, size: int) -> Blocks:

@@ -25,15 +25,21 @@ def reference_energy(matrix: FloatArray, slope: FloatArray, lower: FloatArray, u
     return energy(matrix, slope, solution.x)
 
 
+def curvature(rng: np.random.Generator, decades: float) -> FloatArray:
+    """Positive definite, in random directions, with eigenvalues over so many powers of ten."""
+    directions, _ = np.linalg.qr(rng.normal(size=(_SIZE, _SIZE)))
+    matrix = directions @ np.diag(10 ** rng.uniform(-decades / 2, decades / 2, _SIZE)) @ directions.T
+    symmetric: FloatArray = 0.5 * (matrix + matrix.T)
+    return symmetric
+
+
 @settings(max_examples=100, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), decades=st.floats(0.0, 7.0), nearest=st.floats(-8.0, 0.0))
 def test_minimum_is_found_at_any_condition_and_however_near_a_bound_is(
     seed: int, decades: float, nearest: float
 ) -> None:
     rng = np.random.default_rng(seed)
-    directions, _ = np.linalg.qr(rng.normal(size=(_SIZE, _SIZE)))
-    matrix = directions @ np.diag(10 ** rng.uniform(-decades / 2, decades / 2, _SIZE)) @ directions.T
-    matrix = 0.5 * (matrix + matrix.T)
+    matrix = curvature(rng, decades)
     slope = rng.normal(size=_SIZE) * 10 ** rng.uniform(-2, 2)
     lower, upper = -rng.uniform(0, 1, _SIZE), rng.uniform(0, 1, _SIZE)
     upper[0] = 10**nearest
@@ -61,9 +67,7 @@ _QUICK = jax.jit(lambda matrix, slope, lower, upper: minimize_quickly(matrix, sl
 @given(seed=st.integers(0, 2**32 - 1), decades=st.floats(0.0, 7.0))
 def test_quick_step_lies_in_the_box_and_never_gains_energy(seed: int, decades: float) -> None:
     rng = np.random.default_rng(seed)
-    directions, _ = np.linalg.qr(rng.normal(size=(_SIZE, _SIZE)))
-    matrix = directions @ np.diag(10 ** rng.uniform(-decades / 2, decades / 2, _SIZE)) @ directions.T
-    matrix, slope = 0.5 * (matrix + matrix.T), rng.normal(size=_SIZE)
+    matrix, slope = curvature(rng, decades), rng.normal(size=_SIZE)
     lower, upper = -rng.uniform(0, 1, _SIZE), rng.uniform(0, 1, _SIZE)
     step = np.asarray(_QUICK(matrix, slope, lower, upper))
     assert np.all(step >= lower) and np.all(step <= upper)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wilks.samples import Sample, thin
+from wilks.samples import Sample, merge_cells, thin
 from wilks.samples.thinning import CELL_WIDTH
 
 RNG = np.random.default_rng(0)
@@ -96,3 +96,10 @@ def test_wider_cells_are_fewer_with_the_same_sum_and_mean() -> None:
     assert coarse.expected_events == pytest.approx(sample.expected_events)
     mean = np.average(coarse.events[:, 0], weights=coarse.event_weights)
     assert mean == pytest.approx(np.mean(sample.events))
+
+
+@pytest.mark.parametrize(
+    "sample", [PLANE, Sample(LINE.events, np.where(np.arange(20_000) % 9 == 0, -1.0, 1.0))], ids=["plane", "negative"]
+)
+def test_what_has_no_cells_is_not_merged(sample: Sample) -> None:
+    assert merge_cells(sample, scale=np.ones(sample.n_features)) is sample

@@ -216,7 +216,8 @@ class SearchConfig(Section):
     n_starts: Count = Field(default=_SEARCH.n_starts, description="Number of starting points of every fit.")
     seed: Seed = Field(default=_SEARCH.seed, description="Seed of the starting points and of the thinning.")
     n_polished: Count = Field(
-        default=_SEARCH.n_polished, description="How many of the best ends are finished on all events and certified."
+        default=_SEARCH.n_polished,
+        description="At most how many of the best ends are finished on all events and certified.",
     )
     n_coarse: Count = Field(default=_SEARCH.n_coarse, description="Reference events of the exploration.")
     max_iterations: Count = Field(default=_SEARCH.max_iterations, description="Largest number of steps of one descent.")

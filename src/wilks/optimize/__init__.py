@@ -8,8 +8,8 @@ from wilks.optimize.certificate import Certificate, certify
 from wilks.optimize.multistart import Ends, Finish, Search, approach, approach_closely, explore, finish
 from wilks.optimize.problem import Box, Objective, project
 from wilks.optimize.quadratic import minimize_quadratic, minimize_quickly
+from wilks.optimize.second_order import Newton, QuasiNewton
 from wilks.optimize.solver import Solver, State
-from wilks.optimize.trust_region import Newton, QuasiNewton
 
 __all__ = [
     "Adam",

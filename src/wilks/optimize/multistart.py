@@ -10,7 +10,7 @@ from jax import lax
 from wilks.errors import InputError
 from wilks.optimize.certificate import Certificate, certify
 from wilks.optimize.problem import Box, Objective
-from wilks.optimize.trust_region import Newton, QuasiNewton
+from wilks.optimize.second_order import Newton, QuasiNewton
 from wilks.typing import is_number, whole_number
 
 _EXPLORED, _APPROACHED, _CLOSE = 5e-3, 5e-3, 1e-7

@@ -68,7 +68,7 @@ def fit_tables(fit: FitResult) -> tuple[Table, ...]:
         ("KKT residual", number(fit.kkt_residual), "largest violation of the conditions of a minimum in the box"),
         ("parameters at the bound", f"{n_bound} of {fit.params.size}", f"a share of {number(fit.share_at_bound)}"),
         ("starts", str(fit.n_starts), "independent starting points of the search"),
-        ("gap of the best two", number(fit.start_gap), "difference in t; 0 says that the best value was found twice"),
+        ("gap of the best two", number(fit.start_gap), "difference in t; near 0 if the best value was found twice"),
         ("events", count(fit.n_events), "in the data that were fitted"),
     )
     return (Table("", rows, ("", "value", "meaning")),)

@@ -8,11 +8,10 @@ from wilks.samples.sample import Origin, Sample
 from wilks.samples.splitting import split
 from wilks.samples.standardization import Standardization, require_varying
 from wilks.samples.storage import load_samples, save_samples
-from wilks.samples.thinning import CELL_WIDTH, thin
+from wilks.samples.thinning import merge_cells, thin
 from wilks.samples.unweighting import unweight
 
 __all__ = [
-    "CELL_WIDTH",
     "Expression",
     "Origin",
     "Sample",
@@ -21,6 +20,7 @@ __all__ = [
     "check_data",
     "columns",
     "load_samples",
+    "merge_cells",
     "parse_expression",
     "parse_selection",
     "read",

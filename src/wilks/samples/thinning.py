@@ -10,13 +10,27 @@ _TAIL_SHARE = 0.1
 _STREAM = 1  # starting points of the same seed have their own
 
 
+def merge_cells(sample: Sample, *, scale: FloatArray, cell_width: float = CELL_WIDTH) -> Sample:
+    """Events of one feature merged in cells of ``cell_width`` of ``scale``, or of their own spread if that is less.
+
+    Each cell stands at its weighted mean with its summed weight, so that the sum of any smooth function changes at
+    second order of the cell width and sparse tails, one event to a cell, not at all. A sample of more features, with
+    negative weights, or with fewer than two events to a cell is returned as it is.
+
+    >>> merge_cells(Sample(np.repeat(np.arange(5.0), 100)), scale=np.ones(1)).n_events
+    5
+    """
+    if not _has_cells(sample):
+        return sample
+    width = cell_width * min(float(scale[0]), float(np.std(sample.events)))
+    merged = _merged(sample, width=width) if width > 0 else sample
+    return merged if 2 * merged.n_events <= sample.n_events else sample
+
+
 def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int, cell_width: float = CELL_WIDTH) -> Sample:
     """A smaller weighted sample that stands in for ``sample`` while starting points are compared.
 
-    One feature: events are merged in cells of ``cell_width`` of ``scale`` (or of their own spread, if that is less),
-    each cell at its weighted mean with its summed weight, so that the sum of any smooth function changes at second
-    order of the cell width and sparse tails, one event to a cell, not at all. Cells are kept whatever ``n_events`` is;
-    a sample with fewer than two events to a cell is returned as it is.
+    One feature: that of `merge_cells`, whatever ``n_events`` is; with negative weights as below.
 
     More features: the outermost events of every feature are kept with their weights (a tenth of ``n_events`` in all,
     so that no sparse tail is represented by a few heavy events), the rest is a random subset whose weights are
@@ -34,10 +48,8 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int, cell_wi
     >>> coarse.n_events, coarse.expected_events
     (5, 500.0)
     """
-    if sample.n_features == 1 and not sample.has_negative_weights:
-        width = cell_width * min(float(scale[0]), float(np.std(sample.events)))
-        merged = _merge_cells(sample, width=width) if width > 0 else sample
-        return merged if 2 * merged.n_events <= sample.n_events else sample
+    if _has_cells(sample):
+        return merge_cells(sample, scale=scale, cell_width=cell_width)
     if sample.n_events <= n_events:
         return sample
     is_kept = _outermost(sample.events, max(1, int(_TAIL_SHARE * n_events / (2 * sample.n_features))))
@@ -50,7 +62,11 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int, cell_wi
     return _subset(sample, np.flatnonzero(is_kept), chosen, rest)
 
 
-def _merge_cells(sample: Sample, *, width: float) -> Sample:
+def _has_cells(sample: Sample) -> bool:
+    return sample.n_features == 1 and not sample.has_negative_weights
+
+
+def _merged(sample: Sample, *, width: float) -> Sample:
     values, weights = sample.events[:, 0], sample.event_weights
     _, cell, counts = np.unique(np.floor(values / width), return_inverse=True, return_counts=True)
     total = np.bincount(cell, weights)
