@@ -11,6 +11,7 @@ import os
 os.environ.update({"NPROC": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
 
 import argparse
+import dataclasses
 import json
 import platform
 import time
@@ -38,8 +39,8 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     row, known = ROWS[options.row], json.loads(options.best.read_text())
-    n_starts, rows = options.n_starts or row.n_starts, []
-    searches = [wilks.Search(n_starts=n_starts, seed=seed) for seed in options.seeds]
+    chosen = dataclasses.replace(row.search, **({"n_starts": options.n_starts} if options.n_starts else {}))
+    searches, rows = [dataclasses.replace(chosen, seed=seed) for seed in options.seeds], []
     problems = [Problem(row, options.data, search=search) for search in searches]
     for problem in problems:
         fit_events(problem.analysis, problem.data(known[0]["toy"]))  # compiles
@@ -55,7 +56,9 @@ def main() -> None:
         print(json.dumps(entry), flush=True)
     summary = summarize(rows)
     print(json.dumps(summary, indent=1))
-    options.output.write_text(json.dumps({"summary": summary, "n_starts": n_starts, "rows": rows}, indent=1))
+    options.output.write_text(
+        json.dumps({"summary": summary, "search": dataclasses.asdict(chosen), "rows": rows}, indent=1)
+    )
 
 
 def summarize(rows: list[dict]) -> dict:

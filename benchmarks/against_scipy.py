@@ -24,7 +24,6 @@ from slow_methods import SlowMethods, glorot
 
 import wilks
 from wilks.fitting import Engine
-from wilks.likelihood import Events
 from wilks.problems import exponential
 from wilks.toys import draw_toy
 
@@ -39,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--n-scipy", type=int, default=20)
     parser.add_argument("--adam-toys", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=100_000)
-    parser.add_argument("--n-starts", type=int, default=40)
+    parser.add_argument("--n-starts", type=int, default=study.N_STARTS)
     return parser.parse_args()
 
 
@@ -66,7 +65,7 @@ def main() -> None:
     sets = data_sets(analysis, options)
     wilks.fit(analysis, sets[0][1])  # compiles
     for number, (name, events) in enumerate(sets):
-        rng, whole = np.random.default_rng([SEED, number]), Events(engine.whole, engine.data_blocks(events))
+        rng, whole = np.random.default_rng([SEED, number]), (engine.whole, engine.data_set(events).whole)
         row = {"data": name}
         row["t"], row["seconds"] = timed(lambda events=events: wilks.fit(analysis, events).t)
         if options.n_scipy:

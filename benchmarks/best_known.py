@@ -22,7 +22,6 @@ from rows import ROWS, Problem
 from slow_methods import SlowMethods, glorot
 
 from wilks.fitting import Engine
-from wilks.likelihood import Events
 
 
 def arguments() -> argparse.Namespace:
@@ -45,15 +44,15 @@ class Baselines:
     def __init__(self, problem: Problem, *, is_full: bool) -> None:
         self.analysis = problem.analysis
         self.engine = Engine(self.analysis)
-        self.near = self.engine.whole if is_full else self.engine.near
+        self.near = self.engine.whole if is_full or self.engine.near is None else self.engine.near
         self.methods = SlowMethods(self.analysis, function_tolerance=1e-11)
 
 
 def one_data_set(baselines: Baselines, events: np.ndarray, index: int, options: argparse.Namespace) -> dict:
     """All ends of both methods on one data set, with their times, and the best of them polished on all events."""
     methods, rng = baselines.methods, np.random.default_rng([77, index])
-    data = baselines.engine.data_blocks(events)
-    near, whole = Events(baselines.near, data), Events(baselines.engine.whole, data)
+    data = baselines.engine.data_set(events).whole
+    near, whole = (baselines.near, data), (baselines.engine.whole, data)
     starts = np.array([glorot(rng, baselines.analysis) for _ in range(options.n_scipy + options.n_adam)])
     begin = time.perf_counter()
     ends = [methods.scipy(start, near) for start in starts[: options.n_scipy]]

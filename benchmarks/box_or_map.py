@@ -22,12 +22,22 @@ import numpy as np
 
 import wilks
 from wilks.fitting import Engine, objective
-from wilks.likelihood import Blocks, Events
+from wilks.likelihood import Points
+from wilks.models import Model
 from wilks.optimize import Box, QuasiNewton, State, certify
 from wilks.problems import exponential
 from wilks.toys import draw_toy
 
 SEED = 31
+
+
+class Mapped(wilks.MLP):
+    """The network as a function of u, w = W tanh(u)."""
+
+    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        return super().column_log_ratio(self.weight_clip * jnp.tanh(params), columns)
+
+    column_jacobian, column_curvature = Model.column_jacobian, Model.column_curvature
 
 
 def main() -> None:
@@ -42,26 +52,25 @@ def main() -> None:
     nowhere = Box(-1e6 * jnp.ones(13), 1e6 * jnp.ones(13))
     solver = QuasiNewton(max_iterations=3000, tolerance=1e-4)
 
-    def mapped(u: jax.Array, columns: jax.Array) -> jax.Array:
-        return model.column_log_ratio(clip * jnp.tanh(u), columns)
+    mapped = Mapped(hidden=model.hidden, weight_clip=clip)
 
     @jax.jit
-    def by_box(start: jax.Array, data: Blocks) -> tuple[State, jax.Array]:
-        goal = objective(model.column_log_ratio, Events(engine.near, data))
+    def by_box(start: jax.Array, data: Points) -> tuple[State, jax.Array]:
+        goal = objective(model, (engine.near, data))
         end = solver.run(goal, start, box)
         return end, certify(goal, end.params, box).newton_decrement
 
     @jax.jit
-    def by_map(start: jax.Array, data: Blocks) -> tuple[State, jax.Array]:
-        events = Events(engine.near, data)
+    def by_map(start: jax.Array, data: Points) -> tuple[State, jax.Array]:
+        events = (engine.near, data)
         end = solver.run(objective(mapped, events), jnp.arctanh(jnp.clip(start / clip, -0.999, 0.999)), nowhere)
         inside = clip * jnp.tanh(end.params)
-        decrement = certify(objective(model.column_log_ratio, events), inside, box).newton_decrement
+        decrement = certify(objective(model, events), inside, box).newton_decrement
         return end._replace(params=inside), decrement
 
     rows = []
     for index in range(options.n_toys):
-        data = engine.data_blocks(draw_toy(analysis, wilks.Null(), seed=SEED, index=index))
+        data = engine.data_set(draw_toy(analysis, wilks.Null(), seed=SEED, index=index)).whole
         starts = model.starting_points(
             np.random.default_rng(SEED), options.n_starts, events=np.asarray(data.columns[0]).T
         )

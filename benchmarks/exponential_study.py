@@ -22,7 +22,7 @@ from wilks.fitting import evaluate_t
 from wilks.problems import exponential
 from wilks.toys import draw_toy
 
-NULL_SEED, SIGNAL_SEED = 11, 12
+NULL_SEED, SIGNAL_SEED, N_STARTS = 11, 12, 160
 
 
 def arguments() -> argparse.Namespace:
@@ -31,7 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--clip", type=float, default=exponential.WEIGHT_CLIP)
     parser.add_argument("--n-null", type=int, default=400)
     parser.add_argument("--n-signal", type=int, default=100)
-    parser.add_argument("--n-starts", type=int, default=40)
+    parser.add_argument("--n-starts", type=int, default=N_STARTS)
     parser.add_argument("--null-seed", type=int, default=NULL_SEED)
     return parser.parse_args()
 
@@ -42,7 +42,7 @@ def make_analysis(*, clip: float, n_starts: int) -> wilks.Analysis:
         model=wilks.MLP(hidden=exponential.HIDDEN, weight_clip=clip),
         toy_source=exponential.BACKGROUND,
         standardize=False,
-        search=wilks.Search(n_starts=n_starts, seed=0),
+        search=wilks.Search(n_starts=n_starts, n_kept=n_starts, seed=0),
     )
 
 

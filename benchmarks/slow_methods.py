@@ -25,18 +25,18 @@ class SlowMethods:
     """Both methods for one analysis, compiled once for all its data sets."""
 
     def __init__(self, analysis: wilks.Analysis, *, function_tolerance: float) -> None:
-        log_ratio = analysis.model.column_log_ratio
-        lower, upper = analysis.model.bounds(analysis.reference.n_features)
+        model = analysis.model
+        lower, upper = model.bounds(analysis.reference.n_features)
         box = Box(jnp.asarray(lower), jnp.asarray(upper))
         self._bounds = list(zip(lower, upper, strict=True))
         self._function_tolerance = function_tolerance
 
         def adam(starts: jax.Array, events: Events, epochs: int) -> tuple[jax.Array, jax.Array]:
-            solver, goal = Adam(max_iterations=epochs), objective(log_ratio, events)
+            solver, goal = Adam(max_iterations=epochs), objective(model, events)
             ends = jax.vmap(lambda start: solver.run(goal, start, box))(starts)
             return ends.value, ends.params
 
-        self._slope = jax.jit(lambda params, events: likelihood.value_and_gradient(log_ratio, params, events))
+        self._slope = jax.jit(lambda params, events: likelihood.value_and_gradient(model, params, events))
         self._adam = jax.jit(adam, static_argnums=2)
 
     def scipy(self, start: np.ndarray, events: Events) -> tuple[float, np.ndarray, int]:

@@ -43,10 +43,10 @@ def main() -> None:
     parser.add_argument("--n-starts", type=int, default=160)
     options = parser.parse_args()
     analysis = study.make_analysis(clip=exponential.WEIGHT_CLIP, n_starts=options.n_starts)
-    engine, rows = Engine(analysis), []
+    engine, rows, owners = Engine(analysis), [], np.zeros(options.n_starts, dtype=int)
     for index in range(options.n_toys):
         events = draw_toy(analysis, wilks.Null(), seed=SEED, index=index)
-        data, rng = engine.data_blocks(events), np.random.default_rng([SEED, index])
+        data, rng = engine.data_sets([events]), np.random.default_rng([SEED, index])
         starts = {
             "kinks at quantiles": analysis.model.starting_points(rng, options.n_starts, events=events),
             "glorot": np.array([glorot(rng, analysis) for _ in range(options.n_starts)]),
@@ -54,9 +54,9 @@ def main() -> None:
         found = {}
         for name, points in starts.items():
             if index == 0:
-                engine.explore(points, data)  # compiles
+                engine.explore(points, owners, data)  # compiles
             begin = time.perf_counter()
-            ends = engine.explore(points, data)
+            ends = engine.explore(points, owners, data)
             seconds = (time.perf_counter() - begin) / len(points)
             found[name] = (-2 * np.asarray(ends.values), seconds, float(np.mean(ends.n_iterations)))
         best = max(t.max() for t, _, _ in found.values())

@@ -6,16 +6,16 @@ import pytest
 from scipy import optimize
 
 from wilks import likelihood
-from wilks.likelihood import Blocks, Events
+from wilks.likelihood import Events, Points
 from wilks.models import MLP
 from wilks.typing import FloatArray
 
 MODEL = MLP(hidden=(2, 2), weight_clip=3.0)
 
 
-def blocks(events: FloatArray, weights: FloatArray, n_blocks: int) -> Blocks:
+def points(events: FloatArray, weights: FloatArray, counts: FloatArray, n_blocks: int) -> Points:
     columns = events.reshape(n_blocks, -1, events.shape[1]).transpose(0, 2, 1)
-    return Blocks(jnp.asarray(columns), jnp.asarray(weights.reshape(n_blocks, -1)))
+    return Points(jnp.asarray(columns), *(jnp.asarray(x.reshape(n_blocks, -1)) for x in (weights, counts)))
 
 
 @pytest.fixture(scope="module")
@@ -36,20 +36,21 @@ def formula(params: FloatArray, reference: FloatArray, weights: FloatArray, data
 
 def events_of(case: tuple[FloatArray, ...], n_blocks: int = 4) -> Events:
     reference, weights, data, _ = case
-    return Events(blocks(reference, weights, n_blocks), blocks(data, np.ones(len(data)), n_blocks // 2))
+    zero, one = np.zeros(len(weights)), np.ones(len(data))
+    return points(reference, weights, zero, n_blocks), points(data, 0 * one, one, n_blocks // 2)
 
 
 def test_value_is_the_formula_whatever_the_blocks(case: tuple[FloatArray, ...]) -> None:
     reference, weights, data, params = case
     expected = formula(params, reference, weights, data)
     for n_blocks in (2, 4):
-        found = likelihood.value(MODEL.column_log_ratio, jnp.asarray(params), events_of(case, n_blocks))
+        found = likelihood.value(MODEL, jnp.asarray(params), events_of(case, n_blocks))
         assert float(found) == pytest.approx(expected, rel=1e-12)
 
 
 def test_gradient_agrees_with_differences(case: tuple[FloatArray, ...]) -> None:
     reference, weights, data, params = case
-    value, gradient = likelihood.value_and_gradient(MODEL.column_log_ratio, jnp.asarray(params), events_of(case))
+    value, gradient = likelihood.value_and_gradient(MODEL, jnp.asarray(params), events_of(case))
     differences = optimize.approx_fprime(params, formula, 1e-7, reference, weights, data)
     assert float(value) == pytest.approx(formula(params, reference, weights, data), rel=1e-12)
     np.testing.assert_allclose(gradient, differences, rtol=2e-4, atol=2e-4)
@@ -57,10 +58,10 @@ def test_gradient_agrees_with_differences(case: tuple[FloatArray, ...]) -> None:
 
 def test_hessian_agrees_with_differences_of_the_gradient(case: tuple[FloatArray, ...]) -> None:
     params, events, step = case[3], events_of(case), 1e-5
-    hessian = likelihood.hessian(MODEL.column_log_ratio, jnp.asarray(params), events)
+    hessian = likelihood.hessian(MODEL, jnp.asarray(params), events)
 
     def gradient(w: FloatArray) -> FloatArray:
-        return np.asarray(likelihood.value_and_gradient(MODEL.column_log_ratio, jnp.asarray(w), events)[1])
+        return np.asarray(likelihood.value_and_gradient(MODEL, jnp.asarray(w), events)[1])
 
     columns = [(gradient(params + step * e) - gradient(params - step * e)) / (2 * step) for e in np.eye(params.size)]
     np.testing.assert_allclose(hessian, np.array(columns), rtol=1e-5, atol=1e-5)
@@ -68,21 +69,22 @@ def test_hessian_agrees_with_differences_of_the_gradient(case: tuple[FloatArray,
 
 
 def test_information_is_the_part_that_is_never_negative(case: tuple[FloatArray, ...]) -> None:
-    matrix = likelihood.information(MODEL.column_log_ratio, jnp.asarray(case[3]), events_of(case))
+    matrix = likelihood.information(MODEL, jnp.asarray(case[3]), events_of(case))
     assert np.linalg.eigvalsh(matrix)[0] > -1e-9
 
 
 def test_loss_of_a_constant_log_ratio_has_its_minimum_at_the_ratio_of_counts() -> None:
     """With f = c the loss is N (e^c - 1) - n c, lowest at c = log(n / N), where t is the Poisson ratio."""
     expected, observed = 100.0, 130
-    reference = Blocks(jnp.zeros((1, 1, 256)), jnp.full((1, 256), expected / 256))
-    data = Blocks(jnp.zeros((1, 1, 256)), jnp.asarray(np.arange(256) < observed, dtype=float)[None])
+    counts = jnp.asarray(np.arange(256) < observed, dtype=float)[None]
+    points = Points(jnp.zeros((1, 1, 256)), jnp.full((1, 256), expected / 256), counts)
 
-    def constant(params: jnp.ndarray, columns: jnp.ndarray) -> jnp.ndarray:
-        return jnp.broadcast_to(params[0], columns.shape[1])
+    class Constant(MLP):
+        def column_log_ratio(self, params: jnp.ndarray, columns: jnp.ndarray) -> jnp.ndarray:
+            return jnp.broadcast_to(params[0], columns.shape[1])
 
     best = jnp.array([np.log(observed / expected)])
-    value, gradient = likelihood.value_and_gradient(constant, best, Events(reference, data))
+    value, gradient = likelihood.value_and_gradient(Constant(), best, (points,))
     assert float(gradient[0]) == pytest.approx(0.0, abs=1e-10)
     t = 2 * (observed * np.log(observed / expected) - (observed - expected))
     assert -2 * float(value) == pytest.approx(t, rel=1e-12)
@@ -90,15 +92,13 @@ def test_loss_of_a_constant_log_ratio_has_its_minimum_at_the_ratio_of_counts() -
 
 def test_events_in_single_precision_give_nearly_the_same_slope_in_double(case: tuple[FloatArray, ...]) -> None:
     exact = events_of(case)
-    single = Events(*(Blocks(*(array.astype(jnp.float32) for array in part)) for part in exact))
+    single = tuple(Points(*(array.astype(jnp.float32) for array in part)) for part in exact)
     params = jnp.asarray(case[3])
-    value, gradient = likelihood.value_and_gradient(MODEL.column_log_ratio, params, single)
+    value, gradient = likelihood.value_and_gradient(MODEL, params, single)
     assert value.dtype == gradient.dtype == jnp.float64
-    expected = likelihood.value_and_gradient(MODEL.column_log_ratio, params, exact)
+    expected = likelihood.value_and_gradient(MODEL, params, exact)
     np.testing.assert_allclose(value, expected[0], atol=1e-2)
     np.testing.assert_allclose(gradient, expected[1], rtol=1e-4, atol=1e-2)
-    curvature = likelihood.information(MODEL.column_log_ratio, params, single)
+    curvature = likelihood.information(MODEL, params, single)
     assert curvature.dtype == jnp.float64
-    np.testing.assert_allclose(
-        curvature, likelihood.information(MODEL.column_log_ratio, params, exact), rtol=1e-3, atol=1e-2
-    )
+    np.testing.assert_allclose(curvature, likelihood.information(MODEL, params, exact), rtol=1e-3, atol=1e-2)

@@ -29,7 +29,7 @@ def build(n_reference: int, n_starts: int) -> wilks.Analysis:
         model=wilks.MLP(hidden=exponential.HIDDEN, weight_clip=exponential.WEIGHT_CLIP),
         toy_source=exponential.BACKGROUND,
         standardize=False,
-        search=wilks.Search(n_starts=n_starts, seed=0),
+        search=wilks.Search(n_starts=n_starts, n_kept=n_starts, seed=0),
         name="Exponential problem",
     )
 

@@ -3,6 +3,9 @@
     L[w] = sum_{e in R} w_e (exp(f(x_e; w)) - 1)  -  sum_{x in D} f(x; w)          t = -2 min_w L[w]
 
 (eq. 28 of "Learning New Physics from an Imperfect Machine", the case without nuisance parameters.)
+
+Reference and data enter alike, as points with a weight w and a count n, L = sum w (exp(f) - 1) - n f: an event of the
+reference has n = 0, one of the data w = 0, and a cell of either has what was merged in it.
 """
 
 from collections.abc import Callable
@@ -12,96 +15,116 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-LogRatio = Callable[[jax.Array, jax.Array], jax.Array]
+from wilks.models import Model
+
 _Sum = TypeVar("_Sum")
-_Slope = tuple[jax.Array, jax.Array]
 
 
-class Blocks(NamedTuple):
-    """Events in blocks that fit into a cache: columns (b, d, c), weights (b, c); padding has weight 0."""
+class Points(NamedTuple):
+    """Events in blocks that fit into a cache: columns (b, d, c), weights and counts (b, c); padding has neither."""
 
     columns: jax.Array
     weights: jax.Array
+    counts: jax.Array
 
 
-class Events(NamedTuple):
-    """What one loss is a function of, beside the parameters: reference with its weights, data with weight 1."""
-
-    reference: Blocks
-    data: Blocks
+Events = tuple[Points, ...]
+"""What one loss is a function of, beside the parameters: as a rule the reference, then the data."""
 
 
-def value(log_ratio: LogRatio, params: jax.Array, events: Events) -> jax.Array:
+def value(model: Model, params: jax.Array, events: Events) -> jax.Array:
     """L[w], a scalar."""
-    zero = jnp.zeros((), params.dtype)
-    return _sum_blocks(_reference_term(log_ratio, params), events.reference, zero) - _sum_blocks(
-        _data_term(log_ratio, params), events.data, zero
-    )
+
+    def one(block: Points) -> jax.Array:
+        log_ratio = model.column_log_ratio(_as_in(block, params), block.columns)
+        return jnp.sum(_loss(block, log_ratio)[0]).astype(params.dtype)
+
+    return _sum_blocks(one, events, jnp.zeros((), params.dtype))
 
 
-def value_and_gradient(log_ratio: LogRatio, params: jax.Array, events: Events) -> tuple[jax.Array, jax.Array]:
+def value_and_gradient(model: Model, params: jax.Array, events: Events) -> tuple[jax.Array, jax.Array]:
     """L[w] and its gradient of shape (p,), differentiated block by block so that nothing leaves the cache.
 
     A block is evaluated in the precision of its events, and the blocks are added in that of the parameters: events in
     float32 make a cheap exploration.
     """
-    zero = (jnp.zeros((), params.dtype), jnp.zeros_like(params))
 
-    def slope(term: Callable[[LogRatio, jax.Array], Callable[[Blocks], jax.Array]], block: Blocks) -> _Slope:
-        value, gradient = jax.value_and_grad(lambda w: term(log_ratio, w)(block))(_as_in(block, params))
-        return value.astype(params.dtype), gradient.astype(params.dtype)
+    def one(block: Points) -> tuple[jax.Array, jax.Array]:
+        log_ratio, pull = jax.vjp(lambda w: model.column_log_ratio(w, block.columns), _as_in(block, params))
+        loss, slope, _ = _loss(block, log_ratio)
+        return jnp.sum(loss).astype(params.dtype), pull(slope)[0].astype(params.dtype)
 
-    reference = _sum_blocks(lambda block: slope(_reference_term, block), events.reference, zero)
-    data = _sum_blocks(lambda block: slope(_data_term, block), events.data, zero)
-    return reference[0] - data[0], reference[1] - data[1]
+    return _sum_blocks(one, events, (jnp.zeros((), params.dtype), jnp.zeros_like(params)))
 
 
-def hessian(log_ratio: LogRatio, params: jax.Array, events: Events, *, block_size: int = 256) -> jax.Array:
-    """The exact Hessian of L, shape (p, p), in blocks of ``block_size`` events: p tangents multiply the memory."""
-    zero = jnp.zeros((params.size, params.size), params.dtype)
-    reference, data = (_split_blocks(blocks, block_size) for blocks in events)
-    positive = _sum_blocks(
-        lambda block: jax.hessian(lambda w: _reference_term(log_ratio, w)(block))(params), reference, zero
-    )
-    negative = _sum_blocks(lambda block: jax.hessian(lambda w: _data_term(log_ratio, w)(block))(params), data, zero)
-    difference: jax.Array = positive - negative
-    return difference
+def hessian(model: Model, params: jax.Array, events: Events, *, block_size: int = 512) -> jax.Array:
+    """The exact Hessian of L, sum L''(f) df/dw df/dw^T + L'(f) d2f/dw2, shape (p, p), ``block_size`` events at once."""
+
+    def one(block: Points) -> jax.Array:
+        w = _as_in(block, params)
+        _, slope, curvature = _loss(block, model.column_log_ratio(w, block.columns))
+        both = _gram(model, w, block, curvature) + model.column_curvature(w, block.columns, slope)
+        return both.astype(params.dtype)
+
+    return _sum_blocks(one, _split_blocks(events, block_size), _square(params))
 
 
-def information(log_ratio: LogRatio, params: jax.Array, events: Events, *, block_size: int = 256) -> jax.Array:
-    """sum_R |w_e| exp(f) grad f grad f^T, shape (p, p): the part of the Hessian that is never negative."""
+def information(model: Model, params: jax.Array, events: Events, *, block_size: int = 512) -> jax.Array:
+    """sum_R |w_e| exp(f) df/dw df/dw^T, shape (p, p): the part of the Hessian that is never negative."""
 
-    def one(block: Blocks) -> jax.Array:
-        narrow = _as_in(block, params)
-        jacobian = jax.jacfwd(lambda w: log_ratio(w, block.columns))(narrow)
-        scale = jnp.abs(block.weights) * jnp.exp(log_ratio(narrow, block.columns))
-        gram: jax.Array = (jacobian * scale[:, None]).T @ jacobian
-        return gram.astype(params.dtype)
+    def one(block: Points) -> jax.Array:
+        w = _as_in(block, params)
+        curvature = jnp.abs(_loss(block, model.column_log_ratio(w, block.columns))[2])
+        return _gram(model, w, block, curvature).astype(params.dtype)
 
-    zero = jnp.zeros((params.size, params.size), params.dtype)
-    return _sum_blocks(one, _split_blocks(events.reference, block_size), zero)
+    return _sum_blocks(one, _split_blocks(events, block_size), _square(params))
 
 
-def _reference_term(log_ratio: LogRatio, params: jax.Array) -> Callable[[Blocks], jax.Array]:
-    return lambda block: jnp.sum(block.weights * jnp.expm1(log_ratio(params, block.columns)))
+def _loss(block: Points, log_ratio: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """L of each point as a function of f, with its two derivatives."""
+    excess = jnp.expm1(log_ratio)
+    curvature = block.weights * (excess + 1)
+    return block.weights * excess - block.counts * log_ratio, curvature - block.counts, curvature
 
 
-def _data_term(log_ratio: LogRatio, params: jax.Array) -> Callable[[Blocks], jax.Array]:
-    return lambda block: jnp.sum(block.weights * log_ratio(params, block.columns))
+def _gram(model: Model, params: jax.Array, block: Points, scale: jax.Array) -> jax.Array:
+    jacobian = model.column_jacobian(params, block.columns)
+    return (jacobian * scale) @ jacobian.T
 
 
-def _as_in(block: Blocks, params: jax.Array) -> jax.Array:
+def _square(params: jax.Array) -> jax.Array:
+    return jnp.zeros((params.size, params.size), params.dtype)
+
+
+def _as_in(block: Points, params: jax.Array) -> jax.Array:
     """``params`` in the precision of the events."""
     return params.astype(block.columns.dtype)
 
 
-def _split_blocks(blocks: Blocks, size: int) -> Blocks:
-    n_blocks, n_features, length = blocks.columns.shape
+def _split_blocks(events: Events, size: int) -> Events:
+    return tuple(_split(points, size) for points in events)
+
+
+def _split(points: Points, size: int) -> Points:
+    n_blocks, n_features, length = points.columns.shape
+    if length % size:
+        return points
     parts = length // size
-    columns = blocks.columns.reshape(n_blocks, n_features, parts, size).transpose(0, 2, 1, 3)
-    return Blocks(columns.reshape(n_blocks * parts, n_features, size), blocks.weights.reshape(n_blocks * parts, size))
+    columns = points.columns.reshape(n_blocks, n_features, parts, size).transpose(0, 2, 1, 3)
+    return Points(
+        columns.reshape(n_blocks * parts, n_features, size),
+        points.weights.reshape(n_blocks * parts, size),
+        points.counts.reshape(n_blocks * parts, size),
+    )
 
 
-def _sum_blocks(term: Callable[[Blocks], _Sum], blocks: Blocks, zero: _Sum) -> _Sum:
-    """Sum of ``term`` over the blocks, in their order."""
-    return lax.scan(lambda total, block: (jax.tree.map(jnp.add, total, term(block)), None), zero, blocks)[0]
+def _sum_blocks(term: Callable[[Points], _Sum], events: Events, zero: _Sum) -> _Sum:
+    """Sum of ``term`` over all blocks, in their order."""
+    total = zero
+    for points in events:
+        total = _sum_scanned(term, points, total)
+    return total
+
+
+def _sum_scanned(term: Callable[[Points], _Sum], points: Points, start: _Sum) -> _Sum:
+    return lax.scan(lambda total, block: (jax.tree.map(jnp.add, total, term(block)), None), start, points)[0]

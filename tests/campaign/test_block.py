@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from wilks.campaign import FolderStore, MemoryStore
-from wilks.campaign.block import make_toy, run_block, run_stored_block
+from wilks.campaign.block import make_toy, make_toys, run_block, run_stored_block
 from wilks.fitting import fit_events
 from wilks.hypotheses import Generator, Null
 from wilks.toys import draw_toy
@@ -24,10 +24,10 @@ def test_a_toy_that_cannot_be_drawn_is_a_row(make_analysis) -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, MemoryError])
 def test_an_interruption_keeps_the_finished_toys(make_row, error) -> None:
-    def make(index):
-        if index == 3:
+    def make(indices):
+        if 3 in indices:
             raise error
-        return make_row(index)
+        return [make_row(index) for index in indices]
 
     store = MemoryStore()
     with pytest.raises(error):
@@ -43,19 +43,25 @@ def test_a_block_is_written_once(make_row) -> None:
             writes.append(len(rows))
             super().write(rows)
 
-    assert run_block(Store(), range(5), make=make_row) == 5
-    assert writes == [5]
+    asked = []
+
+    def make(indices):
+        asked.append(list(indices))
+        return [make_row(index) for index in indices]
+
+    assert run_block(Store(), range(5), make=make, n_together=2) == 5
+    assert writes == [5] and asked == [[0, 1], [2, 3], [4]]
 
 
 def test_a_stored_block_follows_the_plan_in_the_folder(tmp_path, analysis, make_row, monkeypatch) -> None:
     """The same folder with another plan is another store, also in a process that has seen the first."""
     made = []
 
-    def make(analysis, hypothesis, *, seed, index):
-        made.append((analysis.toy_source.name, seed, index))
-        return make_row(index)
+    def make(analysis, hypothesis, *, seed, indices):
+        made.extend((analysis.toy_source.name, seed, index) for index in indices)
+        return [make_row(index) for index in indices]
 
-    monkeypatch.setattr("wilks.campaign.block.make_toy", make)
+    monkeypatch.setattr("wilks.campaign.block.make_toys", make)
     FolderStore(tmp_path / "a", analysis=analysis, hypothesis=Null(), seed=1)
     assert run_stored_block(str(tmp_path / "a"), 2, 3) == 2
     (tmp_path / "a").rename(tmp_path / "old")
@@ -73,6 +79,16 @@ def test_a_toy_alone_is_the_toy_of_a_block(tmp_path, analysis) -> None:
     alone = [make_toy(analysis, Null(), seed=1, index=index) for index in (6, 4, 5)]
     assert [row.t for row in rows] == [alone[1].t, alone[2].t, alone[0].t]
     assert [row.params for row in rows] == [alone[1].params, alone[2].params, alone[0].params]
+
+
+def test_toys_made_side_by_side_are_those_made_alone(make_analysis) -> None:
+    """With one lane, as here; among them one that cannot be drawn."""
+    analysis = make_analysis(Generator("campaign_generators:gated"))
+    together = make_toys(analysis, Null(), seed=1, indices=[4, 6, 5])
+    alone = [make_toy(analysis, Null(), seed=1, index=index) for index in (4, 6, 5)]
+    assert [(row.index, row.t, row.params) for row in together] == [(row.index, row.t, row.params) for row in alone]
+    broken = make_analysis(lambda rng, n, nuisances: 1 / 0)
+    assert [row.status for row in make_toys(broken, Null(), seed=1, indices=[2, 3])] == [FitStatus.NOT_DRAWN] * 2
 
 
 def test_a_toy_of_no_events_is_fitted(make_analysis) -> None:

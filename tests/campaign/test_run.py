@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from wilks.campaign import Toys, run_toys, stored_toys
+from wilks.campaign.block import run_stored_block
 from wilks.errors import InputError, StoreError
 from wilks.hypotheses import Alternative, Generator, Null
 from wilks.problems import exponential
@@ -203,3 +204,20 @@ def test_paths_may_be_relative_or_text(analysis, baseline, baseline_store, monke
     monkeypatch.chdir(Path(baseline_store).parent)
     toys = run_toys(analysis, Null(), n_toys=18, seed=1, store=baseline_store.name)
     assert toys.rows == baseline.rows
+
+
+def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analysis, monkeypatch) -> None:
+    """Long blocks, as many toys at once as the memory allows, in one thread; here the lanes are those of a CPU."""
+    asked = []
+
+    def record(folder, first, last):
+        asked.append((first, last))
+        return run_stored_block(folder, first, last)
+
+    monkeypatch.setattr("wilks.campaign.run.run_stored_block", record)
+    monkeypatch.setattr("wilks.campaign.run.jax.default_backend", lambda: "gpu")
+    monkeypatch.setattr("wilks.fitting.Engine.n_together", 3)
+    toys = run_toys(analysis, Null(), n_toys=5, seed=1, store=tmp_path / "toys")
+    assert asked == [(0, 2), (3, 4)]
+    monkeypatch.undo()
+    np.testing.assert_allclose(toys.t, run_toys(analysis, Null(), n_toys=5, seed=1).t, rtol=0, atol=1e-9)

@@ -58,6 +58,15 @@ class ModelContract:
         gradient = jax.jacrev(lambda w: self.model.column_log_ratio(w, columns))(jnp.asarray(self.params()))
         assert np.all(np.isfinite(gradient))
 
+    def test_derivatives_are_those_of_automatic_differentiation(self) -> None:
+        params, columns = jnp.asarray(self.params()), jnp.asarray(self.events().T)
+        coefficients = jnp.asarray(np.random.default_rng(2).normal(size=columns.shape[1]))
+        jacobian = self.model.column_jacobian(params, columns)
+        curvature = self.model.column_curvature(params, columns, coefficients)
+        np.testing.assert_allclose(jacobian, Model.column_jacobian(self.model, params, columns), rtol=1e-9, atol=1e-12)
+        expected = Model.column_curvature(self.model, params, columns, coefficients)
+        np.testing.assert_allclose(curvature, expected, rtol=1e-9, atol=1e-9 * float(jnp.max(jnp.abs(expected))))
+
     def test_params_of_another_length_are_refused(self) -> None:
         with pytest.raises(InputError, match="params must be"):
             self.model.log_ratio(self.params()[:-1], self.events())
@@ -71,6 +80,16 @@ class TestPublishedNetwork(ModelContract):
 class TestDeepNetwork(ModelContract):
     model = MLP(hidden=(5, 5, 5), weight_clip=2.16)
     n_features = 5
+
+
+class TestDeepTanhNetwork(ModelContract):
+    model = MLP(hidden=(4, 3, 2, 3), weight_clip=2.0, activation="tanh")
+    n_features = 3
+
+
+class TestSiluNetwork(ModelContract):
+    model = MLP(hidden=(3, 4), weight_clip=2.0, activation="silu")
+    n_features = 2
 
 
 class TestSoftplusNetwork(ModelContract):

@@ -3,16 +3,19 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+import jax
+
 from wilks.analysis import Analysis, require_float64
-from wilks.campaign.block import make_toy, run_block, run_stored_block
+from wilks.campaign.block import make_toys, run_block, run_stored_block
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.processes import LocalProcesses
 from wilks.campaign.store import MemoryStore, ToyStore
 from wilks.campaign.table import ToyRow, Toys
 from wilks.errors import InputError, StoreError
+from wilks.fitting import engine_of
 from wilks.hypotheses import Alternative, Generator, Null
 from wilks.toys import check_drawable
 from wilks.typing import whole_number
@@ -43,9 +46,10 @@ def run_toys(
         n_toys: how many, at least 1.
         seed: root of all random numbers of the toys.
         store: a folder; made where it does not exist, resumed where it does. None keeps the toys in memory.
-        executor: where blocks of toys run; None: `LocalProcesses`, one single-threaded process for each core. A
-            source that other processes cannot import (a lambda, a nested function, one of the main script) runs in
-            this process, and then no executor may be given.
+        executor: where blocks of toys run; None: `LocalProcesses`, one single-threaded process for each core, or, where
+            JAX has an accelerator, this process, with many toys side by side on it. A source that other processes
+            cannot import (a lambda, a nested function, one of the main script) runs in this process one toy after the
+            other, and then no executor may be given.
         progress: called with the number of finished toys and ``n_toys``.
 
     Raises:
@@ -124,7 +128,7 @@ def _run_here(
         )
     kept: ToyStore = MemoryStore()
     for index in range(n_toys):
-        run_block(kept, [index], make=lambda i: make_toy(analysis, hypothesis, seed=seed, index=i))
+        run_block(kept, [index], make=lambda some: make_toys(analysis, hypothesis, seed=seed, indices=some))
         report(index + 1, n_toys)
     return kept.read()
 
@@ -143,7 +147,7 @@ def _run_elsewhere(
     kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
     done = {row.index for row in kept.read() if row.index < n_toys}
     report(len(done), n_toys)
-    missing = list(_blocks(done, n_toys))
+    missing = list(_blocks(done, n_toys, longest=_longest_block(analysis)))
     if missing:
         try:
             _run_blocks(folder, missing, n_done=len(done), n_toys=n_toys, executor=executor, report=report)
@@ -165,7 +169,7 @@ def _run_blocks(
     executor: Executor | None,
     report: Progress,
 ) -> None:
-    pool = executor if executor is not None else LocalProcesses()
+    pool = executor if executor is not None else _default_executor()
     futures: list[Future[int]] = []
     is_finished = False
     try:
@@ -182,13 +186,25 @@ def _run_blocks(
                 future.cancel()
 
 
-def _blocks(done: set[int], n_toys: int) -> Iterator[tuple[int, int]]:
+def _default_executor() -> Executor:
+    """Processes on the cores; a thread of this process where JAX has an accelerator."""
+    return LocalProcesses() if jax.default_backend() == "cpu" else ThreadPoolExecutor(max_workers=1)
+
+
+def _longest_block(analysis: Analysis) -> int:
+    if jax.default_backend() == "cpu":
+        return _LONGEST_BLOCK
+    return engine_of(analysis).n_together
+
+
+def _blocks(done: set[int], n_toys: int, *, longest: int = _LONGEST_BLOCK) -> Iterator[tuple[int, int]]:
     """Runs of missing toys as (first, last): short if there are few, so that many processes find work.
 
     >>> list(_blocks({0, 1, 4}, 4)), len(list(_blocks(set(), 400))), len(list(_blocks(set(), 8000)))
     ([(2, 2), (3, 3)], 67, 1000)
     """
-    length = min(_LONGEST_BLOCK, max(1, (n_toys - len(done)) // _FEWEST_BLOCKS))
+    fewest = _FEWEST_BLOCKS if longest == _LONGEST_BLOCK else 1
+    length = min(longest, max(1, (n_toys - len(done)) // fewest))
     first: int | None = None
     for index in range(n_toys + 1):
         is_missing = index < n_toys and index not in done

@@ -215,6 +215,13 @@ class SearchConfig(Section):
 
     n_starts: Count = Field(default=_SEARCH.n_starts, description="Number of starting points of every fit.")
     seed: Seed = Field(default=_SEARCH.seed, description="Seed of the starting points and of the thinning.")
+    race_iterations: Count = Field(
+        default=_SEARCH.race_iterations,
+        description="After so many steps, and whenever the number has doubled, the worse half of the descents stops.",
+    )
+    n_kept: Count = Field(
+        default=_SEARCH.n_kept, description="How many descents are left to go on to their ends; n_starts: all of them."
+    )
     n_polished: Count = Field(
         default=_SEARCH.n_polished,
         description="At most how many of the best ends are finished on all events and certified.",

@@ -32,6 +32,19 @@ class Model(abc.ABC):
     def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
         """f for standardized events in columns of shape (d, n); result (n,). Traced and differentiated by JAX."""
 
+    def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        """df/dw of each event, shape (p, n). A subclass may override it with something faster."""
+
+        jacobian: jax.Array = jax.vmap(
+            jax.grad(lambda w, event: self.column_log_ratio(w, event[:, None])[0]), (None, 1), 1
+        )(params, columns)
+        return jacobian
+
+    def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
+        """sum_e c_e d2f(x_e)/dw2 for coefficients c (n,), shape (p, p). May be overridden as well."""
+        curvature: jax.Array = jax.hessian(lambda w: coefficients @ self.column_log_ratio(w, columns))(params)
+        return curvature
+
     @abc.abstractmethod
     def starting_points(self, rng: np.random.Generator, n_starts: int, *, events: FloatArray) -> FloatArray:
         """Parameter vectors inside the box, shape (s, p), from which a search may start.

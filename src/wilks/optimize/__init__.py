@@ -5,9 +5,11 @@ This room knows functions and boxes, and nothing of physics.
 
 from wilks.optimize.adam import Adam
 from wilks.optimize.certificate import Certificate, certify
-from wilks.optimize.multistart import Ends, Finish, Search, approach, approach_closely, explore, finish
+from wilks.optimize.finish import Finish, Finisher
+from wilks.optimize.lanes import Lanes
 from wilks.optimize.problem import Box, Objective, project
 from wilks.optimize.quadratic import minimize_quadratic, minimize_quickly
+from wilks.optimize.search import Ends, Search, contenders, race
 from wilks.optimize.second_order import Newton, QuasiNewton
 from wilks.optimize.solver import Solver, State
 
@@ -17,18 +19,18 @@ __all__ = [
     "Certificate",
     "Ends",
     "Finish",
+    "Finisher",
+    "Lanes",
     "Newton",
     "Objective",
     "QuasiNewton",
     "Search",
     "Solver",
     "State",
-    "approach",
-    "approach_closely",
     "certify",
-    "explore",
-    "finish",
+    "contenders",
     "minimize_quadratic",
     "minimize_quickly",
     "project",
+    "race",
 ]

@@ -35,7 +35,11 @@ class Certificate(NamedTuple):
 def certify(objective: Objective, params: jax.Array, box: Box) -> Certificate:
     """The certificate of ``params``, from one gradient and one exact Hessian there."""
     _, gradient = objective.value_and_gradient(params)
-    hessian = objective.hessian(params)
+    return certify_by(params, gradient, objective.hessian(params), box)
+
+
+def certify_by(params: jax.Array, gradient: jax.Array, hessian: jax.Array, box: Box) -> Certificate:
+    """The certificate of ``params`` where gradient (p,) and exact Hessian (p, p) are known."""
     is_free = ~is_held(params, gradient, box)
     free_gradient = jnp.where(is_free, gradient, 0.0)
     # Held parameters become decoupled directions without slope: they add nothing to any entry.

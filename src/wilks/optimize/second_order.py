@@ -40,9 +40,13 @@ class SecondOrder(Solver):
     def next_curvature(self, objective: Objective, old: State, new: State, trial: "Trial", box: Box) -> jax.Array:
         """B after ``trial`` was evaluated and ``new`` was chosen."""
 
+    def model(self, state: State, box: Box) -> jax.Array:
+        """B at this point, positive definite, shape (p, p); ``state.memory`` unless a subclass says otherwise."""
+        return state.memory
+
     @abc.abstractmethod
-    def move(self, state: State, box: Box) -> jax.Array:
-        """The step s (p,) to be tried, inside the box seen from here."""
+    def move(self, state: State, model: jax.Array, box: Box) -> jax.Array:
+        """The step s (p,) to be tried, inside the box seen from here, for B = ``model``."""
 
     @abc.abstractmethod
     def next_radius(self, radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:
@@ -57,9 +61,10 @@ class SecondOrder(Solver):
         return first_state(objective, start, memory=memory, radius=self.radius)
 
     def step(self, objective: Objective, state: State, box: Box) -> State:
-        move = self.move(state, box)
+        model = self.model(state, box)
+        move = self.move(state, model, box)
         move = jnp.where(jnp.all(jnp.isfinite(move)), move, jnp.zeros_like(move))
-        foreseen = -(state.gradient @ move + 0.5 * move @ (state.memory @ move))
+        foreseen = -(state.gradient @ move + 0.5 * move @ (model @ move))
         params = jnp.clip(state.params + move, box.lower, box.upper)
         trial = Trial(move, *objective.value_and_gradient(params))
         is_finite = jnp.isfinite(trial.value) & jnp.all(jnp.isfinite(trial.gradient))
@@ -109,9 +114,9 @@ class QuasiNewton(SecondOrder):
         guess = jnp.where(jnp.all(jnp.isfinite(guess)), guess, jnp.zeros_like(guess))
         return guess + (0.1 + 1e-6 * jnp.trace(guess)) * jnp.eye(start.size)
 
-    def move(self, state: State, box: Box) -> jax.Array:
+    def move(self, state: State, model: jax.Array, box: Box) -> jax.Array:
         region = Box(box.lower - state.params, box.upper - state.params)
-        damped = state.memory + jnp.eye(state.params.size) / state.radius
+        damped = model + jnp.eye(state.params.size) / state.radius
         return minimize_quickly(damped, state.gradient, region)
 
     def next_radius(self, radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:
@@ -145,7 +150,8 @@ class QuasiNewton(SecondOrder):
 class Newton(SecondOrder):
     """A box-shaped trust region with |H|, the exact Hessian on the free parameters with its eigenvalues made positive.
 
-    Saddles repel it, and near a minimum it is Newton's method, so that it ends quadratically.
+    Saddles repel it, and near a minimum it is Newton's method, so that it ends quadratically. ``memory`` is the exact
+    Hessian at ``params``.
 
     Args:
         max_iterations: each costs one value and gradient, and one Hessian where the step was accepted.
@@ -160,37 +166,36 @@ class Newton(SecondOrder):
     curvature_floor: float = 1e-8
 
     def first_curvature(self, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
-        _, gradient = objective.value_and_gradient(start)
-        return self._absolute(objective.hessian(start), start, gradient, box)
+        return objective.hessian(start)
 
     def next_curvature(self, objective: Objective, old: State, new: State, trial: Trial, box: Box) -> jax.Array:
-        def renew() -> jax.Array:
-            return self._absolute(objective.hessian(new.params), new.params, new.gradient, box)
-
-        memory: jax.Array = lax.cond(jnp.any(new.params != old.params), renew, lambda: old.memory)
+        memory: jax.Array = lax.cond(
+            jnp.any(new.params != old.params), lambda: objective.hessian(new.params), lambda: old.memory
+        )
         return memory
+
+    def model(self, state: State, box: Box) -> jax.Array:
+        """|H| on the free parameters."""
+        is_finite = jnp.all(jnp.isfinite(state.memory))
+        hessian = jnp.where(is_finite, state.memory, jnp.eye(state.params.size))
+        is_free = ~is_held(state.params, state.gradient, box)
+        values, vectors = jnp.linalg.eigh(masked(hessian, is_free, 1.0 + jnp.abs(jnp.diag(hessian))))
+        # A floor far below the largest eigenvalue would be lost in its rounding, and with it positive definiteness.
+        floor = jnp.maximum(self.curvature_floor, _RELATIVE_FLOOR * jnp.max(jnp.abs(values)))
+        absolute: jax.Array = (vectors * jnp.maximum(jnp.abs(values), floor)) @ vectors.T
+        return absolute
 
     def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
         return foreseen < self.tolerance, new.value
 
-    def move(self, state: State, box: Box) -> jax.Array:
+    def move(self, state: State, model: jax.Array, box: Box) -> jax.Array:
         region = Box(
             jnp.maximum(box.lower - state.params, -state.radius), jnp.minimum(box.upper - state.params, state.radius)
         )
-        return minimize_quadratic(state.memory, state.gradient, region)
+        return minimize_quadratic(model, state.gradient, region)
 
     def next_radius(self, radius: jax.Array, length: jax.Array, ratio: jax.Array, box: Box) -> jax.Array:
         widest = jnp.max(box.upper - box.lower)
         wider = jnp.maximum(radius, jnp.minimum(2 * length, widest))
         narrower = jnp.where(ratio < _ABSURD, 0.1, 0.3) * jnp.where(length > 0, length, radius)
         return jnp.where(ratio > _GOOD, wider, jnp.where(ratio > _POOR, radius, narrower))
-
-    def _absolute(self, hessian: jax.Array, params: jax.Array, gradient: jax.Array, box: Box) -> jax.Array:
-        is_finite = jnp.all(jnp.isfinite(hessian))
-        hessian = jnp.where(is_finite, hessian, jnp.eye(params.size))
-        is_free = ~is_held(params, gradient, box)
-        values, vectors = jnp.linalg.eigh(masked(hessian, is_free, 1.0 + jnp.abs(jnp.diag(hessian))))
-        # A floor far below the largest eigenvalue would be lost in its rounding, and with it positive definiteness.
-        floor = jnp.maximum(self.curvature_floor, _RELATIVE_FLOOR * jnp.max(jnp.abs(values)))
-        absolute: jax.Array = (vectors * jnp.maximum(jnp.abs(values), floor)) @ vectors.T
-        return absolute

@@ -41,13 +41,17 @@ class Solver(abc.ABC):
     def step(self, objective: Objective, state: State, box: Box) -> State:
         """One iteration. The value never rises, unless the docstring of the solver says so."""
 
-    def run(self, objective: Objective, start: jax.Array, box: Box) -> State:
-        """Steps until the solver is done or ``max_iterations`` are spent."""
+    def advance(self, objective: Objective, state: State, box: Box, *, limit: jax.Array | int) -> State:
+        """Steps until the solver is done or has made ``limit`` iterations in all."""
 
         def goes_on(state: State) -> jax.Array:
-            return ~state.is_done & (state.n_iterations < self.max_iterations)
+            return ~state.is_done & (state.n_iterations < limit)
 
-        return lax.while_loop(goes_on, lambda s: self.step(objective, s, box), self.init(objective, start, box))
+        return lax.while_loop(goes_on, lambda s: self.step(objective, s, box), state)
+
+    def run(self, objective: Objective, start: jax.Array, box: Box) -> State:
+        """Steps from ``start`` until the solver is done or ``max_iterations`` are spent."""
+        return self.advance(objective, self.init(objective, start, box), box, limit=self.max_iterations)
 
 
 def first_state(objective: Objective, start: jax.Array, *, memory: jax.Array, radius: float) -> State:

@@ -8,7 +8,7 @@ from wilks.samples.sample import Origin, Sample
 from wilks.samples.splitting import split
 from wilks.samples.standardization import Standardization, require_varying
 from wilks.samples.storage import load_samples, save_samples
-from wilks.samples.thinning import merge_cells, thin
+from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, thin
 from wilks.samples.unweighting import unweight
 
 __all__ = [
@@ -17,8 +17,11 @@ __all__ = [
     "Sample",
     "Selection",
     "Standardization",
+    "cell_width_of",
     "check_data",
     "columns",
+    "has_cells",
+    "in_cells",
     "load_samples",
     "merge_cells",
     "parse_expression",

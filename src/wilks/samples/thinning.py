@@ -20,11 +20,37 @@ def merge_cells(sample: Sample, *, scale: FloatArray, cell_width: float = CELL_W
     >>> merge_cells(Sample(np.repeat(np.arange(5.0), 100)), scale=np.ones(1)).n_events
     5
     """
-    if not _has_cells(sample):
+    if not has_cells(sample):
         return sample
-    width = cell_width * min(float(scale[0]), float(np.std(sample.events)))
-    merged = _merged(sample, width=width) if width > 0 else sample
-    return merged if 2 * merged.n_events <= sample.n_events else sample
+    width = cell_width_of(sample, scale=scale, share=cell_width)
+    if not width > 0:
+        return sample
+    values, weights = in_cells(sample.events[:, 0], sample.event_weights, width=width)
+    return Sample(values, weights, features=sample.features) if 2 * values.size <= sample.n_events else sample
+
+
+def has_cells(sample: Sample) -> bool:
+    """Whether the events of a sample may be merged: one feature, no negative weights."""
+    return sample.n_features == 1 and not sample.has_negative_weights
+
+
+def cell_width_of(sample: Sample, *, scale: FloatArray, share: float) -> float:
+    """``share`` of ``scale``, or of the spread of the sample's first feature if that is less."""
+    return share * min(float(scale[0]), float(np.std(sample.events[:, 0])))
+
+
+def in_cells(values: FloatArray, weights: FloatArray, *, width: float) -> tuple[FloatArray, FloatArray]:
+    """Weighted mean and summed weight of each cell [k width, (k + 1) width) that is not empty.
+
+    >>> means, sums = in_cells(np.array([0.1, 0.3, 2.5]), np.array([1.0, 3.0, 1.0]), width=1.0)
+    >>> means.round(6).tolist(), sums.tolist()
+    ([0.25, 2.5], [4.0, 1.0])
+    """
+    _, cell, counts = np.unique(np.floor(values / width), return_inverse=True, return_counts=True)
+    total: FloatArray = np.bincount(cell, weights).astype(np.float64)
+    mass = np.where(total > 0, total, 1.0)
+    mean = np.where(total > 0, np.bincount(cell, weights * values) / mass, np.bincount(cell, values) / counts)
+    return mean.astype(np.float64), total
 
 
 def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int, cell_width: float = CELL_WIDTH) -> Sample:
@@ -48,7 +74,7 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int, cell_wi
     >>> coarse.n_events, coarse.expected_events
     (5, 500.0)
     """
-    if _has_cells(sample):
+    if has_cells(sample):
         return merge_cells(sample, scale=scale, cell_width=cell_width)
     if sample.n_events <= n_events:
         return sample
@@ -60,19 +86,6 @@ def thin(sample: Sample, *, scale: FloatArray, n_events: int, seed: int, cell_wi
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(_STREAM,))))
     chosen = np.sort(rng.choice(rest, n_random, replace=False))
     return _subset(sample, np.flatnonzero(is_kept), chosen, rest)
-
-
-def _has_cells(sample: Sample) -> bool:
-    return sample.n_features == 1 and not sample.has_negative_weights
-
-
-def _merged(sample: Sample, *, width: float) -> Sample:
-    values, weights = sample.events[:, 0], sample.event_weights
-    _, cell, counts = np.unique(np.floor(values / width), return_inverse=True, return_counts=True)
-    total = np.bincount(cell, weights)
-    mass = np.where(total > 0, total, 1.0)
-    mean = np.where(total > 0, np.bincount(cell, weights * values) / mass, np.bincount(cell, values) / counts)
-    return Sample(mean, total, features=sample.features)
 
 
 def _outermost(events: FloatArray, n_each: int) -> BoolArray:

@@ -1,0 +1,190 @@
+"""The compiled programs of one analysis."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wilks import likelihood
+from wilks.analysis import Analysis
+from wilks.fitting.points import BLOCK_LENGTH, data_points, joined_points, reference_points, single
+from wilks.fitting.result import CONTENDER_MARGIN
+from wilks.likelihood import Events, Points
+from wilks.models import Model
+from wilks.optimize import (
+    Box,
+    Ends,
+    Finish,
+    Finisher,
+    Lanes,
+    Objective,
+    QuasiNewton,
+    State,
+    race,
+)
+from wilks.samples import Sample, cell_width_of, has_cells, in_cells, merge_cells, thin
+from wilks.typing import FloatArray, IntArray
+
+EXPLORED_CELL_WIDTH = 0.01  # moves t by some thousandths
+_EXPLORED = 5e-3
+_WIDTH_ON_ACCELERATOR, _MOST_TOGETHER = 256, 256
+_MEMORY_BYTES = 4 * 2**30
+
+
+def objective(model: Model, events: Events) -> Objective:
+    """The loss of f = ``model`` on ``events`` as a solver wants it."""
+    return Objective(
+        value=lambda w: likelihood.value(model, w, events),
+        value_and_gradient=lambda w: likelihood.value_and_gradient(model, w, events),
+        hessian=lambda w: likelihood.hessian(model, w, events),
+        curvature_guess=lambda w: likelihood.information(model, w, events),
+    )
+
+
+class DataSet(NamedTuple):
+    """One data set: as the exploration sees it, and whole. Several are stacked along a leading axis."""
+
+    explored: Points
+    whole: Points
+
+
+class Engine:
+    """The compiled programs of one analysis and the reference on the device.
+
+    The reference is there as the ``whole``; with events of one feature merged in fine cells (``near``; None where there
+    is nothing to merge); and thinned in single precision for the exploration (``coarse``). Cells of one feature are
+    coarser in the exploration and stand in one block with those of the data, so that nothing is shared then.
+    ``margin`` is how far above the best, in L, an end of the exploration may lie and still be the best on all events.
+
+    Args:
+        analysis: what defines t.
+        width: descents side by side; None: one on a CPU, many on an accelerator.
+    """
+
+    def __init__(self, analysis: Analysis, *, width: int | None = None) -> None:
+        model, search, standardization = analysis.model, analysis.search, analysis.standardization
+        reference, scale = analysis.reference, standardization.scale
+        is_cpu = jax.default_backend() == "cpu"
+        self.width = width if width is not None else (1 if is_cpu else _WIDTH_ON_ACCELERATOR)
+        coarse = thin(
+            reference, scale=scale, n_events=search.n_coarse, seed=search.seed, cell_width=EXPLORED_CELL_WIDTH
+        )
+        near = merge_cells(reference, scale=scale)
+        is_merged, is_thinned = near is not reference, coarse is not reference
+        self._analysis = analysis
+        self._cells = coarse if is_thinned and has_cells(reference) else None
+        self._cell_width = cell_width_of(reference, scale=scale, share=EXPLORED_CELL_WIDTH)
+        self.whole = reference_points(reference, standardization)
+        self.coarse: Events = () if self._cells else (single(reference_points(coarse, standardization)),)
+        # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
+        self.near = reference_points(near, standardization) if is_merged else None
+        self.margin = np.inf if is_thinned and not self._cells else 0.5 * CONTENDER_MARGIN
+        lower, upper = model.bounds(reference.n_features)
+        box = Box(jnp.asarray(lower), jnp.asarray(upper))
+
+        def goal(shared: Events, own: Points) -> Objective:
+            return objective(model, (*shared, own))
+
+        explorer = QuasiNewton(max_iterations=search.max_iterations, tolerance=_EXPLORED)
+        self._descents = Lanes(explorer, goal, box, width=self.width)
+        self._finisher = Finisher(search, goal, box, width=self.width)
+        self._value = jax.jit(lambda params, events: likelihood.value(model, params, events))
+
+    @property
+    def n_together(self) -> int:
+        """Data sets that may be fitted side by side: 1 with one lane, otherwise as many as `memory_bytes` allows."""
+        if self.width == 1:
+            return 1
+        one = self.memory_bytes(2) - self.memory_bytes(1)
+        return int(np.clip((_MEMORY_BYTES - self.memory_bytes(0)) // one, 1, _MOST_TOGETHER))
+
+    def memory_bytes(self, n_sets: int) -> int:
+        """What a fit of ``n_sets`` data sets allocates, to about a factor of two.
+
+        The reference; for each lane copies of a descent and the values of all neurons on one block; for each data set
+        its events, and the descents from all starts and of the finish, of p (p + 5) numbers each.
+        """
+        analysis = self._analysis
+        d, p, search = analysis.reference.n_features, analysis.n_parameters, analysis.search
+        descent = 8 * p * (p + 5)
+        lane = 6 * descent + 8 * BLOCK_LENGTH * (4 * d + 8 * p)
+        events = 8 * (d + 2) * _room(0, analysis.expected_events)
+        cells = 4 * 3 * self._cells.n_events if self._cells else 0
+        reference = 8 * (d + 2) * (2 * analysis.reference.n_events)
+        each = 2 * events + 2 * cells + (search.n_starts + 2 * search.n_polished) * descent
+        return reference + self.width * lane + n_sets * each
+
+    def data_set(self, events: FloatArray) -> DataSet:
+        """Raw data events (n, d)."""
+        return self._data_sets([events])[0]
+
+    def data_sets(self, all_events: Sequence[FloatArray]) -> DataSet:
+        """Several data sets, stacked."""
+        return jax.tree.map(lambda *arrays: jnp.stack(arrays), *self._data_sets(all_events))  # type: ignore[no-any-return]
+
+    def _data_sets(self, all_events: Sequence[FloatArray]) -> list[DataSet]:
+        """All padded alike, to a size that nearly all data sets of the analysis share."""
+        analysis = self._analysis
+        standardization = analysis.standardization
+        room = _room(max(events.shape[0] for events in all_events), analysis.expected_events)
+        whole = [data_points(events, standardization, n_points=room) for events in all_events]
+        explored = whole if self._cells is None else self._joined(all_events, self._cells)
+        return [DataSet(explored=single(some), whole=every) for some, every in zip(explored, whole, strict=True)]
+
+    def _joined(self, all_events: Sequence[FloatArray], cells: Sample) -> list[Points]:
+        """Data sets and reference in the cells of the exploration."""
+        data = [in_cells(events[:, 0], np.ones(events.shape[0]), width=self._cell_width) for events in all_events]
+        # A cell of the reference holds data with the chance 1 - exp(-its expected events).
+        expected = float(-np.sum(np.expm1(-cells.event_weights)))
+        room = cells.n_events + _room(max(values.size for values, _ in data), expected)
+        standardization = self._analysis.standardization
+        return [joined_points(cells, *one, standardization=standardization, n_points=room) for one in data]
+
+    def explore(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Ends:
+        """Descents on the thinned reference from starts (s, p), each for the data set ``owners`` (s,) of ``sets``.
+
+        Those of one data set race: at every look the better half goes on.
+        """
+        descents, search = self._descents, self._analysis.search
+        own, rows = sets.explored, np.arange(len(starts))
+        store = descents.begin(starts, owners, self.coarse, own)
+        for last, n_kept in search.looks():
+            store = descents.advance(store, rows, owners, self.coarse, own, last=last)
+            ends = _ends(store)
+            goes_on = np.zeros(len(starts), dtype=bool)
+            for owner in np.unique(owners):
+                mine = owners == owner
+                goes_on[mine] = race(ends.values[mine], ends.is_done[mine], n_kept=n_kept)
+            rows = np.flatnonzero(goes_on)
+        return ends
+
+    def polish(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Finish:
+        """Certified ends on all events from starts (s, p); every entry gains a leading axis s."""
+        near: Events | None = None if self.near is None else (self.near,)
+        return self._finisher.finish(starts, owners, sets.whole, near=near, whole=(self.whole,))
+
+    def value(self, params: jax.Array, data: Points) -> jax.Array:
+        """L[w] on all events."""
+        result: jax.Array = self._value(params, (self.whole, data))
+        return result
+
+
+def _ends(store: State) -> Ends:
+    """The rows of a store but the idle one; a descent that is not finite has ended at infinity."""
+    values = np.asarray(store.value)[:-1]
+    return Ends(
+        params=np.asarray(store.params)[:-1],
+        values=np.where(np.isfinite(values), values, np.inf),
+        n_iterations=np.asarray(store.n_iterations)[:-1],
+        is_done=np.asarray(store.is_done)[:-1],
+    )
+
+
+def _room(n: int, expected: float) -> int:
+    """Six standard deviations above what is expected, doubled until n fit."""
+    room = expected + 6 * np.sqrt(expected) + 1
+    while room < n:
+        room *= 2
+    return int(room)

@@ -1,0 +1,100 @@
+"""The end of a fit."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wilks.typing import FitStatus, FloatArray
+
+CONTENDER_MARGIN = 0.1
+
+_NUMBERS = (
+    "t", "tau", "delta", "newton_decrement", "least_curvature", "kkt_residual", "share_at_bound", "n_starts",
+    "start_gap", "n_attempts", "n_iterations", "n_events",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """The end of a fit. ``t``, ``params`` and the certificate belong to one and the same point.
+
+    Attributes:
+        t: tau - delta = -2 min_w L[w]; NaN if the fit failed.
+        tau, delta: the two terms; without nuisances delta is 0.
+        params: w at the best point found, shape (p,), whether or not it is certified.
+        status: how the fit ended.
+        newton_decrement, least_curvature, kkt_residual, share_at_bound: see `wilks.optimize.Certificate`.
+        n_starts: starting points over all attempts; ``start_t`` (s,) holds the t at which the exploration of each
+            ended, or was given up in the race, on the thinned reference.
+        start_gap: the best minus the second best of ``start_t``: below 0.05 if two starts agree; NaN for one start.
+        n_attempts: 1, or more after retries.
+        n_iterations: of all descents together.
+        n_events: in the data.
+        fingerprint: of the analysis.
+    """
+
+    t: float
+    tau: float
+    delta: float
+    params: FloatArray
+    status: FitStatus
+    newton_decrement: float
+    least_curvature: float
+    kkt_residual: float
+    share_at_bound: float
+    n_starts: int
+    start_gap: float
+    start_t: FloatArray
+    n_attempts: int
+    n_iterations: int
+    n_events: int
+    fingerprint: str
+    nuisances: tuple[()] = field(default=())
+    delta_nuisances: tuple[()] = field(default=())
+
+    @property
+    def converged(self) -> bool:
+        """Whether t is certified."""
+        return not self.status.is_failure
+
+    @property
+    def n_hits(self) -> int:
+        """Starts whose exploration ended within 0.1 in t of the best of them."""
+        ends = self.start_t[np.isfinite(self.start_t)]
+        return int(np.sum(ends > np.max(ends) - CONTENDER_MARGIN)) if ends.size else 0
+
+    @property
+    def chance_missed(self) -> float:
+        """(1 - k/n)^n for k hits of n starts: how often such a search misses a minimum as well hidden as its best.
+
+        A lower bound of the chance that a better minimum was missed, which may be better hidden: of 11 fits with a value
+        below 0.01 (13 parameters, 160 starts), 2 had missed the best minimum known by more than 0.1 in t.
+        0.37 for one hit of many, below 0.05 from three hits on. Descents that were given up in a race hit nothing, so
+        that with a race the value is near its largest.
+        """
+        return float((1 - self.n_hits / self.n_starts) ** self.n_starts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; what is not finite becomes None."""
+        plain = {name: getattr(self, name) for name in _NUMBERS}
+        plain = {name: None if isinstance(x, float) and not np.isfinite(x) else x for name, x in plain.items()}
+        return plain | {
+            "status": self.status.name.lower(),
+            "message": self.status.message,
+            "params": self.params.tolist(),
+            "start_t": [float(x) if np.isfinite(x) else None for x in self.start_t],
+            "fingerprint": self.fingerprint,
+        }
+
+    def __str__(self) -> str:
+        gap = f", best two {self.start_gap:.2g} apart in t" if np.isfinite(self.start_gap) else ""
+        rows = (
+            ("t", f"{self.t:.4f}"),
+            ("status", self.status.message),
+            ("newton decrement", f"{self.newton_decrement:.1e} (in units of t)"),
+            ("KKT residual", f"{self.kkt_residual:.1e}"),
+            ("at the bound", f"{100 * self.share_at_bound:.0f} % of {self.params.size} parameters"),
+            ("starts", f"{self.n_starts}{gap}"),
+        )
+        return "\n".join(f"{name:<16}  {text}" for name, text in rows)

@@ -1,0 +1,119 @@
+"""The search for the best of many minima: how hard to look, which descents go on, which ends are finished."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from wilks.errors import InputError
+from wilks.optimize.certificate import Certificate
+from wilks.typing import BoolArray, FloatArray, IntArray, is_number, whole_number
+
+_COUNTS = ("n_starts", "n_kept", "race_iterations", "n_polished", "n_coarse", "max_iterations", "max_newton_iterations")
+
+
+@dataclass(frozen=True)
+class Search:
+    """How hard to look for the best minimum: a part of the analysis, the same for data and toys.
+
+    Args:
+        n_starts: starting points, each followed by a quasi-Newton descent, on a thinned reference where it is large.
+        seed: of the starting points and of the thinning; t is a function of it.
+        race_iterations: after so many iterations, and whenever the number has doubled, the descents that have not ended
+            are compared, and the worse half is given up,
+        n_kept: until so many are left. As many as ``n_starts``: no race.
+        n_polished: at most so many ends of the exploration, those that may be the best, are finished on all events and
+            certified.
+        n_coarse: a reference of more events than this is thinned to them while starts are compared; that of one
+            feature is always merged into fine cells.
+        max_iterations: of one quasi-Newton descent.
+        max_newton_iterations: of the finish on all events.
+        decrement_tolerance: the Newton decrement, in units of t, below which a minimum is certified.
+        kkt_tolerance: the KKT residual below which a minimum is certified.
+        n_retries: searches with twice as many new starts after one without a certified best minimum.
+
+    Raises:
+        InputError: a count or tolerance that is not positive.
+
+    >>> Search(n_starts=10, seed=0).n_polished
+    3
+    """
+
+    n_starts: int = 24
+    seed: int = 0
+    race_iterations: int = 200
+    n_kept: int = 3
+    n_polished: int = 3
+    n_coarse: int = 100_000
+    max_iterations: int = 3000
+    max_newton_iterations: int = 20
+    decrement_tolerance: float = 1e-3
+    kkt_tolerance: float = 1e-3
+    n_retries: int = 1
+
+    def __post_init__(self) -> None:
+        for name in _COUNTS:
+            self._set(name, whole_number(getattr(self, name), name=f"search.{name}", least=1))
+        for name in ("seed", "n_retries"):
+            self._set(name, whole_number(getattr(self, name), name=f"search.{name}", least=0))
+        if self.seed >= 2**64:
+            raise InputError(f"search.seed must be below 2**64, but {self.seed} came")
+        for name in ("n_kept", "n_polished"):
+            self._set(name, min(getattr(self, name), self.n_starts))
+        self._set("race_iterations", min(self.race_iterations, self.max_iterations))
+        for name in ("decrement_tolerance", "kkt_tolerance"):
+            if not (is_number(getattr(self, name)) and getattr(self, name) > 0):
+                raise InputError(f"search.{name} must be positive, but {getattr(self, name)!r} came")
+
+    def _set(self, name: str, value: int) -> None:
+        object.__setattr__(self, name, value)
+
+    def looks(self) -> Iterator[tuple[int, int]]:
+        """When descents are compared, as (iteration, how many go on); the last look is at the end.
+
+        >>> list(Search(n_starts=40, n_kept=5, race_iterations=100, max_iterations=3000).looks())
+        [(100, 20), (200, 10), (400, 5), (3000, 5)]
+        """
+        last, n_kept = self.race_iterations, self.n_starts
+        while n_kept > self.n_kept and last < self.max_iterations:
+            n_kept = max(self.n_kept, -(-n_kept // 2))
+            yield last, n_kept
+            last *= 2
+        yield self.max_iterations, n_kept
+
+    def is_certified(self, certificate: Certificate) -> jax.Array:
+        """Whether both tolerances are met; negative curvature is charged in the decrement. NaN meets none."""
+        return (certificate.newton_decrement < self.decrement_tolerance) & (
+            certificate.kkt_residual < self.kkt_tolerance
+        )
+
+
+class Ends(NamedTuple):
+    """Where descents stand: params (s, p); values, n_iterations, is_done (s,), False if given up in a race."""
+
+    params: FloatArray
+    values: FloatArray
+    n_iterations: IntArray
+    is_done: BoolArray
+
+
+def race(values: FloatArray, is_done: BoolArray, *, n_kept: int) -> BoolArray:
+    """Which descents go on, shape (s,): of those that are not done, the ``n_kept`` with the lowest values.
+
+    >>> race(np.array([3.0, 1.0, 2.0, 0.0]), np.array([False, False, False, True]), n_kept=2).tolist()
+    [False, True, True, False]
+    """
+    order = np.argsort(np.where(is_done, np.inf, values), kind="stable")
+    goes_on = np.zeros(values.shape, dtype=bool)
+    goes_on[order[:n_kept]] = True
+    return goes_on & ~is_done
+
+
+def contenders(ends: Ends, *, margin: float, n_polished: int) -> FloatArray:
+    """The ends within ``margin`` of the best value, the best first, at most ``n_polished``: shape (c, p)."""
+    order = np.argsort(ends.values, kind="stable")[:n_polished]
+    is_near = ends.values[order] <= ends.values[order[0]] + margin
+    best: FloatArray = ends.params[order[is_near]]
+    return best
