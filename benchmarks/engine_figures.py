@@ -1,4 +1,4 @@
-"""The figures of `engine.py`, from its document."""
+"""What `engine.py` shows of its document: printed lines and figures."""
 
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,27 @@ PANELS = {
 }
 
 
+QUIET = ("n_padding", "flops_needed", "n_tanh", "n_expm1")
+
+
+def say(name: str, entry: dict[str, Any]) -> None:
+    """One line: medians and numbers, not the lists."""
+    parts = [f"{name:<36}"]
+    for key, value in entry.items():
+        number = value["median"] if isinstance(value, dict) and "median" in value else value
+        if isinstance(number, dict):
+            parts += [f"{inner} {x:.4g}" for inner, x in number.items()]
+        elif isinstance(number, int | float) and key not in QUIET:
+            parts.append(f"{key} {number:.4g}")
+    print("  ".join(parts), flush=True)
+
+
 def draw(document: dict[str, Any], folder: Path) -> None:
-    """Write stages.png and scaling.png."""
-    (folder / "stages.png").write_bytes(stages(document["rows"]))
-    (folder / "scaling.png").write_bytes(scaling(document["scaling"]))
+    """Write stages.png and scaling.png, as far as they have been measured."""
+    if document["rows"]:
+        (folder / "stages.png").write_bytes(stages(document["rows"]))
+    if {*PANELS, "toys"} <= set(document["scaling"]):
+        (folder / "scaling.png").write_bytes(scaling(document["scaling"]))
 
 
 def stages(rows: dict[str, Any]) -> bytes:
@@ -70,10 +87,11 @@ def _times(axes: Axes, entries: list[dict[str, Any]], *, key: str, label: str, y
     axes.errorbar(sizes, medians, yerr=[below, above], marker="o", color=BLUE, capsize=3)
     axes.set(xscale="log", yscale="log", xlabel=label, ylabel=ylabel)
     least, greatest = min(t["least"] for t in times), max(t["greatest"] for t in times)
+    axes.set_xlim(min(sizes) / 1.3, 1.3 * max(sizes))
     axes.set_ylim(least / 2, greatest * 2)
     plain_log_ticks(axes.yaxis, span=4 * greatest / least)
     if max(sizes) < 1_000:
-        plain_log_ticks(axes.xaxis, span=max(sizes) / min(sizes))
+        plain_log_ticks(axes.xaxis, span=1.7 * max(sizes) / min(sizes))
 
 
 def _toys(axes: Axes, entries: list[dict[str, Any]]) -> None:
@@ -88,7 +106,8 @@ def _toys(axes: Axes, entries: list[dict[str, Any]]) -> None:
     sizes = [entry["n_toys"] for entry in entries]
     every = [entry["wall_seconds_per_toy"] for entry in entries]
     axes.set(xscale="log", yscale="log", xlabel="toys", ylabel="wall time for each toy [s]")
+    axes.set_xlim(min(sizes) / 1.3, 1.3 * max(sizes))
     axes.set_ylim(min(every) / 2, 2 * max(every))
-    plain_log_ticks(axes.xaxis, span=max(sizes) / min(sizes))
+    plain_log_ticks(axes.xaxis, span=1.7 * max(sizes) / min(sizes))
     plain_log_ticks(axes.yaxis, span=4 * max(every) / min(every))
     axes.legend()

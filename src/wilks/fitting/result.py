@@ -68,8 +68,8 @@ class FitResult:
     def chance_missed(self) -> float:
         """(1 - k/n)^n for k hits of n starts: how often such a search misses a minimum as well hidden as its best.
 
-        A lower bound of the chance that a better minimum was missed, which may be better hidden: of 11 fits with a value
-        below 0.01 (13 parameters, 160 starts), 2 had missed the best minimum known by more than 0.1 in t.
+        A lower bound of the chance that a better minimum was missed, which may be better hidden: of 11 fits with a
+        value below 0.01 (13 parameters, 160 starts), 2 had missed the best minimum known by more than 0.1 in t.
         0.37 for one hit of many, below 0.05 from three hits on. Descents that were given up in a race hit nothing, so
         that with a race the value is near its largest.
         """
