@@ -7,7 +7,7 @@ from scipy import optimize
 
 from wilks import likelihood
 from wilks.likelihood import Events, Points
-from wilks.models import MLP
+from wilks.models import MLP, Model
 from wilks.typing import FloatArray
 
 MODEL = MLP(hidden=(2, 2), weight_clip=3.0)
@@ -102,3 +102,23 @@ def test_events_in_single_precision_give_nearly_the_same_slope_in_double(case: t
     curvature = likelihood.information(MODEL, params, single)
     assert curvature.dtype == jnp.float64
     np.testing.assert_allclose(curvature, likelihood.information(MODEL, params, exact), rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("precision", [jnp.float32, jnp.float64])
+def test_a_log_ratio_beyond_the_range_of_exp_is_finite_at_events_of_the_data(precision: type) -> None:
+    """f = 90 w at a data event: the loss there is -f, with slope -90 and no curvature."""
+    columns = jnp.asarray([[[1.0, 90.0]]], precision)
+    points = Points(columns, jnp.asarray([[2.0, 0.0]], precision), jnp.asarray([[0.0, 1.0]], precision))
+
+    class Linear(MLP):
+        def column_log_ratio(self, params: jnp.ndarray, columns: jnp.ndarray) -> jnp.ndarray:
+            return params[0] * columns[0]
+
+        column_jacobian, column_curvature = Model.column_jacobian, Model.column_curvature
+
+    params = jnp.array([20.0])
+    value, gradient = likelihood.value_and_gradient(Linear(), params, (points,))
+    assert float(value) == pytest.approx(2 * np.expm1(20.0) - 1800.0, rel=1e-6)
+    assert float(gradient[0]) == pytest.approx(2 * np.exp(20.0) - 90.0, rel=1e-6)
+    assert float(likelihood.value(Linear(), params, (points,))) == pytest.approx(float(value), rel=1e-6)
+    assert float(likelihood.hessian(Linear(), params, (points,))[0, 0]) == pytest.approx(2 * np.exp(20.0), rel=1e-6)

@@ -82,7 +82,8 @@ def information(model: Model, params: jax.Array, events: Events, *, block_size: 
 
 def _loss(block: Points, log_ratio: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     """L of each point as a function of f, with its two derivatives."""
-    excess = jnp.expm1(log_ratio)
+    # Where nothing is weighted, as at an event of the data, f may be beyond the range of exp.
+    excess = jnp.where(block.weights != 0, jnp.expm1(log_ratio), 0.0)
     curvature = block.weights * (excess + 1)
     return block.weights * excess - block.counts * log_ratio, curvature - block.counts, curvature
 

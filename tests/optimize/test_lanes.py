@@ -81,5 +81,6 @@ def test_only_the_rows_that_were_asked_for_move() -> None:
 
 @pytest.mark.parametrize("width", [1, 3])
 def test_side_by_side_maps_a_function_over_lanes(width: int) -> None:
-    mapped: Callable[..., jax.Array] = side_by_side(lambda a, b: a * b, width, in_axes=(0, None))
-    np.testing.assert_array_equal(mapped(jnp.arange(float(width)), jnp.asarray(2.0)), 2.0 * np.arange(width))
+    mapped: Callable[..., jax.Array] = side_by_side(lambda a, b: a * b, width)
+    values = jnp.arange(float(width))
+    np.testing.assert_array_equal(mapped(values, values + 1), np.arange(width) * np.arange(1, width + 1))

@@ -40,7 +40,7 @@ def run_block(
 ) -> int:
     """Make these toys, ``n_together`` at a time, and write them together; returns how many were written.
 
-    An interruption still writes those that are finished.
+    An interruption still writes those that are finished; of toys made together, none is before all are.
     """
     rows: list[ToyRow] = []
     try:

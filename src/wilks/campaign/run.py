@@ -147,7 +147,7 @@ def _run_elsewhere(
     kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
     done = {row.index for row in kept.read() if row.index < n_toys}
     report(len(done), n_toys)
-    missing = list(_blocks(done, n_toys, longest=_longest_block(analysis)))
+    missing = list(_blocks(done, n_toys, shape=_block_shape(analysis, executor)))
     if missing:
         try:
             _run_blocks(folder, missing, n_done=len(done), n_toys=n_toys, executor=executor, report=report)
@@ -191,19 +191,22 @@ def _default_executor() -> Executor:
     return LocalProcesses() if jax.default_backend() == "cpu" else ThreadPoolExecutor(max_workers=1)
 
 
-def _longest_block(analysis: Analysis) -> int:
-    if jax.default_backend() == "cpu":
-        return _LONGEST_BLOCK
-    return engine_of(analysis).n_together
+def _block_shape(analysis: Analysis, executor: Executor | None) -> tuple[int, int]:
+    """(toys in the longest block, fewest blocks): on an accelerator of this process one block fills it."""
+    if executor is not None or jax.default_backend() == "cpu":
+        return _LONGEST_BLOCK, _FEWEST_BLOCKS
+    return engine_of(analysis).n_together, 1
 
 
-def _blocks(done: set[int], n_toys: int, *, longest: int = _LONGEST_BLOCK) -> Iterator[tuple[int, int]]:
+def _blocks(
+    done: set[int], n_toys: int, *, shape: tuple[int, int] = (_LONGEST_BLOCK, _FEWEST_BLOCKS)
+) -> Iterator[tuple[int, int]]:
     """Runs of missing toys as (first, last): short if there are few, so that many processes find work.
 
     >>> list(_blocks({0, 1, 4}, 4)), len(list(_blocks(set(), 400))), len(list(_blocks(set(), 8000)))
     ([(2, 2), (3, 3)], 67, 1000)
     """
-    fewest = _FEWEST_BLOCKS if longest == _LONGEST_BLOCK else 1
+    longest, fewest = shape
     length = min(longest, max(1, (n_toys - len(done)) // fewest))
     first: int | None = None
     for index in range(n_toys + 1):

@@ -27,7 +27,7 @@ from wilks.optimize import (
 from wilks.samples import Sample, cell_width_of, has_cells, in_cells, merge_cells, thin
 from wilks.typing import FloatArray, IntArray
 
-EXPLORED_CELL_WIDTH = 0.01  # moves t by some thousandths
+EXPLORED_CELL_WIDTH = 0.01  # moves t by some thousandths in minima at a clip of 9, by more at a larger one
 _EXPLORED = 5e-3
 _WIDTH_ON_ACCELERATOR, _MOST_TOGETHER = 256, 256
 _MEMORY_BYTES = 4 * 2**30
@@ -56,7 +56,7 @@ class Engine:
     The reference is there as the ``whole``; with events of one feature merged in fine cells (``near``; None where there
     is nothing to merge); and thinned in single precision for the exploration (``coarse``). Cells of one feature are
     coarser in the exploration and stand in one block with those of the data, so that nothing is shared then.
-    ``margin`` is how far above the best, in L, an end of the exploration may lie and still be the best on all events.
+    ``margin`` is how far above the best, in L, an end of the exploration may lie and be finished with it.
 
     Args:
         analysis: what defines t.

@@ -25,9 +25,9 @@ def fit(analysis: Analysis, data: Sample | npt.ArrayLike) -> FitResult:
 
     L[w] = sum_R w_e (exp(f) - 1) - sum_D f  (eq. 28 of "Learning New Physics from an Imperfect Machine").
     The search starts from `Search.n_starts` points made from the data and the seed of the search, descends from each
-    on a thinned reference in single precision, finishes the best on all events in double precision by Newton's method,
-    and keeps the lowest. If that is not certified, it is repeated with new starts, as `Search.n_retries` says. t is a
-    function of (analysis, data) alone.
+    on a thinned reference in single precision, gives up what falls behind in a race, finishes the best on all events in
+    double precision by Newton's method, and keeps the lowest. If that is not certified, it is repeated with new starts,
+    as `Search.n_retries` says. t is a function of (analysis, data) alone.
 
     Args:
         analysis: what defines t.
@@ -58,8 +58,9 @@ def fit_events(analysis: Analysis, events: FloatArray) -> FitResult:
 def fit_together(analysis: Analysis, data_sets: Sequence[FloatArray]) -> list[FitResult]:
     """`fit_events` for several data sets at once, all descents of all of them in one queue: made for an accelerator.
 
-    On a CPU this gives the same numbers as one fit after the other, and is no faster. Memory grows with the number of
-    data sets: see `Engine.n_together`.
+    On a CPU this gives the same numbers as one fit after the other, and is no faster; only to rounding where a data set
+    is so much larger than expected that all are padded to its size. Memory grows with the number of data sets: see
+    `Engine.n_together`.
     """
     engine = engine_of(analysis)
     fits = [_Attempts(analysis, events) for events in data_sets]

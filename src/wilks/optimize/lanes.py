@@ -1,4 +1,4 @@
-"""Many descents through one compiled program of fixed shape."""
+"""Many descents through compiled programs of fixed shapes."""
 
 import functools
 from collections.abc import Callable
@@ -51,8 +51,11 @@ class Lanes:
         """
         n_starts = len(starts)
         store: State | None = None
-        for first in range(0, n_starts, self.width):
-            rows = np.minimum(np.arange(first, first + self.width), n_starts - 1)
+        width = self.width
+        while width // 2 >= n_starts:
+            width //= 2
+        for first in range(0, n_starts, width):
+            rows = np.minimum(np.arange(first, first + width), n_starts - 1)
             states = self._begin(starts[rows], owners[rows], shared, sets)
             empty = _ended_like(states, max(room or 0, n_starts) + 1) if store is None else store
             store = _put(empty, rows, states)
@@ -81,7 +84,7 @@ class Lanes:
         def one(start: jax.Array, owner: jax.Array) -> State:
             return self.solver.init(self._objective(shared, _of(sets, owner)), start, self._box)
 
-        states: State = side_by_side(one, self.width)(starts, owners)
+        states: State = side_by_side(one, starts.shape[0])(starts, owners)
         return states
 
     def _advance_lanes(
@@ -111,16 +114,12 @@ def _ended_like(states: State, n_rows: int) -> State:
     return store._replace(is_done=jnp.ones_like(store.is_done))
 
 
-def side_by_side(
-    one: Callable[..., Data], width: int, in_axes: int | tuple[int | None, ...] = 0
-) -> Callable[..., Data]:
+def side_by_side(one: Callable[..., Data], width: int) -> Callable[..., Data]:
     """`jax.vmap` of ``one``, but a single lane keeps the branches and loops of a program that is not mapped."""
     if width > 1:
-        return jax.vmap(one, in_axes)
+        return jax.vmap(one)
 
     def alone(*arguments: Data) -> Data:
-        axes = (in_axes,) * len(arguments) if isinstance(in_axes, int) else in_axes
-        first = [x if axis is None else _of(x, jnp.asarray(0)) for x, axis in zip(arguments, axes, strict=True)]
-        return jax.tree.map(lambda array: array[None], one(*first))
+        return jax.tree.map(lambda array: array[None], one(*(_of(x, jnp.asarray(0)) for x in arguments)))
 
     return alone

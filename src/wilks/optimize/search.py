@@ -22,8 +22,8 @@ class Search:
         n_starts: starting points, each followed by a quasi-Newton descent, on a thinned reference where it is large.
         seed: of the starting points and of the thinning; t is a function of it.
         race_iterations: after so many iterations, and whenever the number has doubled, the descents that have not ended
-            are compared, and the worse half is given up,
-        n_kept: until so many are left. As many as ``n_starts``: no race.
+            are compared, and at most a half, a quarter, ... of ``n_starts`` go on, the best of them,
+        n_kept: but never fewer than so many. As many as ``n_starts``: no race.
         n_polished: at most so many ends of the exploration, those that may be the best, are finished on all events and
             certified.
         n_coarse: a reference of more events than this is thinned to them while starts are compared; that of one
@@ -91,7 +91,7 @@ class Search:
 
 
 class Ends(NamedTuple):
-    """Where descents stand: params (s, p); values, n_iterations, is_done (s,), False if given up in a race."""
+    """Where descents stand: params (s, p); values, n_iterations, is_done (s,), False if given up or out of budget."""
 
     params: FloatArray
     values: FloatArray
