@@ -217,7 +217,7 @@ class SearchConfig(Section):
     seed: Seed = Field(default=_SEARCH.seed, description="Seed of the starting points and of the thinning.")
     race_iterations: Count = Field(
         default=_SEARCH.race_iterations,
-        description="After so many steps, and whenever the number has doubled, the worse half of the descents stops.",
+        description="After so many steps, and at each doubling, at most a half, a quarter, ... of the starts goes on.",
     )
     n_kept: Count = Field(
         default=_SEARCH.n_kept, description="How many descents are left to go on to their ends; n_starts: all of them."

@@ -145,7 +145,7 @@ class Engine:
     def explore(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Ends:
         """Descents on the thinned reference from starts (s, p), each for the data set ``owners`` (s,) of ``sets``.
 
-        Those of one data set race: at every look the better half goes on.
+        Those of one data set race, as `Search.looks` says.
         """
         descents, search = self._descents, self._analysis.search
         own, rows = sets.explored, np.arange(len(starts))

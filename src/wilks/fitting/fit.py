@@ -110,7 +110,7 @@ class _Attempts:
         best, status, values = _best(finish), self._status(), ends.values
         t = float("nan") if status.is_failure else -2.0 * float(finish.value[best])
         certificate: dict[str, Any] = {
-            name: float(values[best]) for name, values in finish.certificate._asdict().items()
+            name: float(entries[best]) for name, entries in finish.certificate._asdict().items()
         }
         return FitResult(
             t=t,

@@ -34,7 +34,6 @@ class Model(abc.ABC):
 
     def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
         """df/dw of each event, shape (p, n). A subclass may override it with something faster."""
-
         jacobian: jax.Array = jax.vmap(
             jax.grad(lambda w, event: self.column_log_ratio(w, event[:, None])[0]), (None, 1), 1
         )(params, columns)
