@@ -103,14 +103,15 @@ class Engine:
     def memory_bytes(self, n_sets: int) -> int:
         """What a fit of ``n_sets`` data sets allocates, to about a factor of two.
 
-        The reference; for each lane copies of a descent and the values of all neurons on one block; for each data set
-        its events, and the descents from all starts and of the finish, of p (p + 5) numbers each.
+        The reference; for each lane copies of a descent and of the events of its data set, whole and in short blocks,
+        and the values of all neurons on one block; for each data set its events, and the descents from all starts and
+        of the finish, of p (p + 5) numbers each.
         """
         analysis = self._analysis
         d, p, search = analysis.reference.n_features, analysis.n_parameters, analysis.search
         descent = 8 * p * (p + 5)
-        lane = 6 * descent + 8 * BLOCK_LENGTH * (4 * d + 8 * p)
         events = 8 * (d + 2) * _room(0, analysis.expected_events)
+        lane = 6 * descent + 2 * events + 8 * BLOCK_LENGTH * (4 * d + 8 * p)
         cells = 4 * 3 * self._cells.n_events if self._cells else 0
         reference = 8 * (d + 2) * (2 * analysis.reference.n_events)
         each = 2 * events + 2 * cells + (search.n_starts + 2 * search.n_polished) * descent
