@@ -25,7 +25,7 @@ from wilks.samples import (
 )
 from wilks.typing import FloatArray
 
-STATISTIC_VERSION = 3
+STATISTIC_VERSION = 4
 _YIELD_TOLERANCE = 1e-6
 _DOCUMENT, _ARRAYS = "analysis.json", "analysis.npz"
 _Cached = TypeVar("_Cached")

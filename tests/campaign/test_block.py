@@ -82,13 +82,27 @@ def test_a_toy_alone_is_the_toy_of_a_block(tmp_path, analysis) -> None:
 
 
 def test_toys_made_side_by_side_are_those_made_alone(make_analysis) -> None:
-    """With one lane, as here; among them one that cannot be drawn."""
+    """With one lane, as here."""
     analysis = make_analysis(Generator("campaign_generators:gated"))
     together = make_toys(analysis, Null(), seed=1, indices=[4, 6, 5])
     alone = [make_toy(analysis, Null(), seed=1, index=index) for index in (4, 6, 5)]
     assert [(row.index, row.t, row.params) for row in together] == [(row.index, row.t, row.params) for row in alone]
     broken = make_analysis(lambda rng, n, nuisances: 1 / 0)
     assert [row.status for row in make_toys(broken, Null(), seed=1, indices=[2, 3])] == [FitStatus.NOT_DRAWN] * 2
+
+
+def test_one_toy_that_cannot_be_drawn_leaves_the_others_of_its_batch(make_analysis) -> None:
+    whole = make_analysis(Generator("campaign_generators:gated"))
+    sizes = [draw_toy(whole, Null(), seed=1, index=index).shape[0] for index in (4, 5, 6)]
+
+    def draw(rng, n, nuisances):
+        return rng.exponential(size=n if n != sizes[1] else n - 1)
+
+    rows = make_toys(make_analysis(draw), Null(), seed=1, indices=[4, 5, 6])
+    alone = [make_toy(whole, Null(), seed=1, index=index) for index in (4, 5, 6)]
+    assert len(set(sizes)) == 3, "the sizes must differ for one toy to fail"
+    assert [row.index for row in rows] == [4, 5, 6] and rows[1].status == FitStatus.NOT_DRAWN
+    assert [rows[0].t, rows[2].t] == [alone[0].t, alone[2].t]
 
 
 def test_a_toy_of_no_events_is_fitted(make_analysis) -> None:

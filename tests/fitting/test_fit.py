@@ -1,6 +1,7 @@
 """fit: certified minima, t as a function of (analysis, data), and the comparison with SciPy start by start."""
 
 import dataclasses
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,8 +13,8 @@ import wilks
 from wilks import likelihood
 from wilks.fitting import Engine, FitResult, engine_of, evaluate_t, fit_events, fit_together, objective
 from wilks.likelihood import Points
-from wilks.optimize import Box, QuasiNewton
-from wilks.typing import FitStatus, FloatArray
+from wilks.optimize import Box, Finish, QuasiNewton
+from wilks.typing import FitStatus, FloatArray, IntArray
 
 
 def exponential(n: int, seed: int) -> FloatArray:
@@ -40,6 +41,14 @@ def data() -> FloatArray:
 @pytest.fixture(scope="module")
 def result(analysis: wilks.Analysis, data: FloatArray) -> FitResult:
     return wilks.fit(analysis, data)
+
+
+@pytest.fixture(scope="module")
+def wide(analysis: wilks.Analysis) -> wilks.Analysis:
+    """The same with several lanes."""
+    same = wilks.Analysis(reference=analysis.reference, model=analysis.model, standardize=False, search=analysis.search)
+    same.cached("engine", lambda: Engine(same, width=4))
+    return same
 
 
 def formula(analysis: wilks.Analysis, data: FloatArray, params: FloatArray) -> float:
@@ -75,17 +84,38 @@ def test_fit_is_a_function_of_analysis_and_data(analysis: wilks.Analysis, data: 
     np.testing.assert_array_equal(again.params, result.params)
 
 
-def test_fits_side_by_side_find_the_same_minima_as_alone(analysis: wilks.Analysis, data: FloatArray) -> None:
+def test_fits_side_by_side_find_the_same_minima_as_alone(
+    analysis: wilks.Analysis, wide: wilks.Analysis, data: FloatArray
+) -> None:
     """With one lane to the last bit; with several, whose sums are rounded otherwise, to the tolerance of a fit."""
     sets = [data, exponential(480, 7), exponential(530, 8)]
     alone = [fit_events(analysis, events) for events in sets]
     for one, found in zip(alone, fit_together(analysis, sets), strict=True):
         assert found.t == one.t and found.n_starts == one.n_starts and found.n_events == one.n_events
         np.testing.assert_array_equal(found.params, one.params)
-    wide = wilks.Analysis(reference=analysis.reference, model=analysis.model, standardize=False, search=analysis.search)
-    wide.cached("engine", lambda: Engine(wide, width=4))
     for one, found in zip(alone, fit_together(wide, sets), strict=True):
         assert found.converged and found.t == pytest.approx(one.t, abs=1e-6)
+
+
+def test_only_what_is_not_certified_is_searched_again(
+    wide: wilks.Analysis, data: FloatArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same minimum is found and certified then, so that t is what it was."""
+    engine, attempts = engine_of(wide), []
+    polish = engine.polish
+
+    def fails_once(starts: FloatArray, owners: IntArray, sets: Any) -> Finish:
+        attempts.append(set(owners))
+        finish = polish(starts, owners, sets)
+        return finish._replace(is_certified=finish.is_certified & ((owners != 1) | (len(attempts) > 1)))
+
+    sets = [data, exponential(480, 7), exponential(530, 8)]
+    plain = fit_together(wide, sets)
+    monkeypatch.setattr(engine, "polish", fails_once)
+    found = fit_together(wide, sets)
+    assert attempts == [{0, 1, 2}, {0}]
+    assert [one.n_attempts for one in found] == [1, 2, 1] and [one.n_starts for one in found] == [8, 24, 8]
+    assert all(one.t > before.t - 1e-6 for one, before in zip(found, plain, strict=True))
 
 
 def test_order_of_the_data_does_not_matter(analysis: wilks.Analysis, data: FloatArray, result: FitResult) -> None:

@@ -1,5 +1,7 @@
 """The options of the search, the race between descents, and which ends are finished."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,9 +29,10 @@ def test_options_outside_their_limits_are_refused(options: dict[str, float], mes
         Search(**options)  # type: ignore[arg-type]
 
 
-def test_no_more_ends_are_kept_or_polished_than_there_are_starts() -> None:
-    search = Search(n_starts=1, n_polished=3, n_kept=5)
-    assert (search.n_polished, search.n_kept) == (1, 1)
+def test_fewer_starts_than_are_kept_need_no_race_and_more_starts_have_one_again() -> None:
+    search = Search(n_starts=1, n_polished=3, n_kept=5, race_iterations=100)
+    assert list(search.looks()) == [(3000, 1)]
+    assert dataclasses.replace(search, n_starts=10).n_kept == 5
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 5000), st.integers(1, 5000))
@@ -38,7 +41,7 @@ def test_looks_come_later_and_later_and_keep_fewer_and_fewer(n: int, kept: int, 
     looks = list(search.looks())
     iterations, numbers = zip(*looks, strict=True)
     assert iterations[-1] == limit and np.all(np.diff(iterations) > 0)
-    assert np.all(np.diff(numbers) <= 0) and min(numbers) >= search.n_kept
+    assert np.all(np.diff(numbers) <= 0) and min(numbers) >= min(search.n_kept, n)
 
 
 def test_without_a_race_there_is_one_look_at_the_end() -> None:

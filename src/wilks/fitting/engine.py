@@ -27,7 +27,7 @@ from wilks.optimize import (
 from wilks.samples import Sample, cell_width_of, has_cells, in_cells, merge_cells, thin
 from wilks.typing import FloatArray, IntArray
 
-EXPLORED_CELL_WIDTH = 0.01  # moves t by some thousandths in minima at a clip of 9, by more at a larger one
+_CELL_WIDTH, _CLIP_OF_CELLS = 0.01, 9.0  # move t by some thousandths in minima
 _EXPLORED = 5e-3
 _WIDTH_ON_ACCELERATOR, _MOST_TOGETHER = 256, 256
 _MEMORY_BYTES = 4 * 2**30
@@ -68,20 +68,19 @@ class Engine:
         reference, scale = analysis.reference, standardization.scale
         is_cpu = jax.default_backend() == "cpu"
         self.width = width if width is not None else (1 if is_cpu else _WIDTH_ON_ACCELERATOR)
-        coarse = thin(
-            reference, scale=scale, n_events=search.n_coarse, seed=search.seed, cell_width=EXPLORED_CELL_WIDTH
-        )
+        lower, upper = model.bounds(reference.n_features)
+        share = _explored_cell_width(upper)
+        coarse = thin(reference, scale=scale, n_events=search.n_coarse, seed=search.seed, cell_width=share)
         near = merge_cells(reference, scale=scale)
         is_merged, is_thinned = near is not reference, coarse is not reference
         self._analysis = analysis
         self._cells = coarse if is_thinned and has_cells(reference) else None
-        self._cell_width = cell_width_of(reference, scale=scale, share=EXPLORED_CELL_WIDTH)
+        self._cell_width = cell_width_of(reference, scale=scale, share=share)
         self.whole = reference_points(reference, standardization)
         self.coarse: Events = () if self._cells else (single(reference_points(coarse, standardization)),)
         # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
         self.near = reference_points(near, standardization) if is_merged else None
         self.margin = np.inf if is_thinned and not self._cells else 0.5 * CONTENDER_MARGIN
-        lower, upper = model.bounds(reference.n_features)
         box = Box(jnp.asarray(lower), jnp.asarray(upper))
 
         def goal(shared: Events, own: Points) -> Objective:
@@ -170,6 +169,12 @@ class Engine:
         """L[w] on all events."""
         result: jax.Array = self._value(params, (self.whole, data))
         return result
+
+
+def _explored_cell_width(upper: FloatArray) -> float:
+    """Share of the scale: a larger box has steeper neurons and needs finer cells."""
+    clip = float(np.max(upper, where=np.isfinite(upper), initial=0.0))
+    return _CELL_WIDTH / max(1.0, clip / _CLIP_OF_CELLS)
 
 
 def _ends(store: State) -> Ends:

@@ -166,7 +166,9 @@ def _rows(tree: _Tree, chosen: BoolArray) -> _Tree:
 
 
 def _best(finish: Finish) -> int:
-    return int(np.argmin(np.where(np.isfinite(finish.value), finish.value, np.inf)))
+    """The lowest; of the same minimum found twice, the certified one."""
+    values = finish.value + _ROUNDING * ~finish.is_certified
+    return int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
 
 
 def _start_gap(values: FloatArray) -> float:

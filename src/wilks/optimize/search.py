@@ -23,7 +23,7 @@ class Search:
         seed: of the starting points and of the thinning; t is a function of it.
         race_iterations: after so many iterations, and whenever the number has doubled, the descents that have not ended
             are compared, and at most a half, a quarter, ... of ``n_starts`` go on, the best of them,
-        n_kept: but never fewer than so many. As many as ``n_starts``: no race.
+        n_kept: but never fewer than so many. As many as ``n_starts``, or more: no race.
         n_polished: at most so many ends of the exploration, those that may be the best, are finished on all events and
             certified.
         n_coarse: a reference of more events than this is thinned to them while starts are compared; that of one
@@ -60,9 +60,6 @@ class Search:
             self._set(name, whole_number(getattr(self, name), name=f"search.{name}", least=0))
         if self.seed >= 2**64:
             raise InputError(f"search.seed must be below 2**64, but {self.seed} came")
-        for name in ("n_kept", "n_polished"):
-            self._set(name, min(getattr(self, name), self.n_starts))
-        self._set("race_iterations", min(self.race_iterations, self.max_iterations))
         for name in ("decrement_tolerance", "kkt_tolerance"):
             if not (is_number(getattr(self, name)) and getattr(self, name) > 0):
                 raise InputError(f"search.{name} must be positive, but {getattr(self, name)!r} came")
