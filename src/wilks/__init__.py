@@ -21,8 +21,16 @@ jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 from wilks.analysis import Analysis  # noqa: E402  (float64 comes first)
 from wilks.answer import goodness_of_fit  # noqa: E402
 from wilks.calibration import Calibration, GoodnessOfFit, calibrate  # noqa: E402
-from wilks.campaign import LocalProcesses, Toys, run_toys  # noqa: E402
-from wilks.errors import CalibrationError, ConfigError, InputError, SampleError, StoreError, WilksError  # noqa: E402
+from wilks.campaign import LocalProcesses, Toys, load_toys, plan_toys, run_toys  # noqa: E402
+from wilks.errors import (  # noqa: E402
+    CalibrationError,
+    CampaignError,
+    ConfigError,
+    InputError,
+    SampleError,
+    StoreError,
+    WilksError,
+)
 from wilks.fitting import FitResult, fit  # noqa: E402
 from wilks.hypotheses import Alternative, Generator, Null  # noqa: E402
 from wilks.models import MLP  # noqa: E402
@@ -42,6 +50,7 @@ __all__ = [
     "Analysis",
     "Calibration",
     "CalibrationError",
+    "CampaignError",
     "ConfigError",
     "FitResult",
     "FitStatus",
@@ -61,7 +70,9 @@ __all__ = [
     "columns",
     "fit",
     "goodness_of_fit",
+    "load_toys",
     "median_z_score",
+    "plan_toys",
     "plots",
     "power_at_size",
     "problems",

@@ -27,3 +27,7 @@ class StoreError(InputError):
 
 class CalibrationError(InputError):
     """A null distribution cannot answer the question asked of it."""
+
+
+class CampaignError(WilksError):
+    """Some parts of a campaign of toys failed again and again; the others are finished and kept."""

@@ -29,9 +29,13 @@ def toy_rng(hypothesis: _Described, *, seed: int, index: int) -> np.random.Gener
     >>> float(toy_rng(Null(), seed=1, index=0).random()) == float(toy_rng(Null(), seed=1, index=0).random())
     True
     """
+    return np.random.Generator(np.random.Philox(key=toy_key(hypothesis, seed=seed, index=index)))
+
+
+def toy_key(hypothesis: _Described, *, seed: int, index: int) -> int:
+    """The key of toy ``index``, 128 bits of SHA-256(seed, hypothesis, index)."""
     text = canonical_json({"seed": seed, "hypothesis": hypothesis.to_dict(), "index": index})
-    key = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
-    return np.random.Generator(np.random.Philox(key=key))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
 
 
 def draw_toy(analysis: Analysis, hypothesis: Null | Alternative, *, seed: int, index: int) -> FloatArray:

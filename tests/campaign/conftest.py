@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from wilks.analysis import Analysis
-from wilks.campaign import LocalProcesses, ToyRow, Toys, run_toys
+from wilks.campaign import Ledger, LocalProcesses, ToyRow, Toys, plan_toys, run_toys
+from wilks.campaign.table import table_of
 from wilks.fitting import Engine
 from wilks.hypotheses import Generator, Null
 from wilks.models import MLP
@@ -115,7 +116,8 @@ def baseline_steps(analysis: Analysis, one_process: LocalProcesses, baseline_sto
             executor=one_process,
             progress=lambda *numbers, calls=calls: calls.append(numbers),
         )
-        found = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in baseline_store.glob("toys-*")}
+        shards = (baseline_store / "shards").iterdir()
+        found = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in shards}
         steps.append(Stage(toys, found, calls))
     return steps
 
@@ -127,15 +129,41 @@ def baseline(baseline_steps: list[Stage]) -> Toys:
 
 
 @pytest.fixture
+def ledger(tmp_path: Path, analysis: Analysis) -> Ledger:
+    """Ten toys planned in shards of four."""
+    return plan_toys(analysis, Null(), n_toys=10, seed=1, folder=tmp_path / "toys", shard_size=4)
+
+
+@pytest.fixture
+def finish(ledger: Ledger, make_row: Callable[..., ToyRow]) -> Callable[..., None]:
+    """Write the file of a shard, without making its toys."""
+
+    def write(number: int, to: Ledger = ledger, **changes: object) -> None:
+        shard = to.plan.shard(number)
+        to.finish(shard, [table_of([make_row(i, **changes) for i in range(shard.first, shard.last + 1)])])
+
+    return write
+
+
+@pytest.fixture
 def make_row() -> Callable[..., ToyRow]:
     """A row whose numbers are awkward to write."""
 
     def make(index: int, **changes: object) -> ToyRow:
         row = {
-            **{"index": index, "status": 0, "n_events": 97, "t": 0.1 + index, "tau": 0.1 + index, "delta": -0.0},
+            **{
+                "index": index,
+                "key_high": 2**64 - 1,
+                "key_low": index,
+                "hypothesis": "Null()",
+                "status": 0,
+                "reason": "",
+            },
+            **{"n_events": 97, "t": 0.1 + index, "tau": 0.1 + index, "delta": -0.0, "nuisances": (0.5,)},
             **{"newton_decrement": 5e-324, "least_curvature": -1e300, "kkt_residual": 1 / 3, "share_at_bound": 0.25},
-            **{"start_gap": float("nan"), "n_starts": 2, "n_attempts": 1, "n_iterations": 2**40, "seconds": 0.5},
-            **{"reason": "", "params": (1.0, float("nan"), float("inf"), -0.0)},
+            **{"start_gap": float("nan"), "n_starts": 2, "n_attempts": 2, "n_iterations": 2**40},
+            **{"attempt_status": (1, 0), "attempt_t": (float("nan"), 0.1), "seconds": 0.5, "host": "here"},
+            **{"params": (1.0, float("nan"), float("inf"), -0.0)},
         }
         return ToyRow(**{**row, **changes})
 

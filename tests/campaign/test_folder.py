@@ -2,9 +2,7 @@ import json
 import shutil
 
 import numpy as np
-import pyarrow
 import pytest
-from pyarrow import parquet
 
 from wilks.campaign import FolderStore, stored_toys
 from wilks.errors import InputError, StoreError
@@ -24,11 +22,13 @@ def store(tmp_path, analysis) -> FolderStore:
 
 
 def test_a_new_folder_says_whose_toys_it_holds(store, analysis) -> None:
-    plan = json.loads((store.folder / "plan.json").read_text())
+    plan = json.loads((store.folder / "campaign.json").read_text())
     assert plan["fingerprint"] == analysis.fingerprint()
     assert plan["hypothesis"] == {"hypothesis": "null", "n_events": None}
     assert plan["seed"] == 1
-    assert sorted(path.name for path in store.folder.iterdir()) == ["analysis", "plan.json"]
+    assert plan["extents"] == [] and plan["keep_params"] is True and "jax" in plan["versions"]
+    names = sorted(path.name for path in store.folder.iterdir())
+    assert names == ["analysis", "campaign.json", "damaged", "failed", "progress", "shards"]
 
 
 @pytest.mark.parametrize(
@@ -88,75 +88,15 @@ def test_a_folder_of_other_things_is_refused(tmp_path, analysis) -> None:
 def test_a_beginning_that_was_interrupted_is_taken_up(tmp_path, analysis, last_step) -> None:
     hypothesis, folder = Alternative(signal=SIGNAL, n_signal=10), tmp_path / "toys"
     FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=1)
-    (folder / "plan.json").replace(folder / "plan.json.partial")
+    (folder / "campaign.json").replace(folder / "campaign.json.partial")
     if last_step != "plan":
-        (folder / "plan.json.partial").unlink()
+        (folder / "campaign.json.partial").unlink()
         (folder / "analysis" / "analysis.json").unlink()
     if last_step == "samples":
         shutil.rmtree(folder / "analysis")
         (folder / "hypothesis.npz").write_bytes(b"PK")
     FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=1)
     assert FolderStore.open(folder).hypothesis.to_dict() == hypothesis.to_dict()
-
-
-def test_a_file_of_toys_that_was_cut_short_is_named(store, make_row) -> None:
-    store.write([make_row(0)])
-    store.write([make_row(i) for i in range(8, 16)])
-    path = store.folder / "toys-0000008-0000015.parquet"
-    whole = path.read_bytes()
-    for size in (0, 3, len(whole) // 2, len(whole) - 1):
-        path.write_bytes(whole[:size])
-        with pytest.raises(StoreError, match=r"toys-0000008-0000015\.parquet must hold finished toys.*delete it"):
-            store.read()
-    path.unlink()
-    assert [row.index for row in store.read()] == [0]
-
-
-def test_a_file_of_another_layout_is_named(store, make_row) -> None:
-    store.write([make_row(0)])
-    path = store.folder / "toys-0000000-0000000.parquet"
-    table = parquet.read_table(path)
-    for changed in (table.drop_columns(["t"]), table.append_column("more", pyarrow.array([1]))):
-        parquet.write_table(changed, path)
-        with pytest.raises(StoreError, match="must hold finished toys"):
-            store.read()
-
-
-def test_toys_from_elsewhere_are_refused(store, make_row, make_analysis, tmp_path) -> None:
-    settings = {"analysis": store.analysis, "hypothesis": Null(), "seed": 1}
-    others = (
-        {"seed": 2},
-        {"hypothesis": Null(n_events=9)},
-        {"analysis": make_analysis(Generator("campaign_generators:noisy"))},
-    )
-    for k, change in enumerate(others):
-        other = FolderStore(tmp_path / f"other{k}", **{**settings, **change})
-        other.write([make_row(0)])
-        copied = shutil.copy(other.folder / "toys-0000000-0000000.parquet", store.folder)
-        with pytest.raises(StoreError, match=r"toys-0000000-0000000\.parquet holds toys of another analysis, hypoth"):
-            store.read()
-        (store.folder / copied).unlink()
-    same = FolderStore(tmp_path / "same", **settings)
-    same.write([make_row(0)])
-    shutil.copy(same.folder / "toys-0000000-0000000.parquet", store.folder)
-    assert [row.index for row in store.read()] == [0]
-
-
-def test_unfinished_files_are_not_toys(store, make_row) -> None:
-    store.write([make_row(0)])
-    (store.folder / ".toys-0000001-0000001.parquet.123.partial").write_bytes(b"PAR1")
-    assert [row.index for row in store.read()] == [0]
-
-
-def test_a_failed_write_leaves_no_toys(store, make_row, monkeypatch) -> None:
-    def fail(table, file):
-        file.write(b"PAR1")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(parquet, "write_table", fail)
-    with pytest.raises(StoreError, match="No space left on device"):
-        store.write([make_row(0)])
-    assert store.read() == [] and not list(store.folder.glob("*toys-*")) and not list(store.folder.glob(".toys-*"))
 
 
 @pytest.mark.parametrize(
@@ -168,10 +108,15 @@ def test_a_failed_write_leaves_no_toys(store, make_row, monkeypatch) -> None:
         (("hypothesis",), []),
         (("samples",), {"signal": {}}),
         (("analysis", "expected_events"), 1.0),
+        (("extents",), None),
+        (("extents",), [[0, 1]]),
+        (("extents",), [[5, -1]]),
+        (("extents",), [[5]]),
+        (("extents",), [["5", 1]]),
     ],
 )
 def test_a_changed_plan_is_refused(store, keys, value) -> None:
-    path = store.folder / "plan.json"
+    path = store.folder / "campaign.json"
     plan = json.loads(path.read_text())
     (plan if len(keys) == 1 else plan[keys[0]])[keys[-1]] = value
     path.write_text(json.dumps(plan))
@@ -181,9 +126,9 @@ def test_a_changed_plan_is_refused(store, keys, value) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{}", "{"])
 def test_a_plan_that_is_none_is_refused(store, text) -> None:
-    (store.folder / "plan.json").write_text(text)
+    (store.folder / "campaign.json").write_text(text)
     for verb in (FolderStore.open, lambda x: stored_toys(x, analysis=store.analysis, hypothesis=Null(), seed=1)):
-        with pytest.raises(StoreError, match=r"plan\.json cannot be read"):
+        with pytest.raises(StoreError, match=r"campaign\.json cannot be read"):
             verb(store.folder)
 
 

@@ -1,12 +1,13 @@
 import json
 import os
+import signal
 import threading
 from pathlib import Path
 
 import pytest
 
 from wilks.campaign import LocalProcesses
-from wilks.campaign.processes import WorkerError
+from wilks.campaign.processes import LostWorkerError, WorkerError
 from wilks.errors import InputError, SampleError
 from wilks.samples.arrays import check_names, closest
 from wilks.samples.reading import find_files
@@ -38,6 +39,19 @@ def test_arguments_are_plain_and_positional(one_process) -> None:
         one_process.submit(closest, name="a", known=["b"])
     with pytest.raises(TypeError, match="JSON"):
         one_process.submit(closest, "a", {1}).result(60)
+
+
+def test_a_lost_worker_fails_its_call_and_is_replaced(wait_for_end) -> None:
+    with LocalProcesses(1) as executor:
+        first = executor._workers[0]._process.pid
+        executor.submit(closest, "a", ["b"]).result(60)
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(LostWorkerError, match=r"ended early \(exit code -9\)"):
+            executor.submit(closest, "a", ["b"]).result(60)
+        assert executor.submit(closest, "a", ["b"]).result(60) == "there are: b"
+        second = executor._workers[0]._process.pid
+        assert second != first
+    wait_for_end([first, second])
 
 
 @pytest.mark.parametrize("n_processes", [0, -1])

@@ -1,3 +1,5 @@
+import json
+import shutil
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -5,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wilks.campaign import Toys, run_toys, stored_toys
-from wilks.campaign.block import run_stored_block
-from wilks.errors import InputError, StoreError
+from wilks.campaign import Toys, load_toys, plan_toys, run_toys, stored_toys
+from wilks.campaign.coordinator import MOST_TRIES
+from wilks.campaign.shard import run_stored_shard
+from wilks.errors import CampaignError, InputError, StoreError
 from wilks.hypotheses import Alternative, Generator, Null
 from wilks.problems import exponential
 from wilks.samples import Sample
@@ -135,15 +138,22 @@ def test_any_executor_will_do(make_analysis, baseline, tmp_path, monkeypatch) ->
 
 
 def test_an_error_says_where_the_finished_toys_are(make_analysis, tmp_path) -> None:
+    n_asked = []
+
     class Broken(ThreadPoolExecutor):
-        def submit(self, *arguments):
+        def submit(self, function, folder, number):
+            n_asked.append(number)
             future = Future()
-            future.set_exception(RuntimeError("the batch system is down"))
+            if number == 1:
+                future.set_exception(RuntimeError("the batch system is down"))
+            else:
+                future.set_result(function(folder, number))
             return future
 
     analysis, folder = make_analysis(exponential.background), tmp_path / "toys"
-    with pytest.raises(RuntimeError, match="batch system") as caught:
+    with pytest.raises(CampaignError, match=r"1 of 3 failed 3 times \(shard 1\).*the batch system is down") as caught:
         run_toys(analysis, Null(), store=folder, executor=Broken(), **ARGUMENTS)
+    assert n_asked.count(1) == MOST_TRIES and load_toys(folder).index.tolist() == [0, 2]
     assert caught.value.__notes__ == [
         f"The finished toys are kept in {folder}; run_toys(..., store={str(folder)!r}) goes on."
     ]
@@ -154,8 +164,10 @@ def test_more_toys_are_added_and_none_is_made_again(baseline_steps) -> None:
     assert len(first.files) == 6 and len(second.files) == 18
     assert first.files.items() <= second.files.items()
     assert first.toys.rows == second.toys.rows[:6]
-    assert first.progress == [(i, 6) for i in range(7)]
-    assert second.progress == [(i, 18) for i in range(6, 19)]
+    for stage, start, end in ((first, 0, 6), (second, 6, 18)):
+        numbers = [n_done for n_done, n_toys in stage.progress]
+        assert numbers[0] == start and numbers[-1] == end and numbers == sorted(set(numbers))
+        assert {n_toys for _, n_toys in stage.progress} == {end}
 
 
 def test_fewer_toys_are_the_first_of_a_store(baseline, baseline_store, analysis) -> None:
@@ -181,16 +193,56 @@ def test_a_store_of_other_toys_is_refused(analysis, baseline_store, change) -> N
     assert {path: path.read_bytes() for path in baseline_store.rglob("*") if path.is_file()} == before
 
 
-def test_a_damaged_store_is_refused_before_anything_starts(analysis, baseline_store, tmp_path) -> None:
-    copied = tmp_path / "toys"
-    for path in baseline_store.rglob("*"):
-        if path.is_file():
-            (copied / path.relative_to(baseline_store)).parent.mkdir(parents=True, exist_ok=True)
-            (copied / path.relative_to(baseline_store)).write_bytes(path.read_bytes())
-    damaged = sorted(copied.glob("toys-*.parquet"))[2]
+def test_toys_of_damaged_files_are_made_again_and_nothing_is_thrown_away(
+    analysis, baseline, baseline_store, tmp_path, one_process
+) -> None:
+    copied = shutil.copytree(baseline_store, tmp_path / "toys")
+    damaged = sorted((copied / "shards").iterdir())[2]
     damaged.write_bytes(damaged.read_bytes()[:-9])
-    with pytest.raises(StoreError, match=f"{damaged.name} must hold finished toys"):
-        run_toys(analysis, Null(), n_toys=20, seed=1, store=copied)
+    (copied / "shards" / "shard-0000005.parquet").unlink()
+    with pytest.raises(StoreError, match=f"{damaged.name} cannot be read"):
+        stored_toys(copied, analysis=analysis, hypothesis=Null(), seed=1)
+    with pytest.warns(UserWarning, match="1 files of .* were set aside in its folder 'damaged'"):
+        toys = run_toys(analysis, Null(), n_toys=18, seed=1, store=copied, executor=one_process)
+    np.testing.assert_array_equal(toys.t, baseline.t)
+    assert [path.name for path in (copied / "damaged").iterdir()] == [damaged.name + ".1"]
+
+
+def test_an_executor_that_gets_a_bad_folder_ends_at_once(analysis, tmp_path, monkeypatch) -> None:
+    class Full(ThreadPoolExecutor):
+        n_calls = 0
+
+        def submit(self, function, folder, number):
+            self.n_calls += 1
+            future = Future()
+            if self.n_calls == 2:
+                future.set_exception(StoreError("toys cannot be written: No space left on device"))
+            return future
+
+    pool = Full()
+    with pytest.raises(StoreError, match="No space left on device") as caught:
+        run_toys(analysis, Null(), store=tmp_path / "toys", executor=pool, **ARGUMENTS)
+    assert pool.n_calls == 3 and "The finished toys are kept in" in caught.value.__notes__[0]
+
+
+def test_a_plan_is_run_by_the_same_verb(analysis, baseline, tmp_path, one_process) -> None:
+    ledger = plan_toys(analysis, Null(), n_toys=7, seed=1, folder=tmp_path / "toys", shard_size=3)
+    assert ledger.plan.n_shards == 3 and load_toys(tmp_path / "toys").n_toys == 0
+    toys = run_toys(analysis, Null(), n_toys=5, seed=1, store=tmp_path / "toys", executor=one_process)
+    np.testing.assert_array_equal(toys.t, baseline.t[:5])
+    assert load_toys(tmp_path / "toys").index.tolist() == list(range(6))
+
+
+@pytest.mark.parametrize("size", [0, 1.5, "8"])
+def test_a_shard_has_a_whole_number_of_toys(analysis, tmp_path, size) -> None:
+    with pytest.raises(InputError, match="shard_size must be a whole number of at least 1"):
+        plan_toys(analysis, Null(), n_toys=7, seed=1, folder=tmp_path / "toys", shard_size=size)
+    assert not (tmp_path / "toys").exists()
+
+
+def test_a_plan_of_a_local_function_is_refused(make_analysis, tmp_path) -> None:
+    with pytest.raises(StoreError, match="<lambda>"):
+        plan_toys(make_analysis(local()), Null(), n_toys=7, seed=1, folder=tmp_path / "toys")
 
 
 def test_what_a_generator_prints_does_not_disturb_its_worker(make_analysis, one_process, baseline) -> None:
@@ -206,18 +258,22 @@ def test_paths_may_be_relative_or_text(analysis, baseline, baseline_store, monke
     assert toys.rows == baseline.rows
 
 
+def plan_of(folder):
+    return json.loads((folder / "campaign.json").read_text())["extents"]
+
+
 def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analysis, monkeypatch) -> None:
     """Long blocks, as many toys at once as the memory allows, in one thread; here the lanes are those of a CPU."""
     asked = []
 
-    def record(folder, first, last):
-        asked.append((first, last))
-        return run_stored_block(folder, first, last)
+    def record(folder, number):
+        asked.append(number)
+        return run_stored_shard(folder, number)
 
-    monkeypatch.setattr("wilks.campaign.run.run_stored_block", record)
-    monkeypatch.setattr("wilks.campaign.run.jax.default_backend", lambda: "gpu")
+    monkeypatch.setattr("wilks.campaign.coordinator.run_stored_shard", record)
+    monkeypatch.setattr("wilks.campaign.coordinator.jax.default_backend", lambda: "gpu")
     monkeypatch.setattr("wilks.fitting.Engine.n_together", 3)
     toys = run_toys(analysis, Null(), n_toys=5, seed=1, store=tmp_path / "toys")
-    assert asked == [(0, 2), (3, 4)]
+    assert sorted(asked) == [0, 1] and plan_of(tmp_path / "toys") == [[5, 3]]
     monkeypatch.undo()
     np.testing.assert_allclose(toys.t, run_toys(analysis, Null(), n_toys=5, seed=1).t, rtol=0, atol=1e-9)

@@ -1,12 +1,11 @@
 """The contract of every store of toys, and the store in memory."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import pytest
 
 from wilks.campaign import FolderStore, MemoryStore, ToyRow, ToyStore
-from wilks.campaign.store import keep_first
+from wilks.campaign.table import ToyIdentity
 from wilks.hypotheses import Null
 
 
@@ -26,7 +25,8 @@ class StoreContract:
         assert store.read() == []
 
     def test_rows_come_back_equal(self, store, make_row) -> None:
-        failed = ToyRow.not_drawn(3, 'the generator said "é\n\x00"', n_parameters=4)
+        identity = ToyIdentity.of(Null(), seed=2, index=3, host="ü")
+        failed = ToyRow.not_drawn(identity, 'the generator said "é\n\x00"', n_parameters=4)
         store.write([make_row(2), failed])
         assert texts(store.read()) == texts([make_row(2), failed])
 
@@ -77,8 +77,3 @@ class TestFolderStore(StoreContract):
     def test_another_process_reads_the_same(self, store, make_row) -> None:
         store.write([make_row(1), make_row(0)])
         assert texts(FolderStore.open(store.folder).read()) == texts([make_row(0), make_row(1)])
-
-
-def test_the_first_row_of_a_toy_is_kept(make_row) -> None:
-    first, second = make_row(0), dataclasses.replace(make_row(0), seconds=9.0)
-    assert keep_first({0: first}, [second, make_row(1)])[0] is first

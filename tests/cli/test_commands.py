@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import wilks.cli.steps
 import wilks.cli.toys
+from wilks.campaign.table import table_of
 from wilks.cli import main
 from wilks.cli.answers import load_answer
 from wilks.cli.main import COMMANDS
@@ -188,7 +189,7 @@ def test_failed_fits_trip_the_gate(done: Any, monkeypatch: pytest.MonkeyPatch, n
     def failing(*arguments: Any, **options: Any) -> Any:
         toys = run_toys(*arguments, **options)
         failed = [replace(row, t=np.nan, status=int(FitStatus.NOT_CONVERGED)) for row in toys.rows[:n_failed]]
-        return replace(toys, rows=(*failed, *toys.rows[n_failed:]))
+        return replace(toys, table=table_of([*failed, *toys.rows[n_failed:]]))
 
     monkeypatch.setattr(wilks.cli.toys, "run_toys", failing)
     result = done.run("calibrate")

@@ -7,7 +7,7 @@ import pytest
 
 from wilks.analysis import Analysis
 from wilks.calibration import Calibration, calibrate
-from wilks.fitting import FitResult
+from wilks.fitting import Attempt, FitResult
 from wilks.models import MLP
 from wilks.samples import Sample
 from wilks.typing import FitStatus
@@ -35,7 +35,7 @@ def make_fit(analysis: Analysis) -> Callable[..., FitResult]:
             start_gap=1.0,
             start_t=starts,
             least_curvature=0.02,
-            n_attempts=1,
+            attempts=(Attempt(status, t),),
             n_iterations=100,
             n_events=200,
             fingerprint=analysis.fingerprint(),

@@ -8,7 +8,8 @@ import pytest
 from wilks.analysis import Analysis
 from wilks.calibration import Calibration, calibrate
 from wilks.campaign import ToyRow, Toys
-from wilks.fitting import FitResult
+from wilks.campaign.table import table_of
+from wilks.fitting import Attempt, FitResult
 from wilks.hypotheses import Null
 from wilks.models import MLP
 from wilks.samples import Origin, Sample
@@ -59,7 +60,7 @@ def make_fit(analysis: Analysis) -> Callable[..., FitResult]:
             start_gap=0.125,
             start_t=np.array([t - 4.0, t, t - 0.125]),
             least_curvature=0.02,
-            n_attempts=1,
+            attempts=(Attempt(status, t),),
             n_iterations=100,
             n_events=200,
             fingerprint=fingerprint or analysis.fingerprint(),
@@ -74,9 +75,9 @@ def toys(analysis: Analysis) -> Toys:
     rng = np.random.default_rng(2)
     values = rng.chisquare(analysis.n_parameters, size=100)
     values[7] = np.nan
-    rows = tuple(toy_row(index, float(t), n_parameters=analysis.n_parameters) for index, t in enumerate(values))
+    rows = [toy_row(index, float(t), n_parameters=analysis.n_parameters) for index, t in enumerate(values)]
     return Toys(
-        rows=rows,
+        table=table_of(rows),
         hypothesis=Null(),
         fingerprint=analysis.fingerprint(),
         seed=11,
@@ -90,11 +91,16 @@ def toy_row(index: int, t: float, *, n_parameters: int) -> ToyRow:
     status = FitStatus.NOT_CONVERGED if np.isnan(t) else FitStatus.CONVERGED
     return ToyRow(
         index=index,
+        key_high=1,
+        key_low=index,
+        hypothesis="Null()",
         status=int(status),
+        reason="",
         n_events=200,
         t=t,
         tau=t,
         delta=0.0,
+        nuisances=(),
         newton_decrement=1e-9,
         least_curvature=0.02,
         kkt_residual=1e-6,
@@ -103,10 +109,17 @@ def toy_row(index: int, t: float, *, n_parameters: int) -> ToyRow:
         n_starts=3,
         n_attempts=1,
         n_iterations=500,
+        attempt_status=(int(status),),
+        attempt_t=(t,),
         seconds=2.0,
-        reason="",
+        host="here",
         params=(0.0,) * n_parameters,
     )
+
+
+@pytest.fixture(scope="session")
+def make_toy_row() -> Callable[..., ToyRow]:
+    return toy_row
 
 
 @pytest.fixture(scope="session")

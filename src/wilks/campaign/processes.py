@@ -14,19 +14,24 @@ from typing import Any
 
 from wilks import errors
 
-_SINGLE_THREAD = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+SINGLE_THREAD = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PATIENCE_S = 60.0
 
 
 class WorkerError(errors.WilksError):
-    """A worker process ended or failed in a way that is not the input's fault."""
+    """A worker process failed in a way that is not the input's fault."""
+
+
+class LostWorkerError(WorkerError):
+    """A worker process ended in the middle of a call."""
 
 
 class LocalProcesses(Executor):
     """As many single-threaded worker processes as cores, or ``n_processes``.
 
     Functions travel by name and must belong to this package; arguments and results travel as JSON. Workers do not
-    import the main script of the user. `shutdown` lets each worker finish and keep the toy at hand.
+    import the main script of the user. A worker that is lost fails its call and is replaced. `shutdown` lets each
+    worker finish and keep the toy at hand.
     """
 
     def __init__(self, n_processes: int | None = None) -> None:
@@ -41,8 +46,9 @@ class LocalProcesses(Executor):
         first = os.getpid()
         pinned = [cores[(first + k) % len(cores)] for k in range(count)] if len(cores) >= count else [None] * count
         self._workers = [_Worker(core) for core in pinned]
+        self._lock = threading.Lock()  # of starting a worker and of stopping all
         self._is_shut_down = False
-        self._threads = [threading.Thread(target=self._supervise, args=(w,), daemon=True) for w in self._workers]
+        self._threads = [threading.Thread(target=self._supervise, args=(k,), daemon=True) for k in range(count)]
         for thread in self._threads:
             thread.start()
 
@@ -59,11 +65,12 @@ class LocalProcesses(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the workers; with ``cancel_futures`` at the next toy, otherwise after all calls."""
-        self._is_shut_down = True
-        if cancel_futures:
-            self._cancel_waiting()
-            for worker in self._workers:
-                worker.stop()
+        with self._lock:
+            self._is_shut_down = True
+            if cancel_futures:
+                self._cancel_waiting()
+                for worker in self._workers:
+                    worker.stop()
         for _ in self._threads:
             self._calls.put(None)
         if wait:
@@ -76,23 +83,35 @@ class LocalProcesses(Executor):
                 if item := self._calls.get_nowait():
                     item[0].cancel()
 
-    def _supervise(self, worker: "_Worker") -> None:
+    def _supervise(self, number: int) -> None:
         while (item := self._calls.get()) is not None:
             future, call = item
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                future.set_result(worker.call(call))
+                future.set_result(self._workers[number].call(call))
+            except LostWorkerError as error:
+                self._replace(number)
+                future.set_exception(error)
             except Exception as error:
                 future.set_exception(error)
-        worker.close()
+        self._workers[number].close()
+
+    def _replace(self, number: int) -> None:
+        """A new worker for one that is gone, unless all are to end. If none can be started, the next call tries."""
+        with self._lock:
+            if not self._is_shut_down:
+                self._workers[number].close()
+                with contextlib.suppress(OSError):
+                    self._workers[number] = _Worker(self._workers[number].core)
 
 
 class _Worker:
     """One process and its two pipes."""
 
     def __init__(self, core: int | None) -> None:
-        environment = os.environ | dict.fromkeys(_SINGLE_THREAD, "1") | {"JAX_PLATFORMS": "cpu"}
+        self.core = core
+        environment = os.environ | dict.fromkeys(SINGLE_THREAD, "1") | {"JAX_PLATFORMS": "cpu"}
         # The workers see the packages of this process, also where it was started from a source tree.
         environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self._process = subprocess.Popen(
@@ -113,7 +132,7 @@ class _Worker:
             self._process.stdin.flush()
             answer = json.loads(self._process.stdout.readline())
         except (OSError, ValueError) as error:  # a broken pipe, or a line that is empty or cut short
-            raise WorkerError(
+            raise LostWorkerError(
                 f"a worker process ended early (exit code {self._end()}), perhaps killed or out of memory; "
                 "finished toys are kept: run the same again to go on"
             ) from error

@@ -2,26 +2,24 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor
 from pathlib import Path
 
 import jax
+import pyarrow
 
 from wilks.analysis import Analysis, require_float64
-from wilks.campaign.block import make_toys, run_block, run_stored_block
+from wilks.campaign.coordinator import Progress, run_campaign
 from wilks.campaign.folder import FolderStore
-from wilks.campaign.processes import LocalProcesses
-from wilks.campaign.store import MemoryStore, ToyStore
-from wilks.campaign.table import ToyRow, Toys
+from wilks.campaign.ledger import Ledger
+from wilks.campaign.shard import make_toys
+from wilks.campaign.store import MemoryStore
+from wilks.campaign.table import Toys
 from wilks.errors import InputError, StoreError
 from wilks.fitting import engine_of
 from wilks.hypotheses import Alternative, Generator, Null
 from wilks.toys import check_drawable
 from wilks.typing import whole_number
-
-_LONGEST_BLOCK, _FEWEST_BLOCKS = 8, 64
-Progress = Callable[[int, int], None]
 
 
 def run_toys(
@@ -45,8 +43,9 @@ def run_toys(
         hypothesis: `Null`, or `Alternative`.
         n_toys: how many, at least 1.
         seed: root of all random numbers of the toys.
-        store: a folder; made where it does not exist, resumed where it does. None keeps the toys in memory.
-        executor: where blocks of toys run; None: `LocalProcesses`, one single-threaded process for each core, or, where
+        store: the folder of a campaign; made where it does not exist, resumed and extended where it does. None keeps
+            the toys in memory.
+        executor: where shards of toys run; None: `LocalProcesses`, one single-threaded process for each core, or, where
             JAX has an accelerator, this process, with many toys side by side on it. A source that other processes
             cannot import (a lambda, a nested function, one of the main script) runs in this process one toy after the
             other, and then no executor may be given.
@@ -55,10 +54,9 @@ def run_toys(
     Raises:
         InputError: toys that cannot be drawn, before anything is computed.
         StoreError: the folder belongs to other toys or cannot be written.
+        CampaignError: some shards failed again and again; the others are finished and kept.
     """
-    require_float64()
-    n_toys, seed = whole_number(n_toys, name="n_toys", least=1), whole_number(seed, name="seed", least=0)
-    check_drawable(analysis, hypothesis)
+    n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
     report = progress or (lambda n_done, n_total: None)
     local = _local_sources(analysis, hypothesis)
     if local:
@@ -67,12 +65,49 @@ def run_toys(
                 f"{', '.join(local)} cannot be imported by other processes, so no executor can run it; put the "
                 "function into a module and name it 'module:function', or leave executor out"
             )
-        rows = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, store=store, report=report)
+        if store is not None:
+            _refuse_to_store(local)
+        table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
     else:
-        rows = _run_elsewhere(
-            analysis, hypothesis, n_toys=n_toys, seed=seed, store=store, executor=executor, report=report
-        )
-    return _toys(rows, analysis=analysis, hypothesis=hypothesis, seed=seed)
+        folder = Path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
+        kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
+        kept.ledger.extend(n_toys, shard_size=_shard_size(analysis, executor))
+        table = run_campaign(kept.ledger, n_toys=n_toys, executor=executor, progress=report)
+        if store is None:
+            shutil.rmtree(folder.parent)
+    return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
+
+
+def plan_toys(
+    analysis: Analysis,
+    hypothesis: Null | Alternative,
+    *,
+    n_toys: int,
+    seed: int,
+    folder: str | Path,
+    shard_size: int | None = None,
+    keep_params: bool = True,
+) -> Ledger:
+    """Plan a campaign in a folder without making a toy: jobs, ``wilks toys run`` or `run_toys` make them.
+
+    Args:
+        analysis, hypothesis, n_toys, seed: as for `run_toys`.
+        folder: of the campaign; one that holds the same toys is extended to ``n_toys``.
+        shard_size: toys of a job; None: a 64th of them, at most 1,000.
+        keep_params: whether each row keeps the params of its fit, 8 bytes a parameter.
+
+    Raises:
+        InputError: toys that cannot be drawn, or not elsewhere.
+        StoreError: the folder belongs to other toys or cannot be written.
+    """
+    n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
+    if shard_size is not None:
+        shard_size = whole_number(shard_size, name="shard_size", least=1)
+    if local := _local_sources(analysis, hypothesis):
+        _refuse_to_store(local)
+    store = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed, keep_params=keep_params)
+    store.ledger.extend(n_toys, shard_size=shard_size)
+    return store.ledger
 
 
 def stored_toys(store: str | Path, *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> Toys:
@@ -81,15 +116,32 @@ def stored_toys(store: str | Path, *, analysis: Analysis, hypothesis: Null | Alt
     Raises:
         StoreError: the folder belongs to other toys.
     """
-    rows = []
+    table = MemoryStore().table()
     if Path(store).exists():
-        rows = FolderStore(store, analysis=analysis, hypothesis=hypothesis, seed=seed).read()
-    return _toys(rows, analysis=analysis, hypothesis=hypothesis, seed=seed)
+        table = FolderStore(store, analysis=analysis, hypothesis=hypothesis, seed=seed).table()
+    return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
 
 
-def _toys(rows: Sequence[ToyRow], *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> Toys:
+def load_toys(folder: str | Path) -> Toys:
+    """All finished toys of a campaign, with its own analysis and hypothesis.
+
+    Raises:
+        StoreError: there is no campaign.
+    """
+    store = FolderStore.open(folder)
+    return _toys(store.table(), analysis=store.analysis, hypothesis=store.hypothesis, seed=store.seed)
+
+
+def _checked(analysis: Analysis, hypothesis: Null | Alternative, *, n_toys: int, seed: int) -> tuple[int, int]:
+    require_float64()
+    n_toys, seed = whole_number(n_toys, name="n_toys", least=1), whole_number(seed, name="seed", least=0)
+    check_drawable(analysis, hypothesis)
+    return n_toys, seed
+
+
+def _toys(table: pyarrow.Table, *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> Toys:
     return Toys(
-        rows=tuple(rows),
+        table=table,
         hypothesis=hypothesis,
         fingerprint=analysis.fingerprint(),
         seed=seed,
@@ -111,108 +163,25 @@ def _local_sources(analysis: Analysis, hypothesis: Null | Alternative) -> list[s
     return [x.name for x in sources if isinstance(x, Generator) and not x.is_portable]
 
 
+def _refuse_to_store(names: list[str]) -> None:
+    raise StoreError(
+        f"stored toys must be reproducible elsewhere, but {', '.join(names)} can be found in this process alone; put "
+        "the function into a module, or leave store out"
+    )
+
+
 def _run_here(
-    analysis: Analysis,
-    hypothesis: Null | Alternative,
-    *,
-    n_toys: int,
-    seed: int,
-    store: str | Path | None,
-    report: Progress,
-) -> list[ToyRow]:
-    if store is not None:
-        names = ", ".join(_local_sources(analysis, hypothesis))
-        raise StoreError(
-            f"stored toys must be reproducible elsewhere, but {names} can be found in this process alone; put the "
-            "function into a module, or leave store out"
-        )
-    kept: ToyStore = MemoryStore()
+    analysis: Analysis, hypothesis: Null | Alternative, *, n_toys: int, seed: int, report: Progress
+) -> pyarrow.Table:
+    kept = MemoryStore()
     for index in range(n_toys):
-        run_block(kept, [index], make=lambda some: make_toys(analysis, hypothesis, seed=seed, indices=some))
+        kept.write(make_toys(analysis, hypothesis, seed=seed, indices=[index]))
         report(index + 1, n_toys)
-    return kept.read()
+    return kept.table()
 
 
-def _run_elsewhere(
-    analysis: Analysis,
-    hypothesis: Null | Alternative,
-    *,
-    n_toys: int,
-    seed: int,
-    store: str | Path | None,
-    executor: Executor | None,
-    report: Progress,
-) -> list[ToyRow]:
-    folder = Path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
-    kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
-    done = {row.index for row in kept.read() if row.index < n_toys}
-    report(len(done), n_toys)
-    missing = list(_blocks(done, n_toys, shape=_block_shape(analysis, executor)))
-    if missing:
-        try:
-            _run_blocks(folder, missing, n_done=len(done), n_toys=n_toys, executor=executor, report=report)
-        except BaseException as error:
-            error.add_note(f"The finished toys are kept in {folder}; run_toys(..., store={str(folder)!r}) goes on.")
-            raise
-    rows = [row for row in kept.read() if row.index < n_toys]
-    if store is None:
-        shutil.rmtree(folder.parent)
-    return rows
-
-
-def _run_blocks(
-    folder: Path,
-    blocks: Sequence[tuple[int, int]],
-    *,
-    n_done: int,
-    n_toys: int,
-    executor: Executor | None,
-    report: Progress,
-) -> None:
-    pool = executor if executor is not None else _default_executor()
-    futures: list[Future[int]] = []
-    is_finished = False
-    try:
-        futures = [pool.submit(run_stored_block, str(folder.resolve()), first, last) for first, last in blocks]
-        for future in as_completed(futures):
-            n_done += future.result()
-            report(n_done, n_toys)
-        is_finished = True
-    finally:
-        if executor is None:
-            pool.shutdown(cancel_futures=not is_finished)
-        elif not is_finished:
-            for future in futures:
-                future.cancel()
-
-
-def _default_executor() -> Executor:
-    """Processes on the cores; a thread of this process where JAX has an accelerator."""
-    return LocalProcesses() if jax.default_backend() == "cpu" else ThreadPoolExecutor(max_workers=1)
-
-
-def _block_shape(analysis: Analysis, executor: Executor | None) -> tuple[int, int]:
-    """(toys in the longest block, fewest blocks): on an accelerator of this process one block fills it."""
+def _shard_size(analysis: Analysis, executor: Executor | None) -> int | None:
+    """On an accelerator of this process one shard fills it; otherwise the usual one."""
     if executor is not None or jax.default_backend() == "cpu":
-        return _LONGEST_BLOCK, _FEWEST_BLOCKS
-    return engine_of(analysis).n_together, 1
-
-
-def _blocks(
-    done: set[int], n_toys: int, *, shape: tuple[int, int] = (_LONGEST_BLOCK, _FEWEST_BLOCKS)
-) -> Iterator[tuple[int, int]]:
-    """Runs of missing toys as (first, last): short if there are few, so that many processes find work.
-
-    >>> list(_blocks({0, 1, 4}, 4)), len(list(_blocks(set(), 400))), len(list(_blocks(set(), 8000)))
-    ([(2, 2), (3, 3)], 67, 1000)
-    """
-    longest, fewest = shape
-    length = min(longest, max(1, (n_toys - len(done)) // fewest))
-    first: int | None = None
-    for index in range(n_toys + 1):
-        is_missing = index < n_toys and index not in done
-        if first is not None and (not is_missing or index - first == length):
-            yield first, index - 1
-            first = None
-        if first is None and is_missing:
-            first = index
+        return None
+    return engine_of(analysis).n_together

@@ -1,9 +1,11 @@
 """Where toys are kept: the contract of every store, and a store in memory."""
 
 import abc
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from wilks.campaign.table import ToyRow
+import pyarrow
+
+from wilks.campaign.table import ToyRow, rows_of, table_of
 
 
 class ToyStore(abc.ABC):
@@ -19,8 +21,12 @@ class ToyStore(abc.ABC):
         """Keep these rows, all or none."""
 
     @abc.abstractmethod
+    def table(self) -> pyarrow.Table:
+        """All rows as a table of `SCHEMA`, each toy once, by index."""
+
     def read(self) -> list[ToyRow]:
-        """All rows, each toy once, by index."""
+        """The rows of `table`."""
+        return rows_of(self.table())
 
 
 class MemoryStore(ToyStore):
@@ -30,12 +36,7 @@ class MemoryStore(ToyStore):
         self._rows: dict[int, ToyRow] = {}
 
     def write(self, rows: Sequence[ToyRow]) -> None:
-        self._rows = keep_first(self._rows, rows)
+        self._rows = {row.index: row for row in rows} | self._rows
 
-    def read(self) -> list[ToyRow]:
-        return [self._rows[index] for index in sorted(self._rows)]
-
-
-def keep_first(known: dict[int, ToyRow], rows: Iterable[ToyRow]) -> dict[int, ToyRow]:
-    """``known`` with the rows of toys that it does not hold yet."""
-    return {row.index: row for row in rows} | known
+    def table(self) -> pyarrow.Table:
+        return table_of(self._rows[index] for index in sorted(self._rows))

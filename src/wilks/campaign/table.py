@@ -1,26 +1,61 @@
 """The table of toys: one row each, failed ones included."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
+import pyarrow
 
+from wilks.errors import InputError
 from wilks.fitting import FitResult
 from wilks.hypotheses import Alternative, Null
+from wilks.toys import toy_key
 from wilks.typing import FitStatus, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
-class ToyRow:
-    """One toy. ``reason`` is empty, or what the generator or the fit said; ``seconds`` is for people only."""
+class ToyIdentity:
+    """Which toy a row is: its index, the two words of its Philox key, its hypothesis in words, the machine."""
 
     index: int
+    key_high: int
+    key_low: int
+    hypothesis: str
+    host: str
+
+    @classmethod
+    def of(cls, hypothesis: Null | Alternative, *, seed: int, index: int, host: str) -> "ToyIdentity":
+        """That of toy ``index``."""
+        high, low = divmod(toy_key(hypothesis, seed=seed, index=index), 2**64)
+        return cls(index, high, low, hypothesis.describe(), host)
+
+
+@dataclass(frozen=True)
+class ToyRow:
+    """One toy: what it is, how its fit ended, and what that took.
+
+    Attributes:
+        key_high, key_low: the two words of the key of its random numbers.
+        reason: empty, or what the generator or the fit said.
+        nuisances: at tau, in the order of the analysis.
+        attempt_status, attempt_t: of every search for this toy, the last of which decided; t of the best point even
+            where that is not certified.
+        seconds, host: for people only.
+        params: empty where the campaign does not keep them.
+    """
+
+    index: int
+    key_high: int
+    key_low: int
+    hypothesis: str
     status: int
+    reason: str
     n_events: int
     t: float
     tau: float
     delta: float
+    nuisances: tuple[float, ...]
     newton_decrement: float
     least_curvature: float
     kkt_residual: float
@@ -29,31 +64,74 @@ class ToyRow:
     n_starts: int
     n_attempts: int
     n_iterations: int
+    attempt_status: tuple[int, ...]
+    attempt_t: tuple[float, ...]
     seconds: float
-    reason: str
+    host: str
     params: tuple[float, ...]
 
     @classmethod
-    def of_fit(cls, index: int, fit: FitResult, *, seconds: float) -> "ToyRow":
+    def of_fit(cls, identity: ToyIdentity, fit: FitResult, *, seconds: float, keep_params: bool = True) -> "ToyRow":
         """The row of a toy that was fitted, successfully or not."""
-        shared = {name: getattr(fit, name) for name in _FROM_FIT}
-        reason = fit.status.message if fit.status.is_failure else ""
-        params = tuple(fit.params.tolist())
-        return cls(index=index, status=int(fit.status), seconds=seconds, reason=reason, params=params, **shared)
+        return cls(
+            **vars(identity),
+            **{name: getattr(fit, name) for name in _FROM_FIT},
+            status=int(fit.status),
+            reason=fit.status.message if fit.status.is_failure else "",
+            nuisances=(),
+            attempt_status=tuple(int(one.status) for one in fit.attempts),
+            attempt_t=tuple(one.t for one in fit.attempts),
+            seconds=seconds,
+            params=tuple(fit.params.tolist()) if keep_params else (),
+        )
 
     @classmethod
-    def not_drawn(cls, index: int, reason: str, *, n_parameters: int) -> "ToyRow":
-        """The row of a toy whose events could not be drawn."""
+    def not_drawn(cls, identity: ToyIdentity, reason: str, *, n_parameters: int) -> "ToyRow":
+        """The row of a toy whose events could not be drawn; as many params as are kept, all NaN."""
         nothing: dict[str, Any] = {name: float("nan") for name in _FROM_FIT}
-        counts = {"n_events": 0, "n_starts": 0, "n_attempts": 0, "n_iterations": 0}
-        status, params = int(FitStatus.NOT_DRAWN), (float("nan"),) * n_parameters
-        row = nothing | counts
-        return cls(index=index, status=status, seconds=0.0, reason=reason, params=params, **row)
+        counts = dict.fromkeys(("n_events", "n_starts", "n_attempts", "n_iterations"), 0)
+        empty: dict[str, Any] = dict.fromkeys(("nuisances", "attempt_status", "attempt_t"), ())
+        return cls(
+            **vars(identity),
+            **(nothing | counts),
+            **empty,
+            status=int(FitStatus.NOT_DRAWN),
+            reason=reason,
+            seconds=0.0,
+            params=(float("nan"),) * n_parameters,
+        )
 
 
-_FROM_FIT = tuple(
-    field.name for field in fields(ToyRow) if field.name not in {"index", "status", "seconds", "reason", "params"}
+_FROM_FIT = (
+    *("n_events", "t", "tau", "delta", "newton_decrement", "least_curvature", "kkt_residual", "share_at_bound"),
+    *("start_gap", "n_starts", "n_attempts", "n_iterations"),
 )
+_TYPES: dict[Any, pyarrow.DataType] = {
+    int: pyarrow.int64(),
+    float: pyarrow.float64(),
+    str: pyarrow.string(),
+    tuple[float, ...]: pyarrow.list_(pyarrow.float64()),
+    tuple[int, ...]: pyarrow.list_(pyarrow.int64()),
+}
+_WORDS = ("key_high", "key_low")
+SCHEMA = pyarrow.schema(
+    [(field.name, pyarrow.uint64() if field.name in _WORDS else _TYPES[field.type]) for field in fields(ToyRow)]
+)
+
+
+def table_of(rows: Iterable[ToyRow]) -> pyarrow.Table:
+    """Rows as an Arrow table of `SCHEMA`."""
+    return pyarrow.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMA)
+
+
+def rows_of(table: pyarrow.Table) -> list[ToyRow]:
+    """The rows of a table of `SCHEMA`."""
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return [ToyRow(**{name: _hashable(value) for name, value in row.items()}) for row in rows]
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +139,11 @@ class Toys:
     """Toys of one hypothesis, ordered by index. Arrays have one entry for each toy; ``t`` is NaN where a toy failed.
 
     Attributes:
-        params: shape (k, p).
+        table: an Arrow table with the columns of `ToyRow`.
         expected_overlap_z_error: see `Analysis.overlap_z_error`; None for a generator.
-        rows: the same toys row by row.
     """
 
-    rows: tuple[ToyRow, ...]
+    table: pyarrow.Table
     hypothesis: Null | Alternative
     fingerprint: str
     seed: int
@@ -74,9 +151,14 @@ class Toys:
     expected_overlap_z_error: float | None
 
     @property
+    def rows(self) -> tuple[ToyRow, ...]:
+        """The same toys row by row."""
+        return tuple(rows_of(self.table))
+
+    @property
     def n_toys(self) -> int:
         """Number of toys, failed ones included."""
-        return len(self.rows)
+        return int(self.table.num_rows)
 
     @property
     def n_failed(self) -> int:
@@ -125,13 +207,21 @@ class Toys:
 
     @property
     def params(self) -> FloatArray:
-        return np.array([row.params for row in self.rows], dtype=np.float64).reshape(self.n_toys, self.n_parameters)
+        """Shape (k, p).
+
+        Raises:
+            InputError: the campaign does not keep them.
+        """
+        values = self.table["params"].combine_chunks().flatten().to_numpy()
+        if values.size != self.n_toys * self.n_parameters:
+            raise InputError("the params of these toys were not kept; plan the campaign with keep_params=True")
+        return values.reshape(self.n_toys, self.n_parameters)  # type: ignore[no-any-return]
 
     def _numbers(self, name: str) -> FloatArray:
-        return np.array([getattr(row, name) for row in self.rows], dtype=np.float64)
+        return self.table[name].to_numpy().astype(np.float64)  # type: ignore[no-any-return]
 
     def _integers(self, name: str) -> IntArray:
-        return np.array([getattr(row, name) for row in self.rows], dtype=np.int64)
+        return self.table[name].to_numpy().astype(np.int64)  # type: ignore[no-any-return]
 
     def __str__(self) -> str:
         done = self.t[np.isfinite(self.t)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wilks.fitting import FitResult
+from wilks.fitting import Attempt, FitResult
 from wilks.typing import FitStatus
 
 _ARRAYS = ("params", "start_t")
@@ -28,6 +28,8 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value.tolist()]
     if isinstance(value, FitStatus):
         return int(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value
@@ -38,6 +40,8 @@ def _restored(name: str, value: Any) -> Any:
         return np.array([math.nan if item is None else item for item in value], dtype=np.float64)
     if name == "status":
         return FitStatus(value)
+    if name == "attempts":
+        return tuple(Attempt(FitStatus(status), _restored("t", t)) for status, t in value)
     if isinstance(value, list):
         return tuple(value)
     return math.nan if value is None else value

@@ -21,6 +21,7 @@ COMMANDS = {
     "report": _Entry("wilks.cli.commands:report", "Write report.html from what the other commands stored."),
     "run": _Entry("wilks.cli.commands:run", "check, calibrate, test and report in one go."),
     "demo": _Entry("wilks.cli.start:demo", "Run the exponential problem with a signal injected."),
+    "toys": _Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend."),
     "schema": _Entry("wilks.cli.start:schema", "Print the JSON Schema of an analysis file, for editors."),
 }
 

@@ -19,12 +19,18 @@ class Reporter(Protocol):
 
 
 class PlainProgress:
-    """Writes a line at most every ``seconds_between_lines``, and one at the end."""
+    """Writes a line at most every ``seconds_between_lines``, and one at the end; ``detail`` says what else is known."""
 
     def __init__(
-        self, write: Callable[[str], None], *, clock: Callable[[], float], seconds_between_lines: float
+        self,
+        write: Callable[[str], None],
+        *,
+        clock: Callable[[], float],
+        seconds_between_lines: float,
+        detail: Callable[[], str] = str,
     ) -> None:
         self._write = write
+        self._detail = detail
         self._clock = clock
         self._pause = seconds_between_lines
         self._start = self._last = clock()
@@ -37,7 +43,9 @@ class PlainProgress:
         if n_done < n_total and now - self._last < self._pause:
             return
         self._last = now
-        self._write(f"toys: {n_done} of {n_total}{self._remaining(n_done, n_total, now=now)}")
+        detail = self._detail()
+        remaining = self._remaining(n_done, n_total, now=now)
+        self._write(f"toys: {n_done} of {n_total}{remaining}{f'; {detail}' if detail else ''}")
 
     def _remaining(self, n_done: int, n_total: int, *, now: float) -> str:
         fresh = n_done - (self._first_done or 0)
@@ -47,19 +55,21 @@ class PlainProgress:
 
 
 class BarProgress:
-    """A bar with the time that remains."""
+    """A bar with the rate, the time that remains, and what else is known."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, detail: Callable[[], str] = str) -> None:
+        self._detail = detail
         self._bar = Progress(
             TextColumn("toys"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("left:"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[detail]}"),
             console=console,
         )
-        self._task = self._bar.add_task("toys", total=None)
+        self._task = self._bar.add_task("toys", total=None, detail="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -71,18 +81,19 @@ class BarProgress:
         self._bar.stop()
 
     def __call__(self, n_done: int, n_total: int) -> None:
-        self._bar.update(self._task, completed=n_done, total=n_total)
+        self._bar.update(self._task, completed=n_done, total=n_total, detail=self._detail())
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Reporter]:
+def progress(console: Console, *, detail: Callable[[], str] = str) -> Iterator[Reporter]:
     """A reporter that suits where ``console`` writes to."""
     if console.is_terminal:
-        with BarProgress(console) as bar:
+        with BarProgress(console, detail=detail) as bar:
             yield bar
         return
     yield PlainProgress(
         lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True),
         clock=time.monotonic,
         seconds_between_lines=SECONDS_BETWEEN_LINES,
+        detail=detail,
     )

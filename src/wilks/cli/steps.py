@@ -6,9 +6,10 @@ import numpy as np
 
 from wilks.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.campaign import Toys
+from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
 from wilks.cli.fail_on import FailOn
-from wilks.cli.folder import REPORT
+from wilks.cli.folder import REPORT, TOYS
 from wilks.cli.outcome import ExitCode
 from wilks.cli.prepare import Prepared
 from wilks.cli.progress import progress
@@ -27,7 +28,8 @@ def toys_step(session: Session, prepared: Prepared) -> Toys:
     if n_stored:
         session.note(f"{n_stored} of {prepared.loaded.config.toys.n_toys} toys are stored already")
     try:
-        with progress(session.notes) as reporter:
+        tally, n_parameters = RunningTally(prepared.output / TOYS), prepared.analysis.n_parameters
+        with progress(session.notes, detail=lambda: tally.look().describe(n_parameters=n_parameters)) as reporter:
             return make_toys(prepared, reporter=reporter)
     except KeyboardInterrupt:
         session.interrupted = f"interrupted: {how_to_resume(prepared)}"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wilks.analysis import Analysis, require_float64
 from wilks.fitting.engine import Engine
-from wilks.fitting.result import FitResult
+from wilks.fitting.result import Attempt, FitResult
 from wilks.optimize import Ends, Finish, contenders
 from wilks.samples import Sample, check_data
 from wilks.typing import BoolArray, FitStatus, FloatArray, IntArray
@@ -102,12 +102,12 @@ class _Attempts:
     @property
     def is_settled(self) -> bool:
         """Whether the best minimum so far is certified."""
-        return bool(self.found) and not self._status().is_failure
+        return bool(self.found) and not _status(_joined(self.found)[1]).is_failure
 
     def result(self) -> FitResult:
         """All attempts together."""
-        ends, finish = self._joined()
-        best, status, values = _best(finish), self._status(), ends.values
+        ends, finish = _joined(self.found)
+        best, status, values = _best(finish), _status(finish), ends.values
         t = float("nan") if status.is_failure else -2.0 * float(finish.value[best])
         certificate: dict[str, Any] = {
             name: float(entries[best]) for name, entries in finish.certificate._asdict().items()
@@ -122,24 +122,25 @@ class _Attempts:
             n_starts=int(values.size),
             start_gap=_start_gap(values),
             start_t=-2.0 * values,
-            n_attempts=len(self.found),
+            attempts=tuple(Attempt(_status(one), -2.0 * float(one.value[_best(one)])) for _, one in self.found),
             n_iterations=int(np.sum(ends.n_iterations) + np.sum(finish.n_iterations)),
             n_events=self.events.shape[0],
             fingerprint=self.analysis.fingerprint(),
         )
 
-    def _joined(self) -> tuple[Ends, Finish]:
-        return jax.tree.map(lambda *parts: np.concatenate(parts), *self.found)  # type: ignore[no-any-return]
 
-    def _status(self) -> FitStatus:
-        finish = self._joined()[1]
-        best = _best(finish)
-        is_finite = np.isfinite(finish.value[best]) and np.isfinite(finish.certificate.newton_decrement[best])
-        if not is_finite:
-            return FitStatus.NON_FINITE
-        # f = 0 lies in every box and has L = 0, so that a negative t is no minimum.
-        is_minimum = finish.is_certified[best] and finish.value[best] <= _ROUNDING
-        return FitStatus.CONVERGED if is_minimum else FitStatus.NOT_CONVERGED
+def _joined(found: Sequence[tuple[Ends, Finish]]) -> tuple[Ends, Finish]:
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *found)  # type: ignore[no-any-return]
+
+
+def _status(finish: Finish) -> FitStatus:
+    best = _best(finish)
+    is_finite = np.isfinite(finish.value[best]) and np.isfinite(finish.certificate.newton_decrement[best])
+    if not is_finite:
+        return FitStatus.NON_FINITE
+    # f = 0 lies in every box and has L = 0, so that a negative t is no minimum.
+    is_minimum = finish.is_certified[best] and finish.value[best] <= _ROUNDING
+    return FitStatus.CONVERGED if is_minimum else FitStatus.NOT_CONVERGED
 
 
 def _attempt(engine: Engine, fits: Sequence[_Attempts]) -> None:

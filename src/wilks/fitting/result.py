@@ -1,7 +1,7 @@
 """The end of a fit."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,13 @@ _NUMBERS = (
     "t", "tau", "delta", "newton_decrement", "least_curvature", "kkt_residual", "share_at_bound", "n_starts",
     "start_gap", "n_attempts", "n_iterations", "n_events",
 )  # fmt: skip
+
+
+class Attempt(NamedTuple):
+    """One search for the best minimum: how it ended, and t of the best point, also where that is not certified."""
+
+    status: FitStatus
+    t: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +35,7 @@ class FitResult:
         n_starts: starting points over all attempts; ``start_t`` (s,) holds the t at which the exploration of each
             ended, or was given up in the race, on the thinned reference.
         start_gap: the best minus the second best of ``start_t``: below 0.05 if two starts agree; NaN for one start.
-        n_attempts: 1, or more after retries.
+        attempts: one, or more after retries, each on top of those before; the last decided.
         n_iterations: of all descents together.
         n_events: in the data.
         fingerprint: of the analysis.
@@ -46,7 +53,7 @@ class FitResult:
     n_starts: int
     start_gap: float
     start_t: FloatArray
-    n_attempts: int
+    attempts: tuple[Attempt, ...]
     n_iterations: int
     n_events: int
     fingerprint: str
@@ -57,6 +64,11 @@ class FitResult:
     def converged(self) -> bool:
         """Whether t is certified."""
         return not self.status.is_failure
+
+    @property
+    def n_attempts(self) -> int:
+        """Searches that were made: 1, or more after retries."""
+        return len(self.attempts)
 
     @property
     def n_hits(self) -> int:
@@ -82,6 +94,7 @@ class FitResult:
         return plain | {
             "status": self.status.name.lower(),
             "message": self.status.message,
+            "attempts": [[one.status.name.lower(), one.t if np.isfinite(one.t) else None] for one in self.attempts],
             "params": self.params.tolist(),
             "start_t": [float(x) if np.isfinite(x) else None for x in self.start_t],
             "fingerprint": self.fingerprint,

@@ -3,9 +3,21 @@
 ``figure.savefig("name.pdf")`` writes one; no window is opened and no global state is touched.
 """
 
+from wilks.plots.campaign import running_mean
 from wilks.plots.fits import starts
 from wilks.plots.null import null_distribution, qq
 from wilks.plots.ratios import common_columns, overview, ratio, ratios
 from wilks.plots.style import to_png, to_svg
 
-__all__ = ["common_columns", "null_distribution", "overview", "qq", "ratio", "ratios", "starts", "to_png", "to_svg"]
+__all__ = [
+    "common_columns",
+    "null_distribution",
+    "overview",
+    "qq",
+    "ratio",
+    "ratios",
+    "running_mean",
+    "starts",
+    "to_png",
+    "to_svg",
+]

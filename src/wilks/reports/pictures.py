@@ -4,18 +4,21 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from wilks import plots
 from wilks.analysis import Analysis
-from wilks.calibration import Calibration, GoodnessOfFit
+from wilks.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.fitting import FitResult
 from wilks.samples import Sample
+from wilks.typing import FloatArray
 
 MAX_COLUMNS = 48
 MAX_VECTOR_COLUMNS = 16
 MAX_SVG_BYTES = 250_000
 _PIXELS_PER_INCH = 96
+_FEWEST_FOR_A_HISTOGRAM = 10
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,30 @@ def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
             alt=f"Quantile-quantile plot of the toys against the {name}.",
         ),
     )
+
+
+def campaign_pictures(t: FloatArray, *, n_parameters: int | None) -> tuple[Picture, ...]:
+    """How the mean of t came about and, from a few toys on, their distribution."""
+    valid = t[np.isfinite(t)]
+    if valid.size == 0:
+        return ()
+    pictures = [
+        _picture(
+            plots.running_mean(t, n_parameters=n_parameters),
+            caption="Mean of t over the toys so far, by index, with its standard error.",
+            alt=f"Running mean of t over {valid.size} toys.",
+        )
+    ]
+    if valid.size >= _FEWEST_FOR_A_HISTOGRAM:
+        pictures.append(
+            _picture(
+                plots.null_distribution(calibrate(valid, degrees_of_freedom=n_parameters)),
+                caption="Distribution of t, with 68 % Poisson errors, and the chi-square of as many degrees of freedom "
+                "as the model has parameters.",
+                alt=f"Histogram of t for {valid.size} toys.",
+            )
+        )
+    return tuple(pictures)
 
 
 def ratio_pictures(

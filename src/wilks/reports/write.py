@@ -14,7 +14,7 @@ from wilks.analysis import Analysis
 from wilks.calibration import Calibration, GoodnessOfFit
 from wilks.campaign import Toys
 from wilks.errors import InputError, StoreError
-from wilks.reports.content import Inputs, Report, build_report
+from wilks.reports.content import Inputs, build_report
 from wilks.samples import Sample, check_data
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -68,13 +68,13 @@ def write_report(
     if data is not None:
         sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()
     report = build_report(Inputs(result, analysis, sample, toys, title, labels))
-    _put(target, render(report).encode("utf-8"))
+    put(target, render("report.html.j2", report=report).encode("utf-8"))
     return target
 
 
-def render(report: Report) -> str:
-    """The page as text; every value is escaped."""
-    return _ENVIRONMENT.get_template("report.html.j2").render(report=report)
+def render(template: str, **content: object) -> str:
+    """A page as text; every value is escaped."""
+    return _ENVIRONMENT.get_template(template).render(content)
 
 
 def _needs_analysis() -> Sample:
@@ -98,7 +98,7 @@ def _target(path: Path, *, folder: Path | None) -> Path:
     return parent / target.name
 
 
-def _put(target: Path, content: bytes) -> None:
+def put(target: Path, content: bytes) -> None:
     """Write beside the target, then rename: readers see the old page or the new one."""
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:

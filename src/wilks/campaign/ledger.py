@@ -1,0 +1,331 @@
+"""A campaign in a folder: a plan that says whose toys these are, and one Parquet file for each finished shard.
+
+    campaign.json      fingerprint and description of the analysis, hypothesis, seed, extents, versions
+    hypothesis.npz     samples that the hypothesis brings, where there are any
+    analysis/          the analysis, for worker processes
+    shards/            shard-0000000.parquet ... : a file that is there and whole is a shard that is done
+    progress/          finished toys of shards that are not done: toys-0000000-0000007.parquet ...
+    failed/            shard-0000003.json: the last error of a shard
+    damaged/           files that could not be read, set aside when their toys were made again
+    jobs/              job files and their logs
+
+Files appear under their names by an atomic rename; there is no lock and no database, so that many machines may work
+in one folder, also on a network file system.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow
+
+from wilks.analysis import differences
+from wilks.campaign.files import SCHEMA_VERSION, DamagedError, read_toys, write_toys
+from wilks.campaign.plan import Plan, Shard
+from wilks.campaign.table import SCHEMA, ToyRow, table_of
+from wilks.errors import InputError, StoreError
+from wilks.typing import IntArray
+
+PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS = "campaign.json", "shards", "progress", "failed", "damaged", "jobs"
+OWNER = ("analysis", "hypothesis", "seed", "fingerprint")
+_PROGRESS_NAME = re.compile(r"toys-(\d+)-(\d+)(?:_\d+)?\.parquet")
+_READERS, _READ_AHEAD = 4, 32
+_SHARD_NAME = re.compile(r"shard-(\d+)\.parquet")
+
+
+class Ledger:
+    """What is planned and what is there of a campaign. It knows files and tables, not the analysis.
+
+    Args:
+        folder: of the campaign.
+        document: the content of its ``campaign.json``.
+
+    Raises:
+        StoreError: the document says no plan.
+    """
+
+    def __init__(self, folder: Path, document: Mapping[str, Any]) -> None:
+        self.folder, self.document = folder, dict(document)
+        try:
+            self.owner = {name: document[name] for name in OWNER}
+            self.plan = Plan.from_list(document["extents"])
+            self.keep_params = bool(document["keep_params"])
+        except (InputError, KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"{folder / PLAN} must say what toys are planned, but cannot be read: {error}") from error
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Ledger":
+        """The ledger of the campaign in ``folder``.
+
+        Raises:
+            StoreError: there is no campaign, or it is of another version.
+        """
+        path = Path(folder)
+        try:
+            document = dict(json.loads((path / PLAN).read_text()))
+            version = document["schema_version"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            why = "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
+            raise StoreError(
+                f"{path} must hold a plan of toys, but {path / PLAN} {why}; "
+                "`wilks toys plan` or wilks.plan_toys makes one"
+            ) from error
+        if version != SCHEMA_VERSION:
+            raise StoreError(f"the toys in {path} were written by another version of wilks; choose a new folder")
+        return cls(path, document)
+
+    @property
+    def n_parameters(self) -> int | None:
+        """Of the model, if the plan says it."""
+        number = self.document.get("n_parameters")
+        return number if isinstance(number, int) else None
+
+    def save(self) -> None:
+        """Write ``campaign.json`` and make the folders. A plan that is there is not replaced by an empty one."""
+        try:
+            for name in (SHARDS, PROGRESS, FAILED, DAMAGED):
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"toys cannot be written to {self.folder}: {error.strerror or error}") from error
+        if self.plan.extents or not (self.folder / PLAN).exists():
+            text = json.dumps(self.document, indent=1, allow_nan=False)
+            write_text(self.folder / PLAN, text, through=self.folder / PROGRESS)
+
+    def extend(self, n_toys: int, *, shard_size: int | None = None) -> None:
+        """Plan ``n_toys`` toys in all; shards that are planned already, here or by others, stay as they are."""
+        planned = Ledger.open(self.folder).plan
+        self.plan = planned.extended(n_toys, shard_size=shard_size)
+        self.document["extents"] = self.plan.to_list()
+        if self.plan != planned:
+            self.save()
+
+    def write(self, rows: Sequence[ToyRow]) -> None:
+        """Keep finished toys of shards that are not done."""
+        if rows:
+            write_toys(self._progress_path([row.index for row in rows]), table_of(rows), owner=self.owner)
+
+    def table(self) -> pyarrow.Table:
+        """All toys, of finished shards and of those at work.
+
+        Raises:
+            DamagedError: a file cannot be read or has changed.
+            StoreError: a file holds toys of another campaign, or of another shard.
+        """
+        # Progress is read first: what moves into a shard while this reads is then found there.
+        progress = self.progress_table()
+        tables = []
+        for _, outcome in self.read_shards():
+            if isinstance(outcome, pyarrow.Table):
+                tables.append(outcome)
+            elif not isinstance(outcome, FileNotFoundError):
+                raise outcome
+        return each_once([*tables, progress])
+
+    def progress_table(self) -> pyarrow.Table:
+        """Finished toys of all shards at work. Raises as `table` does."""
+        tables = []
+        for path, _, _ in self._progress_paths():
+            with contextlib.suppress(FileNotFoundError):
+                tables.append(self._read(path))
+        return each_once(tables)
+
+    def read_shards(self) -> Iterator[tuple[Shard, pyarrow.Table | Exception]]:
+        """Every planned shard with its toys, or with what `read_shard` raises; read a few ahead in threads."""
+
+        def outcome(shard: Shard) -> pyarrow.Table | Exception:
+            try:
+                return self.read_shard(shard)
+            except (FileNotFoundError, StoreError) as error:
+                return error
+
+        shards = list(self.plan.shards())
+        with ThreadPoolExecutor(_READERS) as pool:
+            for first in range(0, len(shards), _READ_AHEAD):
+                ahead = shards[first : first + _READ_AHEAD]
+                yield from zip(ahead, pool.map(outcome, ahead), strict=True)
+
+    def shard_path(self, shard: Shard) -> Path:
+        """Where the toys of a finished shard are."""
+        return self.folder / SHARDS / f"shard-{shard.number:07d}.parquet"
+
+    def read_shard(self, shard: Shard) -> pyarrow.Table:
+        """The toys of a finished shard, all of them, in order.
+
+        Raises:
+            FileNotFoundError: it is not finished.
+            DamagedError: its file cannot be read or has changed, or holds other toys than those of this shard.
+            StoreError: they are of another campaign.
+        """
+        path = self.shard_path(shard)
+        table = self._read(path)
+        if not np.array_equal(table["index"].to_numpy(), np.arange(shard.first, shard.last + 1)):
+            raise DamagedError(f"{path} does not hold toys {shard.first} to {shard.last}, each once")
+        return table
+
+    def is_done(self, shard: Shard) -> bool:
+        """Whether the file of a shard is there and whole. A damaged one is set aside, and its toys are missing.
+
+        Raises:
+            StoreError: its toys are of another campaign.
+        """
+        try:
+            self.read_shard(shard)
+        except FileNotFoundError:
+            return False
+        except DamagedError:
+            self._set_aside(self.shard_path(shard))
+            return False
+        return True
+
+    def progress_of(self, shard: Shard) -> pyarrow.Table:
+        """Finished toys of a shard that is not done; damaged files are set aside."""
+        tables = []
+        for path, first, last in self._progress_paths():
+            if first <= shard.last and last >= shard.first:
+                try:
+                    tables.append(self._read(path))
+                except FileNotFoundError:
+                    continue
+                except DamagedError:
+                    self._set_aside(path)
+        table = each_once(tables)
+        index = table["index"].to_numpy()
+        return table.filter((index >= shard.first) & (index <= shard.last))
+
+    def check_progress(self) -> None:
+        """Set damaged files of toys at work aside, also those of shards that others have finished since.
+
+        Raises:
+            StoreError: toys of another campaign.
+        """
+        for path, _, _ in self._progress_paths():
+            try:
+                self._read(path)
+            except FileNotFoundError:
+                continue
+            except DamagedError:
+                self._set_aside(path)
+
+    def finish(self, shard: Shard, tables: Sequence[pyarrow.Table]) -> None:
+        """Write the file of a shard, all of whose toys are in ``tables``, and remove what was kept of it before.
+
+        It is not written again if it is there: both hold the same toys.
+        """
+        if not self.is_done(shard):
+            write_toys(self.shard_path(shard), each_once(tables), owner=self.owner)
+        for path, first, last in self._progress_paths():
+            if shard.first <= first and last <= shard.last:
+                path.unlink(missing_ok=True)
+        self._failure_path(shard).unlink(missing_ok=True)
+
+    def note_failure(self, shard: Shard, error: Mapping[str, str]) -> None:
+        """Leave the last error of a shard for those who look."""
+        write_text(self._failure_path(shard), json.dumps(dict(error), indent=1))
+
+    def failures(self) -> dict[int, dict[str, str]]:
+        """The last error of every shard that has one, by number."""
+        found = {}
+        for path in sorted((self.folder / FAILED).glob("shard-*.json")):
+            with contextlib.suppress(OSError, ValueError, TypeError):
+                found[int(path.stem.removeprefix("shard-"))] = dict(json.loads(path.read_text()))
+        return found
+
+    def n_finished(self, n_toys: int) -> int:
+        """How many of the toys below ``n_toys`` have a row, by the names of the files, which say first and last."""
+        numbers = self.done_numbers()
+        # Others may have planned more since, and finished it.
+        shards = map(self.plan.shard, numbers[numbers < self.plan.n_shards])
+        ranges = [(shard.first, shard.last) for shard in shards]
+        ranges += [(first, last) for first, last, _ in self.progress_ranges()]
+        n_found = end = 0
+        for first, last in sorted(ranges):
+            n_found += max(0, min(last + 1, n_toys) - max(first, end))
+            end = max(end, last + 1)
+        return n_found
+
+    def progress_ranges(self) -> list[tuple[int, int, float]]:
+        """First and last toy of each file of shards at work, and when it was written."""
+        found = []
+        for path, first, last in self._progress_paths():
+            with contextlib.suppress(FileNotFoundError):
+                found.append((first, last, path.stat().st_mtime))
+        return found
+
+    def done_numbers(self) -> IntArray:
+        """Numbers of the shards that have a file, whole or not."""
+        matches = map(_SHARD_NAME.fullmatch, (path.name for path in (self.folder / SHARDS).glob("*")))
+        return np.array(sorted(int(match[1]) for match in matches if match), dtype=np.int64)
+
+    def damaged_paths(self) -> list[Path]:
+        """Files that were set aside."""
+        return sorted((self.folder / DAMAGED).glob("*.parquet*"))
+
+    def _read(self, path: Path) -> pyarrow.Table:
+        table, owner = read_toys(path)
+        if owner != self.owner:
+            names = ", ".join(name for name in differences(owner, self.owner) if name != "fingerprint")
+            raise StoreError(
+                f"{path} holds toys of another campaign: {names} differ; remove it from this folder. "
+                "Nothing was changed"
+            )
+        return table
+
+    def _progress_path(self, indices: Sequence[int]) -> Path:
+        """A name that is free, and sorts after those that were given before."""
+        stem = f"toys-{min(indices):09d}-{max(indices):09d}"
+        names = (f"{stem}{f'_{k}' if k else ''}.parquet" for k in itertools.count())
+        return next(path for name in names if not (path := self.folder / PROGRESS / name).exists())
+
+    def _progress_paths(self) -> list[tuple[Path, int, int]]:
+        """Each file of toys at work with its first and last toy, those that were written first before others."""
+        paths = sorted((self.folder / PROGRESS).glob("toys-*.parquet"))
+        matches = [(path, _PROGRESS_NAME.fullmatch(path.name)) for path in paths]
+        return [(path, int(match[1]), int(match[2])) for path, match in matches if match]
+
+    def _failure_path(self, shard: Shard) -> Path:
+        return self.folder / FAILED / f"shard-{shard.number:07d}.json"
+
+    def _set_aside(self, path: Path) -> None:
+        """Nothing is thrown away, and another process may have done so already."""
+        free = next(x for k in itertools.count(1) if not (x := self.folder / DAMAGED / f"{path.name}.{k}").exists())
+        try:
+            free.parent.mkdir(exist_ok=True)
+            path.replace(free)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(f"{path} is damaged and cannot be set aside: {error.strerror or error}") from error
+
+
+def each_once(tables: Iterable[pyarrow.Table]) -> pyarrow.Table:
+    """Rows of all tables by index; of a toy that is there twice, the first."""
+    table = pyarrow.concat_tables([SCHEMA.empty_table(), *tables])
+    index = table["index"].to_numpy()
+    _, first = np.unique(index, return_index=True)
+    if first.size == index.size and np.all(np.diff(first) == 1):
+        return table
+    return table.take(pyarrow.array(first))
+
+
+def write_text(path: Path, text: str, *, through: Path | None = None) -> None:
+    """Write a file whole or not at all, by a file of a name of its own in the same folder or in ``through``."""
+    partial = (through or path.parent) / f".{path.name}.{secrets.token_hex(4)}.partial"
+    try:
+        with partial.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()

@@ -1,0 +1,140 @@
+"""wilks toys run: all shards by an executor, with a live view; or chosen ones in this process."""
+
+import contextlib
+import importlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+
+from wilks.campaign import Ledger, LocalProcesses, run_campaign
+from wilks.campaign.shard import run_stored_shard
+from wilks.campaign.status import RunningTally, Speed, Tally, campaign_status
+from wilks.cli.outcome import ExitCode
+from wilks.cli.progress import Reporter, progress
+from wilks.cli.session import IncompleteError, Session
+from wilks.errors import CampaignError, InputError, StoreError
+from wilks.reports import write_campaign_report
+
+SECONDS_BETWEEN_PAGES = 60.0
+
+
+def run_chosen_shards(session: Session, ledger: Ledger, numbers: Sequence[int], *, max_failed_fraction: float) -> None:
+    """Make these shards one after the other in this process; exit code 4 if too many of their toys failed."""
+    tally = Tally()
+    for shard in [ledger.plan.shard(number) for number in numbers]:
+        n_made = run_stored_shard(str(ledger.folder), shard.number)
+        found = Tally.of(ledger.read_shard(shard))
+        tally += found
+        made = f"{n_made} made" if n_made else "was done"
+        session.say(f"shard {shard.number}: {shard.n_toys} toys, {made}; {found.describe()}")
+    session.outcome.numbers["shards"] = {"n_toys": tally.n_toys, "n_failed": tally.n_failed}
+    _apply_gate(session, tally, max_failed_fraction=max_failed_fraction)
+
+
+def run_all_shards(
+    session: Session, ledger: Ledger, *, n_processes: int | None, dask: str | None, max_failed_fraction: float
+) -> None:
+    """Make all toys that are missing; exit code 3 if some could not be made, 4 if too many failed."""
+    session.interrupted = f"interrupted; the finished toys are kept: wilks toys run {ledger.folder} goes on"
+    before, begin = _finished(ledger), time.monotonic()
+    with _executor(n_processes, dask) as (executor, n_workers), _view(session, ledger) as report:
+        try:
+            table = run_campaign(ledger, executor=executor, progress=report)
+        except CampaignError as error:
+            raise IncompleteError(f"{error}. The other shards are finished and kept") from error
+    after = Tally.of(table)
+    speed = Speed(after.n_toys - before.n_toys, after.seconds - before.seconds, time.monotonic() - begin, n_workers)
+    if speed.n_toys > 0:
+        session.say(f"Made {speed}.")
+        session.outcome.numbers["speed"] = speed.to_dict()
+    _conclude(session, ledger, max_failed_fraction=max_failed_fraction)
+
+
+def _finished(ledger: Ledger) -> Tally:
+    """That of all toys in files that are whole."""
+    tally = RunningTally(ledger.folder).look()
+    with contextlib.suppress(StoreError):
+        tally += Tally.of(ledger.progress_table())
+    return tally
+
+
+def _conclude(session: Session, ledger: Ledger, *, max_failed_fraction: float) -> None:
+    """The status and the page at the end."""
+    now = time.time()
+    found = campaign_status(ledger, now=now)
+    session.say(str(found))
+    session.outcome.numbers["campaign"] = found.to_dict()
+    session.outcome.files["page"] = str(write_campaign_report(ledger, found, now=now))
+    _apply_gate(session, found.tally, max_failed_fraction=max_failed_fraction)
+
+
+def _apply_gate(session: Session, tally: Tally, *, max_failed_fraction: float) -> None:
+    if tally.failed_share > max_failed_fraction:
+        session.outcome.end_with(ExitCode.QUALITY_GATE)
+        session.outcome.warn(
+            f"{tally.n_failed:,} of {tally.n_toys:,} toys failed; "
+            f"--max-failed-fraction allows {max_failed_fraction:.1%}"
+        )
+        session.say(f"Warning: {session.outcome.warnings[-1]}.")
+
+
+@contextlib.contextmanager
+def _view(session: Session, ledger: Ledger) -> Iterator[Reporter]:
+    """Progress on the terminal or in the log, and ``campaign.html`` every minute."""
+    tally, page = RunningTally(ledger.folder), _Page(ledger, clock=time.monotonic)
+    with progress(session.notes, detail=lambda: tally.look().describe(n_parameters=ledger.n_parameters)) as reporter:
+
+        def report(n_done: int, n_total: int) -> None:
+            reporter(n_done, n_total)
+            page.renew()
+
+        yield report
+
+
+class _Page:
+    """``campaign.html``, written again when the last one is old, and seldom where that takes long."""
+
+    def __init__(self, ledger: Ledger, *, clock: Callable[[], float]) -> None:
+        self._ledger, self._clock = ledger, clock
+        self._next = clock()
+
+    def renew(self) -> None:
+        begin = self._clock()
+        if begin < self._next:
+            return
+        now = time.time()
+        write_campaign_report(self._ledger, campaign_status(self._ledger, now=now), now=now)
+        took = self._clock() - begin
+        self._next = self._clock() + max(SECONDS_BETWEEN_PAGES, 50 * took)
+
+
+@contextlib.contextmanager
+def _executor(n_processes: int | None, dask: str | None) -> Iterator[tuple[Executor | None, int]]:
+    """The executor and its number of workers."""
+    if dask is not None:
+        with _dask(dask or None, n_processes) as executor:
+            yield executor, n_processes or _n_cores()
+        return
+    executor = LocalProcesses(n_processes)
+    is_finished = False
+    try:
+        yield executor, executor.n_processes
+        is_finished = True
+    finally:
+        executor.shutdown(cancel_futures=not is_finished)
+
+
+def _dask(address: str | None, n_processes: int | None) -> contextlib.AbstractContextManager[Executor]:
+    try:
+        module = importlib.import_module("wilks.campaign.dask")
+    except ImportError as error:
+        raise InputError(
+            f"--dask needs the package distributed, but it cannot be imported ({error}); install wilks[dask]"
+        ) from error
+    manager: contextlib.AbstractContextManager[Executor] = module.dask_executor(address, n_processes=n_processes)
+    return manager
+
+
+def _n_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
