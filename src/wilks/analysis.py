@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -190,7 +191,7 @@ class Analysis:
         try:
             path.mkdir(parents=True, exist_ok=True)
             document["samples"] = save_samples(path / _ARRAYS, samples)
-            partial = path / (_DOCUMENT + ".partial")
+            partial = path / f".{_DOCUMENT}.{secrets.token_hex(4)}.partial"
             partial.write_text(json.dumps(document, indent=1, allow_nan=False))
             partial.replace(path / _DOCUMENT)
         except OSError as error:

@@ -88,9 +88,8 @@ def test_a_folder_of_other_things_is_refused(tmp_path, analysis) -> None:
 def test_a_beginning_that_was_interrupted_is_taken_up(tmp_path, analysis, last_step) -> None:
     hypothesis, folder = Alternative(signal=SIGNAL, n_signal=10), tmp_path / "toys"
     FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=1)
-    (folder / "campaign.json").replace(folder / "campaign.json.partial")
+    (folder / "campaign.json").replace(folder / "progress" / ".campaign.json.12.partial")
     if last_step != "plan":
-        (folder / "campaign.json.partial").unlink()
         (folder / "analysis" / "analysis.json").unlink()
     if last_step == "samples":
         shutil.rmtree(folder / "analysis")

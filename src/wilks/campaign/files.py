@@ -56,11 +56,17 @@ def read_toys(path: Path) -> tuple[pyarrow.Table, dict[str, Any]]:
 
     Raises:
         FileNotFoundError: there is none.
+        StoreError: it cannot be opened now, which says nothing about what it holds.
         DamagedError: it is cut short, has changed, or is of another layout.
     """
     try:
-        with path.open("rb") as file:
-            table = parquet.ParquetFile(file).read()
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreError(f"{path} cannot be opened: {error.strerror or error}") from error
+    try:
+        table = parquet.ParquetFile(pyarrow.BufferReader(content)).read()
         metadata = table.schema.metadata or {}
         table = table.replace_schema_metadata(None)
         if metadata.get(_VERSION) != str(SCHEMA_VERSION).encode() or table.schema != SCHEMA:
@@ -69,7 +75,7 @@ def read_toys(path: Path) -> tuple[pyarrow.Table, dict[str, Any]]:
         if metadata.get(_DIGEST, b"").decode() != _seal(table, whose):
             raise DamagedError(f"{path} does not hold the toys that were written: its content has changed")
         return table, dict(json.loads(whose))
-    except FileNotFoundError:
+    except MemoryError:  # one of Arrow's is among those that follow
         raise
     except (OSError, ValueError, TypeError, KeyError, pyarrow.ArrowException) as error:
         raise DamagedError(f"{path} cannot be read ({type(error).__name__}): it is cut short or damaged") from error

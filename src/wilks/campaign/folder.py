@@ -51,11 +51,10 @@ class FolderStore(ToyStore):
         values = (analysis.describe(), hypothesis.to_dict(), seed, analysis.fingerprint())
         # Through JSON and back, so that a tuple equals a list.
         owner = json.loads(json.dumps(dict(zip(OWNER, values, strict=True))))
-        if (self.folder / PLAN).exists():
-            self.ledger = Ledger.open(self.folder)
-            _require_same(self.ledger, owner, keep_params)
-        else:
-            self.ledger = self._begin(owner, keep_params=keep_params is not False)
+        if not (self.folder / PLAN).exists():
+            self._begin(owner, keep_params=keep_params is not False)
+        self.ledger = Ledger.open(self.folder)
+        _require_same(self.ledger, owner, keep_params)
 
     @classmethod
     def open(cls, folder: str | Path) -> "FolderStore":
@@ -81,10 +80,8 @@ class FolderStore(ToyStore):
     def table(self) -> pyarrow.Table:
         return self.ledger.table()
 
-    def _begin(self, owner: Mapping[str, Any], *, keep_params: bool) -> Ledger:
-        # What an interrupted beginning leaves behind is no other thing.
-        own = {_SAMPLES, _ANALYSIS, PLAN + ".partial", SHARDS, PROGRESS, FAILED, DAMAGED, JOBS}
-        if self.folder.exists() and not (self.folder.is_dir() and {x.name for x in self.folder.iterdir()} <= own):
+    def _begin(self, owner: Mapping[str, Any], *, keep_params: bool) -> None:
+        if self.folder.exists() and not _is_free(self.folder):
             raise StoreError(
                 f"toys must go to a new or empty folder, but {self.folder} holds other things; choose another"
             )
@@ -106,9 +103,13 @@ class FolderStore(ToyStore):
             "module_folders": _module_folders([self.analysis.toy_source, *self.hypothesis.sources.values()]),
             "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         }
-        ledger = Ledger(self.folder, document)
-        ledger.save()
-        return ledger
+        Ledger(self.folder, document).save()
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether there is nothing but what a beginning leaves behind that was interrupted, or makes at this moment."""
+    own = {_SAMPLES, _ANALYSIS, PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS}
+    return folder.is_dir() and all(x.name in own or x.suffix == ".partial" for x in folder.iterdir())
 
 
 def _module_folders(sources: Iterable[Source | None]) -> list[str]:

@@ -1,5 +1,6 @@
 """Samples as one NPZ file of numbers and one JSON document of names."""
 
+import secrets
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -22,7 +23,14 @@ def save_samples(path: Path, samples: Mapping[str, Sample]) -> dict[str, Any]:
     for role, sample in samples.items():
         arrays |= {f"{role}.events": sample.events, f"{role}.weights": sample.event_weights}
         arrays |= {f"{role}.extra{j}": values for j, values in enumerate(sample.extras.values())}
-    np.savez(path, allow_pickle=False, **arrays)
+    # Two processes may save the same samples at once.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return {role: _header(sample) for role, sample in samples.items()}
 
 
