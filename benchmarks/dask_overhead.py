@@ -4,8 +4,9 @@
     python benchmarks/dask_overhead.py --n-toys 64 --n-repeats 1 --output quick.json
 
 A small problem (100 events, 4 parameters, tens of milliseconds a toy), where overhead shows best. Each engine gets a
-folder of its own and makes a few toys that are not counted: workers load the analysis and compile once for a folder.
-Then it makes the same toys as the others, a campaign of --n-toys after another in one folder. Reported are medians:
+folder of its own and makes a campaign of --n-toys that is not counted: workers load the analysis and compile once for a
+folder, and once more when a toy is the first to need another program (of another size, or of a retry). Then it makes
+the same toys as the others, a campaign after another. Reported are medians, which pass over such a toy:
 
     overhead    the time of a campaign times its processes, less the time that its toys took, for each toy
     a call      of a shard that is done, many at once, one process: what handing it out and looking at its file take
@@ -44,7 +45,7 @@ ENGINES: dict[str, Callable[[int], AbstractContextManager[Executor]]] = {
     "local processes": lambda n: LocalProcesses(n),
     "dask": lambda n: dask_executor(n_processes=n),
 }
-N_EVENTS, N_WARM, N_CALLS, SEED = 100, 32, 200, 1
+N_EVENTS, N_CALLS, SEED = 100, 200, 1
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,9 @@ def measured(engine: str, n_processes: int, options: argparse.Namespace, folder:
     with ENGINES[engine](n_processes) as executor:
         executor.submit(z_score, 0.5).result()
         start = time.perf_counter() - begin
-        warm, _ = timed(planned(N_WARM, 1), executor)
+        warm, _ = timed(planned(options.n_toys, options.shard_size), executor)
         for k in range(options.n_repeats):
-            ledger = planned(N_WARM + (k + 1) * options.n_toys, options.shard_size)
+            ledger = planned((k + 2) * options.n_toys, options.shard_size)
             whole, table = timed(ledger, executor)
             wholes.append(whole)
             toys.append(float(np.mean(table["seconds"].to_numpy()[-options.n_toys :])))

@@ -29,5 +29,9 @@ class CalibrationError(InputError):
     """A null distribution cannot answer the question asked of it."""
 
 
+class WilksWarning(UserWarning):
+    """Something that a user should know and that keeps nothing from going on."""
+
+
 class CampaignError(WilksError):
     """Some parts of a campaign of toys failed again and again; the others are finished and kept."""

@@ -18,12 +18,14 @@ import pytest
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
+import dask  # noqa: E402
+
 import wilks.campaign.dask  # noqa: E402
 from wilks.campaign import Toys, run_toys  # noqa: E402
 from wilks.campaign.dask import dask_executor  # noqa: E402
 from wilks.campaign.processes import WorkerError  # noqa: E402
 from wilks.campaign.shard import run_stored_shard  # noqa: E402
-from wilks.errors import InputError, StoreError  # noqa: E402
+from wilks.errors import InputError, StoreError  # noqa: E402, WilksWarning
 from wilks.hypotheses import Null  # noqa: E402
 
 # A script of a user, without a guard for its main part.
@@ -41,6 +43,13 @@ print(*map(float.hex, toys.t))
 """
 QUIET = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
 PATIENCE = 240.0
+
+
+@pytest.fixture(autouse=True)
+def _scratch(tmp_path: Path) -> Iterator[None]:
+    """Where the schedulers of this file, not those of `dask_executor`, leave their folder."""
+    with dask.config.set({"temporary-directory": str(tmp_path)}):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +175,7 @@ def test_a_killed_worker_changes_nothing(history: History, expected: Toys) -> No
 
 def test_all_four_workers_had_a_toy_at_hand_and_one_was_drawn_again(history: History) -> None:
     assert len(set(history.waiting)) == 4
-    assert history.waiting[-1] not in history.pids[history.pids.index(history.waiting[-1], 8) + 1 :]
+    assert history.waiting[-1] not in history.pids[8 + 4 :]  # the one that was killed draws no more
     assert len(history.pids) == 18 + 1
 
 
@@ -236,7 +245,7 @@ def test_workers_with_several_threads_are_warned_of(monkeypatch: pytest.MonkeyPa
     threads = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "protocol": "tcp"}
     with (
         distributed.LocalCluster(silence_logs="CRITICAL", **threads, **QUIET) as cluster,
-        pytest.warns(UserWarning) as caught,
+        pytest.warns(WilksWarning) as caught,
         dask_executor(cluster.scheduler_address) as executor,
     ):
         calls = [executor.submit(time.monotonic_ns) for _ in range(2)]
@@ -248,14 +257,14 @@ def test_workers_with_several_threads_are_warned_of(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_scheduler_without_workers_is_warned_of(scheduler: str) -> None:
-    with pytest.warns(UserWarning, match=r"no worker has joined yet.*dask worker"), dask_executor(scheduler):
+    with pytest.warns(WilksWarning, match=r"no worker has joined yet.*dask worker"), dask_executor(scheduler):
         pass
 
 
 def test_a_scheduler_that_is_lost_is_said_to_be() -> None:
     with (
         distributed.LocalCluster(n_workers=0, silence_logs="CRITICAL", **QUIET) as cluster,
-        pytest.warns(UserWarning, match="no worker has joined yet"),
+        pytest.warns(WilksWarning, match="no worker has joined yet"),
         pytest.raises(WorkerError, match=r"must answer until the end.*run the same again to go on"),
         dask_executor(cluster.scheduler_address) as executor,
     ):

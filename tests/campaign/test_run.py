@@ -10,7 +10,7 @@ import pytest
 from wilks.campaign import Toys, load_toys, plan_toys, run_toys, stored_toys
 from wilks.campaign.coordinator import MOST_TRIES
 from wilks.campaign.shard import run_stored_shard
-from wilks.errors import CampaignError, InputError, StoreError
+from wilks.errors import CampaignError, InputError, StoreError, WilksWarning
 from wilks.hypotheses import Alternative, Generator, Null
 from wilks.problems import exponential
 from wilks.samples import Sample
@@ -202,7 +202,7 @@ def test_toys_of_damaged_files_are_made_again_and_nothing_is_thrown_away(
     (copied / "shards" / "shard-0000005.parquet").unlink()
     with pytest.raises(StoreError, match=f"{damaged.name} cannot be read"):
         stored_toys(copied, analysis=analysis, hypothesis=Null(), seed=1)
-    with pytest.warns(UserWarning, match="1 files of .* were set aside in its folder 'damaged'"):
+    with pytest.warns(WilksWarning, match="1 files of .* were set aside in its folder 'damaged'"):
         toys = run_toys(analysis, Null(), n_toys=18, seed=1, store=copied, executor=one_process)
     np.testing.assert_array_equal(toys.t, baseline.t)
     assert [path.name for path in (copied / "damaged").iterdir()] == [damaged.name + ".1"]

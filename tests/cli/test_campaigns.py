@@ -97,6 +97,21 @@ def test_a_campaign_grows(planned: Any, run: Run, tmp_path: Path) -> None:
     assert jobs.exit_code == 0 and "Jobs for 3 missing shards were written, not submitted:" in jobs.stdout
 
 
+def test_damage_is_a_warning_of_the_outcome(planned: Any, run: Run, tmp_path: Path, monkeypatch: Any) -> None:
+    folder = tmp_path / "toys"
+    assert run("plan", planned.path, folder, "--shard-size", 2).exit_code == 0
+    for number in range(2):
+        assert run("run", folder, "--shard", number).exit_code == 0
+    damaged = folder / "shards" / "shard-0000001.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    status = run("status", folder)
+    assert status.exit_code == 3 and "shard 1 corrupt:" in status.stdout and damaged.exists()
+    found = run("run", folder, "--processes", 1)
+    text = f"1 files of {folder} could not be read or had changed; they were set aside in its folder 'damaged'"
+    assert found.exit_code == 0 and f"Warning: {text}" in found.stderr.replace("\n", " ")
+    assert json.loads((folder / "result.json").read_text())["warnings"][0].startswith(text)
+
+
 def test_too_many_failed_toys_trip_the_gate(planned: Any, run: Run, tmp_path: Path, monkeypatch: Any) -> None:
     folder = tmp_path / "toys"
     assert run("plan", planned.path, folder, "--shard-size", 2).exit_code == 0

@@ -12,7 +12,7 @@ from wilks.campaign.ledger import Ledger
 from wilks.campaign.plan import Shard
 from wilks.campaign.processes import LocalProcesses
 from wilks.campaign.shard import run_stored_shard
-from wilks.errors import CampaignError, InputError
+from wilks.errors import CampaignError, InputError, WilksWarning
 
 Progress = Callable[[int, int], None]
 MOST_TRIES = 3
@@ -140,6 +140,7 @@ def _warn_of_damage(ledger: Ledger, n_known: int) -> int:
         warnings.warn(
             f"{n_files - n_known} files of {ledger.folder} could not be read or had changed; they were set aside in "
             "its folder 'damaged', and their toys are made again",
+            WilksWarning,
             stacklevel=3,
         )
     return n_files

@@ -21,7 +21,7 @@ from distributed import Client, LocalCluster, Security
 from distributed.core import rpc
 
 from wilks.campaign.processes import SINGLE_THREAD, WorkerError
-from wilks.errors import InputError
+from wilks.errors import InputError, WilksWarning
 from wilks.typing import whole_number
 
 HOW_TO_START_WORKERS = "NPROC=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 dask worker --nthreads 1 ADDRESS"
@@ -41,8 +41,9 @@ def dask_executor(address: str | None = None, *, n_processes: int | None = None)
     Args:
         address: of a scheduler, as ``tcp://host:8786``. Its workers must see the folder of the campaign under the same
             path. Those that are there are asked for the version of wilks and for their threads. None: a scheduler and
-            single-threaded worker processes on the loopback of this machine, which any of its users can reach. They are
-            not forked, do not import the main script of the user, and end at most a minute after this process.
+            single-threaded worker processes on the loopback of this machine, through which any of its users can run
+            code. They are not forked, do not import the main script of the user, and end at most a minute after this
+            process.
         n_processes: how many worker processes to start; None: as many as cores.
 
     Raises:
@@ -51,7 +52,7 @@ def dask_executor(address: str | None = None, *, n_processes: int | None = None)
         WorkerError: worker processes of this machine did not start, or the scheduler at ``address`` was lost.
 
     Warns:
-        UserWarning: workers of ``address`` have several threads, or none has joined it yet.
+        WilksWarning: workers of ``address`` have several threads, or none has joined it yet.
 
     >>> with dask_executor("tcp://login1:8786") as executor:  # doctest: +SKIP
     ...     toys = wilks.run_toys(analysis, wilks.Null(), n_toys=1000, seed=1, store="toys", executor=executor)
@@ -93,7 +94,7 @@ def _joined(address: str) -> Iterator[Client]:
     with client:
         _check_versions(client, address)
         for complaint in _complaints(client):
-            warnings.warn(f"{complaint} (workers of {address})", stacklevel=5)
+            warnings.warn(f"{complaint} (workers of {address})", WilksWarning, stacklevel=5)
         try:
             yield client
         except CancelledError as error:  # what `Client` makes of all calls that it has lost sight of

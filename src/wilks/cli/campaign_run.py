@@ -45,7 +45,7 @@ def run_all_shards(
             raise IncompleteError(f"{error}. The other shards are finished and kept") from error
     after = Tally.of(table)
     speed = Speed(after.n_toys - before.n_toys, after.seconds - before.seconds, time.monotonic() - begin, n_workers)
-    if speed.n_toys > 0:
+    if speed.n_toys > 0 and n_workers:
         session.say(f"Made {speed}.")
         session.outcome.numbers["speed"] = speed.to_dict()
     _conclude(session, ledger, max_failed_fraction=max_failed_fraction)
@@ -111,10 +111,10 @@ class _Page:
 
 @contextlib.contextmanager
 def _executor(n_processes: int | None, dask: str | None) -> Iterator[tuple[Executor | None, int]]:
-    """The executor and its number of workers."""
+    """The executor and its number of workers; 0 where it is not known."""
     if dask is not None:
         with _dask(dask or None, n_processes) as executor:
-            yield executor, n_processes or _n_cores()
+            yield executor, 0 if dask else n_processes or _n_cores()
         return
     executor = LocalProcesses(n_processes)
     is_finished = False

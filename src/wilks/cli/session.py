@@ -5,18 +5,19 @@ import signal
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
 
 from wilks.cli.outcome import ExitCode, Outcome, strict_json, write_text
-from wilks.errors import InputError
+from wilks.errors import InputError, WilksWarning
 
 RESULT_FILE = "result.json"
 ERROR_LOG = "error.log"
@@ -55,7 +56,7 @@ class Session:
 
     def run(self, work: Callable[[], None]) -> NoReturn:
         """Do the work, turn its end into an exit code, write ``result.json`` and exit."""
-        with _terminate_as_interrupt():
+        with _terminate_as_interrupt(), self._warnings_as_notes():
             try:
                 work()
             except InputError as error:
@@ -67,6 +68,23 @@ class Session:
             except Exception as error:
                 self._stop(ExitCode.ERROR, self._unexpected(error))
         self._finish()
+
+    @contextmanager
+    def _warnings_as_notes(self) -> Iterator[None]:
+        """Warnings of this package are sentences of the outcome; others go where they went."""
+        show = warnings.showwarning
+
+        def note(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if not issubclass(category, WilksWarning):
+                show(message, category, *place, **more)
+                return
+            self.outcome.warn(str(message))
+            self.note(f"Warning: {message}.")
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", category=WilksWarning)
+            warnings.showwarning = note
+            yield
 
     def _stop(self, code: ExitCode, message: str) -> None:
         self.outcome.exit_code = code
