@@ -38,7 +38,9 @@ class Gate:
 
     def allow(self, n_more: int) -> None:
         (self.folder / "log").touch()
-        (self.folder / "limit").write_text(str(len(self.pids()) + n_more))
+        # In one step: a worker may read it at any moment.
+        (self.folder / "next").write_text(str(len(self.pids()) + n_more))
+        (self.folder / "next").replace(self.folder / "limit")
 
     def pids(self) -> list[int]:
         """Of the worker that drew each toy, in the order of the draws."""
