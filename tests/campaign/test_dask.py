@@ -25,7 +25,7 @@ from wilks.campaign import Toys, run_toys  # noqa: E402
 from wilks.campaign.dask import dask_executor  # noqa: E402
 from wilks.campaign.processes import WorkerError  # noqa: E402
 from wilks.campaign.shard import run_stored_shard  # noqa: E402
-from wilks.errors import InputError, StoreError, WilksWarning  # noqa: E402, WilksWarning
+from wilks.errors import InputError, StoreError, WilksWarning  # noqa: E402
 from wilks.hypotheses import Null  # noqa: E402
 
 # A script of a user, without a guard for its main part.
