@@ -23,7 +23,10 @@ _campaign = click.argument("campaign", type=click.Path(path_type=Path))
 _json = click.option("--json", "as_json", is_flag=True, help="Print the content of result.json, and nothing else.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    short_help="Campaigns: plan, run, status, submit, merge, extend.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 def toys() -> None:
     """Toys by the thousand: planned, made here or by a batch system, resumed, merged.
 
