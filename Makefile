@@ -9,8 +9,6 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 BUILD_TOOLS := hatchling editables
 ONE_THREAD := NPROC=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-# Tests start many processes that compile the same programs.
-SHARED_PROGRAMS := JAX_COMPILATION_CACHE_DIR=$(CURDIR)/.jax_cache JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS=0.5
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types docs clean check-python
@@ -25,7 +23,7 @@ demo: $(VENV)/.installed
 	@echo "The report is demo-output/report.html"
 
 test: lint types
-	$(ONE_THREAD) $(SHARED_PROGRAMS) $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -39,7 +37,7 @@ docs: $(VENV)/.installed-docs
 	@echo "The documentation is docs/_build/html/index.html"
 
 clean:
-	rm -rf $(VENV) demo-output docs/_build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .jax_cache
+	rm -rf $(VENV) demo-output docs/_build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 check-python:
 	@command -v $(PYTHON) >/dev/null || { echo "'$(PYTHON)' is not on the path. Install Python 3.11 or newer \

@@ -7,7 +7,17 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -51,7 +61,15 @@ class PlainProgress:
         fresh = n_done - (self._first_done or 0)
         if fresh <= 0 or n_done >= n_total:
             return f", {now - self._start:.0f} s"
-        return f", about {(now - self._start) / fresh * (n_total - n_done):.0f} s left"
+        rate = fresh / max(now - self._start, 1e-9)
+        return f", {rate:.2g} toys/s, about {(n_total - n_done) / rate:.0f} s left"
+
+
+class _Rate(ProgressColumn):
+    """Toys a second, once it is known."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.2g} toys/s" if task.speed else "")
 
 
 class BarProgress:
@@ -64,6 +82,7 @@ class BarProgress:
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            _Rate(),
             TextColumn("left:"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[detail]}"),
