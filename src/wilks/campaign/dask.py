@@ -20,7 +20,7 @@ import dask
 from distributed import Client, LocalCluster, Security
 from distributed.core import rpc
 
-from wilks.campaign.processes import SINGLE_THREAD, WorkerError
+from wilks.campaign.processes import SINGLE_THREAD, WorkerError, usable_cores
 from wilks.errors import InputError, WilksWarning
 from wilks.typing import whole_number
 
@@ -148,7 +148,7 @@ def _complaints(client: Client) -> list[str]:
 def _count(n_processes: int | None) -> int:
     if n_processes is not None:
         return whole_number(n_processes, name="n_processes", least=1)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(usable_cores())
 
 
 @contextlib.contextmanager

@@ -5,9 +5,9 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow
@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from wilks.campaign.table import SCHEMA
 from wilks.errors import StoreError
+from wilks.hypotheses import canonical_json
 
 SCHEMA_VERSION = 2
 _VERSION, _OWNER, _DIGEST = b"wilks_schema", b"wilks_toys", b"wilks_digest"
@@ -33,19 +34,30 @@ def write_toys(path: Path, table: pyarrow.Table, *, owner: Mapping[str, Any]) ->
     Raises:
         StoreError: the file cannot be written; nothing is left behind.
     """
-    whose = json.dumps(owner, sort_keys=True)
+    whose = canonical_json(owner)
     metadata = {_VERSION: str(SCHEMA_VERSION), _OWNER: whose, _DIGEST: _seal(table, whose)}
-    # Read again by a job on another machine, hence synchronized before it has its name; and so has the folder.
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with whole_file(path) as file:
+            parquet.write_table(table.replace_schema_metadata(metadata), file)
+    except OSError as error:
+        raise StoreError(f"toys cannot be written to {path.parent}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, *, through: Path | None = None) -> Iterator[BinaryIO]:
+    """A file to write that appears as ``path`` when all of it is written, or not at all.
+
+    It has a name of its own until then, in the same folder or in ``through``. A job on another machine may read it at
+    once, hence it is synchronized to the disk before it has its name, and so is the folder.
+    """
+    partial = (through or path.parent) / f".{path.name}.{secrets.token_hex(4)}.partial"
     try:
         with partial.open("wb") as file:
-            parquet.write_table(table.replace_schema_metadata(metadata), file)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
         _synchronize(path.parent)
-    except OSError as error:
-        raise StoreError(f"toys cannot be written to {path.parent}: {error.strerror or error}") from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()

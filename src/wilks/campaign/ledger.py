@@ -16,9 +16,7 @@ in one folder, also on a network file system.
 import contextlib
 import itertools
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,7 +26,7 @@ import numpy as np
 import pyarrow
 
 from wilks.analysis import differences
-from wilks.campaign.files import SCHEMA_VERSION, DamagedError, read_toys, write_toys
+from wilks.campaign.files import SCHEMA_VERSION, DamagedError, read_toys, whole_file, write_toys
 from wilks.campaign.plan import Plan, Shard
 from wilks.campaign.table import SCHEMA, ToyRow, table_of
 from wilks.errors import InputError, StoreError
@@ -187,16 +185,8 @@ class Ledger:
 
     def progress_of(self, shard: Shard) -> pyarrow.Table:
         """Finished toys of a shard that is not done; damaged files are set aside."""
-        tables = []
-        for path, first, last in self._progress_paths():
-            if first <= shard.last and last >= shard.first:
-                try:
-                    tables.append(self._read(path))
-                except FileNotFoundError:
-                    continue
-                except DamagedError:
-                    self._set_aside(path)
-        table = each_once(tables)
+        own = [path for path, first, last in self._progress_paths() if first <= shard.last and last >= shard.first]
+        table = each_once(found for path in own if (found := self._read_or_set_aside(path)) is not None)
         index = table["index"].to_numpy()
         return table.filter((index >= shard.first) & (index <= shard.last))
 
@@ -207,12 +197,7 @@ class Ledger:
             StoreError: toys of another campaign.
         """
         for path, _, _ in self._progress_paths():
-            try:
-                self._read(path)
-            except FileNotFoundError:
-                continue
-            except DamagedError:
-                self._set_aside(path)
+            self._read_or_set_aside(path)
 
     def finish(self, shard: Shard, tables: Sequence[pyarrow.Table]) -> None:
         """Write the file of a shard, all of whose toys are in ``tables``, and remove what was kept of it before.
@@ -278,6 +263,16 @@ class Ledger:
             )
         return table
 
+    def _read_or_set_aside(self, path: Path) -> pyarrow.Table | None:
+        """The toys of a file; None if it is gone, or damaged and now set aside."""
+        try:
+            return self._read(path)
+        except FileNotFoundError:
+            return None
+        except DamagedError:
+            self._set_aside(path)
+            return None
+
     def _progress_path(self, indices: Sequence[int]) -> Path:
         """A name that is free, and sorts after those that were given before."""
         stem = f"toys-{min(indices):09d}-{max(indices):09d}"
@@ -317,15 +312,8 @@ def each_once(tables: Iterable[pyarrow.Table]) -> pyarrow.Table:
 
 def write_text(path: Path, text: str, *, through: Path | None = None) -> None:
     """Write a file whole or not at all, by a file of a name of its own in the same folder or in ``through``."""
-    partial = (through or path.parent) / f".{path.name}.{secrets.token_hex(4)}.partial"
     try:
-        with partial.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        with whole_file(path, through=through) as file:
+            file.write(text.encode())
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()

@@ -26,6 +26,11 @@ class LostWorkerError(WorkerError):
     """A worker process ended in the middle of a call."""
 
 
+def usable_cores() -> list[int]:
+    """The cores that this process may use, at least one."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
 class LocalProcesses(Executor):
     """As many single-threaded worker processes as cores, or ``n_processes``.
 
@@ -35,8 +40,8 @@ class LocalProcesses(Executor):
     """
 
     def __init__(self, n_processes: int | None = None) -> None:
-        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-        count = n_processes if n_processes is not None else max(1, len(cores) or os.cpu_count() or 1)
+        cores = usable_cores()
+        count = n_processes if n_processes is not None else len(cores)
         if count < 1:
             raise errors.InputError(f"n_processes must be at least 1, but {n_processes!r} came")
         self.n_processes = count
@@ -44,7 +49,8 @@ class LocalProcesses(Executor):
         self._numbers = itertools.count()
         # Two campaigns of few processes each should not begin with the same core.
         first = os.getpid()
-        pinned = [cores[(first + k) % len(cores)] for k in range(count)] if len(cores) >= count else [None] * count
+        can_pin = hasattr(os, "sched_setaffinity") and len(cores) >= count
+        pinned = [cores[(first + k) % len(cores)] if can_pin else None for k in range(count)]
         self._workers = [_Worker(core) for core in pinned]
         self._lock = threading.Lock()  # of starting a worker and of stopping all
         self._is_shut_down = False

@@ -17,7 +17,7 @@ from wilks.campaign.plan import Shard
 from wilks.campaign.table import ToyIdentity, ToyRow, table_of
 from wilks.errors import InputError, StoreError
 from wilks.fitting import engine_of, fit_together
-from wilks.hypotheses import Alternative, Null
+from wilks.hypotheses import Alternative, Null, canonical_json
 from wilks.toys import draw_toy
 
 SECONDS_BETWEEN_WRITES = 15.0
@@ -133,7 +133,7 @@ def run_stored_shard(folder: str, number: int) -> int:
 
 def _identity(ledger: Ledger) -> str:
     """Everything about a campaign but how many toys it has."""
-    return json.dumps({name: value for name, value in ledger.document.items() if name != "extents"}, sort_keys=True)
+    return canonical_json({name: value for name, value in ledger.document.items() if name != "extents"})
 
 
 @functools.lru_cache(maxsize=1)

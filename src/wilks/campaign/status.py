@@ -122,11 +122,18 @@ class RunningTally:
         self._folder = folder
         self._seen: set[int] = set()
         self._tally = Tally()
+        self._n_parameters: int | None = None
+
+    def describe(self) -> str:
+        """What is known at this moment, in words."""
+        tally = self.look()
+        return tally.describe(n_parameters=self._n_parameters)
 
     def look(self) -> Tally:
         """That of the finished shards; what cannot be read is left for those who run the campaign."""
         with contextlib.suppress(StoreError, OSError):
             ledger = Ledger.open(self._folder)
+            self._n_parameters = ledger.n_parameters
             for number in set(ledger.done_numbers().tolist()) - self._seen:
                 with contextlib.suppress(StoreError, OSError):
                     self._tally += Tally.of(ledger.read_shard(ledger.plan.shard(number)))

@@ -2,12 +2,12 @@
 
 import contextlib
 import importlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 
 from wilks.campaign import Ledger, LocalProcesses, run_campaign
+from wilks.campaign.processes import usable_cores
 from wilks.campaign.shard import run_stored_shard
 from wilks.campaign.status import RunningTally, Speed, Tally, campaign_status
 from wilks.cli.outcome import ExitCode
@@ -82,8 +82,8 @@ def _apply_gate(session: Session, tally: Tally, *, max_failed_fraction: float) -
 @contextlib.contextmanager
 def _view(session: Session, ledger: Ledger) -> Iterator[Reporter]:
     """Progress on the terminal or in the log, and ``campaign.html`` every minute."""
-    tally, page = RunningTally(ledger.folder), _Page(ledger, clock=time.monotonic)
-    with progress(session.notes, detail=lambda: tally.look().describe(n_parameters=ledger.n_parameters)) as reporter:
+    page = _Page(ledger, clock=time.monotonic)
+    with progress(session.notes, detail=RunningTally(ledger.folder).describe) as reporter:
 
         def report(n_done: int, n_total: int) -> None:
             reporter(n_done, n_total)
@@ -114,7 +114,7 @@ def _executor(n_processes: int | None, dask: str | None) -> Iterator[tuple[Execu
     """The executor and its number of workers; 0 where it is not known."""
     if dask is not None:
         with _dask(dask or None, n_processes) as executor:
-            yield executor, 0 if dask else n_processes or _n_cores()
+            yield executor, 0 if dask else n_processes or len(usable_cores())
         return
     executor = LocalProcesses(n_processes)
     is_finished = False
@@ -134,7 +134,3 @@ def _dask(address: str | None, n_processes: int | None) -> contextlib.AbstractCo
         ) from error
     manager: contextlib.AbstractContextManager[Executor] = module.dask_executor(address, n_processes=n_processes)
     return manager
-
-
-def _n_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

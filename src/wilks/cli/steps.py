@@ -28,8 +28,7 @@ def toys_step(session: Session, prepared: Prepared) -> Toys:
     if n_stored:
         session.note(f"{n_stored} of {prepared.loaded.config.toys.n_toys} toys are stored already")
     try:
-        tally, n_parameters = RunningTally(prepared.output / TOYS), prepared.analysis.n_parameters
-        with progress(session.notes, detail=lambda: tally.look().describe(n_parameters=n_parameters)) as reporter:
+        with progress(session.notes, detail=RunningTally(prepared.output / TOYS).describe) as reporter:
             return make_toys(prepared, reporter=reporter)
     except KeyboardInterrupt:
         session.interrupted = f"interrupted: {how_to_resume(prepared)}"
