@@ -3,8 +3,8 @@
     python benchmarks/campaign_million.py --n-toys 1000000 --shard-size 10000 --output million.json
 
 The toys are rows with random numbers in place of fits: what is measured is files, not physics. Every step is a command
-of its own, ``wilks toys status`` and ``wilks toys merge``, timed with its start, beside the seconds that it takes to
-import the package alone; memory is the peak of its process.
+of its own, ``wilks toys status`` and ``wilks toys merge``, timed with its start, beside the seconds that the imports of
+``status`` take alone; memory is the peak of its process.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
 def recorded(shard: Shard, rng: np.random.Generator, *, n_params: int) -> pyarrow.Table:
     """Rows of random numbers."""
     n = shard.n_toys
-    lengths = {"params": n_params, "nuisances": 0}
+    lengths = {"params": n_params, **dict.fromkeys(("observed", "nuisances", "delta_nuisances"), 0)}
     columns = {}
     for field in SCHEMA:
         if pyarrow.types.is_string(field.type):
@@ -75,7 +75,7 @@ def record(folder: Path, options: argparse.Namespace) -> Ledger:
 
 
 def commands(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    yield "import alone", [sys.executable, "-c", "import wilks.cli.campaigns"]
+    yield "imports alone", [sys.executable, "-c", "import wilks.cli.campaign_status"]
     wilks = [sys.executable, "-m", "wilks", "toys"]
     yield "status", [*wilks, "status", str(folder)]
     for name, more in (("parquet", []), ("csv", []), ("root", []), ("root", ["--rntuple"])):

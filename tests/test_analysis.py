@@ -9,6 +9,7 @@ from wilks.analysis import Analysis, differences, effective_size, require_float6
 from wilks.errors import InputError, SampleError, StoreError
 from wilks.hypotheses import Generator
 from wilks.models import MLP
+from wilks.nuisances import Nuisance
 from wilks.optimize import Search
 from wilks.problems import exponential
 from wilks.samples import Origin, Sample, Standardization, split
@@ -42,7 +43,7 @@ def test_what_an_analysis_says() -> None:
     assert analysis.expected_events == pytest.approx(50, rel=1e-14)
     assert analysis.n_parameters == 9
     assert analysis.search == Search()
-    assert (analysis.nuisances, analysis.toy_source, analysis.name) == ((), None, "a name")
+    assert (len(analysis.nuisances), analysis.toy_source, analysis.name) == (0, None, "a name")
     assert make(expected_events=None).expected_events == 500
 
 
@@ -273,7 +274,9 @@ def test_a_split_reference_says_what_to_give() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"nuisances": (1,)}, "not supported"),
+        ({"nuisances": (1,)}, r"must be wilks\.Nuisance, but 1 came"),
+        ({"nuisances": 1}, r"must be a list of wilks\.Nuisance, but 1 came"),
+        ({"nuisances": (Nuisance("scale", 0.1),)}, "must have a log_ratio or a learned response"),
         ({"reference": EVENTS}, r"must be a wilks\.Sample.*ndarray"),
         ({"model": "mlp"}, r"such as wilks\.MLP.*str"),
         ({"reference": Sample([1.0]), "expected_events": None}, "at least 2 events"),

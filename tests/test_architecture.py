@@ -12,9 +12,10 @@ SOURCE = ROOT / "src" / "wilks"
 
 # A room imports only from rooms that stand before it.
 ROOMS = (
-    *("errors", "typing", "significance", "samples", "hypotheses", "models", "nuisances", "optimize", "analysis"),
-    *("likelihood", "responses", "fitting", "toys", "campaign", "calibration", "answer", "twosample", "selection"),
-    *("validation", "power", "interpretation", "problems", "plots", "reports", "config", "monitor", "cli"),
+    *("errors", "typing", "lazy", "documents", "functions", "significance", "samples", "hypotheses", "models"),
+    *("nuisances", "optimize", "analysis", "likelihood", "responses", "fitting", "toys", "campaign", "calibration"),
+    *("answer", "twosample", "selection", "validation", "power", "interpretation", "problems", "plots", "reports"),
+    *("config", "monitor", "cli"),
 )
 CORE = ROOMS[: ROOMS.index("campaign")]
 READERS = ("samples", "analysis")  # the only core rooms that touch files

@@ -158,6 +158,14 @@ def test_median_ranks_cover_and_are_tight(level: float) -> None:
     assert median_ranks(2, level=level) == (0, 3)
 
 
+@pytest.mark.parametrize("level", [0.68, 0.95, 0.999])
+def test_median_ranks_are_those_of_the_distribution_of_scipy(level: float) -> None:
+    for n in [*range(200), 999, 1000, 20_000]:
+        below = scipy.stats.binom.cdf(np.arange(n // 2 + 1), n, 0.5)
+        rank = int(np.searchsorted(below, (1.0 - level) / 2.0, side="right"))
+        assert median_ranks(n, level=level)[0] == min(rank, (n + 1) // 2)
+
+
 def test_exceedance_interval_has_its_level() -> None:
     """Fails for 1 seed in 1,000."""
     rng = np.random.default_rng(7)

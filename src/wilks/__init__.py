@@ -7,42 +7,75 @@
     calibration = wilks.calibrate(wilks.run_toys(analysis, wilks.Null(), n_toys=400, seed=1))
     print(wilks.goodness_of_fit(analysis, data, calibration=calibration))
 
-Importing this package switches JAX to float64, for the whole process and before any array is made.
+Importing this package switches JAX to float64, for the whole process and the processes that it starts, before any
+array is made. Everything else is loaded when it is first named: importing the package takes no time.
 """
 
 import importlib
 import importlib.metadata
-from typing import Any
+import os
+import sys
+from typing import TYPE_CHECKING
 
-import jax
+from wilks import lazy
 
-jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
-
-from wilks.analysis import Analysis  # noqa: E402  (float64 comes first)
-from wilks.answer import goodness_of_fit  # noqa: E402
-from wilks.calibration import Calibration, GoodnessOfFit, calibrate  # noqa: E402
-from wilks.campaign import LocalProcesses, Toys, load_toys, plan_toys, run_toys  # noqa: E402
-from wilks.errors import (  # noqa: E402
-    CalibrationError,
-    CampaignError,
-    ConfigError,
-    InputError,
-    SampleError,
-    StoreError,
-    WilksError,
-)
-from wilks.fitting import FitResult, fit  # noqa: E402
-from wilks.hypotheses import Alternative, Generator, Null  # noqa: E402
-from wilks.models import MLP  # noqa: E402
-from wilks.optimize import Search  # noqa: E402
-from wilks.power import median_z_score, power_at_size  # noqa: E402
-from wilks.samples import Sample, Standardization, columns, read, split  # noqa: E402
-from wilks.typing import FitStatus  # noqa: E402
+# JAX reads this when it is imported, be that by this package or by its user. In this order also a thread that begins to
+# import JAX at this moment meets either the variable or the update, which waits for the end of that import.
+os.environ["JAX_ENABLE_X64"] = "1"
+if "jax" in sys.modules:
+    importlib.import_module("jax").config.update("jax_enable_x64", True)
 
 try:
     __version__ = importlib.metadata.version("wilks")
 except importlib.metadata.PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
+
+# Which module has a public name; for people and type checkers the same is said below.
+_NAMES = {
+    "wilks.analysis": ["Analysis"],
+    "wilks.answer": ["goodness_of_fit"],
+    "wilks.calibration": ["Calibration", "GoodnessOfFit", "calibrate"],
+    "wilks.campaign": ["LocalProcesses", "Toys", "load_toys", "plan_toys", "run_toys"],
+    "wilks.errors": [
+        *("CalibrationError", "CampaignError", "ConfigError", "InputError", "SampleError", "StoreError", "WilksError"),
+    ],
+    "wilks.fitting.fit": ["fit"],
+    "wilks.fitting.result": ["FitResult"],
+    "wilks.hypotheses": ["Alternative", "Generator", "Null"],
+    "wilks.models": ["MLP"],
+    "wilks.optimize": ["Search"],
+    "wilks.power": ["median_z_score", "power_at_size"],
+    "wilks.reports": ["write_report"],
+    "wilks.samples": ["Sample", "Standardization", "columns", "read", "split"],
+    "wilks.typing": ["FitStatus"],
+}
+
+if TYPE_CHECKING:
+    from wilks import plots, problems
+    from wilks.analysis import Analysis
+    from wilks.answer import goodness_of_fit
+    from wilks.calibration import Calibration, GoodnessOfFit, calibrate
+    from wilks.campaign import LocalProcesses, Toys, load_toys, plan_toys, run_toys
+    from wilks.errors import (
+        CalibrationError,
+        CampaignError,
+        ConfigError,
+        InputError,
+        SampleError,
+        StoreError,
+        WilksError,
+    )
+    from wilks.fitting.fit import fit
+    from wilks.fitting.result import FitResult
+    from wilks.hypotheses import Alternative, Generator, Null
+    from wilks.models import MLP
+    from wilks.optimize import Search
+    from wilks.power import median_z_score, power_at_size
+    from wilks.reports import write_report
+    from wilks.samples import Sample, Standardization, columns, read, split
+    from wilks.typing import FitStatus
+else:
+    __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
 __all__ = [
     "MLP",
@@ -81,12 +114,3 @@ __all__ = [
     "split",
     "write_report",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Rooms that draw and write are loaded when they are first named: they are slow to import."""
-    if name in ("plots", "problems"):
-        return importlib.import_module(f"wilks.{name}")
-    if name == "write_report":
-        return importlib.import_module("wilks.reports").write_report
-    raise AttributeError(f"module 'wilks' has no attribute {name!r}")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 
+from wilks.documents import canonical_json, differences
 from wilks.errors import InputError, StoreError
-from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, canonical_json, source_to_dict
+from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, generator_from_dict, source_to_dict
 from wilks.models import MODEL_KINDS, Model, model_from_dict
+from wilks.nuisances import Nuisance, Nuisances, Unselected, nuisances_from_dict, require_finite_response
 from wilks.optimize import Search
 from wilks.samples import (
     Sample,
@@ -39,9 +41,11 @@ class Analysis:
     Args:
         reference: events of the reference model; its weights say how many events are expected.
         model: f(x; w) with its box.
-        nuisances: none are supported yet; ``()`` is the analysis without systematic uncertainties.
-        toy_source: where toys come from: a sample that shares no event with the reference, a `Generator`, or a
-            function. None: `run_toys` will say what to give.
+        nuisances: how the reference may differ from nature: `Nuisance` with formulas, or what `learn_responses` gives;
+            ``()`` is the analysis without systematic uncertainties.
+        toy_source: where toys come from: a sample that shares no event with the reference, a `Generator`, a function,
+            or `Unselected`, events before the selection, which nuisances with a transform move across it. None:
+            `run_toys` will say what to give.
         expected_events: N(R_0); the reference weights are rescaled to this sum. None keeps them. If `read` was given
             expected events too, the two must be equal.
         standardize: True: subtract the mean of the reference and divide by its standard deviation at the input of the
@@ -61,8 +65,8 @@ class Analysis:
 
     reference: Sample
     model: Model
-    nuisances: tuple[()]
-    toy_source: Source | None
+    nuisances: Nuisances
+    toy_source: Source | Unselected | None
     standardization: Standardization
     search: Search
     name: str
@@ -73,25 +77,23 @@ class Analysis:
         *,
         reference: Sample,
         model: Model,
-        nuisances: tuple[()] = (),
-        toy_source: Source | GeneratorFunction | None = None,
+        nuisances: Nuisances | Iterable[Nuisance] = (),
+        toy_source: Source | Unselected | GeneratorFunction | None = None,
         expected_events: float | None = None,
         standardize: bool | Standardization = True,
         search: Search | None = None,
         name: str = "",
     ) -> None:
-        if nuisances:
-            raise InputError("nuisances must be (): nuisance parameters are not supported in this version")
         _check_types(reference, model)
         scaled = _scaled_reference(reference, expected_events)
         _check_yield(scaled)
-        source = as_source(toy_source)
-        if isinstance(source, Sample):
-            _check_pool(scaled, source)
+        source = toy_source if isinstance(toy_source, Unselected) else as_source(toy_source)
+        if isinstance(source, Sample | Unselected):
+            _check_pool(scaled, source if isinstance(source, Sample) else source.nominal())
         settings = {
             "reference": scaled,
             "model": model,
-            "nuisances": (),
+            "nuisances": _checked_nuisances(nuisances, scaled),
             "toy_source": source,
             "standardization": _standardization(scaled, standardize),
             "search": _checked_search(search),
@@ -127,15 +129,38 @@ class Analysis:
         More toys do not reduce it. None where toys come from a generator, or from nowhere. For a weighted pool or
         reference the effective numbers (sum w)^2 / sum w^2 stand for N_P and N_R.
         """
-        if not isinstance(self.toy_source, Sample):
+        pool = self.nominal_pool
+        if pool is None:
             return None
-        fraction = n_events / effective_size(self.toy_source)
+        fraction = n_events / effective_size(pool)
         rho = n_events / effective_size(self.reference)
         return float(np.sqrt(fraction**2 + 2 * fraction * rho))
+
+    @property
+    def nominal_pool(self) -> Sample | None:
+        """The pool that toys of the reference are drawn from; None where they come from elsewhere."""
+        source = self.toy_source
+        if isinstance(source, Unselected):
+            return self.cached("nominal_pool", source.nominal)
+        return source if isinstance(source, Sample) else None
+
+    @property
+    def local_functions(self) -> tuple[str, ...]:
+        """Names of functions that only this process can find: of the toy source and of the nuisances."""
+        generators = (self.toy_source,) if isinstance(self.toy_source, Generator) else ()
+        return tuple(one.name for one in (*generators, *self.nuisances.functions) if not one.is_portable)
 
     def log_ratio(self, events: FloatArray, params: FloatArray) -> FloatArray:
         """The learned f(x; w) for raw events of shape (n, d); result (n,)."""
         return self.model.log_ratio(params, self.standardization.apply(np.asarray(events, dtype=np.float64)))
+
+    def require_finite_response(self, events: FloatArray, *, role: str) -> None:
+        """Raise if log r is not finite at an event for some nuisance at one sigma; ``events`` (n, d) are raw.
+
+        Raises:
+            InputError: the nuisance, how many events, and the first of them.
+        """
+        require_finite_response(self.nuisances, events, role=role)
 
     def cached(self, key: str, build: Callable[[], _Cached]) -> _Cached:
         """What depends on the analysis alone, built once and kept with it."""
@@ -152,7 +177,7 @@ class Analysis:
             "reference": self.cached("reference_digest", self.reference.without_extras().digest),
             "expected_events": self.expected_events,
             "model": self.model.to_dict(),
-            "nuisances": [],
+            "nuisances": self.nuisances.describe() if self.nuisances else [],
             "standardization": self.standardization.to_dict(),
             "search": asdict(self.search),
             "toy_source": self.cached("toy_source", self._describe_toy_source),
@@ -163,6 +188,8 @@ class Analysis:
         if isinstance(source, Generator) and not source.is_portable:
             # Two lambdas of one module have one name; their toys are never stored, so that any mark will do.
             return source_to_dict(source) | {"local": id(source.function)}
+        if isinstance(source, Unselected):
+            return source.to_dict()
         return None if source is None else source_to_dict(source)
 
     def fingerprint(self) -> str:
@@ -179,15 +206,18 @@ class Analysis:
         if (path / _DOCUMENT).exists():
             _check_same(path, Analysis.load(path), self)
             return
-        if isinstance(self.toy_source, Generator) and not self.toy_source.is_portable:
+        if self.local_functions:
             raise StoreError(
-                f"a saved analysis must be usable elsewhere, but its toy source {self.toy_source.name} can be found in "
+                f"a saved analysis must be usable elsewhere, but {', '.join(self.local_functions)} can be found in "
                 "this process alone; put the function into a module and name it 'module:function'"
             )
         samples = {"reference": self.reference}
         if isinstance(self.toy_source, Sample):
             samples["pool"] = self.toy_source
+        if isinstance(self.toy_source, Unselected):
+            samples["unselected"] = self.toy_source.sample
         document = {"describe": self.describe(), "name": self.name, "fingerprint": self.fingerprint()}
+        document |= {"nuisances": self.nuisances.to_dict()} if self.nuisances else {}
         try:
             path.mkdir(parents=True, exist_ok=True)
             document["samples"] = save_samples(path / _ARRAYS, samples)
@@ -212,7 +242,8 @@ class Analysis:
             analysis = cls(
                 reference=samples["reference"],
                 model=model_from_dict(described["model"], MODEL_KINDS),
-                toy_source=samples.get("pool") or _generator_from_dict(described["toy_source"]),
+                nuisances=nuisances_from_dict(document["nuisances"]) if "nuisances" in document else (),
+                toy_source=samples.get("pool") or _source_from_dict(described["toy_source"], samples),
                 standardize=Standardization.from_dict(described["standardization"]),
                 search=Search(**described["search"]),
                 name=document["name"],
@@ -248,22 +279,6 @@ def require_float64() -> None:
         )
 
 
-def differences(stored: Mapping[str, Any], given: Mapping[str, Any], *, prefix: str = "") -> list[str]:
-    """Names of the entries in which two nested documents differ.
-
-    >>> differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
-    ['a.c']
-    """
-    found = []
-    for name in sorted({*stored, *given}):
-        old, new = stored.get(name), given.get(name)
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            found += differences(old, new, prefix=f"{prefix}{name}.")
-        elif old != new:
-            found.append(prefix + name)
-    return found
-
-
 def _check_types(reference: object, model: object) -> None:
     if not isinstance(reference, Sample) or not isinstance(model, Model):
         raise InputError(
@@ -290,6 +305,14 @@ def _check_same(folder: Path, stored: Analysis, given: Analysis) -> None:
             f"{folder} must be empty or hold this analysis, but it holds another one ({names} differ); "
             "choose a new folder, nothing was overwritten"
         )
+
+
+def _checked_nuisances(nuisances: object, reference: Sample) -> Nuisances:
+    if not isinstance(nuisances, Nuisances | Iterable):
+        raise InputError(f"nuisances must be a list of wilks.Nuisance, but {nuisances!r} came")
+    given = nuisances if isinstance(nuisances, Nuisances) else Nuisances(tuple(nuisances))
+    require_finite_response(given, reference.events, role="the reference")
+    return given
 
 
 def _checked_search(search: Search | None) -> Search:
@@ -341,5 +364,11 @@ def _check_pool(reference: Sample, pool: Sample) -> None:
         )
 
 
-def _generator_from_dict(document: Mapping[str, Any] | None) -> Generator | None:
-    return None if document is None else Generator(document["generator"], version=document["version"])
+def _source_from_dict(
+    document: Mapping[str, Any] | None, samples: Mapping[str, Sample]
+) -> Generator | Unselected | None:
+    if document is None:
+        return None
+    if "unselected" in samples:
+        return Unselected.from_dict(document, samples["unselected"])
+    return generator_from_dict(document)

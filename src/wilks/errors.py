@@ -29,6 +29,10 @@ class CalibrationError(InputError):
     """A null distribution cannot answer the question asked of it."""
 
 
+class ResponseError(InputError):
+    """A learned response does not reproduce the samples that it is to describe."""
+
+
 class WilksWarning(UserWarning):
     """Something that a user should know and that keeps nothing from going on."""
 

@@ -1,15 +1,15 @@
 """What a toy is drawn from: frozen descriptions, and the generators that they name."""
 
-import importlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import InputError
+from wilks.functions import NamedFunction
 from wilks.samples import Sample
 from wilks.typing import FloatArray, is_number, whole_number
 
@@ -24,6 +24,8 @@ class Generator:
         function: ``"module:name"``, or the function itself. Other processes import the function by its name; a
             lambda, a nested function or one of the main script works in this process only.
         version: part of what defines t's null: change it when the function changes its law.
+        yield_ratio: ``function(nuisances) -> N(nu) / N(0)``, or its name, where the expected number of events depends
+            on nuisances other than normalisations. None: it does not.
 
     Raises:
         InputError: the text is not ``module:name``, or no such function can be imported.
@@ -34,32 +36,39 @@ class Generator:
 
     function: str | GeneratorFunction
     version: str = "1"
-    _resolved: GeneratorFunction = field(init=False, repr=False, compare=False)
+    yield_ratio: str | Callable[[Mapping[str, float]], float] | None = None
+    _named: NamedFunction = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        resolved = _import_function(self.function) if isinstance(self.function, str) else self.function
-        if not callable(resolved):
-            raise InputError(f"a generator must be a function or 'module:name', but {self.function!r} came")
-        object.__setattr__(self, "_resolved", resolved)
+        object.__setattr__(self, "_named", NamedFunction(self.function, role="the generator"))
 
     @property
     def name(self) -> str:
         """``module:name`` of the function."""
-        if isinstance(self.function, str):
-            return self.function
-        return f"{self.function.__module__}:{getattr(self.function, '__qualname__', repr(self.function))}"
+        return self._named.name
 
     @property
     def is_portable(self) -> bool:
-        """Whether another process can import the function by its name."""
-        if isinstance(self.function, str):
-            return not self.function.startswith("__main__:")
-        if self.function.__module__ == "__main__":
-            return False
-        try:
-            return _import_function(self.name) is self.function
-        except InputError:
-            return False
+        """Whether another process can import the function, and that of the yield, by name."""
+        ratio = self._yield_ratio
+        return self._named.is_portable and (ratio is None or ratio.is_portable)
+
+    @property
+    def _yield_ratio(self) -> NamedFunction | None:
+        if self.yield_ratio is None:
+            return None
+        return NamedFunction(self.yield_ratio, role=f"the yield_ratio of {self.name}")
+
+    def yield_at(self, nuisances: Mapping[str, float]) -> float:
+        """N(nu) / N(0) of what it draws: 1 unless ``yield_ratio`` says otherwise.
+
+        Raises:
+            InputError: ``yield_ratio`` gives no positive number.
+        """
+        ratio = 1.0 if self._yield_ratio is None else self._yield_ratio.call(dict(nuisances))
+        if not (is_number(ratio) and np.isfinite(ratio) and ratio > 0):
+            raise InputError(f"the yield_ratio of {self.name} must give a positive number, but it gave {ratio!r}")
+        return float(ratio)
 
     def draw(
         self, rng: np.random.Generator, n: int, *, n_features: int, nuisances: Mapping[str, float] | None = None
@@ -72,7 +81,7 @@ class Generator:
         if n == 0:
             return np.empty((0, n_features))
         try:
-            events = np.asarray(self._resolved(rng, n, dict(nuisances or {})), dtype=np.float64)
+            events = np.asarray(self._named.call(rng, n, dict(nuisances or {})), dtype=np.float64)
         except MemoryError:  # says nothing about the generator
             raise
         except Exception as error:
@@ -91,7 +100,8 @@ class Generator:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain text that defines the generator."""
-        return {"generator": self.name, "version": self.version}
+        ratio = {} if self._yield_ratio is None else {"yield_ratio": self._yield_ratio.name}
+        return {"generator": self.name, "version": self.version} | ratio
 
 
 Source = Sample | Generator
@@ -107,6 +117,10 @@ class Null:
 
     n_events: int | None = None
 
+    nuisances: ClassVar[Mapping[str, float]] = MappingProxyType({})
+    auxiliary_offsets: ClassVar[Mapping[str, float]] = MappingProxyType({})
+    is_reweighted: ClassVar[bool] = False
+
     def __post_init__(self) -> None:
         if self.n_events is not None:
             object.__setattr__(self, "n_events", whole_number(self.n_events, name="n_events", least=1))
@@ -117,10 +131,55 @@ class Null:
         return {}
 
     def describe(self) -> str:
+        """One line for a person."""
         return "Null()" if self.n_events is None else f"Null(n_events={self.n_events})"
 
     def to_dict(self) -> dict[str, Any]:
         return {"hypothesis": "null", "n_events": self.n_events}
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftedNuisance:
+    """Toys of the reference at true nuisances nu*: nothing new, but the reference sample is not quite right.
+
+    Events are drawn from R_nu*: by the generator, or by the transforms of the nuisances from events before the
+    selection (`wilks.Unselected`). The auxiliary measurements scatter around nu*.
+
+    Args:
+        nuisances: nu* by name, in the user's units; names that are not given are at 0.
+        is_reweighted: draw events of the pool with the learned log r itself. Such toys are labelled, and validate
+            nothing: an error of the response is in them as it is in the fit.
+
+    Raises:
+        InputError: no values, or one that is no finite number.
+
+    >>> ShiftedNuisance({"scale": 0.15}).describe()
+    'ShiftedNuisance(scale=0.15)'
+    """
+
+    nuisances: Mapping[str, float]
+    is_reweighted: bool = False
+    auxiliary_offsets: ClassVar[Mapping[str, float]] = MappingProxyType({})
+
+    def __post_init__(self) -> None:
+        values = _finite_values(self.nuisances, name="nuisances")
+        if not values:
+            raise InputError("a ShiftedNuisance must have at least one value, but none came; wilks.Null() is nu = 0")
+        object.__setattr__(self, "nuisances", values)
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The events that the hypothesis brings itself, by role."""
+        return {}
+
+    def describe(self) -> str:
+        """One line for a person."""
+        label = ", reweighted with the response" if self.is_reweighted else ""
+        return f"ShiftedNuisance({_values_text(self.nuisances)}{label})"
+
+    def to_dict(self) -> dict[str, Any]:
+        label = {"reweighted": True} if self.is_reweighted else {}
+        return {"hypothesis": "shifted_nuisance", "nuisances": dict(self.nuisances)} | label
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +191,13 @@ class Alternative:
         n_signal: Poisson mean of the number of signal events.
         source: instead of these two: what replaces the whole distribution (interference, deficits).
         expected_events: Poisson mean of the number of events from ``source``.
+        nuisances: true values nu* of the reference under the signal, as in `ShiftedNuisance`; the signal itself has no
+            nuisances. A ``source`` that is a generator is given them.
+        auxiliary_offsets: by name, in the user's units: auxiliary measurements scatter around nu* plus this, the bias
+            of section 3.5 of "Learning New Physics from an Imperfect Machine".
 
     Raises:
-        InputError: neither pair is given, or both are.
+        InputError: neither pair is given, or both are; only the offsets may stand alone.
 
     >>> Alternative(signal=Generator("numpy:zeros"), n_signal=10).describe()
     'Alternative(signal=numpy:zeros, n_signal=10)'
@@ -144,11 +207,18 @@ class Alternative:
     n_signal: float | None = None
     source: Source | None = None
     expected_events: float | None = None
+    nuisances: Mapping[str, float] = field(default_factory=dict)
+    auxiliary_offsets: Mapping[str, float] = field(default_factory=dict)
+    is_reweighted: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
+        for name in ("nuisances", "auxiliary_offsets"):
+            object.__setattr__(self, name, _finite_values(getattr(self, name), name=name))
         for name in ("signal", "source"):
             object.__setattr__(self, name, as_source(getattr(self, name)))
         adds, replaces = (self.signal, self.n_signal), (self.source, self.expected_events)
+        if self.auxiliary_offsets and (*adds, *replaces) == (None,) * 4:
+            return
         chosen, other = (adds, replaces) if self.signal is not None else (replaces, adds)
         if None in chosen or other != (None, None):
             raise InputError(
@@ -165,16 +235,23 @@ class Alternative:
         return {role: source for role, source in given.items() if source is not None}
 
     def describe(self) -> str:
-        if self.signal is not None:
-            return f"Alternative(signal={_label(self.signal)}, n_signal={self.n_signal:g})"
-        return f"Alternative(source={_label(self.source)}, expected_events={self.expected_events:g})"
+        """One line for a person."""
+        parts = [f"{role}={_label(source)}" for role, source in self.sources.items()]
+        numbers = {"n_signal": self.n_signal, "expected_events": self.expected_events}
+        parts += [f"{name}={value:g}" for name, value in numbers.items() if value is not None]
+        values = {"at": self.nuisances, "auxiliary offset": self.auxiliary_offsets}
+        parts += [f"{name} {_values_text(given)}" for name, given in values.items() if given]
+        return f"Alternative({', '.join(parts)})"
 
     def to_dict(self) -> dict[str, Any]:
+        # What is empty is left out, so that toys without nuisances keep the random numbers that they always had.
+        values = {"nuisances": dict(self.nuisances), "auxiliary_offsets": dict(self.auxiliary_offsets)}
         return {
             "hypothesis": "alternative",
             "n_signal": self.n_signal,
             "expected_events": self.expected_events,
             **{role: source_to_dict(source) for role, source in self.sources.items()},
+            **{name: given for name, given in values.items() if given},
         }
 
 
@@ -182,27 +259,40 @@ def hypothesis_from_dict(document: Mapping[str, Any], samples: Mapping[str, Samp
     """The inverse of `to_dict`; ``samples`` holds the sources that are samples, by role."""
     if document["hypothesis"] == "null":
         return Null(n_events=document["n_events"])
+    if document["hypothesis"] == "shifted_nuisance":
+        return ShiftedNuisance(document["nuisances"], is_reweighted=document.get("reweighted", False))
     roles = [role for role in ("signal", "source") if role in document]
-    sources = {role: samples.get(role) or _generator(document[role]) for role in roles}
-    return Alternative(n_signal=document["n_signal"], expected_events=document["expected_events"], **sources)
+    sources = {role: samples.get(role) or generator_from_dict(document[role]) for role in roles}
+    return Alternative(
+        n_signal=document["n_signal"],
+        expected_events=document["expected_events"],
+        nuisances=document.get("nuisances", {}),
+        auxiliary_offsets=document.get("auxiliary_offsets", {}),
+        **sources,
+    )
 
 
-def _generator(document: Mapping[str, Any]) -> Generator:
-    return Generator(document["generator"], version=document["version"])
+def generator_from_dict(document: Mapping[str, Any]) -> Generator:
+    """The generator that `Generator.to_dict` described."""
+    return Generator(document["generator"], version=document["version"], yield_ratio=document.get("yield_ratio"))
 
 
 _ALTERNATIVE_FIELDS = ("signal", "n_signal", "source", "expected_events")
 
-Hypothesis = Null | Alternative
+Hypothesis = Null | ShiftedNuisance | Alternative
 
 
-def canonical_json(document: Mapping[str, Any]) -> str:
-    """One text for equal documents: sorted keys, no spaces, shortest floats that round-trip.
+def _finite_values(given: object, *, name: str) -> Mapping[str, float]:
+    if not isinstance(given, Mapping):
+        raise InputError(f"{name} must be values by name, such as {{'scale': 0.15}}, but {given!r} came")
+    for key, value in given.items():
+        if not (is_number(value) and np.isfinite(value)):
+            raise InputError(f"the value of {key!r} in {name} must be a finite number, but {value!r} came")
+    return MappingProxyType({str(key): float(value) for key, value in sorted(given.items())})
 
-    >>> canonical_json({"b": 1.5, "a": None})
-    '{"a":null,"b":1.5}'
-    """
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+def _values_text(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in values.items())
 
 
 def _poisson_mean(value: object, *, name: str) -> float:
@@ -223,23 +313,3 @@ def source_to_dict(source: Source) -> dict[str, Any]:
 
 def _label(source: Source | None) -> str:
     return source.name if isinstance(source, Generator) else f"sample of {source.n_events if source else 0} events"
-
-
-def _import_function(name: str) -> GeneratorFunction:
-    module_name, _, function_name = name.partition(":")
-    if not module_name or not function_name:
-        raise InputError(f"a generator must be named 'module:function', but {name!r} came")
-    try:
-        function: Any = importlib.import_module(module_name)
-        for part in function_name.split("."):
-            function = getattr(function, part)
-    except Exception as error:  # a module of the user may raise anything while it is imported
-        raise InputError(
-            f"the generator {name!r} must be importable, but {type(error).__name__}: {error}; "
-            "check the name, and that the module lies on the Python path of every process (PYTHONPATH, or an installed "
-            "package)"
-        ) from error
-    if not callable(function):
-        raise InputError(f"the generator {name!r} must be a function, but it is a {type(function).__name__}")
-    result: GeneratorFunction = function
-    return result

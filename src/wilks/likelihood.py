@@ -1,23 +1,36 @@
 """The loss whose minimum is the test statistic.
 
-    L[w] = sum_{e in R} w_e (exp(f(x_e; w)) - 1)  -  sum_{x in D} f(x; w)          t = -2 min_w L[w]
+    L[theta] = sum_{e in R} w_e (exp(s(x_e; theta)) - 1)  -  sum_{x in D} s(x; theta)
 
-(eq. 28 of "Learning New Physics from an Imperfect Machine", the case without nuisance parameters.)
+Without nuisances the exponent s is f(x; w), and t = -2 min_w L (eq. 28 of "Learning New Physics from an Imperfect
+Machine"). With them s = f(x; w) + log r(x; nu), and what the auxiliary measurements say is added elsewhere: L is then
+the first two terms of eq. 24.
 
-Reference and data enter alike, as points with a weight w and a count n, L = sum w (exp(f) - 1) - n f: an event of the
+Reference and data enter alike, as points with a weight w and a count n, L = sum w (exp(s) - 1) - n s: an event of the
 reference has n = 0, one of the data w = 0, and a cell of either has what was merged in it.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from wilks.models import Model
-
 _Sum = TypeVar("_Sum")
+
+
+class Exponent(Protocol):
+    """s(x; theta) of events that stand in columns (d, n): a model, or a model and nuisances together."""
+
+    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        """s, shape (n,)."""
+
+    def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        """ds/dtheta, shape (p, n)."""
+
+    def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
+        """sum_e c_e d2s(x_e)/dtheta2, shape (p, p)."""
 
 
 class Points(NamedTuple):
@@ -32,50 +45,50 @@ Events = tuple[Points, ...]
 """What one loss is a function of, beside the parameters: as a rule the reference, then the data."""
 
 
-def value(model: Model, params: jax.Array, events: Events) -> jax.Array:
-    """L[w], a scalar."""
+def value(exponent: Exponent, params: jax.Array, events: Events) -> jax.Array:
+    """L, a scalar."""
 
     def one(block: Points) -> jax.Array:
-        log_ratio = model.column_log_ratio(_as_in(block, params), block.columns)
+        log_ratio = exponent.column_log_ratio(_as_in(block, params), block.columns)
         return jnp.sum(_loss(block, log_ratio)[0]).astype(params.dtype)
 
     return _sum_blocks(one, events, jnp.zeros((), params.dtype))
 
 
-def value_and_gradient(model: Model, params: jax.Array, events: Events) -> tuple[jax.Array, jax.Array]:
-    """L[w] and its gradient of shape (p,), differentiated block by block so that nothing leaves the cache.
+def value_and_gradient(exponent: Exponent, params: jax.Array, events: Events) -> tuple[jax.Array, jax.Array]:
+    """L and its gradient of shape (p,), differentiated block by block so that nothing leaves the cache.
 
     A block is evaluated in the precision of its events, and the blocks are added in that of the parameters: events in
     float32 make a cheap exploration.
     """
 
     def one(block: Points) -> tuple[jax.Array, jax.Array]:
-        log_ratio, pull = jax.vjp(lambda w: model.column_log_ratio(w, block.columns), _as_in(block, params))
+        log_ratio, pull = jax.vjp(lambda w: exponent.column_log_ratio(w, block.columns), _as_in(block, params))
         loss, slope, _ = _loss(block, log_ratio)
         return jnp.sum(loss).astype(params.dtype), pull(slope)[0].astype(params.dtype)
 
     return _sum_blocks(one, events, (jnp.zeros((), params.dtype), jnp.zeros_like(params)))
 
 
-def hessian(model: Model, params: jax.Array, events: Events, *, block_size: int = 512) -> jax.Array:
+def hessian(exponent: Exponent, params: jax.Array, events: Events, *, block_size: int = 512) -> jax.Array:
     """The exact Hessian of L, sum L''(f) df/dw df/dw^T + L'(f) d2f/dw2, shape (p, p), ``block_size`` events at once."""
 
     def one(block: Points) -> jax.Array:
         w = _as_in(block, params)
-        _, slope, curvature = _loss(block, model.column_log_ratio(w, block.columns))
-        both = _gram(model, w, block, curvature) + model.column_curvature(w, block.columns, slope)
+        _, slope, curvature = _loss(block, exponent.column_log_ratio(w, block.columns))
+        both = _gram(exponent, w, block, curvature) + exponent.column_curvature(w, block.columns, slope)
         return both.astype(params.dtype)
 
     return _sum_blocks(one, _split_blocks(events, block_size), _square(params))
 
 
-def information(model: Model, params: jax.Array, events: Events, *, block_size: int = 512) -> jax.Array:
+def information(exponent: Exponent, params: jax.Array, events: Events, *, block_size: int = 512) -> jax.Array:
     """sum_R |w_e| exp(f) df/dw df/dw^T, shape (p, p): the part of the Hessian that is never negative."""
 
     def one(block: Points) -> jax.Array:
         w = _as_in(block, params)
-        curvature = jnp.abs(_loss(block, model.column_log_ratio(w, block.columns))[2])
-        return _gram(model, w, block, curvature).astype(params.dtype)
+        curvature = jnp.abs(_loss(block, exponent.column_log_ratio(w, block.columns))[2])
+        return _gram(exponent, w, block, curvature).astype(params.dtype)
 
     return _sum_blocks(one, _split_blocks(events, block_size), _square(params))
 
@@ -88,8 +101,8 @@ def _loss(block: Points, log_ratio: jax.Array) -> tuple[jax.Array, jax.Array, ja
     return block.weights * excess - block.counts * log_ratio, curvature - block.counts, curvature
 
 
-def _gram(model: Model, params: jax.Array, block: Points, scale: jax.Array) -> jax.Array:
-    jacobian = model.column_jacobian(params, block.columns)
+def _gram(exponent: Exponent, params: jax.Array, block: Points, scale: jax.Array) -> jax.Array:
+    jacobian = exponent.column_jacobian(params, block.columns)
     return (jacobian * scale) @ jacobian.T
 
 

@@ -29,6 +29,7 @@ class FitStatus(IntEnum):
     NOT_CONVERGED = 1
     NON_FINITE = 2
     NOT_DRAWN = 3
+    DELTA_NOT_CONVERGED = 4
 
     @property
     def is_failure(self) -> bool:
@@ -47,6 +48,9 @@ _MESSAGES = {
         "the best start did not meet the tolerance within its budget; give the search more iterations or starts"
     ),
     FitStatus.NON_FINITE: "the loss was not finite at every start; look for extreme feature values or weights",
+    FitStatus.DELTA_NOT_CONVERGED: (
+        "the fit of the nuisances alone met no tolerance; look for a response that bends within a few sigma"
+    ),
     FitStatus.NOT_DRAWN: "the toy could not be drawn: the generator raised an error or returned unusable events",
 }
 

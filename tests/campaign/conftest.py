@@ -160,6 +160,8 @@ def make_row() -> Callable[..., ToyRow]:
                 "reason": "",
             },
             **{"n_events": 97, "t": 0.1 + index, "tau": 0.1 + index, "delta": -0.0, "nuisances": (0.5,)},
+            **{"observed": (0.25,), "delta_nuisances": (-0.5,), "delta_newton_decrement": 1e-20},
+            **{"delta_kkt_residual": 0.0, "began_at_delta": True},
             **{"newton_decrement": 5e-324, "least_curvature": -1e300, "kkt_residual": 1 / 3, "share_at_bound": 0.25},
             **{"start_gap": float("nan"), "n_starts": 2, "n_attempts": 2, "n_iterations": 2**40},
             **{"attempt_status": (1, 0), "attempt_t": (float("nan"), 0.1), "seconds": 0.5, "host": "here"},

@@ -1,6 +1,8 @@
 """Commands on a campaign of toys, on a small study with real fits."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -71,6 +73,31 @@ def test_a_campaign_from_plan_to_answer(planned: Any, campaign: Path, run: Run) 
     assert merged.exit_code == 0 and parquet.read_table(campaign / "toys.parquet").num_rows == 3
     calibrated = planned.run("calibrate")
     assert calibrated.exit_code == 0 and "3 of 3 toys are stored already" in calibrated.stderr
+
+
+# Each takes longer to import than a small command to do its work.
+SLOW = {"awkward", "dask", "h5py", "hist", "jax", "matplotlib", "pydantic", "scipy", "uproot"}
+ONLY_FOR_TABLES = {"numpy", "pyarrow", "rich"}
+
+
+@pytest.mark.parametrize(
+    ("words", "unused"),
+    [
+        (["--help"], SLOW | ONLY_FOR_TABLES),
+        (["toys", "--help"], SLOW | ONLY_FOR_TABLES),
+        (["toys", "status", "CAMPAIGN"], SLOW),
+        (["toys", "submit", "CAMPAIGN", "--backend", "slurm", "--dry-run"], SLOW),
+    ],
+)
+def test_a_quick_command_imports_no_slow_library(campaign: Path, words: list[str], unused: set[str]) -> None:
+    arguments = [str(campaign) if word == "CAMPAIGN" else word for word in words]
+    code = (
+        "import sys; from wilks.cli import main\n"
+        f"try: main({arguments})\n"
+        f"finally: print(sorted({unused} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert done.returncode in {0, 3} and done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
 
 
 def test_a_campaign_grows(planned: Any, run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import wilks.cli.toys
 from wilks.campaign.table import table_of
 from wilks.cli import main
 from wilks.cli.answers import load_answer
-from wilks.cli.main import COMMANDS
+from wilks.cli.campaigns import toys
 from wilks.fitting import FitResult
 from wilks.typing import FitStatus
 
@@ -222,15 +222,17 @@ def test_unexpected_errors_go_to_a_log(study: Any, monkeypatch: pytest.MonkeyPat
     assert "Traceback" in (study.output / "error.log").read_text()
 
 
-def test_help_texts_are_those_of_the_commands() -> None:
-    for name, entry in COMMANDS.items():
-        command = main.get_command(None, name)  # type: ignore[arg-type]
-        assert command is not None
-        assert command.short_help == entry.help
+@pytest.mark.parametrize("group", [main, toys])
+def test_help_texts_are_those_of_the_commands(group: Any) -> None:
+    for name, entry in group.entries.items():
+        command = group.get_command(None, name)
+        assert (command.name, command.short_help) == (name, entry.help)
 
 
 def test_help_and_version() -> None:
     runner = CliRunner()
-    assert all(name in runner.invoke(main, ["--help"]).stdout for name in COMMANDS)
+    assert all(name in runner.invoke(main, ["--help"]).stdout for name in main.list_commands(None))
+    assert all(name in runner.invoke(main, ["toys", "--help"]).stdout for name in toys.list_commands(None))
+    assert runner.invoke(main, ["toys", "stauts"]).exit_code == 2
     assert runner.invoke(main, ["--version"]).stdout.startswith("wilks, version")
     assert runner.invoke(main, ["chekc"]).exit_code == 2

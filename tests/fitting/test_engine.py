@@ -86,8 +86,8 @@ def test_stated_memory_covers_what_the_compiled_programs_ask_for(width: int) -> 
     starts = analysis.model.starting_points(np.random.default_rng(1), 4, events=events)
     whole = (engine.whole,)
     stages = (
-        (engine._descents, engine.coarse, sets.explored),
-        (engine._finisher._lanes["newton"], whole, sets.whole),
+        (engine._descents, engine.coarse, sets.coarse),
+        (engine._finisher._lanes["newton"], whole, sets.fine),
     )
     for lanes, shared, own in stages:
         store = lanes.begin(starts, owners, shared, own)

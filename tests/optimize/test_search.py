@@ -61,10 +61,10 @@ def ends(values: list[float]) -> Ends:
 
 @pytest.mark.filterwarnings("error")
 def test_starts_that_all_fail_are_all_contenders() -> None:
-    assert contenders(ends([np.inf] * 3), margin=0.1, n_polished=2).shape == (2, 1)
+    assert contenders(ends([np.inf] * 3), margin=0.1, n_polished=2).tolist() == [0, 1]
 
 
 def test_contenders_lie_within_the_margin_of_the_best() -> None:
     some = ends([-1.0, -2.0, np.inf, -1.96])
-    assert contenders(some, margin=0.05, n_polished=3)[:, 0].tolist() == [1.0, 3.0]
-    assert contenders(some, margin=np.inf, n_polished=3)[:, 0].tolist() == [1.0, 3.0, 0.0]
+    assert contenders(some, margin=0.05, n_polished=3).tolist() == [1, 3]
+    assert contenders(some, margin=np.inf, n_polished=3).tolist() == [1, 3, 0]

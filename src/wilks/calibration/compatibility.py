@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 import scipy.special
 
+from wilks import significance
 from wilks.calibration.text import decimals, finite_or_none, plain, probability, table
-from wilks.significance import binomial_p_value, chi2_isf, ks_distance, ks_p_value
 from wilks.typing import FloatArray
 
 MIN_TOYS = 20
@@ -173,13 +173,13 @@ def judge(t: FloatArray, degrees_of_freedom: float, *, n_failed: int, is_estimat
     n, dof = int(t.size), degrees_of_freedom
     mean = float(t.mean())
     variance = float(t.var(ddof=1)) if n > 1 else math.nan
-    tail_t = chi2_isf(TAIL_PROBABILITY, dof)
+    tail_t = significance.chi2_isf(TAIL_PROBABILITY, dof)
     tail_count = int((t >= tail_t).sum())
     ks_p, tail_p = (
         _estimated_p_values(t, tail_count, n_failed)
         if is_estimated_dof
         else (
-            ks_p_value(t, dof),
+            significance.ks_p_value(t, dof),
             _tail_p_value(tail_count, n, n_failed),
         )
     )
@@ -201,7 +201,8 @@ def judge(t: FloatArray, degrees_of_freedom: float, *, n_failed: int, is_estimat
 
 
 def _tail_p_value(count: int, n: int, n_failed: int) -> float:
-    return min(binomial_p_value(k, n + n_failed, probability=TAIL_PROBABILITY) for k in (count, count + n_failed))
+    counts = (count, count + n_failed)
+    return min(significance.binomial_p_value(k, n + n_failed, probability=TAIL_PROBABILITY) for k in counts)
 
 
 def _estimated_p_values(t: FloatArray, tail_count: int, n_failed: int) -> tuple[float, float]:
@@ -209,7 +210,7 @@ def _estimated_p_values(t: FloatArray, tail_count: int, n_failed: int) -> tuple[
     n, dof = int(t.size), float(t.mean())
     distances, counts = _simulate(min(n, _LARGEST_SIMULATED), dof)
     scale = _ks_scale(n) / _ks_scale(min(n, _LARGEST_SIMULATED))
-    ks_p = (1 + int((distances >= scale * ks_distance(t, dof)).sum())) / (distances.size + 1)
+    ks_p = (1 + int((distances >= scale * significance.ks_distance(t, dof)).sum())) / (distances.size + 1)
     shares = counts / min(n, _LARGEST_SIMULATED) - TAIL_PROBABILITY
     n_all = n + n_failed
     offsets = [k / n_all - TAIL_PROBABILITY for k in (tail_count, tail_count + n_failed)]

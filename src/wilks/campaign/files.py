@@ -14,10 +14,10 @@ import pyarrow
 from pyarrow import parquet
 
 from wilks.campaign.table import SCHEMA
+from wilks.documents import canonical_json
 from wilks.errors import StoreError
-from wilks.hypotheses import canonical_json
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _VERSION, _OWNER, _DIGEST = b"wilks_schema", b"wilks_toys", b"wilks_digest"
 
 

@@ -10,13 +10,15 @@ from typing import Any
 
 import pyarrow
 
-from wilks.analysis import Analysis, differences
+from wilks.analysis import Analysis
 from wilks.campaign.files import SCHEMA_VERSION
 from wilks.campaign.ledger import DAMAGED, FAILED, JOBS, OWNER, PLAN, PROGRESS, SHARDS, Ledger
 from wilks.campaign.store import ToyStore
 from wilks.campaign.table import ToyRow
+from wilks.documents import differences
 from wilks.errors import StoreError
-from wilks.hypotheses import Alternative, Generator, Null, Source, hypothesis_from_dict
+from wilks.functions import NamedFunction
+from wilks.hypotheses import Generator, Hypothesis, hypothesis_from_dict
 from wilks.samples import Sample, load_samples, save_samples
 
 _SAMPLES, _ANALYSIS = "hypothesis.npz", "analysis"
@@ -42,7 +44,7 @@ class FolderStore(ToyStore):
         folder: str | Path,
         *,
         analysis: Analysis,
-        hypothesis: Null | Alternative,
+        hypothesis: Hypothesis,
         seed: int,
         keep_params: bool | None = None,
     ) -> None:
@@ -100,7 +102,9 @@ class FolderStore(ToyStore):
             "extents": [],
             "keep_params": keep_params,
             "samples": headers,
-            "module_folders": _module_folders([self.analysis.toy_source, *self.hypothesis.sources.values()]),
+            "module_folders": _module_folders(
+                [self.analysis.toy_source, *self.hypothesis.sources.values(), *self.analysis.nuisances.functions]
+            ),
             "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         }
         Ledger(self.folder, document).save()
@@ -112,11 +116,11 @@ def _is_free(folder: Path) -> bool:
     return folder.is_dir() and all(x.name in own or x.suffix == ".partial" for x in folder.iterdir())
 
 
-def _module_folders(sources: Iterable[Source | None]) -> list[str]:
-    """Where the modules of generators lie that are neither installed nor of this package."""
+def _module_folders(sources: Iterable[object]) -> list[str]:
+    """Where the modules of generators and other functions lie that are neither installed nor of this package."""
     installed = {Path(path).resolve() for name, path in sysconfig.get_paths().items() if name.endswith("lib")}
     found = []
-    for name in {source.name for source in sources if isinstance(source, Generator)}:
+    for name in {source.name for source in sources if isinstance(source, Generator | NamedFunction)}:
         top = name.partition(":")[0].partition(".")[0]
         file = getattr(sys.modules.get(top), "__file__", None)
         if file and top != "wilks":

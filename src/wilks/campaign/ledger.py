@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 import pyarrow
 
-from wilks.analysis import differences
 from wilks.campaign.files import SCHEMA_VERSION, DamagedError, read_toys, whole_file, write_toys
 from wilks.campaign.plan import Plan, Shard
 from wilks.campaign.table import SCHEMA, ToyRow, table_of
+from wilks.documents import differences
 from wilks.errors import InputError, StoreError
 from wilks.typing import IntArray
 

@@ -12,9 +12,9 @@ import pyarrow
 import uproot
 from pyarrow import csv, parquet
 
-from wilks.analysis import differences
 from wilks.campaign.ledger import Ledger, each_once
 from wilks.campaign.table import SCHEMA
+from wilks.documents import differences
 from wilks.errors import InputError, StoreError
 
 _TREE = "toys"
@@ -196,9 +196,10 @@ def _values(table: pyarrow.Table, name: str) -> awkward.Array:
         return awkward.unflatten(column.flatten().to_numpy(), column.value_lengths().to_numpy())
     if pyarrow.types.is_string(column.type):
         return awkward.drop_none(awkward.from_arrow(column))
-    return awkward.Array(column.to_numpy())
+    return awkward.Array(column.to_numpy(zero_copy_only=False))  # a truth value is a bit in Arrow
 
 
 def _root_type(kind: pyarrow.DataType) -> str:
-    names = {pyarrow.int64(): "int64", pyarrow.uint64(): "uint64", pyarrow.float64(): "float64"}
+    numbers = {pyarrow.int64(): "int64", pyarrow.uint64(): "uint64", pyarrow.float64(): "float64"}
+    names = numbers | {pyarrow.bool_(): "bool"}
     return f"var * {names[kind.value_type]}" if pyarrow.types.is_list(kind) else names[kind]

@@ -17,14 +17,14 @@ from wilks.campaign.store import MemoryStore
 from wilks.campaign.table import Toys
 from wilks.errors import InputError, StoreError
 from wilks.fitting import engine_of
-from wilks.hypotheses import Alternative, Generator, Null
+from wilks.hypotheses import Alternative, Generator, Hypothesis, Null
 from wilks.toys import check_drawable
 from wilks.typing import whole_number
 
 
 def run_toys(
     analysis: Analysis,
-    hypothesis: Null | Alternative,
+    hypothesis: Hypothesis,
     *,
     n_toys: int,
     seed: int,
@@ -40,7 +40,7 @@ def run_toys(
 
     Args:
         analysis: what defines t, with its source of toys.
-        hypothesis: `Null`, or `Alternative`.
+        hypothesis: `Null`, `ShiftedNuisance`, or `Alternative`.
         n_toys: how many, at least 1.
         seed: root of all random numbers of the toys.
         store: the folder of a campaign; made where it does not exist, resumed and extended where it does. None keeps
@@ -80,7 +80,7 @@ def run_toys(
 
 def plan_toys(
     analysis: Analysis,
-    hypothesis: Null | Alternative,
+    hypothesis: Hypothesis,
     *,
     n_toys: int,
     seed: int,
@@ -110,7 +110,7 @@ def plan_toys(
     return store.ledger
 
 
-def stored_toys(store: str | Path, *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> Toys:
+def stored_toys(store: str | Path, *, analysis: Analysis, hypothesis: Hypothesis, seed: int) -> Toys:
     """The toys in a folder, without making any; none if there is no such folder.
 
     Raises:
@@ -132,14 +132,14 @@ def load_toys(folder: str | Path) -> Toys:
     return _toys(store.table(), analysis=store.analysis, hypothesis=store.hypothesis, seed=store.seed)
 
 
-def _checked(analysis: Analysis, hypothesis: Null | Alternative, *, n_toys: int, seed: int) -> tuple[int, int]:
+def _checked(analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int) -> tuple[int, int]:
     require_float64()
     n_toys, seed = whole_number(n_toys, name="n_toys", least=1), whole_number(seed, name="seed", least=0)
     check_drawable(analysis, hypothesis)
     return n_toys, seed
 
 
-def _toys(table: pyarrow.Table, *, analysis: Analysis, hypothesis: Null | Alternative, seed: int) -> Toys:
+def _toys(table: pyarrow.Table, *, analysis: Analysis, hypothesis: Hypothesis, seed: int) -> Toys:
     return Toys(
         table=table,
         hypothesis=hypothesis,
@@ -150,17 +150,19 @@ def _toys(table: pyarrow.Table, *, analysis: Analysis, hypothesis: Null | Altern
     )
 
 
-def _overlap_z_error(analysis: Analysis, hypothesis: Null | Alternative) -> float | None:
+def _overlap_z_error(analysis: Analysis, hypothesis: Hypothesis) -> float | None:
     """That of the pool of the analysis, for as many events as a toy takes from it; None where it takes none."""
     if isinstance(hypothesis, Null):
         return analysis.pool_z_error(hypothesis.n_events or analysis.expected_events)
-    return analysis.overlap_z_error if hypothesis.signal is not None else None
+    if isinstance(hypothesis, Alternative) and hypothesis.source is not None:
+        return None
+    return analysis.overlap_z_error
 
 
-def _local_sources(analysis: Analysis, hypothesis: Null | Alternative) -> list[str]:
-    """Names of the generators that only this process knows."""
-    sources = [analysis.toy_source, *hypothesis.sources.values()]
-    return [x.name for x in sources if isinstance(x, Generator) and not x.is_portable]
+def _local_sources(analysis: Analysis, hypothesis: Hypothesis) -> list[str]:
+    """Names of the functions that only this process knows."""
+    own = [x.name for x in hypothesis.sources.values() if isinstance(x, Generator) and not x.is_portable]
+    return [*analysis.local_functions, *own]
 
 
 def _refuse_to_store(names: list[str]) -> None:
@@ -170,9 +172,7 @@ def _refuse_to_store(names: list[str]) -> None:
     )
 
 
-def _run_here(
-    analysis: Analysis, hypothesis: Null | Alternative, *, n_toys: int, seed: int, report: Progress
-) -> pyarrow.Table:
+def _run_here(analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int, report: Progress) -> pyarrow.Table:
     kept = MemoryStore()
     for index in range(n_toys):
         kept.write(make_toys(analysis, hypothesis, seed=seed, indices=[index]))

@@ -15,10 +15,11 @@ from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
 from wilks.campaign.plan import Shard
 from wilks.campaign.table import ToyIdentity, ToyRow, table_of
+from wilks.documents import canonical_json
 from wilks.errors import InputError, StoreError
 from wilks.fitting import engine_of, fit_together
-from wilks.hypotheses import Alternative, Null, canonical_json
-from wilks.toys import draw_toy
+from wilks.hypotheses import Hypothesis
+from wilks.toys import draw_auxiliaries, draw_toy
 
 SECONDS_BETWEEN_WRITES = 15.0
 Make = Callable[[Sequence[int]], list[ToyRow]]
@@ -32,7 +33,7 @@ class Keeper(Protocol):
 
 def make_toys(
     analysis: Analysis,
-    hypothesis: Null | Alternative,
+    hypothesis: Hypothesis,
     *,
     seed: int,
     indices: Sequence[int],
@@ -43,15 +44,16 @@ def make_toys(
     A toy that cannot be drawn is a row with its reason.
     """
     start = time.perf_counter()
-    drawn, rows, host = {}, {}, platform.node()
+    drawn, observed, rows, host = {}, {}, {}, platform.node()
     identities = {index: ToyIdentity.of(hypothesis, seed=seed, index=index, host=host) for index in indices}
     for index, identity in identities.items():
         try:
+            observed[index] = draw_auxiliaries(analysis, hypothesis, seed=seed, index=index)
             drawn[index] = draw_toy(analysis, hypothesis, seed=seed, index=index)
         except InputError as error:
             n_kept = analysis.n_parameters if keep_params else 0
             rows[index] = ToyRow.not_drawn(identity, str(error), n_parameters=n_kept)
-    fits = fit_together(analysis, list(drawn.values())) if drawn else []
+    fits = fit_together(analysis, list(drawn.values()), [observed[index] for index in drawn]) if drawn else []
     seconds = max(time.perf_counter() - start, 0.0) / len(indices)
     for index, fit in zip(drawn, fits, strict=True):
         rows[index] = ToyRow.of_fit(identities[index], fit, seconds=seconds, keep_params=keep_params)

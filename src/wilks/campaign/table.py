@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow
 
 from wilks.errors import InputError
-from wilks.fitting import FitResult
-from wilks.hypotheses import Alternative, Null
+from wilks.hypotheses import Hypothesis
 from wilks.toys import toy_key
-from wilks.typing import FitStatus, FloatArray, IntArray
+from wilks.typing import BoolArray, FitStatus, FloatArray, IntArray
+
+if TYPE_CHECKING:  # rows are read without what makes a fit
+    from wilks.fitting import FitResult
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class ToyIdentity:
     host: str
 
     @classmethod
-    def of(cls, hypothesis: Null | Alternative, *, seed: int, index: int, host: str) -> "ToyIdentity":
+    def of(cls, hypothesis: Hypothesis, *, seed: int, index: int, host: str) -> "ToyIdentity":
         """That of toy ``index``."""
         high, low = divmod(toy_key(hypothesis, seed=seed, index=index), 2**64)
         return cls(index, high, low, hypothesis.describe(), host)
@@ -38,7 +40,10 @@ class ToyRow:
     Attributes:
         key_high, key_low: the two words of the key of its random numbers.
         reason: empty, or what the generator or the fit said.
-        nuisances: at tau, in the order of the analysis.
+        observed: the auxiliary measurements, in the order of the nuisances of the analysis.
+        nuisances, delta_nuisances: the best fit of each at tau and at Delta, in the user's units.
+        delta_newton_decrement, delta_kkt_residual: what certifies Delta.
+        began_at_delta: whether the best minimum was reached from f = 0 at the nuisances of Delta.
         attempt_status, attempt_t: of every search for this toy, the last of which decided; t of the best point even
             where that is not certified.
         seconds, host: for people only.
@@ -55,7 +60,12 @@ class ToyRow:
     t: float
     tau: float
     delta: float
+    observed: tuple[float, ...]
     nuisances: tuple[float, ...]
+    delta_nuisances: tuple[float, ...]
+    delta_newton_decrement: float
+    delta_kkt_residual: float
+    began_at_delta: bool
     newton_decrement: float
     least_curvature: float
     kkt_residual: float
@@ -71,14 +81,15 @@ class ToyRow:
     params: tuple[float, ...]
 
     @classmethod
-    def of_fit(cls, identity: ToyIdentity, fit: FitResult, *, seconds: float, keep_params: bool = True) -> "ToyRow":
+    def of_fit(cls, identity: ToyIdentity, fit: "FitResult", *, seconds: float, keep_params: bool = True) -> "ToyRow":
         """The row of a toy that was fitted, successfully or not."""
         return cls(
             **vars(identity),
             **{name: getattr(fit, name) for name in _FROM_FIT},
             status=int(fit.status),
             reason=fit.status.message if fit.status.is_failure else "",
-            nuisances=(),
+            nuisances=tuple(one.value for one in fit.nuisances),
+            delta_nuisances=tuple(one.value for one in fit.delta_nuisances),
             attempt_status=tuple(int(one.status) for one in fit.attempts),
             attempt_t=tuple(one.t for one in fit.attempts),
             seconds=seconds,
@@ -90,11 +101,11 @@ class ToyRow:
         """The row of a toy whose events could not be drawn; as many params as are kept, all NaN."""
         nothing: dict[str, Any] = {name: float("nan") for name in _FROM_FIT}
         counts = dict.fromkeys(("n_events", "n_starts", "n_attempts", "n_iterations"), 0)
-        empty: dict[str, Any] = dict.fromkeys(("nuisances", "attempt_status", "attempt_t"), ())
+        lists = ("observed", "nuisances", "delta_nuisances", "attempt_status", "attempt_t")
+        empty: dict[str, Any] = dict.fromkeys(lists, ()) | {"began_at_delta": False}
         return cls(
             **vars(identity),
-            **(nothing | counts),
-            **empty,
+            **(nothing | counts | empty),
             status=int(FitStatus.NOT_DRAWN),
             reason=reason,
             seconds=0.0,
@@ -104,12 +115,14 @@ class ToyRow:
 
 _FROM_FIT = (
     *("n_events", "t", "tau", "delta", "newton_decrement", "least_curvature", "kkt_residual", "share_at_bound"),
-    *("start_gap", "n_starts", "n_attempts", "n_iterations"),
+    *("start_gap", "n_starts", "n_attempts", "n_iterations", "observed", "delta_newton_decrement"),
+    *("delta_kkt_residual", "began_at_delta"),
 )
 _TYPES: dict[Any, pyarrow.DataType] = {
     int: pyarrow.int64(),
     float: pyarrow.float64(),
     str: pyarrow.string(),
+    bool: pyarrow.bool_(),
     tuple[float, ...]: pyarrow.list_(pyarrow.float64()),
     tuple[int, ...]: pyarrow.list_(pyarrow.int64()),
 }
@@ -144,7 +157,7 @@ class Toys:
     """
 
     table: pyarrow.Table
-    hypothesis: Null | Alternative
+    hypothesis: Hypothesis
     fingerprint: str
     seed: int
     n_parameters: int
@@ -186,6 +199,34 @@ class Toys:
         return self._numbers("t")
 
     @property
+    def tau(self) -> FloatArray:
+        return self._numbers("tau")
+
+    @property
+    def delta(self) -> FloatArray:
+        return self._numbers("delta")
+
+    @property
+    def observed(self) -> FloatArray:
+        """The auxiliary measurements, shape (k, j)."""
+        return self._lists("observed")
+
+    @property
+    def nuisances(self) -> FloatArray:
+        """The best fit of each nuisance at tau, shape (k, j), in the user's units; NaN where a toy was not drawn."""
+        return self._lists("nuisances")
+
+    @property
+    def delta_nuisances(self) -> FloatArray:
+        """Those at Delta, shape (k, j)."""
+        return self._lists("delta_nuisances")
+
+    @property
+    def began_at_delta(self) -> BoolArray:
+        """Whether the best minimum was reached from f = 0 at the nuisances of Delta."""
+        return self.table["began_at_delta"].to_numpy().astype(bool)  # type: ignore[no-any-return]
+
+    @property
     def newton_decrement(self) -> FloatArray:
         return self._numbers("newton_decrement")
 
@@ -219,6 +260,11 @@ class Toys:
 
     def _numbers(self, name: str) -> FloatArray:
         return self.table[name].to_numpy().astype(np.float64)  # type: ignore[no-any-return]
+
+    def _lists(self, name: str) -> FloatArray:
+        rows = self.table[name].to_pylist()
+        length = max((len(row) for row in rows), default=0)
+        return np.array([row or [np.nan] * length for row in rows], dtype=np.float64).reshape(len(rows), length)
 
     def _integers(self, name: str) -> IntArray:
         return self.table[name].to_numpy().astype(np.int64)  # type: ignore[no-any-return]

@@ -5,18 +5,67 @@ import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from pathlib import Path
 
+import click
+
+from wilks import reports
 from wilks.campaign import Ledger, LocalProcesses, run_campaign
 from wilks.campaign.processes import usable_cores
 from wilks.campaign.shard import run_stored_shard
 from wilks.campaign.status import RunningTally, Speed, Tally, campaign_status
+from wilks.cli.options import campaign_argument, json_option
 from wilks.cli.outcome import ExitCode
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import IncompleteError, Session
 from wilks.errors import CampaignError, InputError, StoreError
-from wilks.reports import write_campaign_report
 
 SECONDS_BETWEEN_PAGES = 60.0
+
+
+@click.command(short_help="Make the toys that are missing, or those of one shard.")
+@campaign_argument
+@click.option("--shard", "shards", multiple=True, type=click.IntRange(min=0), help="This shard alone; may be repeated.")
+@click.option("--processes", type=click.IntRange(min=1), help="Worker processes; as many as cores.")
+@click.option(
+    "--dask",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[ADDRESS]",
+    help="Through Dask: a cluster of its own on this machine, or the scheduler at ADDRESS.",
+)
+@click.option(
+    "--max-failed-fraction",
+    type=click.FloatRange(0.0, 1.0),
+    default=0.05,
+    show_default=True,
+    help="End with exit code 4 if more of the toys failed.",
+)
+@json_option
+def run(
+    campaign: Path,
+    shards: tuple[int, ...],
+    processes: int | None,
+    dask: str | None,
+    max_failed_fraction: float,
+    as_json: bool,
+) -> None:
+    """Make the toys of CAMPAIGN that are missing.
+
+    With --shard in this process, as a job of a batch system does; a shard that is done is left as it is.
+    """
+    session = Session("toys run", as_json=as_json)
+
+    def work() -> None:
+        ledger = Ledger.open(campaign)
+        if shards:
+            run_chosen_shards(session, ledger, shards, max_failed_fraction=max_failed_fraction)
+            return
+        session.output = campaign
+        run_all_shards(session, ledger, n_processes=processes, dask=dask, max_failed_fraction=max_failed_fraction)
+
+    session.run(work)
 
 
 def run_chosen_shards(session: Session, ledger: Ledger, numbers: Sequence[int], *, max_failed_fraction: float) -> None:
@@ -65,7 +114,7 @@ def _conclude(session: Session, ledger: Ledger, *, max_failed_fraction: float) -
     found = campaign_status(ledger, now=now)
     session.say(str(found))
     session.outcome.numbers["campaign"] = found.to_dict()
-    session.outcome.files["page"] = str(write_campaign_report(ledger, found, now=now))
+    session.outcome.files["page"] = str(reports.write_campaign_report(ledger, found, now=now))
     _apply_gate(session, found.tally, max_failed_fraction=max_failed_fraction)
 
 
@@ -104,7 +153,7 @@ class _Page:
         if begin < self._next:
             return
         now = time.time()
-        write_campaign_report(self._ledger, campaign_status(self._ledger, now=now), now=now)
+        reports.write_campaign_report(self._ledger, campaign_status(self._ledger, now=now), now=now)
         took = self._clock() - begin
         self._next = self._clock() + max(SECONDS_BETWEEN_PAGES, 50 * took)
 

@@ -9,6 +9,7 @@ from wilks.calibration import Calibration
 from wilks.campaign import Toys
 from wilks.cli.answers import check_same_data, has_answer, load_answer
 from wilks.cli.fail_on import FailOn, parse_fail_on
+from wilks.cli.options import analysis_argument, json_option
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source, show_check
 from wilks.cli.session import Session
 from wilks.cli.steps import (
@@ -25,8 +26,6 @@ from wilks.config import load_config
 
 Command = Callable[..., None]
 
-_file = click.argument("analysis_file", metavar="ANALYSIS.yaml")
-_json = click.option("--json", "as_json", is_flag=True, help="Print the content of result.json, and nothing else.")
 _fail_on = click.option(
     "--fail-on",
     callback=lambda context, option, text: parse_fail_on(text) if text is not None else None,
@@ -36,8 +35,8 @@ _fail_on = click.option(
 
 
 @click.command(short_help="Check the analysis file and everything it names, without a fit.")
-@_file
-@_json
+@analysis_argument
+@json_option
 def check(analysis_file: str, as_json: bool) -> None:
     """Read and check the analysis file, the samples, the data and the output folder; nothing is fitted."""
     session = Session("check", as_json=as_json)
@@ -53,8 +52,8 @@ def check(analysis_file: str, as_json: bool) -> None:
 
 
 @click.command(short_help="Fit toys under the reference; the data are not read.")
-@_file
-@_json
+@analysis_argument
+@json_option
 def calibrate(analysis_file: str, as_json: bool) -> None:
     """Fit toys under the reference and print their distribution; an interrupted campaign goes on where it stopped."""
     session = Session("calibrate", as_json=as_json)
@@ -69,8 +68,8 @@ def calibrate(analysis_file: str, as_json: bool) -> None:
 
 
 @click.command("test", short_help="Fit the data and give the p-value.")
-@_file
-@_json
+@analysis_argument
+@json_option
 @_fail_on
 def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
     """Fit the data and give the p-value among the toys that `wilks calibrate` has stored."""
@@ -91,8 +90,8 @@ def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
 
 
 @click.command(short_help="Write report.html from what the other commands stored.")
-@_file
-@_json
+@analysis_argument
+@json_option
 def report(analysis_file: str, as_json: bool) -> None:
     """Write report.html from the stored toys and the stored fit of the data; nothing is fitted."""
     session = Session("report", as_json=as_json)
@@ -109,8 +108,8 @@ def report(analysis_file: str, as_json: bool) -> None:
 
 
 @click.command(short_help="check, calibrate, test and report in one go.")
-@_file
-@_json
+@analysis_argument
+@json_option
 @_fail_on
 def run(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
     """Check everything, fit the toys that are missing, fit the data, and write the report."""

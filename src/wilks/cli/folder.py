@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from wilks.analysis import Analysis
-from wilks.campaign import differences
 from wilks.cli.session import ERROR_LOG, RESULT_FILE, is_writable
 from wilks.config import LoadedConfig
+from wilks.documents import differences
 from wilks.errors import StoreError
 
 ANALYSIS = "analysis"

@@ -10,6 +10,7 @@ import click
 
 from wilks.cli.commands import run_all
 from wilks.cli.folder import require_free
+from wilks.cli.options import json_option
 from wilks.cli.outcome import strict_json, write_text
 from wilks.cli.session import Session
 from wilks.config import FoundSample, json_schema, template
@@ -65,7 +66,7 @@ def schema() -> None:
 @click.command(short_help="Run the exponential problem with a signal injected.")
 @click.option("--output", default="demo-output", metavar="FOLDER", show_default=True, help="Folder of the results.")
 @click.option("--toys", "n_toys", default=40, type=click.IntRange(min=1), show_default=True, help="Number of toys.")
-@click.option("--json", "as_json", is_flag=True, help="Print the content of result.json, and nothing else.")
+@json_option
 def demo(output: str, n_toys: int, as_json: bool) -> None:
     """Run the exponential problem: 2000 events expected, a peak of 10 injected in the tail.
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from wilks import reports
 from wilks.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.campaign import Toys
 from wilks.campaign.status import RunningTally
@@ -17,7 +18,6 @@ from wilks.cli.session import Session
 from wilks.cli.toys import count_toys, how_to_resume, make_toys
 from wilks.errors import ConfigError
 from wilks.fitting import fit
-from wilks.reports import write_report
 from wilks.samples import Sample
 from wilks.significance import z_score
 
@@ -110,6 +110,6 @@ def report_step(
 ) -> None:
     """Write report.html: of the answer, or of the calibration alone before the data are tested."""
     path = prepared.output / REPORT
-    write_report(result, path, analysis=prepared.analysis, data=data, toys=toys)
+    reports.write_report(result, path, analysis=prepared.analysis, data=data, toys=toys)
     session.outcome.files["report"] = str(path)
     session.say(f"The report is {path}")

@@ -1,8 +1,9 @@
 """fit: one data set or many, from starting points to certified minima."""
 
-from wilks.fitting.engine import DataSet, Engine, objective
-from wilks.fitting.fit import engine_of, evaluate_t, fit, fit_events, fit_together
-from wilks.fitting.result import CONTENDER_MARGIN, Attempt, FitResult
+from wilks.fitting.engine import DataSet, Engine
+from wilks.fitting.fit import engine_of, evaluate_t, evaluate_tau, fit, fit_events, fit_together
+from wilks.fitting.objectives import objective
+from wilks.fitting.result import CONTENDER_MARGIN, Attempt, FitResult, FittedNuisance
 
 __all__ = [
     "CONTENDER_MARGIN",
@@ -10,8 +11,10 @@ __all__ = [
     "DataSet",
     "Engine",
     "FitResult",
+    "FittedNuisance",
     "engine_of",
     "evaluate_t",
+    "evaluate_tau",
     "fit",
     "fit_events",
     "fit_together",

@@ -7,12 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wilks import likelihood
 from wilks.analysis import Analysis
-from wilks.fitting.points import BLOCK_LENGTH, data_points, joined_points, reference_points, single
+from wilks.fitting.delta import Delta
+from wilks.fitting.objectives import objective, profiled_objective
+from wilks.fitting.points import BLOCK_LENGTH, Inputs, data_points, joined_points, reference_points, single
 from wilks.fitting.result import CONTENDER_MARGIN
 from wilks.likelihood import Events, Points
 from wilks.models import Model
+from wilks.nuisances.profiled import Profiled
 from wilks.optimize import (
     Box,
     Ends,
@@ -20,6 +22,7 @@ from wilks.optimize import (
     Finisher,
     Lanes,
     Objective,
+    ObjectiveOf,
     QuasiNewton,
     State,
     race,
@@ -33,14 +36,8 @@ _WIDTH_ON_ACCELERATOR, _MOST_TOGETHER = 256, 256
 _MEMORY_BYTES = 4 * 2**30
 
 
-def objective(model: Model, events: Events) -> Objective:
-    """The loss of f = ``model`` on ``events`` as a solver wants it."""
-    return Objective(
-        value=lambda w: likelihood.value(model, w, events),
-        value_and_gradient=lambda w: likelihood.value_and_gradient(model, w, events),
-        hessian=lambda w: likelihood.hessian(model, w, events),
-        curvature_guess=lambda w: likelihood.information(model, w, events),
-    )
+Own = tuple[Points, jax.Array]
+"""Events and auxiliary measurements of one data set."""
 
 
 class DataSet(NamedTuple):
@@ -48,6 +45,18 @@ class DataSet(NamedTuple):
 
     explored: Points
     whole: Points
+    observed: jax.Array
+    """The auxiliary measurements, (j,); there may be none."""
+
+    @property
+    def coarse(self) -> Own:
+        """What the exploration sees of it."""
+        return self.explored, self.observed
+
+    @property
+    def fine(self) -> Own:
+        """What the finish sees of it."""
+        return self.whole, self.observed
 
 
 class Engine:
@@ -64,32 +73,30 @@ class Engine:
     """
 
     def __init__(self, analysis: Analysis, *, width: int | None = None) -> None:
-        model, search, standardization = analysis.model, analysis.search, analysis.standardization
-        reference, scale = analysis.reference, standardization.scale
+        search, reference, scale = analysis.search, analysis.reference, analysis.standardization.scale
+        self._inputs = Inputs(analysis.standardization, analysis.nuisances, reference.events[0])
         is_cpu = jax.default_backend() == "cpu"
         self.width = width if width is not None else (1 if is_cpu else _WIDTH_ON_ACCELERATOR)
-        lower, upper = model.bounds(reference.n_features)
-        share = _explored_cell_width(upper)
+        box = _box(analysis)
+        share = _explored_cell_width(analysis.model.bounds(reference.n_features)[1])
         coarse = thin(reference, scale=scale, n_events=search.n_coarse, seed=search.seed, cell_width=share)
         near = merge_cells(reference, scale=scale)
         is_merged, is_thinned = near is not reference, coarse is not reference
         self._analysis = analysis
+        self._expected = analysis.expected_events * _yield_reach(analysis)
         self._cells = coarse if is_thinned and has_cells(reference) else None
         self._cell_width = cell_width_of(reference, scale=scale, share=share)
-        self.whole = reference_points(reference, standardization)
-        self.coarse: Events = () if self._cells else (single(reference_points(coarse, standardization)),)
+        self.whole = reference_points(reference, self._inputs)
+        self.coarse: Events = () if self._cells else (single(reference_points(coarse, self._inputs)),)
         # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
-        self.near = reference_points(near, standardization) if is_merged else None
+        self.near = reference_points(near, self._inputs) if is_merged else None
         self.margin = np.inf if is_thinned and not self._cells else 0.5 * CONTENDER_MARGIN
-        box = Box(jnp.asarray(lower), jnp.asarray(upper))
-
-        def goal(shared: Events, own: Points) -> Objective:
-            return objective(model, (*shared, own))
-
+        goal = _goal(analysis, analysis.model)
         explorer = QuasiNewton(max_iterations=search.max_iterations, tolerance=_EXPLORED)
         self._descents = Lanes(explorer, goal, box, width=self.width)
         self._finisher = Finisher(search, goal, box, width=self.width)
-        self._value = jax.jit(lambda params, events: likelihood.value(model, params, events))
+        self._value = jax.jit(lambda theta, shared, own: goal(shared, own).value(theta))
+        self.delta = Delta(analysis, _goal(analysis, None), near=self.near, whole=self.whole)
 
     @property
     def n_together(self) -> int:
@@ -109,29 +116,33 @@ class Engine:
         analysis = self._analysis
         d, p, search = analysis.reference.n_features, analysis.n_parameters, analysis.search
         descent = 8 * p * (p + 5)
-        events = 8 * (d + 2) * _room(0, analysis.expected_events)
+        events = 8 * (d + 2) * _room(0, self._expected)
         lane = 6 * descent + 2 * events + 8 * BLOCK_LENGTH * (4 * d + 8 * p)
         cells = 4 * 3 * self._cells.n_events if self._cells else 0
         reference = 8 * (d + 2) * (2 * analysis.reference.n_events)
         each = 2 * events + 2 * cells + (search.n_starts + 2 * search.n_polished) * descent
         return reference + self.width * lane + n_sets * each
 
-    def data_set(self, events: FloatArray) -> DataSet:
-        """Raw data events (n, d)."""
-        return self._data_sets([events])[0]
+    def data_set(self, events: FloatArray, observed: FloatArray | None = None) -> DataSet:
+        """Raw data events (n, d) with auxiliary measurements (j,); None: those of the real data."""
+        return self._data_sets([events], None if observed is None else [observed])[0]
 
-    def data_sets(self, all_events: Sequence[FloatArray]) -> DataSet:
+    def data_sets(self, all_events: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None) -> DataSet:
         """Several data sets, stacked."""
-        return jax.tree.map(lambda *arrays: jnp.stack(arrays), *self._data_sets(all_events))  # type: ignore[no-any-return]
+        each = self._data_sets(all_events, observed)
+        return jax.tree.map(lambda *arrays: jnp.stack(arrays), *each)  # type: ignore[no-any-return]
 
-    def _data_sets(self, all_events: Sequence[FloatArray]) -> list[DataSet]:
+    def _data_sets(self, all_events: Sequence[FloatArray], observed: Sequence[FloatArray] | None) -> list[DataSet]:
         """All padded alike, to a size that nearly all data sets of the analysis share."""
         analysis = self._analysis
-        standardization = analysis.standardization
-        room = _room(max(events.shape[0] for events in all_events), analysis.expected_events)
-        whole = [data_points(events, standardization, n_points=room) for events in all_events]
+        room = _room(max(events.shape[0] for events in all_events), self._expected)
+        whole = [data_points(events, self._inputs, n_points=room) for events in all_events]
         explored = whole if self._cells is None else self._joined(all_events, self._cells)
-        return [DataSet(explored=single(some), whole=every) for some, every in zip(explored, whole, strict=True)]
+        centres = [analysis.nuisances.observed] * len(whole) if observed is None else observed
+        return [
+            DataSet(explored=single(some), whole=every, observed=jnp.asarray(centre))
+            for some, every, centre in zip(explored, whole, centres, strict=True)
+        ]
 
     def _joined(self, all_events: Sequence[FloatArray], cells: Sample) -> list[Points]:
         """Data sets and reference in the cells of the exploration."""
@@ -139,8 +150,7 @@ class Engine:
         # A cell of the reference holds data with the chance 1 - exp(-its expected events).
         expected = float(-np.sum(np.expm1(-cells.event_weights)))
         room = cells.n_events + _room(max(values.size for values, _ in data), expected)
-        standardization = self._analysis.standardization
-        return [joined_points(cells, *one, standardization=standardization, n_points=room) for one in data]
+        return [joined_points(cells, *one, inputs=self._inputs, n_points=room) for one in data]
 
     def explore(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Ends:
         """Descents on the thinned reference from starts (s, p), each for the data set ``owners`` (s,) of ``sets``.
@@ -148,7 +158,7 @@ class Engine:
         Those of one data set race, as `Search.looks` says.
         """
         descents, search = self._descents, self._analysis.search
-        own, rows = sets.explored, np.arange(len(starts))
+        own, rows = sets.coarse, np.arange(len(starts))
         store = descents.begin(starts, owners, self.coarse, own)
         for last, n_kept in search.looks():
             store = descents.advance(store, rows, owners, self.coarse, own, last=last)
@@ -163,12 +173,32 @@ class Engine:
     def polish(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Finish:
         """Certified ends on all events from starts (s, p); every entry gains a leading axis s."""
         near: Events | None = None if self.near is None else (self.near,)
-        return self._finisher.finish(starts, owners, sets.whole, near=near, whole=(self.whole,))
+        return self._finisher.finish(starts, owners, sets.fine, near=near, whole=(self.whole,))
 
-    def value(self, params: jax.Array, data: Points) -> jax.Array:
-        """L[w] on all events."""
-        result: jax.Array = self._value(params, (self.whole, data))
+    def value(self, theta: jax.Array, own: Own) -> jax.Array:
+        """L on all events at theta = (w, z)."""
+        result: jax.Array = self._value(theta, (self.whole,), own)
         return result
+
+
+def _goal(analysis: Analysis, model: Model | None) -> ObjectiveOf:
+    """L of f = ``model`` and the nuisances, from what data sets share and what is their own; None: f = 0."""
+    nuisances, n_features = analysis.nuisances, analysis.reference.n_features
+
+    def without_nuisances(shared: Events, own: Own) -> Objective:
+        assert model is not None
+        return objective(model, (*shared, own[0]))
+
+    def with_nuisances(shared: Events, own: Own) -> Objective:
+        return profiled_objective(Profiled(model, nuisances, n_features), (*shared, own[0]), own[1])
+
+    return with_nuisances if nuisances else without_nuisances
+
+
+def _box(analysis: Analysis) -> Box:
+    """That of theta = (w, z)."""
+    sides = zip(analysis.model.bounds(analysis.reference.n_features), analysis.nuisances.bounds, strict=True)
+    return Box(*(jnp.asarray(np.concatenate(side)) for side in sides))
 
 
 def _explored_cell_width(upper: FloatArray) -> float:
@@ -186,6 +216,17 @@ def _ends(store: State) -> Ends:
         n_iterations=np.asarray(store.n_iterations)[:-1],
         is_done=np.asarray(store.is_done)[:-1],
     )
+
+
+def _yield_reach(analysis: Analysis) -> float:
+    """N(R_nu) / N(R_0) where all nuisances are two sigma up or down, added in quadrature: toys are that large."""
+    reference, nuisances = analysis.reference, analysis.nuisances
+    largest = []
+    for name, sigma in zip(nuisances.names, nuisances.sigmas, strict=True):
+        ratios = [np.exp(nuisances.log_ratio(reference.events, {name: step * sigma})) for step in (-2.0, 2.0)]
+        yields = [float(np.average(ratio, weights=reference.event_weights)) for ratio in ratios]
+        largest.append(np.log(max(1.0, *(x for x in yields if np.isfinite(x)))))
+    return float(np.exp(np.sqrt(np.sum(np.square(largest)))))
 
 
 def _room(n: int, expected: float) -> int:

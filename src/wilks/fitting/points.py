@@ -1,10 +1,13 @@
 """Samples as the loss wants them: standardized, in blocks of one length, padded."""
 
+from dataclasses import dataclass
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from wilks.likelihood import Points
+from wilks.nuisances import Nuisances
 from wilks.samples import Sample, Standardization
 from wilks.typing import FloatArray
 
@@ -12,28 +15,46 @@ BLOCK_LENGTH = 2048
 _GRAIN = 128
 
 
-def reference_points(reference: Sample, standardization: Standardization) -> Points:
+@dataclass(frozen=True)
+class Inputs:
+    """What the exponent needs of an event: its standardized features, then the rows of the nuisances.
+
+    ``spare`` (d,) is a raw event like those of the reference, which pads where there is none.
+    """
+
+    standardization: Standardization
+    nuisances: Nuisances
+    spare: FloatArray
+
+    def apply(self, events: FloatArray) -> FloatArray:
+        """For raw events (n, d): shape (n, d + k)."""
+        standardized = self.standardization.apply(events)
+        return np.concatenate([standardized, self.nuisances.rows(events)], axis=1) if self.nuisances else standardized
+
+
+def reference_points(reference: Sample, inputs: Inputs) -> Points:
     """The events of the reference that have a weight."""
     counted = reference.event_weights != 0
     weights = reference.event_weights[counted]
-    return _points(standardization.apply(reference.events[counted]), weights, np.zeros(weights.size))
+    return _points(reference.events[counted], weights, np.zeros(weights.size), inputs=inputs)
 
 
-def data_points(events: FloatArray, standardization: Standardization, *, n_points: int) -> Points:
+def data_points(events: FloatArray, inputs: Inputs, *, n_points: int) -> Points:
     """Raw data events (n, d), with room for ``n_points``."""
     n = events.shape[0]
-    return _points(standardization.apply(events), np.zeros(n), np.ones(n), n_points=n_points)
+    return _points(events, np.zeros(n), np.ones(n), inputs=inputs, n_points=n_points)
 
 
 def joined_points(
-    reference: Sample, values: FloatArray, counts: FloatArray, *, standardization: Standardization, n_points: int
+    reference: Sample, values: FloatArray, counts: FloatArray, *, inputs: Inputs, n_points: int
 ) -> Points:
     """Cells of the reference and cells of the data, at ``values`` (c,) of the one feature, in the same blocks."""
     n_reference, n_data = reference.n_events, values.size
     return _points(
-        standardization.apply(np.concatenate([reference.events, values[:, None]])),
+        np.concatenate([reference.events, values[:, None]]),
         np.concatenate([reference.event_weights, np.zeros(n_data)]),
         np.concatenate([np.zeros(n_reference), counts]),
+        inputs=inputs,
         n_points=n_points,
     )
 
@@ -43,20 +64,24 @@ def single(points: Points) -> Points:
     return Points(*(array.astype(jnp.float32) for array in points))
 
 
-def _points(events: FloatArray, weights: FloatArray, counts: FloatArray, *, n_points: int = 0) -> Points:
-    """Standardized events (n, d) as blocks with room for at least ``n_points``.
+def _points(
+    events: FloatArray, weights: FloatArray, counts: FloatArray, *, inputs: Inputs, n_points: int = 0
+) -> Points:
+    """Raw events (n, d) as blocks with room for at least ``n_points``.
 
-    Padding repeats the first event without weight and count: a point where f is as tame as on the events themselves.
+    Padding repeats the first event without weight and count: a point where f and log r are as tame as on the events
+    themselves.
     """
-    n, d = events.shape
+    n = events.shape[0]
     room = max(n, n_points, 1)
     length = min(BLOCK_LENGTH, -(-room // _GRAIN) * _GRAIN)
     n_blocks = -(-room // length)
-    columns = np.empty((n_blocks * length, d))
-    columns[:n] = events
-    columns[n:] = events[0] if n else 0.0
+    given = inputs.apply(events if n else inputs.spare[None])
+    columns = np.empty((n_blocks * length, given.shape[1]))
+    columns[:n] = given[:n]
+    columns[n:] = given[0]
     return Points(
-        jnp.asarray(columns.reshape(n_blocks, length, d).transpose(0, 2, 1)),
+        jnp.asarray(columns.reshape(n_blocks, length, -1).transpose(0, 2, 1)),
         _padded(weights, n_blocks, length),
         _padded(counts, n_blocks, length),
     )

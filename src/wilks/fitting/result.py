@@ -1,6 +1,7 @@
 """The end of a fit."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,13 +23,36 @@ class Attempt(NamedTuple):
     t: float
 
 
+@dataclass(frozen=True)
+class FittedNuisance:
+    """One nuisance at the end of a fit, in the user's units.
+
+    Attributes:
+        name: of the nuisance.
+        value, error: the best fit, with the square root of its entry of the inverse Hessian of L.
+        pull: (value - what the auxiliary measurement prefers) / sigma; NaN for an unconstrained nuisance.
+        constraint: error / sigma: 1 where the data say nothing about it.
+    """
+
+    name: str
+    value: float
+    error: float
+    pull: float
+    constraint: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; NaN becomes None."""
+        numbers = {name: getattr(self, name) for name in ("value", "error", "pull", "constraint")}
+        return {"name": self.name} | {name: x if np.isfinite(x) else None for name, x in numbers.items()}
+
+
 @dataclass(frozen=True, eq=False)
 class FitResult:
     """The end of a fit. ``t``, ``params`` and the certificate belong to one and the same point.
 
     Attributes:
-        t: tau - delta = -2 min_w L[w]; NaN if the fit failed.
-        tau, delta: the two terms; without nuisances delta is 0.
+        t: tau - delta; NaN if the fit failed.
+        tau, delta: -2 min L[w, nu] and -2 min L[0, nu]; without nuisances delta is 0.
         params: w at the best point found, shape (p,), whether or not it is certified.
         status: how the fit ended.
         newton_decrement, least_curvature, kkt_residual, share_at_bound: see `wilks.optimize.Certificate`.
@@ -39,6 +63,10 @@ class FitResult:
         n_iterations: of all descents together.
         n_events: in the data.
         fingerprint: of the analysis.
+        observed: the auxiliary measurements, in the order of the nuisances.
+        nuisances, delta_nuisances: the best fit of each with f free (tau), and with f = 0 (Delta).
+        delta_newton_decrement, delta_kkt_residual: what certifies Delta; 0 without nuisances.
+        began_at_delta: whether the best minimum was reached from f = 0 at the nuisances of Delta.
     """
 
     t: float
@@ -57,8 +85,12 @@ class FitResult:
     n_iterations: int
     n_events: int
     fingerprint: str
-    nuisances: tuple[()] = field(default=())
-    delta_nuisances: tuple[()] = field(default=())
+    observed: tuple[float, ...] = ()
+    nuisances: tuple[FittedNuisance, ...] = ()
+    delta_nuisances: tuple[FittedNuisance, ...] = ()
+    delta_newton_decrement: float = 0.0
+    delta_kkt_residual: float = 0.0
+    began_at_delta: bool = False
 
     @property
     def converged(self) -> bool:
@@ -98,6 +130,17 @@ class FitResult:
             "params": self.params.tolist(),
             "start_t": [float(x) if np.isfinite(x) else None for x in self.start_t],
             "fingerprint": self.fingerprint,
+            **(self._nuisances_to_dict() if self.nuisances else {}),
+        }
+
+    def _nuisances_to_dict(self) -> dict[str, Any]:
+        return {
+            "nuisances": [one.to_dict() for one in self.nuisances],
+            "delta_nuisances": [one.to_dict() for one in self.delta_nuisances],
+            "observed": list(self.observed),
+            "delta_newton_decrement": self.delta_newton_decrement,
+            "delta_kkt_residual": self.delta_kkt_residual,
+            "began_at_delta": self.began_at_delta,
         }
 
     def __str__(self) -> str:
@@ -109,5 +152,16 @@ class FitResult:
             ("KKT residual", f"{self.kkt_residual:.1e}"),
             ("at the bound", f"{100 * self.share_at_bound:.0f} % of {self.params.size} parameters"),
             ("starts", f"{self.n_starts}{gap}"),
+            *(self._nuisance_rows() if self.nuisances else ()),
         )
         return "\n".join(f"{name:<16}  {text}" for name, text in rows)
+
+    def _nuisance_rows(self) -> Iterator[tuple[str, str]]:
+        yield "tau, Delta", f"{self.tau:.4f}, {self.delta:.4f}"
+        for at_tau, at_delta in zip(self.nuisances, self.delta_nuisances, strict=True):
+            yield at_tau.name, f"{_fitted(at_tau)} with f; {_fitted(at_delta)} without"
+
+
+def _fitted(one: FittedNuisance) -> str:
+    pull = f" (pull {one.pull:+.2f})" if np.isfinite(one.pull) else ""
+    return f"{one.value:.4g} +- {one.error:.2g}{pull}"

@@ -52,6 +52,10 @@ class Model(abc.ABC):
         """
 
     @abc.abstractmethod
+    def flat_point(self, rng: np.random.Generator, *, events: FloatArray) -> FloatArray:
+        """A parameter vector (p,) inside the box with f = 0 everywhere, from which descent can change any part of f."""
+
+    @abc.abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and strings that define the model, with its ``kind``."""
 

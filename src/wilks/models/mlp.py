@@ -112,6 +112,12 @@ class MLP(Model):
         begin = self._kinked_point if len(self.hidden) == 1 else self._glorot_point
         return np.array([begin(rng, events) for _ in range(n_starts)])
 
+    def flat_point(self, rng: np.random.Generator, *, events: FloatArray) -> FloatArray:
+        """A starting point whose last layer is 0."""
+        point: FloatArray = self.starting_points(rng, 1, events=events)[0]
+        point[-(self.hidden[-1] + 1) :] = 0.0
+        return point
+
     def _glorot_point(self, rng: np.random.Generator, events: FloatArray) -> FloatArray:
         parts = []
         for n_out, n_in in self.layer_shapes(events.shape[1]):

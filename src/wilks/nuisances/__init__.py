@@ -1,4 +1,45 @@
 """Nuisance parameters, auxiliary likelihoods and the evaluation of log r(x; nu).
 
-An analysis without nuisances has ``nuisances=()``: the empty case of the general one. No nuisance is defined yet.
+An analysis without nuisances is the empty case of the general one.
 """
+
+from wilks.nuisances.auxiliary import Auxiliary, Gaussian, LogNormal, PoissonCount, Unconstrained
+from wilks.nuisances.binned import BinnedPolynomial, cell_of, n_cells
+from wilks.nuisances.checks import require_finite_response
+from wilks.nuisances.collection import LogYield, Nuisances, correlated
+from wilks.nuisances.documents import nuisances_from_dict
+from wilks.nuisances.inputs import NetworkInputs
+from wilks.nuisances.kinds import response_from_dict
+from wilks.nuisances.nuisance import Nuisance, normalization
+from wilks.nuisances.response import Polynomial, Response, Term, all_terms, monomials
+from wilks.nuisances.taylor import LearnedPolynomial
+from wilks.nuisances.transforming import vary
+from wilks.nuisances.unselected import Unselected
+
+__all__ = [
+    "Auxiliary",
+    "BinnedPolynomial",
+    "Gaussian",
+    "LearnedPolynomial",
+    "NetworkInputs",
+    "LogNormal",
+    "LogYield",
+    "Nuisance",
+    "Nuisances",
+    "PoissonCount",
+    "Polynomial",
+    "Response",
+    "Term",
+    "Unconstrained",
+    "Unselected",
+    "all_terms",
+    "cell_of",
+    "correlated",
+    "monomials",
+    "n_cells",
+    "normalization",
+    "nuisances_from_dict",
+    "require_finite_response",
+    "response_from_dict",
+    "vary",
+]

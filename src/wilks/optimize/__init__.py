@@ -4,9 +4,9 @@ This room knows functions and boxes, and nothing of physics.
 """
 
 from wilks.optimize.adam import Adam
-from wilks.optimize.certificate import Certificate, certify
+from wilks.optimize.certificate import Certificate, certify, certify_by, variances
 from wilks.optimize.finish import Finish, Finisher
-from wilks.optimize.lanes import Lanes
+from wilks.optimize.lanes import Lanes, ObjectiveOf
 from wilks.optimize.problem import Box, Objective, project
 from wilks.optimize.quadratic import minimize_quadratic, minimize_quickly
 from wilks.optimize.search import Ends, Search, contenders, race
@@ -23,14 +23,17 @@ __all__ = [
     "Lanes",
     "Newton",
     "Objective",
+    "ObjectiveOf",
     "QuasiNewton",
     "Search",
     "Solver",
     "State",
     "certify",
+    "certify_by",
     "contenders",
     "minimize_quadratic",
     "minimize_quickly",
     "project",
     "race",
+    "variances",
 ]

@@ -54,6 +54,18 @@ def certify_by(params: jax.Array, gradient: jax.Array, hessian: jax.Array, box: 
     )
 
 
+def variances(params: jax.Array, gradient: jax.Array, hessian: jax.Array, box: Box) -> jax.Array:
+    """The diagonal of H_FF^-1, shape (p,): 0 for held parameters, at most the square of the box along flat directions.
+
+    For a function that is minus the logarithm of a likelihood these are the squared errors of its parameters.
+    """
+    is_free = ~is_held(params, gradient, box)
+    curvatures, directions = jnp.linalg.eigh(masked(hessian, is_free, jnp.ones_like(params)))
+    widest = jnp.max(box.upper - box.lower)
+    free = directions**2 @ (1 / jnp.maximum(curvatures, 1 / widest**2))
+    return jnp.where(is_free, free, 0.0)
+
+
 def _decrement(curvatures: jax.Array, slopes: jax.Array, diagonal: jax.Array) -> jax.Array:
     limit = 2 * slopes * diagonal
     convex = jnp.minimum(slopes**2 / jnp.where(curvatures > 0, curvatures, 1.0), limit)

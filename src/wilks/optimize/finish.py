@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from wilks.optimize.certificate import Certificate, certify_by
+from wilks.optimize.certificate import Certificate, certify_by, variances
 from wilks.optimize.lanes import Data, Lanes, ObjectiveOf
 from wilks.optimize.problem import Box
 from wilks.optimize.search import Search
@@ -19,13 +19,17 @@ _RESCUED, _MOST_RESCUES = 5e-4, 2
 
 
 class Finish(NamedTuple):
-    """Polished minima, each entry with an axis s; ``value`` and ``certificate`` belong to ``params`` (s, p)."""
+    """Polished minima, each entry with an axis s; all of it belongs to ``params`` (s, p).
+
+    ``variances`` (s, p) are those of `wilks.optimize.variances`.
+    """
 
     params: FloatArray
     value: FloatArray
     n_iterations: IntArray
     certificate: Certificate
     is_certified: BoolArray
+    variances: FloatArray
 
 
 class Finisher:
@@ -54,7 +58,12 @@ class Finisher:
             "rescue": QuasiNewton(max_iterations=budget, tolerance=_RESCUED),
         }
         self._lanes = {name: Lanes(solver, objective, box, width=width) for name, solver in solvers.items()}
-        self._certify = jax.jit(jax.vmap(lambda state: certify_by(state.params, state.gradient, state.memory, box)))
+
+        def examine(state: State) -> tuple[Certificate, jax.Array]:
+            end = (state.params, state.gradient, state.memory, box)
+            return certify_by(*end), variances(*end)
+
+        self._examine = jax.jit(jax.vmap(examine))
 
     def finish(self, starts: FloatArray, owners: IntArray, sets: Data, *, near: Data | None, whole: Data) -> Finish:
         """Minima near ``starts`` (s, p), each for the data set ``owners`` (s,) of the stacked ``sets``.
@@ -83,13 +92,14 @@ class Finisher:
         """Newton from where ``close`` stands, and the certificate of its end."""
         n = owners.size
         end = self._descend("newton", np.asarray(close.params)[:n], owners, shared, sets)
-        certificate = jax.tree.map(lambda array: np.asarray(array)[:n], self._certify(end))
+        certificate, errors = jax.tree.map(lambda array: np.asarray(array)[:n], self._examine(end))
         return Finish(
             params=np.asarray(end.params)[:n],
             value=np.asarray(end.value)[:n],
             n_iterations=n_before + np.asarray(close.n_iterations)[:n] + np.asarray(end.n_iterations)[:n],
             certificate=certificate,
             is_certified=np.asarray(self._search.is_certified(certificate)),
+            variances=errors,
         )
 
 

@@ -108,9 +108,8 @@ def race(values: FloatArray, is_done: BoolArray, *, n_kept: int) -> BoolArray:
     return goes_on & ~is_done
 
 
-def contenders(ends: Ends, *, margin: float, n_polished: int) -> FloatArray:
-    """The ends within ``margin`` of the best value, the best first, at most ``n_polished``: shape (c, p)."""
+def contenders(ends: Ends, *, margin: float, n_polished: int) -> IntArray:
+    """Rows of the ends within ``margin`` of the best value, the best first, at most ``n_polished``: shape (c,)."""
     order = np.argsort(ends.values, kind="stable")[:n_polished]
-    is_near = ends.values[order] <= ends.values[order[0]] + margin
-    best: FloatArray = ends.params[order[is_near]]
-    return best
+    rows: IntArray = order[ends.values[order] <= ends.values[order[0]] + margin]
+    return rows

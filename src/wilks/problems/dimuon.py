@@ -15,18 +15,28 @@ from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
+import numpy as np
+
 from wilks.errors import SampleError
 from wilks.hypotheses import Alternative
-from wilks.samples import Sample, columns, read
+from wilks.nuisances import Nuisance
+from wilks.samples import Sample, columns, parse_expression, read
+from wilks.typing import FloatArray
 
 FEATURES = ("pt1", "pt2", "eta1", "eta2", "delta_phi")
 MASS = "sqrt(2*pt1*pt2*(cosh(eta1 - eta2) - cos(delta_phi)))"
 SELECTION = "pt1 < 1000 and pt2 > 20 and abs(eta1) < 2.4 and abs(eta2) < 2.4 and mll > 60"
+LOOSE_SELECTION = "pt2 > 17 and abs(eta1) < 2.4 and abs(eta2) < 2.4 and mll > 50"
 EXPECTED_EVENTS = 20_000.0
 N_REFERENCE = 100_000
 HIDDEN = (5, 5, 5)
 WEIGHT_CLIP = 2.16
 
+MUON_SCALE = "muon_scale"
+BARREL_ETA = 2.1
+ENDCAP_FACTOR = 3.0  # the uncertainty of the momentum scale beyond BARREL_ETA, in that inside
+
+_MASS = parse_expression(MASS)
 _DATA = files("wilks.problems") / "data"
 
 
@@ -39,6 +49,53 @@ def read_dimuons(path: str | Path, *, where: str = SELECTION, weight: str | None
     """
     define = {} if "mll" in columns(path) else {"mll": MASS}
     return read(path, features=list(FEATURES), where=where, weight=weight, define=define, carry=["mll"])
+
+
+def read_unselected(path: str | Path, *, where: str = LOOSE_SELECTION, weight: str | None = None) -> Sample:
+    """Muon pairs that reach beyond SELECTION, for `wilks.nuisances.vary` and `wilks.nuisances.Unselected`.
+
+    With LOOSE_SELECTION momenta may change by up to 16 % before events are missing that would migrate into SELECTION.
+
+    Raises SampleError for a file that cannot be used.
+    """
+    return read_dimuons(path, where=where, weight=weight)
+
+
+def muon_scale(columns: Mapping[str, FloatArray], nu: float) -> dict[str, FloatArray]:
+    """The pairs with another momentum scale: pt -> pt exp(nu) where abs(eta) < 2.1 and pt exp(3 nu) beyond.
+
+    Section 4 of d'Agnolo, Grosso, Pierini, Wulzer and Zanetti, "Learning New Physics from an Imperfect Machine",
+    Eur. Phys. J. C 82 (2022) 275. Then pt1 >= pt2 is restored, where muons swap also eta1, eta2 and the sign of delta_phi,
+    and mll is computed anew where the columns have it.
+
+    >>> one = {"pt1": [30.0], "pt2": [29.0], "eta1": [0.5], "eta2": [2.2], "delta_phi": [3.0]}
+    >>> varied = muon_scale({name: np.array(value) for name, value in one.items()}, 0.1)
+    >>> {name: round(float(value[0]), 3) for name, value in varied.items()}
+    {'pt1': 39.146, 'pt2': 33.155, 'eta1': 2.2, 'eta2': 0.5, 'delta_phi': 3.283}
+    """
+    first, second = (
+        columns[f"pt{i}"] * np.exp(np.where(np.abs(columns[f"eta{i}"]) < BARREL_ETA, nu, ENDCAP_FACTOR * nu))
+        for i in (1, 2)
+    )
+    is_swapped = second > first
+    delta_phi = columns["delta_phi"]
+    varied = {
+        "pt1": np.where(is_swapped, second, first),
+        "pt2": np.where(is_swapped, first, second),
+        "eta1": np.where(is_swapped, columns["eta2"], columns["eta1"]),
+        "eta2": np.where(is_swapped, columns["eta1"], columns["eta2"]),
+        "delta_phi": np.where(is_swapped, np.mod(2.0 * np.pi - delta_phi, 2.0 * np.pi), delta_phi),
+    }
+    return varied | ({"mll": _MASS.evaluate(varied)} if "mll" in columns else {})
+
+
+def muon_scale_nuisance(sigma: float) -> Nuisance:
+    """The nuisance ``muon_scale`` with its transform; its response is to be learned.
+
+    >>> muon_scale_nuisance(1.5e-3).describe()
+    'muon_scale: sigma 0.0015, gaussian'
+    """
+    return Nuisance(MUON_SCALE, sigma, transform=f"{__name__}:muon_scale")
 
 
 def small_sample() -> Sample:

@@ -6,16 +6,20 @@ network (1, 4, 1) with weight clipping 9 and the feature as it is (``standardize
 methods take 90 events in place of 180 for the second signal; it is NP2-90 here.
 
 The functions ``background``, ``np1``, ``np2`` and ``np3`` make events for toys, as
-``Generator("wilks.problems.exponential:background", version="1")``.
+``Generator("wilks.problems.exponential:background", version="1")``. The nuisances are the scale of x (eq. 26) and the
+normalization (eq. 30), both with their exact log r.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator
+from wilks.nuisances import Nuisance, normalization
 from wilks.problems.optimal import optimal_median_z
 from wilks.samples import Sample
 from wilks.typing import FloatArray
@@ -38,6 +42,35 @@ def background(rng: np.random.Generator, n: int, nuisances: Mapping[str, float])
     """Draw (n, 1) events of density exp(-x), x >= 0; a nuisance ``scale`` = nu multiplies x by exp(nu) (eq. 26)."""
     _refuse_unknown(nuisances)
     return rng.exponential(np.exp(nuisances.get("scale", 0.0)), size=(n, 1))
+
+
+def scale_log_ratio(events: jax.Array, nu: jax.Array) -> jax.Array:
+    """log r(x; nu) = x (1 - exp(-nu)) - nu of the scale, exact (eq. 26); raw events (n, 1), result (n,).
+
+    >>> float(scale_log_ratio(jnp.array([[2.0]]), jnp.array(0.1))[0].round(6))
+    0.090325
+    """
+    return -events[:, 0] * jnp.expm1(-nu) - nu
+
+
+def scale_transform(columns: Mapping[str, FloatArray], nu: float) -> Mapping[str, FloatArray]:
+    """x -> x exp(nu): events at nu from events at 0.
+
+    >>> scale_transform({"x": np.array([1.0])}, np.log(2.0))["x"].tolist()
+    [2.0]
+    """
+    return {"x": columns["x"] * np.exp(nu)}
+
+
+def nuisances(sigma_scale: float, sigma_normalization: float) -> tuple[Nuisance, Nuisance]:
+    """The nuisances ``scale`` and ``normalization`` with their exact responses and Gaussian uncertainties.
+
+    >>> [one.describe() for one in nuisances(0.05, 0.15)]
+    ['scale: sigma 0.05, gaussian', 'normalization: sigma 0.15, gaussian']
+    """
+    log_ratio, transform = f"{__name__}:scale_log_ratio", f"{__name__}:scale_transform"
+    scale = Nuisance("scale", sigma_scale, log_ratio=log_ratio, transform=transform)
+    return scale, normalization("normalization", sigma=sigma_normalization)
 
 
 def np1(rng: np.random.Generator, n: int, nuisances: Mapping[str, float]) -> FloatArray:

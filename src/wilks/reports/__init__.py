@@ -1,6 +1,18 @@
 """Reports: self-contained HTML files for the people who decide."""
 
-from wilks.reports.campaign import write_campaign_report
-from wilks.reports.write import write_report
+from typing import TYPE_CHECKING
+
+from wilks import lazy
+
+_NAMES = {
+    "wilks.reports.campaign": ["write_campaign_report"],
+    "wilks.reports.write": ["write_report"],
+}
+
+if TYPE_CHECKING:
+    from wilks.reports.campaign import write_campaign_report
+    from wilks.reports.write import write_report
+else:
+    __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
 __all__ = ["write_campaign_report", "write_report"]

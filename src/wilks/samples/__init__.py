@@ -1,15 +1,39 @@
 """Samples of events: reading, selecting, standardizing, splitting, unweighting and checking them."""
 
-from wilks.samples.checks import check_data
-from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
-from wilks.samples.overlap import repeated_events, shared_events
-from wilks.samples.reading import columns, read
-from wilks.samples.sample import Origin, Sample
-from wilks.samples.splitting import split
-from wilks.samples.standardization import Standardization, require_varying
-from wilks.samples.storage import load_samples, save_samples
-from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, thin
-from wilks.samples.unweighting import unweight
+from typing import TYPE_CHECKING
+
+from wilks import lazy
+
+_NAMES = {
+    "wilks.samples.arrays": ["closest"],
+    "wilks.samples.checks": ["check_data"],
+    "wilks.samples.derived": ["recomputed"],
+    "wilks.samples.expressions": ["Expression", "Selection", "parse_expression", "parse_selection"],
+    "wilks.samples.overlap": ["repeated_events", "shared_events"],
+    "wilks.samples.reading": ["columns", "read"],
+    "wilks.samples.sample": ["Origin", "Sample"],
+    "wilks.samples.splitting": ["split"],
+    "wilks.samples.standardization": ["Standardization", "require_varying"],
+    "wilks.samples.storage": ["load_samples", "save_samples"],
+    "wilks.samples.thinning": ["cell_width_of", "has_cells", "in_cells", "merge_cells", "thin"],
+    "wilks.samples.unweighting": ["unweight"],
+}
+
+if TYPE_CHECKING:
+    from wilks.samples.arrays import closest
+    from wilks.samples.checks import check_data
+    from wilks.samples.derived import recomputed
+    from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
+    from wilks.samples.overlap import repeated_events, shared_events
+    from wilks.samples.reading import columns, read
+    from wilks.samples.sample import Origin, Sample
+    from wilks.samples.splitting import split
+    from wilks.samples.standardization import Standardization, require_varying
+    from wilks.samples.storage import load_samples, save_samples
+    from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, thin
+    from wilks.samples.unweighting import unweight
+else:
+    __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
 __all__ = [
     "Expression",
@@ -19,6 +43,7 @@ __all__ = [
     "Standardization",
     "cell_width_of",
     "check_data",
+    "closest",
     "columns",
     "has_cells",
     "in_cells",
@@ -27,6 +52,7 @@ __all__ = [
     "parse_expression",
     "parse_selection",
     "read",
+    "recomputed",
     "repeated_events",
     "require_varying",
     "save_samples",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from wilks.errors import SampleError
 from wilks.samples.sample import Sample
@@ -121,7 +121,7 @@ class _Ties:
         clustering = max(self._chance_of_three() - chance**2, 0.0)
         lumps = clustering * (1 - 2 * share) ** 2 * (1 / self.n_a + 1 / self.n_b)
         deviation = possible * np.sqrt(chance / possible + chance / inside + lumps)
-        p_value = stats.poisson.sf(self.pairs_between - 1, possible * chance)
+        p_value = special.pdtrc(self.pairs_between - 1, possible * chance)
         return bool(excess > _SIGNIFICANT_Z * deviation and p_value < _SIGNIFICANT_P)
 
     def _chance_of_three(self) -> float:

@@ -1,10 +1,12 @@
 """What every reader promises, tried for every format and layout."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from wilks.errors import SampleError
-from wilks.samples.readers import READERS, Source, reader_for
+from wilks.samples.readers import READERS, Reader, Source, reader_for
 
 COLUMNS = {
     "x": np.linspace(-1.0, 1.0, 23),
@@ -76,6 +78,11 @@ def test_a_tree_is_refused_where_there_is_none(write_file, format_name):
         reader.listing(Source(path, tree="elsewhere"))
 
 
-def test_every_ending_has_one_reader():
-    suffixes = [suffix for reader in READERS for suffix in reader.suffixes]
-    assert len(set(suffixes)) == len(suffixes)
+@pytest.mark.parametrize("suffix", READERS)
+def test_every_ending_has_its_reader(suffix):
+    assert isinstance(reader_for(Path(f"DATA{suffix.upper()}")), Reader)
+
+
+def test_another_ending_is_refused():
+    with pytest.raises(SampleError, match=r"must be one of \.root, \.parquet"):
+        reader_for(Path("data.txt"))

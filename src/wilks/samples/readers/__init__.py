@@ -1,16 +1,22 @@
-"""One reader for each file format, chosen by the ending of the file name."""
+"""One reader for each file format, chosen by the ending of the file name and loaded when it is."""
 
+import importlib
 from pathlib import Path
 
 from wilks.errors import SampleError
 from wilks.samples.readers.base import Listing, Reader, Source
-from wilks.samples.readers.csv import CsvReader
-from wilks.samples.readers.hdf5 import Hdf5Reader
-from wilks.samples.readers.npz import NpzReader
-from wilks.samples.readers.parquet import ParquetReader
-from wilks.samples.readers.root import RootReader
 
-READERS: tuple[Reader, ...] = (RootReader(), ParquetReader(), Hdf5Reader(), CsvReader(), NpzReader())
+READERS = {
+    ".root": "wilks.samples.readers.root:RootReader",
+    ".parquet": "wilks.samples.readers.parquet:ParquetReader",
+    ".pq": "wilks.samples.readers.parquet:ParquetReader",
+    ".h5": "wilks.samples.readers.hdf5:Hdf5Reader",
+    ".hdf5": "wilks.samples.readers.hdf5:Hdf5Reader",
+    ".hdf": "wilks.samples.readers.hdf5:Hdf5Reader",
+    ".csv": "wilks.samples.readers.csv:CsvReader",
+    ".csv.gz": "wilks.samples.readers.csv:CsvReader",
+    ".npz": "wilks.samples.readers.npz:NpzReader",
+}
 
 
 def reader_for(path: Path) -> Reader:
@@ -19,10 +25,12 @@ def reader_for(path: Path) -> Reader:
     >>> reader_for(Path("data.CSV.gz")).format_name
     'CSV'
     """
-    for reader in READERS:
-        if path.name.lower().endswith(reader.suffixes):
+    for suffix, target in READERS.items():
+        if path.name.lower().endswith(suffix):
+            module, _, name = target.partition(":")
+            reader: Reader = getattr(importlib.import_module(module), name)()
             return reader
-    known = ", ".join(suffix for reader in READERS for suffix in reader.suffixes)
+    known = ", ".join(READERS)
     raise SampleError(f"the format of {path} is told by the ending of its name, which must be one of {known}")
 
 

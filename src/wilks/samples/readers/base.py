@@ -38,7 +38,6 @@ class Reader(ABC):
     """
 
     format_name: ClassVar[str]
-    suffixes: ClassVar[tuple[str, ...]]
     has_trees: ClassVar[bool]
 
     @abstractmethod

@@ -18,7 +18,6 @@ class CsvReader(Reader):
     """Numbers separated by commas, gzipped or not. The first line names the columns; an empty field becomes NaN."""
 
     format_name: ClassVar[str] = "CSV"
-    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".csv.gz")
     has_trees: ClassVar[bool] = False
 
     def _listing(self, source: Source) -> Listing:

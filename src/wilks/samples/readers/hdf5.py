@@ -25,7 +25,6 @@ class Hdf5Reader(Reader):
     """
 
     format_name: ClassVar[str] = "HDF5"
-    suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5", ".hdf")
     has_trees: ClassVar[bool] = True
 
     def _listing(self, source: Source) -> Listing:

@@ -18,7 +18,6 @@ class NpzReader(Reader):
     """One-dimensional arrays of numbers as `numpy.savez` writes them. Arrays of Python objects are never loaded."""
 
     format_name: ClassVar[str] = "NPZ"
-    suffixes: ClassVar[tuple[str, ...]] = (".npz",)
     has_trees: ClassVar[bool] = False
 
     def _listing(self, source: Source) -> Listing:

@@ -20,7 +20,6 @@ class ParquetReader(Reader):
     """
 
     format_name: ClassVar[str] = "Parquet"
-    suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
     has_trees: ClassVar[bool] = False
 
     def _listing(self, source: Source) -> Listing:

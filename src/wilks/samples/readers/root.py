@@ -38,7 +38,6 @@ class RootReader(Reader):
     """
 
     format_name: ClassVar[str] = "ROOT"
-    suffixes: ClassVar[tuple[str, ...]] = (".root",)
     has_trees: ClassVar[bool] = True
 
     def _listing(self, source: Source) -> Listing:

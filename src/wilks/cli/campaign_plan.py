@@ -1,0 +1,84 @@
+"""wilks toys plan and extend: which toys are to be made, and in which shards."""
+
+from pathlib import Path
+
+import click
+
+from wilks.campaign import Ledger, plan_toys
+from wilks.cli.folder import TOYS
+from wilks.cli.options import analysis_argument, campaign_argument, json_option
+from wilks.cli.prepare import claim_output, prepare, require_toy_source
+from wilks.cli.session import Session
+from wilks.config import load_config
+from wilks.errors import InputError
+from wilks.hypotheses import Null
+
+
+@click.command(short_help="Plan the toys of an analysis file, without making any.")
+@analysis_argument
+@click.argument("campaign", required=False, type=click.Path(path_type=Path))
+@click.option("--n-toys", type=click.IntRange(min=1), help="In place of toys.n_toys of the analysis file.")
+@click.option("--seed", type=click.IntRange(min=0), help="In place of toys.seed.")
+@click.option("--shard-size", type=click.IntRange(min=1), help="Toys of a job; a 64th of them, at most 1,000.")
+@click.option("--params/--no-params", "keep_params", default=True, help="Keep the params of every fit.")
+@json_option
+def plan(
+    analysis_file: str,
+    campaign: Path | None,
+    n_toys: int | None,
+    seed: int | None,
+    shard_size: int | None,
+    keep_params: bool,
+    as_json: bool,
+) -> None:
+    """Plan a campaign under the reference hypothesis in CAMPAIGN, or in the folder `toys` of the output folder."""
+    session = Session("toys plan", as_json=as_json)
+
+    def work() -> None:
+        prepared = prepare(session, load_config(analysis_file), with_data=False)
+        require_toy_source(prepared)
+        if campaign is None:
+            claim_output(session, prepared)
+        options = prepared.loaded.config.toys
+        ledger = plan_toys(
+            prepared.analysis,
+            Null(),
+            n_toys=options.n_toys if n_toys is None else n_toys,
+            seed=options.seed if seed is None else seed,
+            folder=prepared.output / TOYS if campaign is None else campaign,
+            shard_size=shard_size,
+            keep_params=keep_params,
+        )
+        _say_plan(session, ledger)
+
+    session.run(work)
+
+
+@click.command(short_help="Plan more toys for a campaign.")
+@campaign_argument
+@click.option("--n-toys", required=True, type=click.IntRange(min=1), help="Toys in all.")
+@click.option("--shard-size", type=click.IntRange(min=1), help="Toys of a job among the new ones.")
+@json_option
+def extend(campaign: Path, n_toys: int, shard_size: int | None, as_json: bool) -> None:
+    """Plan more toys; those that are planned or finished stay as they are."""
+    session = Session("toys extend", as_json=as_json)
+
+    def work() -> None:
+        ledger = Ledger.open(campaign)
+        if n_toys < ledger.plan.n_toys:
+            raise InputError(
+                f"a campaign can only grow, but {n_toys:,} toys were asked for and {ledger.plan.n_toys:,} are planned"
+            )
+        ledger.extend(n_toys, shard_size=shard_size)
+        _say_plan(session, ledger)
+
+    session.run(work)
+
+
+def _say_plan(session: Session, ledger: Ledger) -> None:
+    n_toys, n_shards = ledger.plan.n_toys, ledger.plan.n_shards
+    session.say(f"{n_toys:,} toys in {n_shards:,} shards are planned in {ledger.folder}; make them with")
+    session.say(f"  wilks toys run {ledger.folder}")
+    session.say(f"  wilks toys submit {ledger.folder} --backend slurm    (or htcondor)")
+    session.outcome.files["campaign"] = str(ledger.folder)
+    session.outcome.numbers["plan"] = {"n_toys": n_toys, "n_shards": n_shards, "seed": ledger.owner["seed"]}

@@ -1,0 +1,341 @@
+"""All nuisances of an analysis together: log r(x; nu), the yield and the auxiliary likelihood."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from wilks.errors import InputError
+from wilks.functions import NamedFunction
+from wilks.nuisances.auxiliary import Gaussian
+from wilks.nuisances.nuisance import Nuisance
+from wilks.nuisances.response import Formulas, Response, Term, monomials
+from wilks.typing import FloatArray, is_number
+
+REACH = 10.0
+"""Nuisances are free within so many sigma."""
+
+
+@dataclass(frozen=True)
+class LogYield:
+    """log[ N(nu) / N(0) ] = sum over terms of c times the product of nu_j^e_j / e_j!, for the nuisances ``names``."""
+
+    names: tuple[str, ...]
+    terms: tuple[Term, ...]
+    coefficients: tuple[float, ...]
+
+    def log_ratio(self, nu: jax.Array) -> jax.Array:
+        """At nu (j,): a scalar."""
+        return jnp.asarray(sum(c * m for c, m in zip(self.coefficients, monomials(nu, self.terms), strict=True)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers that define it."""
+        return {
+            "names": list(self.names),
+            "terms": [list(term) for term in self.terms],
+            "coefficients": list(self.coefficients),
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "LogYield":
+        """The inverse of `to_dict`."""
+        terms = tuple(tuple(int(e) for e in term) for term in document["terms"])
+        return cls(tuple(document["names"]), terms, tuple(document["coefficients"]))
+
+
+@dataclass(frozen=True, eq=False)
+class Nuisances:
+    """The nuisances of an analysis, in order, with what changes when they do. An empty one changes nothing.
+
+    log r(x; nu) is the sum of the formulas of those that have one and of ``response``, which covers the others. Inside
+    the fit nuisances are measured in their sigmas, z = nu / sigma.
+
+    Args:
+        parameters: the nuisances.
+        response: log r of those without a formula: learned, or binned.
+        log_yield: if given, log r is shifted at every nu so that the reference sums to exactly this yield; it covers
+            the nuisances of ``response``. None: the yield is what the response makes of the reference.
+        correlation: matrix (j, j) of the auxiliary measurements; only Gaussian ones may be correlated.
+
+    Raises:
+        InputError: repeated names; a nuisance without response, or with two; a matrix that is no correlation.
+
+    >>> both = Nuisances((Nuisance("a", 0.1, log_ratio=lambda x, nu: nu * x[:, 0]), Nuisance("b", 0.2)))
+    Traceback (most recent call last):
+    wilks.errors.InputError: every nuisance must have a log_ratio or a learned response, but 'b' has none; ...
+    """
+
+    parameters: tuple[Nuisance, ...] = ()
+    response: Response | None = None
+    log_yield: LogYield | None = None
+    correlation: FloatArray | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", _checked_parameters(self.parameters))
+        _check_covered(self.parameters, self.response)
+        if self.log_yield is not None:
+            _check_names("the yield", self.log_yield.names, () if self.response is None else self.response.names)
+        if self.correlation is not None:
+            object.__setattr__(self, "correlation", _checked_correlation(self.correlation, self.parameters))
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def __iter__(self) -> Iterator[Nuisance]:
+        return iter(self.parameters)
+
+    def __getitem__(self, index: int) -> Nuisance:
+        return self.parameters[index]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all nuisances, in order."""
+        return tuple(one.name for one in self.parameters)
+
+    @property
+    def sigmas(self) -> FloatArray:
+        """Shape (j,)."""
+        return np.array([one.scale for one in self.parameters], dtype=np.float64)
+
+    @property
+    def observed(self) -> FloatArray:
+        """The auxiliary measurements in the real data, shape (j,)."""
+        return np.array([one.observed for one in self.parameters], dtype=np.float64)
+
+    def observed_values(self, observed: Mapping[str, float]) -> FloatArray:
+        """Auxiliary measurements by name as an array (j,); those that are not given are those of the real data.
+
+        Raises:
+            InputError: a name that no nuisance has, or a value that is no finite number.
+        """
+        given = self.values(observed)
+        return np.where([name in observed for name in self.names], given, self.observed)
+
+    def estimates(self, observed: FloatArray) -> FloatArray:
+        """The nu that each auxiliary measurement alone prefers, shape (j,)."""
+        return np.array([one.auxiliary.estimate(x) for one, x in zip(self, observed, strict=True)])
+
+    @property
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Where z may lie, lower and upper, each (j,)."""
+        least = np.array([one.auxiliary.least_nu / one.scale for one in self.parameters], dtype=np.float64)
+        return np.maximum(-REACH, least), np.full(len(self), REACH)
+
+    @property
+    def functions(self) -> tuple[NamedFunction, ...]:
+        """Functions of the user that they hold."""
+        return tuple(function for one in self.parameters for function in one.functions)
+
+    @cached_property
+    def formulas(self) -> Formulas:
+        """The response of those that have a formula."""
+        known = [one for one in self.parameters if isinstance(one.log_ratio, NamedFunction)]
+        functions = tuple(one.log_ratio for one in known if isinstance(one.log_ratio, NamedFunction))
+        return Formulas(tuple(one.name for one in known), functions, tuple(one.is_normalization for one in known))
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[Response, tuple[int, ...]], ...]:
+        """Each response with the positions of its nuisances."""
+        given = (self.formulas, *(() if self.response is None else (self.response,)))
+        return tuple((one, self._positions(one.names)) for one in given if one.names)
+
+    def _positions(self, names: Sequence[str]) -> tuple[int, ...]:
+        return tuple(self.names.index(name) for name in names)
+
+    def rows(self, events: FloatArray) -> FloatArray:
+        """What log r needs of raw events (n, d), shape (n, k)."""
+        return np.concatenate([np.empty((events.shape[0], 0)), *(one.rows(events) for one, _ in self._parts)], axis=1)
+
+    def column_log_ratio(self, z: jax.Array, columns: jax.Array, *, widths: tuple[int, ...]) -> jax.Array:
+        """log r for rows that stand in columns (k, n), at z (j,) in units of sigma: shape (n,). Traced.
+
+        ``widths`` are those of `row_widths`.
+        """
+        nu = (z * self.sigmas).astype(columns.dtype)
+        total, first = jnp.zeros(columns.shape[1], columns.dtype), 0
+        for (response, positions), width in zip(self._parts, widths, strict=True):
+            total = total + response.column_log_ratio(nu[np.array(positions)], columns[first : first + width])
+            first += width
+        return total
+
+    def row_widths(self, n_features: int) -> tuple[int, ...]:
+        """How many numbers of an event with ``n_features`` each response needs."""
+        return tuple(one.rows(np.zeros((0, n_features))).shape[1] for one, _ in self._parts)
+
+    def log_ratio(self, events: FloatArray, nu: Mapping[str, float]) -> FloatArray:
+        """log r(x; nu) for raw events (n, d), at nu in the user's units; names that are not given are at 0.
+
+        This is the response alone, without the shift that ``log_yield`` asks for.
+        """
+        z = self.values(nu) / self.sigmas
+        widths = self.row_widths(events.shape[1])
+        return np.asarray(self.column_log_ratio(jnp.asarray(z), jnp.asarray(self.rows(events).T), widths=widths))
+
+    def values(self, nu: Mapping[str, float]) -> FloatArray:
+        """nu by name as an array (j,), 0 where not given.
+
+        Raises:
+            InputError: a name that no nuisance has, or a value that is no finite number.
+        """
+        _check_names("nuisance values", tuple(nu), self.names)
+        for name, value in nu.items():
+            if not (is_number(value) and np.isfinite(value)):
+                raise InputError(f"the value of {name!r} must be a finite number, but {value!r} came")
+        return np.array([float(nu.get(name, 0.0)) for name in self.names])
+
+    @property
+    def is_shifted(self) -> bool:
+        """Whether log r is shifted so that the reference sums to ``log_yield``."""
+        return self.log_yield is not None
+
+    def log_yield_ratio(self, z: jax.Array) -> jax.Array:
+        """What ``log_yield`` says at z (j,): a scalar, 0 where there is none. Traced."""
+        if self.log_yield is None:
+            return jnp.zeros((), z.dtype)
+        nu = z * self.sigmas
+        return self.log_yield.log_ratio(nu[np.array(self._positions(self.log_yield.names))])
+
+    def learned_column_log_ratio(self, z: jax.Array, columns: jax.Array, *, widths: tuple[int, ...]) -> jax.Array:
+        """`column_log_ratio` of ``response`` alone, which is what ``log_yield`` is about."""
+        assert self.response is not None
+        positions = np.array(self._positions(self.response.names))
+        nu = (z * self.sigmas).astype(columns.dtype)
+        return self.response.column_log_ratio(nu[positions], columns[sum(widths[:-1]) :])
+
+    def auxiliary_log_ratio(self, z: jax.Array, observed: jax.Array) -> jax.Array:
+        """log[ L(nu | A) / L(0 | A) ] of all auxiliary measurements, a scalar; z and observed (j,). Traced."""
+        nu = z * self.sigmas
+        total = jnp.zeros((), z.dtype)
+        for j, one in enumerate(self.parameters):
+            if self._correlated[j]:
+                continue
+            total = total + one.auxiliary.log_ratio(nu[j], observed[j], one.scale)
+        if self.correlation is not None:
+            chosen = np.flatnonzero(self._correlated)
+            inverse = np.linalg.inv(self.correlation[np.ix_(chosen, chosen)])
+            centre, at = observed[chosen] / self.sigmas[chosen], z[chosen]
+            total = total + (centre - 0.5 * at) @ inverse @ at
+        return total
+
+    @cached_property
+    def _correlated(self) -> tuple[bool, ...]:
+        if self.correlation is None:
+            return (False,) * len(self)
+        off = np.any(self.correlation - np.eye(len(self)) != 0, axis=1)
+        return tuple(bool(x) for x in off)
+
+    def draw_observed(self, rng: np.random.Generator, nu: FloatArray) -> FloatArray:
+        """Auxiliary measurements of a toy around true values ``nu`` (j,), shape (j,)."""
+        drawn = np.array([one.auxiliary.draw(rng, nu[j], one.scale) for j, one in enumerate(self.parameters)])
+        if self.correlation is not None:
+            chosen = np.flatnonzero(self._correlated)
+            normal = np.linalg.cholesky(self.correlation[np.ix_(chosen, chosen)]) @ rng.standard_normal(chosen.size)
+            drawn[chosen] = nu[chosen] + self.sigmas[chosen] * normal
+        return drawn
+
+    def to_dict(self) -> dict[str, Any]:
+        """All that defines them, ready for JSON."""
+        return {
+            "parameters": [one.to_dict() for one in self.parameters],
+            "response": None if self.response is None else self.response.to_dict(),
+            "log_yield": None if self.log_yield is None else self.log_yield.to_dict(),
+            "correlation": None if self.correlation is None else self.correlation.tolist(),
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """What defines them in few words; a response by the digest of its numbers."""
+        return self.to_dict() | {"response": None if self.response is None else digest_of(self.response)}
+
+
+def digest_of(response: Response) -> dict[str, str]:
+    """The kind of a response and the SHA-256 (hex) of all its numbers."""
+    text = repr(sorted(response.to_dict().items()))
+    return {"kind": response.kind, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _checked_parameters(parameters: object) -> tuple[Nuisance, ...]:
+    given = tuple(parameters) if isinstance(parameters, Sequence | Nuisances) else (parameters,)
+    for one in given:
+        if not isinstance(one, Nuisance):
+            raise InputError(f"nuisances must be wilks.Nuisance, but {one!r} came")
+    names = [one.name for one in given]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"nuisances must have different names, but {name!r} comes {names.count(name)} times")
+    return given
+
+
+def _check_covered(parameters: Sequence[Nuisance], response: Response | None) -> None:
+    covered = () if response is None else response.names
+    _check_names("the response", covered, tuple(one.name for one in parameters))
+    for one in parameters:
+        if one.log_ratio is None and one.name not in covered:
+            raise InputError(
+                f"every nuisance must have a log_ratio or a learned response, but {one.name!r} has none; give "
+                "Nuisance(log_ratio=...) or learn it with wilks.learn_responses"
+            )
+        if one.log_ratio is not None and one.name in covered:
+            raise InputError(
+                f"every nuisance must have one response, but {one.name!r} has a log_ratio and a learned response"
+            )
+
+
+def _check_names(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(f"{what} must name nuisances of the analysis ({', '.join(known)}), but {unknown[0]!r} came")
+
+
+def _checked_correlation(matrix: npt.ArrayLike, parameters: Sequence[Nuisance]) -> FloatArray:
+    correlation = np.asarray(matrix, dtype=np.float64)
+    n = len(parameters)
+    if correlation.shape != (n, n) or not np.all(np.isfinite(correlation)):
+        raise InputError(f"the correlation must be a finite matrix ({n}, {n}), but its shape is {correlation.shape}")
+    if not (np.allclose(correlation, correlation.T) and np.allclose(np.diag(correlation), 1.0)):
+        raise InputError("the correlation must be symmetric with ones on its diagonal; divide a covariance by sigmas")
+    if np.linalg.eigvalsh(correlation)[0] < 1e-10:
+        raise InputError(
+            "the correlation must be positive definite, but its smallest eigenvalue is "
+            f"{np.linalg.eigvalsh(correlation)[0]:.2g}: two nuisances are one; leave one of them out"
+        )
+    for j, one in enumerate(parameters):
+        if np.any(np.delete(correlation[j], j) != 0) and not isinstance(one.auxiliary, Gaussian):
+            raise InputError(
+                f"only Gaussian auxiliary measurements may be correlated, but that of {one.name!r} is "
+                f"{one.auxiliary.kind}"
+            )
+    return correlation
+
+
+def correlated(parameters: Sequence[Nuisance] | Nuisances, *, covariance: npt.ArrayLike) -> Nuisances:
+    """The same nuisances with correlated Gaussian auxiliary measurements.
+
+    Args:
+        covariance: (j, j), in the user's units; its diagonal must be the squares of the sigmas.
+
+    Raises:
+        InputError: a matrix that is not symmetric, not positive definite or does not fit the sigmas.
+
+    >>> pair = [Nuisance(name, 0.1, log_ratio=lambda x, nu: nu * x[:, 0]) for name in ("a", "b")]
+    >>> correlated(pair, covariance=[[0.01, 0.005], [0.005, 0.01]]).correlation.tolist()
+    [[1.0, 0.5], [0.5, 1.0]]
+    """
+    given = parameters if isinstance(parameters, Nuisances) else Nuisances(tuple(parameters))
+    matrix = np.asarray(covariance, dtype=np.float64)
+    n = len(given)
+    if matrix.shape != (n, n):
+        raise InputError(f"the covariance must be a matrix ({n}, {n}), but its shape is {matrix.shape}")
+    if not np.allclose(np.diag(matrix), given.sigmas**2, rtol=1e-6):
+        raise InputError(
+            f"the diagonal of the covariance must be the squares of the sigmas, {(given.sigmas**2).tolist()}, "
+            f"but it is {np.diag(matrix).tolist()}"
+        )
+    correlation = matrix / np.outer(given.sigmas, given.sigmas)
+    np.fill_diagonal(correlation, 1.0)
+    return Nuisances(given.parameters, given.response, given.log_yield, correlation)

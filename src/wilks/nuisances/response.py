@@ -1,0 +1,108 @@
+"""How the reference changes with its nuisances: log r(x; nu)."""
+
+import abc
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import factorial, prod
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wilks.errors import InputError
+from wilks.functions import NamedFunction
+from wilks.typing import FloatArray
+
+Term = tuple[int, ...]
+"""Exponents, one for each nuisance: (1, 0) is linear in the first, (1, 1) the mixed term."""
+
+
+class Response(abc.ABC):
+    """log r(x; nu) for some nuisances, 0 at nu = 0. nu is in the user's units, in the order of ``names``.
+
+    What depends on the event alone is computed once: `rows` makes k numbers of each event, and `column_log_ratio` is a
+    function of these and of nu.
+    """
+
+    names: tuple[str, ...]
+    kind: str
+
+    @abc.abstractmethod
+    def rows(self, events: FloatArray) -> FloatArray:
+        """What log r needs of raw events (n, d): shape (n, k)."""
+
+    @abc.abstractmethod
+    def column_log_ratio(self, nu: jax.Array, columns: jax.Array) -> jax.Array:
+        """log r of the events whose rows stand in columns (k, n), at nu (j,): shape (n,). Traced by JAX."""
+
+    @abc.abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and strings that define it, with its ``kind``."""
+
+
+@dataclass(frozen=True)
+class Formulas(Response):
+    """Known formulas, one for each nuisance; their logarithms are added."""
+
+    names: tuple[str, ...]
+    functions: tuple[NamedFunction, ...]
+    is_constant: tuple[bool, ...]
+    kind = "formulas"
+
+    def rows(self, events: FloatArray) -> FloatArray:
+        return events if not all(self.is_constant) else np.empty((events.shape[0], 0))
+
+    def column_log_ratio(self, nu: jax.Array, columns: jax.Array) -> jax.Array:
+        events = columns.T
+        total = jnp.zeros(columns.shape[1], columns.dtype)
+        for j, function in enumerate(self.functions):
+            total = total + jnp.reshape(function.call(events, nu[j]), total.shape)
+        return total
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "names": list(self.names), "functions": [one.mark() for one in self.functions]}
+
+
+class Polynomial(Response):
+    """log r(x; nu) = sum over terms of c_term(x) times the product of nu_j^e_j / e_j!.
+
+    Eq. 14 of "Learning New Physics from an Imperfect Machine", with mixed terms. A subclass says what the coefficients
+    of an event are.
+    """
+
+    terms: tuple[Term, ...]
+
+    @abc.abstractmethod
+    def coefficients(self, events: FloatArray) -> FloatArray:
+        """c_term(x) for raw events (n, d): shape (n, k), in the order of ``terms``."""
+
+    def rows(self, events: FloatArray) -> FloatArray:
+        return self.coefficients(events)
+
+    def column_log_ratio(self, nu: jax.Array, columns: jax.Array) -> jax.Array:
+        return jnp.stack(list(monomials(nu, self.terms))) @ columns
+
+
+def monomials(nu: Any, terms: Sequence[Term]) -> Iterator[Any]:
+    """The product of nu_j^e_j / e_j! for each term; nu (j,), of numpy or JAX.
+
+    >>> [float(x) for x in monomials(np.array([2.0, 3.0]), [(1, 0), (2, 0), (1, 1)])]
+    [2.0, 2.0, 6.0]
+    """
+    for term in terms:
+        factors = [nu[j] ** exponent for j, exponent in enumerate(term) if exponent]
+        yield prod(factors[1:], start=factors[0]) / prod(factorial(exponent) for exponent in term)
+
+
+def all_terms(n_nuisances: int, *, order: int) -> tuple[Term, ...]:
+    """Every term up to ``order`` in all nuisances together, mixed ones included, the lowest first.
+
+    >>> all_terms(2, order=2)
+    ((0, 1), (1, 0), (0, 2), (1, 1), (2, 0))
+    """
+    if n_nuisances < 1 or order < 1:
+        raise InputError(f"there must be a nuisance and an order of at least 1, but {n_nuisances} and {order} came")
+    exponents = product(range(order + 1), repeat=n_nuisances)
+    return tuple(sorted((term for term in exponents if 0 < sum(term) <= order), key=lambda term: (sum(term), term)))

@@ -1,0 +1,153 @@
+"""Samples of the reference with its nuisances moved."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from wilks.errors import InputError, WilksWarning
+from wilks.nuisances import Nuisance
+from wilks.samples import Sample
+from wilks.typing import FloatArray, is_number
+
+
+@dataclass(frozen=True, eq=False)
+class Variation:
+    """A sample of the reference at the nuisances ``values``; its event weights sum to its own expected yield.
+
+    Args:
+        values: nu by name, in the user's units; nuisances that are not named are at 0.
+        sample: events with the features of the reference.
+
+    Raises:
+        InputError: no finite values, all of them 0, or a sample that cannot be used.
+
+    >>> Variation({"scale": 0.1}, Sample([1.0, 2.0])).describe()
+    'scale = 0.1'
+    """
+
+    values: Mapping[str, float]
+    sample: Sample
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", MappingProxyType(_checked_values(self.values)))
+        if not isinstance(self.sample, Sample):
+            raise InputError(f"the sample at {self.describe()} must be a wilks.Sample, but {self.sample!r} came")
+        total = self.sample.expected_events
+        if not (self.sample.n_events and total > 0):
+            raise InputError(
+                f"the sample at {self.describe()} must have events whose weights sum to its expected yield, but "
+                f"{self.sample.n_events} events with a sum of {total:g} came; check its file, weights and selection"
+            )
+
+    @classmethod
+    def reweighted(cls, values: Mapping[str, float], sample: Sample, *, event_weights: npt.ArrayLike) -> "Variation":
+        """The events of ``sample`` with other weights.
+
+        >>> Variation.reweighted({"scale": 0.1}, Sample([1.0, 2.0]), event_weights=[1.0, 1.5]).sample.expected_events
+        2.5
+        """
+        extras = sample.extras
+        return cls(values, Sample(sample.events, event_weights, features=sample.features, extras=extras))
+
+    def describe(self) -> str:
+        """Its values in words."""
+        return ", ".join(f"{name} = {value:g}" for name, value in self.values.items())
+
+
+def variations_from_weights(
+    sample: Sample, columns: Mapping[str, Mapping[str, float]], *, nominal: str | None = None
+) -> tuple[Variation, ...]:
+    """Variations that are columns of event weights of one sample.
+
+    Args:
+        sample: the central sample with the weight columns carried along (``carry=[...]`` of `read`).
+        columns: for each weight column the nuisances that it stands for.
+        nominal: the carried column of the central weight. The event weights of the sample are then multiplied by
+            column / nominal, which is right after ``expected_events`` has rescaled them. None: the columns are the
+            event weights themselves.
+
+    Raises:
+        SampleError: there is no such column.
+        InputError: a nominal weight of 0 where the varied one is not.
+
+    >>> sample = Sample([1.0, 2.0], extras={"up": [1.1, 0.9], "down": [0.9, 1.1]})
+    >>> [one.describe() for one in variations_from_weights(sample, {"up": {"scale": 0.1}, "down": {"scale": -0.1}})]
+    ['scale = 0.1', 'scale = -0.1']
+    """
+    return tuple(
+        Variation.reweighted(values, sample, event_weights=_varied_weights(sample, name, nominal))
+        for name, values in columns.items()
+    )
+
+
+def _varied_weights(sample: Sample, name: str, nominal: str | None) -> FloatArray:
+    varied = sample.column(name)
+    if nominal is None:
+        return varied
+    central = sample.column(nominal)
+    lost = int(np.count_nonzero((central == 0) & (varied != 0)))
+    if lost:
+        raise InputError(
+            f"an event without weight in {nominal!r} must have none in {name!r}, but {lost} events have; leave them "
+            "out, or give the columns without nominal"
+        )
+    return sample.event_weights * np.divide(varied, central, out=np.zeros_like(varied), where=central != 0)
+
+
+def check_variations(reference: Sample, nuisances: Sequence[Nuisance], variations: Sequence[Variation]) -> None:
+    """Raise if the variations do not belong to the reference and to the nuisances.
+
+    Raises:
+        InputError: none at all; other features; a nuisance that is unknown.
+    """
+    known = [one.name for one in nuisances]
+    if not variations:
+        raise InputError(f"there must be variations of {', '.join(known)}, but none came; give wilks.Variation(...)")
+    for one in variations:
+        if not isinstance(one, Variation):
+            raise InputError(f"variations must be wilks.Variation(values, sample), but {one!r} came")
+        if one.sample.features != reference.features:
+            raise InputError(
+                f"the sample at {one.describe()} must have the features of the reference, "
+                f"{', '.join(reference.features)}, in this order, but it has {', '.join(one.sample.features)}"
+            )
+        unknown = [name for name in one.values if name not in known]
+        if unknown:
+            raise InputError(
+                f"variations must name nuisances that are to be learned ({', '.join(known)}), but {unknown[0]!r} came"
+            )
+
+
+def warn_if_one_sided(names: Sequence[str], points: FloatArray) -> None:
+    """Warn of nuisances that are moved in one direction alone; points (m, j)."""
+    for name, column in zip(names, points.T, strict=True):
+        if np.all(column >= 0) or np.all(column <= 0):
+            side, other = ("above", "below") if np.any(column > 0) else ("below", "above")
+            warnings.warn(
+                f"all samples of {name!r} lie {side} 0, so that its response {other} 0 is an extrapolation; add a "
+                "sample of the other sign where there is one",
+                WilksWarning,
+                stacklevel=3,
+            )
+
+
+def points_of(names: Sequence[str], variations: Sequence[Variation]) -> FloatArray:
+    """nu of each variation in the order of ``names``, shape (m, j)."""
+    return np.array([[one.values.get(name, 0.0) for name in names] for one in variations]).reshape(-1, len(names))
+
+
+def _checked_values(values: object) -> dict[str, float]:
+    if not (isinstance(values, Mapping) and values):
+        raise InputError(f"values must name nuisances, as {{'scale': 0.1}}, but {values!r} came")
+    for name, value in values.items():
+        if not (is_number(value) and np.isfinite(value)):
+            raise InputError(f"the value of {name!r} must be a finite number, but {value!r} came")
+    if not any(values.values()):
+        raise InputError(
+            "a variation must move a nuisance, but all its values are 0; the central sample is the reference"
+        )
+    return {str(name): float(value) for name, value in values.items()}

@@ -1,0 +1,62 @@
+"""Gaps between the values of one feature."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wilks.samples.usual import Usual
+from wilks.typing import FloatArray, IntArray
+
+N_GAPS = 30
+"""Gaps on either side that say how dense the reference is there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """The distinct values of one feature of a reference in order, and how lonely its events usually are.
+
+    The score of an event is its distance to the nearer of the two values beside it, in units of the mean gap of the 30
+    values below or above these, whichever is larger.
+
+    Attributes:
+        values: shape (k,), rising.
+        weights: shape (k,), mean absolute weight of an event at each.
+        usual: the scores of reference events.
+    """
+
+    values: FloatArray
+    weights: FloatArray
+    usual: Usual
+
+    @classmethod
+    def of(cls, values: FloatArray, weights: FloatArray) -> "Gaps":
+        """From the values (n,) of all events and their absolute weights (n,)."""
+        distinct, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+        summed: FloatArray = np.bincount(where, weights).astype(np.float64)
+        inner = np.arange(N_GAPS + 1, distinct.size - N_GAPS - 1)
+        scores = np.zeros(distinct.size)
+        lonely = _score(distinct[inner], distinct, inner - 1, inner + 1)
+        scores[inner] = np.where(counts[inner] == 1, lonely, 0.0)
+        return cls(distinct, summed / counts, Usual.of(scores, summed))
+
+    def chance(self, x: FloatArray) -> FloatArray:
+        """Chance of an event as lonely, shape (m,); 1 at a value of the reference and outside all but the outermost 30."""
+        right = np.searchsorted(self.values, x, side="right").astype(np.int64)
+        is_inside = (right > N_GAPS) & (right < self.values.size - N_GAPS) & (self.values[right - 1] != x)
+        chance, left, right = np.ones(x.size), right[is_inside] - 1, right[is_inside]
+        weights = 0.5 * (self.weights[left] + self.weights[right])
+        chance[is_inside] = self.usual.chance(_score(x[is_inside], self.values, left, right), weights)
+        return chance
+
+    def ends(self, x: float) -> tuple[float, float]:
+        """The reference values on both sides of x, which lies between two of them."""
+        right = int(np.searchsorted(self.values, x, side="right"))
+        return float(self.values[right - 1]), float(self.values[right])
+
+
+def _score(x: FloatArray, values: FloatArray, left: IntArray, right: IntArray) -> FloatArray:
+    """Distance from x to the nearer of values[left] and values[right], in the mean gap beside them."""
+    below = (values[left] - values[left - N_GAPS]) / N_GAPS
+    above = (values[right + N_GAPS] - values[right]) / N_GAPS
+    nearer: FloatArray = np.minimum(x - values[left], values[right] - x) / np.maximum(below, above)
+    return nearer

@@ -1,0 +1,289 @@
+"""Data events where the reference has none: found, counted and named."""
+
+import abc
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from wilks.errors import SampleError
+from wilks.samples.gaps import Gaps
+from wilks.samples.sample import Sample
+from wilks.samples.standardization import Standardization, require_varying
+from wilks.samples.usual import Usual
+from wilks.typing import FloatArray, IntArray, is_number
+
+_FEWEST = 100
+_N_OUTERMOST = 5
+_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Outsider:
+    """One data event outside the support.
+
+    Attributes:
+        index: its row in the data.
+        values: its features, raw.
+        distance: to the nearest reference event, in standard deviations of the reference.
+        expected: how many data events as far out are expected in the whole data set, looks included; below ``size``.
+        reason: in words.
+    """
+
+    index: int
+    values: tuple[float, ...]
+    distance: float
+    expected: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Support:
+    """The data events that lie where the reference has none.
+
+    Attributes:
+        features: names of the features.
+        n_events: number of data events that were looked at.
+        size: the share of data sets drawn from the reference in which an event is named.
+        outsiders: the events, the farthest out first.
+    """
+
+    features: tuple[str, ...]
+    n_events: int
+    size: float
+    outsiders: tuple[Outsider, ...]
+
+    @property
+    def n_outside(self) -> int:
+        """Number of events outside."""
+        return len(self.outsiders)
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Their rows in the data."""
+        return tuple(one.index for one in self.outsiders)
+
+    def __str__(self) -> str:
+        if not self.outsiders:
+            return f"the reference covers all {self.n_events:,} data events"
+        is_one = self.n_outside == 1
+        lines = [
+            f"{self.n_outside:,} of {self.n_events:,} data events {'lies' if is_one else 'lie'} where the reference has "
+            f"none; by chance one does in {self.size:.2g} of data sets:"
+        ]
+        for one in self.outsiders[:_NAMED]:
+            values = ", ".join(f"{name} = {value:.6g}" for name, value in zip(self.features, one.values, strict=True))
+            lines.append(f"  event {one.index:,}: {values}: {one.reason}")
+        lines += [f"  and {self.n_outside - _NAMED:,} more"] if self.n_outside > _NAMED else []
+        lines.append(
+            f"There t is set by {'this event' if is_one else 'these events'} alone: look at what "
+            f"{'it is' if is_one else 'they are'}; then restrict data, reference and toys to the region that the "
+            "reference covers (where=...), or add simulated events there (wilks.samples.enrich)."
+        )
+        return "\n".join(lines)
+
+
+class _Look(abc.ABC):
+    """One way in which an event can lie outside."""
+
+    @abc.abstractmethod
+    def chance(self, events: FloatArray) -> FloatArray:
+        """For raw events (m, d): the chance that one event of the reference lies as far out, shape (m,)."""
+
+    @abc.abstractmethod
+    def reason(self, event: FloatArray) -> str:
+        """In words, for one event (d,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Edge(_Look):
+    """Beyond the last value of one feature, or before the first: ``sign`` is 1 or -1."""
+
+    name: str
+    column: int
+    sign: float
+    usual: Usual
+    gap: float
+
+
+    @classmethod
+    def of(cls, name: str, column: int, sign: float, events: FloatArray, weights: FloatArray) -> "_Edge":
+        outermost = np.unique(sign * events[:, column])[-_N_OUTERMOST - 1 :]
+        return cls(name, column, sign, Usual.of(sign * events[:, column], weights), float(np.max(np.diff(outermost))))
+
+    def chance(self, events: FloatArray) -> FloatArray:
+        """That of the tail, or if less, that to lie beyond at all times 1 / (1 + u).
+
+        The latter is the chance that a gap is more than u times another one of the same law; the largest of the five
+        outermost gaps is taken. It tells a sharp edge.
+        """
+        distance = self.sign * events[:, self.column] - self.usual.largest
+        weight = self.usual.weights[_N_OUTERMOST - 1] / _N_OUTERMOST
+        beyond = weight / (weight + self.usual.weights[-1])
+        tail = self.usual.chance(self.usual.largest + distance, np.full(distance.size, weight))
+        return np.where(distance > 0, np.minimum(tail, beyond / (1.0 + np.maximum(distance, 0.0) / self.gap)), 1.0)
+
+    def reason(self, event: FloatArray) -> str:
+        last = self.sign * self.usual.largest
+        place = "beyond the last" if self.sign > 0 else "before the first"
+        return f"{self.name} lies {abs(event[self.column] - last):.3g} {place} reference event, at {last:.6g}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Gap(_Look):
+    """Between two values of one feature that lie far apart."""
+
+    name: str
+    column: int
+    gaps: Gaps
+
+    def chance(self, events: FloatArray) -> FloatArray:
+        return self.gaps.chance(events[:, self.column])
+
+    def reason(self, event: FloatArray) -> str:
+        left, right = self.gaps.ends(float(event[self.column]))
+        return f"{self.name} lies in a gap of the reference, from {left:.6g} to {right:.6g}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Distance(_Look):
+    """Far from the nearest reference event, all features together."""
+
+    standardization: Standardization
+    tree: Any
+    weights: FloatArray
+    usual: Usual
+
+    @classmethod
+    def of(cls, events: FloatArray, weights: FloatArray, standardization: Standardization) -> "_Distance":
+        points = standardization.apply(events)
+        tree = cKDTree(points)
+        among_others = tree.query(points, k=2)[0][:, 1]
+        return cls(standardization, tree, weights, Usual.of(among_others, weights))
+
+    def nearest(self, events: FloatArray) -> tuple[FloatArray, IntArray]:
+        """Distances (m,) in standard deviations to the nearest reference events, and their rows."""
+        distances, rows = self.tree.query(self.standardization.apply(events))
+        return distances, rows
+
+    def chance(self, events: FloatArray) -> FloatArray:
+        distances, rows = self.nearest(events)
+        return self.usual.chance(distances, self.weights[rows])
+
+    def reason(self, event: FloatArray) -> str:
+        distance = float(self.nearest(event[None])[0][0])
+        return (
+            f"the nearest reference event is {distance:.3g} standard deviations away; among themselves none is farther "
+            f"than {self.usual.largest:.3g} from its nearest"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceSupport:
+    """Where a reference has events: made once, asked for each data set.
+
+    Raises:
+        SampleError: fewer than 100 events with a weight, or a feature that does not vary.
+
+    >>> reference = Sample(np.random.default_rng(0).exponential(size=20_000), features=("x",))
+    >>> found = ReferenceSupport(reference).outside(Sample([0.5, 1.0, 30.0], features=("x",)))
+    >>> for line in str(found).splitlines()[:2]:
+    ...     print(line)
+    1 of 3 data events lies where the reference has none; by chance one does in 0.01 of data sets:
+      event 2: x = 30: x lies 20.6 beyond the last reference event, at 9.36345
+    """
+
+    reference: Sample
+
+    def __post_init__(self) -> None:
+        n_counted = int(np.count_nonzero(self.reference.event_weights))
+        if n_counted < _FEWEST:
+            raise SampleError(
+                f"where a reference has events is told by at least {_FEWEST} of them, but {n_counted} with a weight came"
+            )
+        require_varying(self.reference)
+
+    def outside(self, data: Sample, *, size: float = 0.01) -> Support:
+        """The events of ``data`` that lie where the reference has none.
+
+        Each event is looked at in each feature alone, whether it lies before the first reference event, beyond the last,
+        or in a gap between two of them, and, where there are several features, for its distance to the nearest one. Each
+        look gives the chance p that one event of the reference lies as far out (`Usual.chance`). Where j of n data events
+        lie at least so far out, all j are named if k j^2 n p (n q)^(j - 1) <= ``size``, k the number of looks and q the
+        larger of p and 1 / (effective number of reference events): then an event is named in about a share ``size`` of
+        data sets that are drawn from the reference, or in fewer.
+
+        Args:
+            data: with the features of the reference; weights are not looked at.
+            size: false-alarm rate for the whole data set.
+
+        Raises:
+            SampleError: other features, or a size that is no share.
+        """
+        self._check(data, size)
+        if not data.n_events:
+            return Support(data.features, 0, float(size), ())
+        expected = len(self._looks) * np.stack(
+            [_expected(look.chance(data.events), least=self._least_chance) for look in self._looks]
+        )
+        best = np.argmin(expected, axis=0)
+        least = expected[best, np.arange(data.n_events)]
+        named = np.flatnonzero(least <= size)
+        outsiders = [
+            Outsider(
+                index=int(i),
+                values=tuple(data.events[i].tolist()),
+                distance=float(self._distance.nearest(data.events[i : i + 1])[0][0]),
+                expected=float(least[i]),
+                reason=self._looks[best[i]].reason(data.events[i]),
+            )
+            for i in named[np.argsort(least[named], kind="stable")]
+        ]
+        return Support(data.features, data.n_events, float(size), tuple(outsiders))
+
+    def _check(self, data: Sample, size: float) -> None:
+        if data.features != self.reference.features:
+            raise SampleError(
+                f"the data must have the features of the reference, {', '.join(self.reference.features)}, in this order, "
+                f"but they have {', '.join(data.features)}"
+            )
+        if not (is_number(size) and 0 < size < 1):
+            raise SampleError(f"the false-alarm rate must lie between 0 and 1, but {size!r} came")
+
+    @cached_property
+    def _looks(self) -> tuple[_Look, ...]:
+        events, weights = self._counted
+        alone: list[_Look] = []
+        for j, name in enumerate(self.reference.features):
+            alone += [_Edge.of(name, j, sign, events, weights) for sign in (1.0, -1.0)]
+            alone.append(_Gap(name, j, Gaps.of(events[:, j], weights)))
+        return (*alone, *([self._distance] if events.shape[1] > 1 else []))
+
+    @cached_property
+    def _least_chance(self) -> float:
+        """1 / (n + 1) with the effective number of events n: what the reference can tell without extrapolation."""
+        weights = self._counted[1]
+        return float(1.0 / (1.0 + np.sum(weights) ** 2 / np.sum(weights**2)))
+
+    @cached_property
+    def _distance(self) -> _Distance:
+        return _Distance.of(*self._counted, Standardization.of(self.reference))
+
+    @property
+    def _counted(self) -> tuple[FloatArray, FloatArray]:
+        """Events that have a weight, with its absolute value: where it is negative the reference has events, too."""
+        counted = self.reference.event_weights != 0
+        return self.reference.events[counted], np.abs(self.reference.event_weights[counted])
+
+
+def _expected(chance: FloatArray, *, least: float) -> FloatArray:
+    """j^2 n p (n max(p, least))^(j - 1) of each event, or of one less far out if that is less, at most 1; shape (n,)."""
+    order = np.argsort(-chance, kind="stable")
+    n, p = chance.size, chance[order]
+    j = n - np.searchsorted(-p, -p, side="left")
+    log_expected = 2.0 * np.log(j) + np.log(n * p) + (j - 1) * np.log(n * np.maximum(p, least))
+    result = np.empty(n)
+    result[order] = np.exp(np.minimum.accumulate(np.minimum(log_expected, 0.0)))
+    return result

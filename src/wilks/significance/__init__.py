@@ -1,0 +1,44 @@
+"""From p to Z and back, binomial intervals, and the tails of a chi-square.
+
+Everything here is one-sided unless it says otherwise: p is the chance, if the null hypothesis holds, of a value at
+least as large as the observed one, and Z is the number of standard deviations above which a
+normal variable lies with that chance. Upper tails are computed as upper tails, never as
+``1 - cdf``, and where p itself underflows its logarithm is used.
+"""
+
+from typing import TYPE_CHECKING
+
+from wilks import lazy
+
+_NAMES = {
+    "wilks.significance.chisquare": ["chi2_isf", "chi2_log_sf", "chi2_sf", "chi2_z_score", "ks_distance"],
+    "wilks.significance.counts": ["clopper_pearson", "clopper_pearson_upper", "exceedance_interval", "median_ranks"],
+    "wilks.significance.exact": ["binomial_p_value", "ks_p_value"],
+    "wilks.significance.normal": ["log_p_value", "p_value", "z_score", "z_score_from_log"],
+}
+
+if TYPE_CHECKING:
+    from wilks.significance.chisquare import chi2_isf, chi2_log_sf, chi2_sf, chi2_z_score, ks_distance
+    from wilks.significance.counts import clopper_pearson, clopper_pearson_upper, exceedance_interval, median_ranks
+    from wilks.significance.exact import binomial_p_value, ks_p_value
+    from wilks.significance.normal import log_p_value, p_value, z_score, z_score_from_log
+else:
+    __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
+
+__all__ = [
+    "binomial_p_value",
+    "chi2_isf",
+    "chi2_log_sf",
+    "chi2_sf",
+    "chi2_z_score",
+    "clopper_pearson",
+    "clopper_pearson_upper",
+    "exceedance_interval",
+    "ks_distance",
+    "ks_p_value",
+    "log_p_value",
+    "median_ranks",
+    "p_value",
+    "z_score",
+    "z_score_from_log",
+]

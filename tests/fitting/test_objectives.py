@@ -1,0 +1,131 @@
+"""The loss with nuisances, its derivatives, and Delta against another minimiser."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from iminuit import Minuit
+
+import wilks
+from wilks.fitting import engine_of
+from wilks.fitting.objectives import profiled_objective
+from wilks.nuisances import LogYield, Nuisance, Nuisances, PoissonCount, Polynomial, correlated, normalization
+from wilks.nuisances.profiled import Profiled
+from wilks.optimize import Objective
+from wilks.typing import FloatArray
+
+
+def scale(events: jax.Array, nu: jax.Array) -> jax.Array:
+    return -nu + events[:, 0] * (1 - jnp.exp(-nu))
+
+
+class Given(Polynomial):
+    """The scale to second order, with a yield that is a little wrong."""
+
+    kind = "given"
+    names = ("scale",)
+    terms = ((1,), (2,))
+
+    def coefficients(self, events: FloatArray) -> FloatArray:
+        return np.stack([events[:, 0] - 0.9, -events[:, 0] + 0.1], axis=1)
+
+    def to_dict(self) -> dict[str, object]:
+        return {"kind": self.kind}
+
+
+NORMALIZATION = normalization("normalization", sigma=0.1)
+CASES = {
+    "formula": Nuisances((NORMALIZATION, Nuisance("scale", 0.15, log_ratio=scale))),
+    "polynomial": Nuisances((NORMALIZATION, Nuisance("scale", 0.15)), Given()),
+    "shifted": Nuisances(
+        (Nuisance("scale", 0.15), NORMALIZATION), Given(), LogYield(("scale",), ((1,), (2,)), (0.1, 0.3))
+    ),
+    "correlated": correlated(
+        (NORMALIZATION, Nuisance("scale", 0.15, log_ratio=scale)), covariance=[[0.01, 0.006], [0.006, 0.0225]]
+    ),
+    "counted": Nuisances(
+        (Nuisance("normalization", log_ratio=NORMALIZATION.log_ratio, auxiliary=PoissonCount(100.0)),)
+    ),
+}
+OBSERVED = {"formula": (0.05, -0.1), "polynomial": (0.0, 0.2), "shifted": (0.1, 0.0), "correlated": (0.1, 0.1)}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request: pytest.FixtureRequest) -> tuple[wilks.Analysis, FloatArray, FloatArray]:
+    """An analysis with data made at another scale and yield, and their auxiliary measurements."""
+    analysis = wilks.Analysis(
+        reference=wilks.Sample(np.random.default_rng(0).exponential(size=5000)),
+        model=wilks.MLP(hidden=(2,), weight_clip=5.0),
+        expected_events=500,
+        nuisances=CASES[request.param],
+        search=wilks.Search(n_starts=3),
+    )
+    data = np.random.default_rng(1).exponential(1.1, size=(540, 1))
+    return analysis, data, np.array(OBSERVED.get(request.param, (108.0,)))
+
+
+def objective_of(case: tuple[wilks.Analysis, FloatArray, FloatArray], *, with_model: bool) -> Objective:
+    analysis, data, observed = case
+    engine = engine_of(analysis)
+    whole, centre = engine.data_set(data, observed).fine
+    profiled = Profiled(analysis.model if with_model else None, analysis.nuisances, 1)
+    return profiled_objective(profiled, (engine.whole, whole), centre)
+
+
+def formula(case: tuple[wilks.Analysis, FloatArray, FloatArray], params: FloatArray, z: FloatArray) -> float:
+    """L in plain NumPy."""
+    analysis, data, observed = case
+    nuisances, reference = analysis.nuisances, analysis.reference
+    nu = dict(zip(nuisances.names, z * nuisances.sigmas, strict=True))
+    log_r = [nuisances.log_ratio(events, nu) for events in (reference.events, data)]
+    if nuisances.log_yield is not None:
+        learned = nuisances.log_ratio(reference.events, {"scale": nu["scale"]})
+        mean = np.average(np.exp(learned), weights=reference.event_weights)
+        shift = 0.1 * nu["scale"] + 0.3 * nu["scale"] ** 2 / 2 - np.log(mean)
+        log_r = [part + shift for part in log_r]
+    s = [
+        analysis.log_ratio(events, params) + part for events, part in zip((reference.events, data), log_r, strict=True)
+    ]
+    auxiliary = float(nuisances.auxiliary_log_ratio(jnp.asarray(z), jnp.asarray(observed)))
+    return float(np.sum(reference.event_weights * np.expm1(s[0])) - np.sum(s[1])) - auxiliary
+
+
+def points(case: tuple[wilks.Analysis, FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
+    rng, analysis = np.random.default_rng(3), case[0]
+    return rng.normal(size=analysis.n_parameters), rng.normal(size=len(analysis.nuisances))
+
+
+def test_value_is_the_formula(case) -> None:
+    params, z = points(case)
+    found = objective_of(case, with_model=True).value(jnp.asarray(np.concatenate([params, z])))
+    assert float(found) == pytest.approx(formula(case, params, z), rel=1e-11)
+    alone = objective_of(case, with_model=False).value(jnp.asarray(z))
+    assert float(alone) == pytest.approx(formula(case, np.zeros_like(params), z), rel=1e-11)
+
+
+@pytest.mark.parametrize("with_model", [True, False])
+def test_derivatives_are_those_of_the_value(case, with_model: bool) -> None:
+    params, z = points(case)
+    theta = jnp.asarray(np.concatenate([params, z]) if with_model else z)
+    objective = objective_of(case, with_model=with_model)
+    value, gradient = objective.value_and_gradient(theta)
+    assert float(value) == pytest.approx(float(objective.value(theta)), rel=1e-13)
+    np.testing.assert_allclose(gradient, jax.grad(objective.value)(theta), rtol=1e-9, atol=1e-9)
+    exact = jax.hessian(objective.value)(theta)
+    np.testing.assert_allclose(objective.hessian(theta), exact, rtol=1e-8, atol=1e-8 * float(jnp.max(jnp.abs(exact))))
+    assert np.linalg.eigvalsh(objective.curvature_guess(theta))[0] > -1e-6
+
+
+def test_delta_agrees_with_another_minimiser(case) -> None:
+    analysis, data, observed = case
+    engine = engine_of(analysis)
+    found = engine.delta.fit(engine.data_set(data, observed).fine)
+    zero = np.zeros(analysis.n_parameters)
+    minuit = Minuit(lambda z: formula(case, zero, z), np.zeros(len(analysis.nuisances)))
+    minuit.errordef, minuit.strategy, minuit.tol = Minuit.LIKELIHOOD, 2, 1e-6
+    minuit.migrad()
+    minuit.hesse()
+    assert found.is_certified
+    assert found.value == pytest.approx(minuit.fval, abs=1e-6)
+    np.testing.assert_allclose(found.z, minuit.values, atol=2e-4)
+    np.testing.assert_allclose(np.sqrt(found.variances), minuit.errors, rtol=2e-3)

@@ -1,0 +1,89 @@
+"""The loss of eq. 17 and its minimisation."""
+
+import numpy as np
+import pytest
+
+from wilks.errors import InputError
+from wilks.nuisances.taylor import n_network_params, network
+from wilks.responses.training import Group, Training, _Loss, _start, train
+
+
+def groups_of(n, d, *, seed=0):
+    rng = np.random.default_rng(seed)
+    monomials = np.array([[1.0, 0.5], [-1.0, 0.5]])
+    central = Group(rng.normal(size=(d, n)), monomials, np.zeros((1, n)), rng.uniform(0.1, 1.0, (1, n)))
+    varied = [
+        Group(rng.normal(size=(d, n // 2)), row[None], rng.uniform(size=(1, n // 2)), np.zeros((1, n // 2)))
+        for row in monomials
+    ]
+    return [central, *varied]
+
+
+def test_loss_is_eq_17():
+    training = Training(hidden=(3,))
+    groups = groups_of(3001, 2)
+    params = np.random.default_rng(1).normal(size=n_network_params(2, (3,), 2))
+    total = sum(one.varied.sum() + one.central.sum() for one in groups)
+    expected = 0.0
+    for one in groups:
+        log_r = one.monomials @ network(params, one.columns, (3,), 2, np.tanh)
+        c = 1.0 / (1.0 + np.exp(log_r))
+        expected += np.sum(one.varied * c**2 + one.central * (1.0 - c) ** 2)
+        expected -= 0.25 * (one.varied.sum() + one.central.sum() * len(one.monomials))
+    loss = _Loss(groups, training)
+    assert loss.value(params) == pytest.approx(expected / total, rel=1e-12)
+    value, gradient = loss.value_and_gradient(params)
+    step = np.random.default_rng(2).normal(size=params.size) * 1e-5
+    difference = loss.value(params + step) - loss.value(params - step)
+    assert value == pytest.approx(loss.value(params)) and difference == pytest.approx(2 * gradient @ step, rel=1e-5)
+
+
+def test_cells_of_one_feature_change_the_loss_little():
+    groups = groups_of(40_000, 1)
+    assert groups[0].in_cells().n_events < 5000
+    params = np.random.default_rng(1).normal(size=n_network_params(1, (3,), 2))
+    whole = _Loss([one._replace(columns=np.concatenate([one.columns] * 2)) for one in groups], Training(hidden=()))
+    cells = _Loss(groups, Training(hidden=()))
+    line = np.array([0.1, -0.3, 0.4, 0.2])
+    doubled = np.array([0.1, -0.3, 0.4, 0.0, 0.2, 0.0])
+    assert cells.value(line) == pytest.approx(whole.value(doubled), rel=1e-5)
+    assert np.isfinite(_Loss(groups, Training(hidden=(3,))).value(params))
+
+
+def test_cells_keep_weights_and_mean():
+    group = groups_of(10_000, 1)[0]
+    merged = group.in_cells()
+    assert merged.central.sum() == pytest.approx(group.central.sum())
+    assert merged.columns @ merged.central.T == pytest.approx(group.columns @ group.central.T)
+    negative = group._replace(central=-group.central)
+    assert negative.in_cells() is negative
+
+
+def test_training_starts_without_any_effect():
+    """Outputs of 0: log r = 0 is a start that the held-out events have to beat."""
+    group = groups_of(10, 2)[0]
+    start = _start(group, Training(hidden=(4, 3)), [0, 0])
+    np.testing.assert_array_equal(network(start, group.columns, (4, 3), 2, np.tanh), 0.0)
+
+
+def test_noise_is_hardly_learned():
+    """Early stopping: samples of the same distribution give a response near 0."""
+    rng = np.random.default_rng(0)
+    n, monomials = 8000, np.array([[1.0], [-1.0]])
+    central = Group(rng.normal(size=(2, n)), monomials, np.zeros((1, n)), np.ones((1, n)))
+    varied = [Group(rng.normal(size=(2, n)), row[None], np.ones((1, n)), np.zeros((1, n))) for row in monomials]
+    params = train([central, *varied], Training(hidden=(10,), n_networks=2, n_iterations=300), seed=0)
+    outputs = np.mean([network(one, central.columns, (10,), 1, np.tanh) for one in params], axis=0)
+    assert np.std(outputs) < 0.05
+
+
+@pytest.mark.parametrize(
+    "options", [{"hidden": (0,)}, {"n_networks": 0}, {"activation": "sine"}, {"n_iterations": 0}, {"patience": 0}]
+)
+def test_bad_options(options):
+    with pytest.raises(InputError):
+        Training(**options)
+
+
+def test_default_layers():
+    assert Training().layers(1) == (4,) and len(Training().layers(5)) >= 1 and Training(hidden=()).layers(5) == ()

@@ -1,0 +1,37 @@
+"""Double precision in every order of imports, each in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PRINT = "print(jax.numpy.zeros(1).dtype, jax.config.jax_enable_x64)"
+
+
+def output_of(code: str, **environment: str) -> str:
+    command = [sys.executable, "-W", "error", "-c", code]
+    inherited = {name: value for name, value in os.environ.items() if name != "JAX_ENABLE_X64"}
+    done = subprocess.run(command, env=inherited | environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("imports", ["import wilks; import jax", "import jax; import wilks"])
+@pytest.mark.parametrize("environment", [{}, {"JAX_ENABLE_X64": "0"}])
+def test_double_precision_is_on(imports: str, environment: dict[str, str]) -> None:
+    assert output_of(f"{imports}; {PRINT}", **environment) == "float64 True"
+
+
+def test_importing_the_package_imports_no_jax_and_tells_the_processes_that_it_starts() -> None:
+    code = "import os, sys, wilks; print('jax' in sys.modules, os.environ['JAX_ENABLE_X64'])"
+    assert output_of(code) == "False 1"
+
+
+def test_a_fit_is_refused_where_it_was_switched_off_before_jax_was_imported() -> None:
+    code = (
+        "import os, wilks; os.environ['JAX_ENABLE_X64'] = '0'\n"
+        "from wilks.analysis import require_float64\n"
+        "try: require_float64()\n"
+        "except wilks.InputError as error: print(error)"
+    )
+    assert "jax_enable_x64 was switched off" in output_of(code)
