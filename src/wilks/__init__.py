@@ -41,12 +41,17 @@ _NAMES = {
     ],
     "wilks.fitting.fit": ["fit"],
     "wilks.fitting.result": ["FitResult"],
-    "wilks.hypotheses": ["Alternative", "Generator", "Null"],
+    "wilks.hypotheses": ["Alternative", "Generator", "Null", "ShiftedNuisance"],
     "wilks.models": ["MLP"],
+    "wilks.nuisances": [
+        *("Gaussian", "LogNormal", "Nuisance", "Nuisances", "PoissonCount", "Unconstrained", "Unselected"),
+        *("correlated", "normalization", "vary"),
+    ],
     "wilks.optimize": ["Search"],
-    "wilks.power": ["median_z_score", "power_at_size"],
+    "wilks.power": ["KnownSignal", "median_z_score", "power_at_size", "signal_fit", "signal_test"],
     "wilks.reports": ["write_report"],
-    "wilks.samples": ["Sample", "Standardization", "columns", "read", "split"],
+    "wilks.responses": ["Variation", "learn_responses"],
+    "wilks.samples": ["Sample", "Standardization", "columns", "enrich", "read", "split"],
     "wilks.typing": ["FitStatus"],
 }
 
@@ -67,12 +72,25 @@ if TYPE_CHECKING:
     )
     from wilks.fitting.fit import fit
     from wilks.fitting.result import FitResult
-    from wilks.hypotheses import Alternative, Generator, Null
+    from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
     from wilks.models import MLP
+    from wilks.nuisances import (
+        Gaussian,
+        LogNormal,
+        Nuisance,
+        Nuisances,
+        PoissonCount,
+        Unconstrained,
+        Unselected,
+        correlated,
+        normalization,
+        vary,
+    )
     from wilks.optimize import Search
-    from wilks.power import median_z_score, power_at_size
+    from wilks.power import KnownSignal, median_z_score, power_at_size, signal_fit, signal_test
     from wilks.reports import write_report
-    from wilks.samples import Sample, Standardization, columns, read, split
+    from wilks.responses import Variation, learn_responses
+    from wilks.samples import Sample, Standardization, columns, enrich, read, split
     from wilks.typing import FitStatus
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
@@ -87,30 +105,47 @@ __all__ = [
     "ConfigError",
     "FitResult",
     "FitStatus",
+    "Gaussian",
     "Generator",
     "GoodnessOfFit",
     "InputError",
+    "KnownSignal",
     "LocalProcesses",
+    "LogNormal",
+    "Nuisance",
+    "Nuisances",
     "Null",
+    "PoissonCount",
     "Sample",
     "SampleError",
     "Search",
+    "ShiftedNuisance",
     "Standardization",
     "StoreError",
     "Toys",
+    "Unconstrained",
+    "Unselected",
+    "Variation",
     "WilksError",
     "calibrate",
     "columns",
+    "correlated",
+    "enrich",
     "fit",
     "goodness_of_fit",
+    "learn_responses",
     "load_toys",
     "median_z_score",
+    "normalization",
     "plan_toys",
     "plots",
     "power_at_size",
     "problems",
     "read",
     "run_toys",
+    "signal_fit",
+    "signal_test",
     "split",
+    "vary",
     "write_report",
 ]

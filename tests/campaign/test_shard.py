@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wilks.analysis import Analysis
 from wilks.campaign import MemoryStore, load_toys, plan_toys
 from wilks.campaign.shard import SECONDS_BETWEEN_WRITES, make_toys, run_block, run_shard, run_stored_shard
 from wilks.errors import InputError, StoreError
 from wilks.fitting import fit_events
-from wilks.hypotheses import Alternative, Generator, Null
-from wilks.toys import draw_toy
+from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
+from wilks.nuisances import normalization
+from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.typing import FitStatus
 
 
@@ -132,6 +134,38 @@ def test_a_stored_shard_follows_the_plan_in_the_folder(tmp_path, analysis, make_
     assert run_stored_shard(str(folder), 0) == 2
     name = analysis.toy_source.name
     assert made == [(name, seed, index) for seed, index in ((1, 2), (1, 3), (1, 4), (7, 0), (7, 1))]
+
+
+def test_hypotheses_of_one_analysis_share_what_is_compiled_for_it(tmp_path, analysis, make_row, monkeypatch) -> None:
+    seen = []
+
+    def make(analysis, hypothesis, *, seed, indices, keep_params):
+        seen.append(analysis)
+        return [make_row(index) for index in indices]
+
+    monkeypatch.setattr("wilks.campaign.shard.make_toys", make)
+    hypotheses = (Null(), Alternative(signal=Generator("wilks.problems.exponential:np1"), n_signal=1))
+    for k, hypothesis in enumerate(hypotheses):
+        plan_toys(analysis, hypothesis, n_toys=1, seed=1, folder=tmp_path / f"{k}")
+        run_stored_shard(str(tmp_path / f"{k}"), 0)
+    assert seen[0] is seen[1] and seen[0] is not analysis
+
+
+def test_a_toy_keeps_its_nuisances_and_auxiliary_measurements(analysis) -> None:
+    shaken = Analysis(
+        reference=analysis.reference,
+        model=analysis.model,
+        nuisances=(normalization("normalization", sigma=0.1),),
+        toy_source=analysis.toy_source,
+        search=analysis.search,
+    )
+    hypothesis = ShiftedNuisance({"normalization": 0.3})
+    row = make_toy(shaken, hypothesis, seed=1, index=0)
+    observed = draw_auxiliaries(shaken, hypothesis, seed=1, index=0)
+    fit = fit_events(shaken, draw_toy(shaken, hypothesis, seed=1, index=0), observed)
+    assert row.observed == tuple(observed) and row.t == fit.t == row.tau - row.delta
+    assert row.delta_nuisances == (fit.delta_nuisances[0].value,) and row.nuisances == (fit.nuisances[0].value,)
+    assert row.delta_kkt_residual < 1e-8 and row.hypothesis == "ShiftedNuisance(normalization=0.3)"
 
 
 def test_a_shard_that_fails_says_so_in_the_folder(ledger, make_row, monkeypatch) -> None:

@@ -48,7 +48,7 @@ def test_document_tells_what_defines_it():
 
 
 def test_what_cannot_be_used_is_refused_at_once():
-    with pytest.raises(InputError, match=r"wilks.Sample, but \[1.0\] came"):
+    with pytest.raises(InputError, match=r"wilks.Sample with events, but \[1.0\] came"):
         Unselected([1.0])
     with pytest.raises(InputError, match="all 100 pass 'x >= 0'"):
         Unselected(EVENTS, where="x >= 0")

@@ -1,10 +1,13 @@
 """The exponential problem: events follow their densities, streams are apart, the optimum agrees with toys."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import integrate, stats
 
 from wilks.errors import InputError
+from wilks.nuisances import vary
 from wilks.problems import exponential
 from wilks.problems.exponential import NP1, NP2, NP2_90, NP3, SIGNALS
 
@@ -105,3 +108,28 @@ def test_published_ideal_values():
     assert exponential.neyman_pearson_z(NP1) == pytest.approx(4.7, abs=0.1)
     assert exponential.neyman_pearson_z(NP2_90) == pytest.approx(4.4, abs=0.15)
     assert exponential.neyman_pearson_z(NP3) == pytest.approx(5.58, abs=0.01)
+
+
+@pytest.mark.parametrize("nu", [-0.6, -0.05, 0.05, 0.6])
+def test_scale_log_ratio_is_that_of_the_scaled_law(nu):
+    x = np.linspace(0.0, 40.0, 50)
+    exact = stats.expon(scale=np.exp(nu)).logpdf(x) - stats.expon().logpdf(x)
+    assert np.asarray(exponential.scale_log_ratio(jnp.asarray(x[:, None]), nu)) == pytest.approx(exact, abs=1e-12)
+
+
+def test_scale_log_ratio_is_zero_and_has_its_derivatives_at_zero():
+    """d log r / d nu = x - 1 and d^2 log r / d nu^2 = -x at nu = 0."""
+    x = jnp.array([[0.0], [1.0], [10.0]])
+    first = jax.jacfwd(lambda nu: exponential.scale_log_ratio(x, nu))
+    assert exponential.scale_log_ratio(x, 0.0).tolist() == [0.0, 0.0, 0.0]
+    assert first(0.0).tolist() == [-1.0, 0.0, 9.0] and jax.jacfwd(first)(0.0).tolist() == [0.0, -1.0, -10.0]
+
+
+def test_nuisances_are_those_of_the_generator():
+    scale, normalization = exponential.nuisances(0.1, 0.15)
+    assert (scale.name, scale.sigma, normalization.name, normalization.sigma) == ("scale", 0.1, "normalization", 0.15)
+    assert normalization.is_normalization and not scale.is_normalization
+    reference = exponential.reference(1_000, seed=3)
+    varied = vary(reference, (scale, normalization), {"scale": 0.3, "normalization": 0.1})
+    assert varied.events == pytest.approx(np.exp(0.3) * reference.events)
+    assert varied.expected_events == pytest.approx(2_000 * np.exp(0.1))

@@ -4,7 +4,7 @@ import importlib.metadata
 import json
 import sys
 import sysconfig
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,12 @@ class FolderStore(ToyStore):
         _require_same(self.ledger, owner, keep_params)
 
     @classmethod
-    def open(cls, folder: str | Path) -> "FolderStore":
+    def open(
+        cls, folder: str | Path, *, load: Callable[[Path, str], Analysis] = lambda path, fingerprint: Analysis.load(path)
+    ) -> "FolderStore":
         """The campaign that lies in ``folder``, with its analysis and hypothesis.
+
+        ``load`` gets the folder of the analysis and the fingerprint that it has.
 
         Raises:
             StoreError: none lies there.
@@ -70,11 +74,12 @@ class FolderStore(ToyStore):
         try:
             samples = load_samples(path / _SAMPLES, document["samples"])
             hypothesis, seed = hypothesis_from_dict(document["hypothesis"], samples), int(document["seed"])
+            fingerprint = str(document["fingerprint"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
                 f"{path / PLAN} must say what toys these are, but cannot be read ({type(error).__name__}: {error})"
             ) from error
-        return cls(path, analysis=Analysis.load(path / _ANALYSIS), hypothesis=hypothesis, seed=seed)
+        return cls(path, analysis=load(path / _ANALYSIS, fingerprint), hypothesis=hypothesis, seed=seed)
 
     def write(self, rows: Sequence[ToyRow]) -> None:
         self.ledger.write(rows)

@@ -7,7 +7,9 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from wilks.analysis import Analysis
@@ -140,7 +142,21 @@ def _identity(ledger: Ledger) -> str:
 
 @functools.lru_cache(maxsize=1)
 def _open(folder: str, *, identity: str) -> FolderStore:
-    """One analysis stays loaded and compiled in a worker process, until ``folder`` holds another campaign."""
+    """One campaign stays loaded in a worker process, until ``folder`` holds another."""
     # Modules of generators beside the analysis file or the script that planned; after those that are installed.
     sys.path.extend(path for path in json.loads(identity).get("module_folders", ()) if path not in sys.path)
-    return FolderStore.open(folder)
+    return FolderStore.open(folder, load=lambda path, fingerprint: _analysis(_Lying(fingerprint, path)))
+
+
+@dataclass(frozen=True)
+class _Lying:
+    """An analysis and where it lies; equal to any other place of the same one."""
+
+    fingerprint: str
+    folder: Path = field(compare=False)
+
+
+@functools.lru_cache(maxsize=1)
+def _analysis(lying: _Lying) -> Analysis:
+    """The compiled programs stay with the analysis, for other hypotheses of the same."""
+    return Analysis.load(lying.folder)

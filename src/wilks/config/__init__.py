@@ -4,6 +4,7 @@ from wilks.config.build import Sources, build_analysis, read_data, read_sources
 from wilks.config.document import Document, Position, read_document
 from wilks.config.load import LoadedConfig, load_config
 from wilks.config.schema import AnalysisConfig, json_schema
+from wilks.config.systematics import Systematics
 from wilks.config.template import FoundSample, template
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "LoadedConfig",
     "Position",
     "Sources",
+    "Systematics",
     "build_analysis",
     "json_schema",
     "load_config",

@@ -1,38 +1,48 @@
 """From a configuration to samples and the analysis. Nothing is fitted here."""
 
-import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.config.load import LoadedConfig
-from wilks.config.schema import (
-    DataConfig,
-    GeneratorConfig,
-    PoolConfig,
-    ReferenceConfig,
-    SampleFiles,
-    StandardizationConfig,
-    resolved,
-)
-from wilks.errors import ConfigError, InputError, SampleError
+from wilks.config.reading import draw, from_function, make_generator, read_selected, read_unselected, stream
+from wilks.config.schema import DataConfig, PoolConfig, ReferenceConfig, StandardizationConfig
+from wilks.errors import ConfigError, SampleError
 from wilks.hypotheses import Generator
 from wilks.models import MLP
+from wilks.nuisances import Nuisances, Unselected
 from wilks.optimize import Search
-from wilks.samples import Sample, Standardization, check_data, read, split
+from wilks.samples import Sample, Standardization, check_data, split
 from wilks.typing import FloatArray
 
 _REFERENCE_STREAM, _DATA_STREAM = 0, 1
+_TOYS_SEED = 1
 
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """The reference of the fit, N(R_0), and what toys are drawn from (None: calibration is not possible)."""
+    """What an analysis file takes its events from.
+
+    Attributes:
+        reference: of the fit, with weights as they were read.
+        expected_events: N(R_0).
+        toy_source: what toys are drawn from (None: calibration is not possible).
+        whole_sum: sum of the weights of all selected reference events, the training part being one of them.
+        varied_weights: other weights (n,) of the events of ``reference``, by column or expression.
+    """
 
     reference: Sample
     expected_events: float
-    toy_source: Sample | Generator | None
+    toy_source: Sample | Generator | Unselected | None
+    whole_sum: float
+    varied_weights: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def scaled_reference(self) -> Sample:
+        """The reference with weights that sum to the expected events."""
+        return self.reference.rescaled(self.expected_events)
 
 
 def read_sources(loaded: LoadedConfig) -> Sources:
@@ -41,14 +51,18 @@ def read_sources(loaded: LoadedConfig) -> Sources:
     With ``n_training`` the reference is split; its training part is scaled to the expected events of the whole.
     """
     config = loaded.config.reference
+    texts = _weight_texts(loaded)
     with loaded.located("reference"):
-        whole = _read_reference(loaded, config)
+        whole = _read_reference(loaded, config, also_carry=texts)
         expected = config.expected_events or whole.expected_events
         reference, rest = _split(whole, config)
-    return Sources(reference, expected, _toy_source(loaded, rest))
+        varied = {text: reference.column(text) for text in texts}
+        kept = loaded.config.carry
+        reference, rest = _carrying(reference, kept), None if rest is None else _carrying(rest, kept)
+    return Sources(reference, expected, _toy_source(loaded, rest), whole.expected_events, varied)
 
 
-def build_analysis(loaded: LoadedConfig, sources: Sources) -> Analysis:
+def build_analysis(loaded: LoadedConfig, sources: Sources, nuisances: Nuisances | None = None) -> Analysis:
     """The frozen analysis that a configuration describes."""
     config = loaded.config
     mlp = config.model.mlp
@@ -61,7 +75,7 @@ def build_analysis(loaded: LoadedConfig, sources: Sources) -> Analysis:
         return Analysis(
             reference=sources.reference,
             model=model,
-            nuisances=(),
+            nuisances=nuisances or (),
             toy_source=sources.toy_source,
             expected_events=sources.expected_events,
             standardize=standardize,
@@ -82,9 +96,8 @@ def read_data(loaded: LoadedConfig) -> Sample:
             loaded.document.message(("data",), "the data must be named for this command; add data: {files: ...}")
         )
     with loaded.located("data"):
-        sample = (
-            _simulated(loaded, config) if config.generator is not None else _read(loaded, config, weight=config.weight)
-        )
+        is_simulated = config.generator is not None
+        sample = _simulated(loaded, config) if is_simulated else read_selected(loaded, config, weight=config.weight)
         checked = check_data(sample, features=tuple(loaded.config.features))
         if checked.n_events == 1:
             raise SampleError(
@@ -94,30 +107,26 @@ def read_data(loaded: LoadedConfig) -> Sample:
     return checked
 
 
-def _read(loaded: LoadedConfig, config: SampleFiles, *, weight: str | None) -> Sample:
-    analysis = loaded.config
-    return read(
-        [resolved(path, folder=loaded.folder) for path in config.files or ()],
-        features=list(analysis.features),
-        tree=config.tree or analysis.tree,
-        where=analysis.where,
-        weight=weight,
-        define=dict(analysis.define),
-        carry=tuple(analysis.carry),
-    )
+def _weight_texts(loaded: LoadedConfig) -> tuple[str, ...]:
+    """Weights of variations that are the reference's own events, each once."""
+    config = loaded.config
+    texts = dict.fromkeys(one.weight for one in config.variations if one.is_reweighted and one.weight is not None)
+    return tuple(text for text in texts if text not in config.features and text not in config.carry)
 
 
-def _read_reference(loaded: LoadedConfig, config: ReferenceConfig) -> Sample:
+def _read_reference(loaded: LoadedConfig, config: ReferenceConfig, *, also_carry: tuple[str, ...]) -> Sample:
     if config.generator is None:
-        return _read(loaded, config, weight=config.weight)
+        return read_selected(loaded, config, weight=config.weight, also_carry=also_carry)
     made = config.generator
-    rng = _stream(made.seed, _REFERENCE_STREAM)
-    return _from_function(loaded, _draw(loaded, made, rng, made.n_events))
+    return from_function(loaded, draw(loaded, made, stream(made.seed, _REFERENCE_STREAM), made.n_events))
 
 
-def _stream(seed: int, purpose: int) -> np.random.Generator:
-    """Random numbers of one purpose: equal seeds of reference and data make no equal events."""
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(purpose,))))
+def _carrying(sample: Sample, names: list[str]) -> Sample:
+    """The sample without other carried columns."""
+    if set(names) == set(sample.extras):
+        return sample
+    extras = {name: sample.extras[name] for name in names}
+    return Sample(sample.events, sample.event_weights, features=sample.features, extras=extras, origin=sample.origin)
 
 
 def _split(whole: Sample, config: ReferenceConfig) -> tuple[Sample, Sample | None]:
@@ -131,9 +140,9 @@ def _split(whole: Sample, config: ReferenceConfig) -> tuple[Sample, Sample | Non
     return split(whole, n_first=config.n_training, seed=config.split_seed)
 
 
-def _toy_source(loaded: LoadedConfig, rest: Sample | None) -> Sample | Generator | None:
+def _toy_source(loaded: LoadedConfig, rest: Sample | None) -> Sample | Generator | Unselected | None:
     toys = loaded.config.toys
-    if rest is not None and (toys.pool is not None or toys.generator is not None):
+    if rest is not None and toys.has_source:
         raise ConfigError(
             loaded.document.message(
                 ("toys",),
@@ -142,10 +151,14 @@ def _toy_source(loaded: LoadedConfig, rest: Sample | None) -> Sample | Generator
         )
     if toys.generator is not None:
         with loaded.located("toys", "generator"):
-            return _make_generator(loaded, toys.generator)
+            return make_generator(loaded, toys.generator, yield_ratio=toys.generator.yield_ratio)
+    if toys.unselected is not None:
+        with loaded.located("toys", "unselected"):
+            files, weight = toys.unselected, _pool_weight(loaded, toys.unselected)
+            return read_unselected(loaded, files, weight=weight, loose_where=files.loose_where, seed=_TOYS_SEED)
     if toys.pool is not None:
         with loaded.located("toys", "pool"):
-            return _read(loaded, toys.pool, weight=_pool_weight(loaded, toys.pool))
+            return read_selected(loaded, toys.pool, weight=_pool_weight(loaded, toys.pool))
     return rest
 
 
@@ -165,38 +178,10 @@ def _standardize(loaded: LoadedConfig) -> bool | Standardization:
 def _simulated(loaded: LoadedConfig, config: DataConfig) -> Sample:
     """A Poisson number of background events and, with ``inject``, of signal events."""
     assert config.generator is not None
-    rng = _stream(config.generator.seed, _DATA_STREAM)
-    parts = []
-    for part in (config.generator, config.inject):
-        if part is not None:
-            n_events = int(rng.poisson(part.expected_events))
-            parts.append(_draw(loaded, part, rng, n_events))
-    return _from_function(loaded, np.concatenate(parts))
-
-
-def _make_generator(loaded: LoadedConfig, config: GeneratorConfig) -> Generator:
-    """The function that a configuration names; modules beside the analysis file are found, after installed ones.
-
-    Raises ConfigError if the function cannot be imported.
-    """
-    folder = str(loaded.folder)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    try:
-        return Generator(config.function, version=config.version)
-    except InputError:
-        raise
-    except Exception as error:
-        raise ConfigError(
-            f"the module of {config.function!r} must be importable, but it raised {type(error).__name__}: {error}; "
-            "correct the module"
-        ) from error
-
-
-def _draw(loaded: LoadedConfig, made: GeneratorConfig, rng: np.random.Generator, n_events: int) -> FloatArray:
-    """Events of a generator function, (n, d), one column for each feature."""
-    return _make_generator(loaded, made).draw(rng, n_events, n_features=len(loaded.config.features))
-
-
-def _from_function(loaded: LoadedConfig, events: FloatArray) -> Sample:
-    return Sample(events, features=tuple(loaded.config.features))
+    rng = stream(config.generator.seed, _DATA_STREAM)
+    n_events = int(rng.poisson(config.generator.expected_events))
+    parts = [draw(loaded, config.generator, rng, n_events, nuisances=config.generator.nuisances)]
+    if config.inject is not None:
+        n_signal = int(rng.poisson(config.inject.expected_events))
+        parts.append(draw(loaded, config.inject, rng, n_signal))
+    return from_function(loaded, np.concatenate(parts))

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from wilks.config.consistency import nuisance_faults
 from wilks.config.document import Document, Location, read_document
 from wilks.config.schema import AnalysisConfig, resolved
 from wilks.errors import ConfigError, InputError
@@ -39,7 +40,7 @@ class LoadedConfig:
         return Path(resolved(self.config.output, folder=self.folder))
 
     @contextmanager
-    def located(self, *location: str) -> Iterator[None]:
+    def located(self, *location: str | int) -> Iterator[None]:
         """Put file, line and key before the message of an InputError raised inside."""
         try:
             yield
@@ -55,6 +56,11 @@ def load_config(path: str | Path) -> LoadedConfig:
     document = read_document(path)
     loaded = LoadedConfig(Path(path), document, _validated(document))
     _check_expressions(loaded)
+    faults = [
+        (document.position(place).line, document.message(place, text)) for place, text in nuisance_faults(loaded.config)
+    ]
+    if faults:
+        raise ConfigError("\n".join(text for _, text in sorted(faults)))
     return loaded
 
 
@@ -176,8 +182,14 @@ def _check_expressions(loaded: LoadedConfig) -> None:
     config = loaded.config
     for name, text in config.define.items():
         _check_text(loaded, ("define", name), text, parse=parse_expression)
-    if config.where is not None:
-        _check_text(loaded, ("where",), config.where, parse=parse_selection)
+    selections: dict[Location, str | None] = {("where",): config.where}
+    if config.toys.unselected is not None:
+        selections["toys", "unselected", "loose_where"] = config.toys.unselected.loose_where
+    for index, variation in enumerate(config.variations):
+        selections["variations", index, "loose_where"] = variation.loose_where
+    for location, selection in selections.items():
+        if selection is not None:
+            _check_text(loaded, location, selection, parse=parse_selection)
 
 
 def _check_text(loaded: LoadedConfig, location: Location, text: str, *, parse: Callable[[str], object]) -> None:

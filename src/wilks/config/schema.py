@@ -1,66 +1,37 @@
 """The keys of an analysis file.
 
-Every key has a description; they appear in the JSON Schema that editors use. Values are
-strict: a number in quotes is text, and an unknown key is an error.
+Every key has a description; they appear in the JSON Schema that editors use.
 """
 
 import glob
-import re
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from wilks.config.nuisance_sections import (
+    CovarianceConfig,
+    NuisanceConfig,
+    ResponsesConfig,
+    Values,
+    VariationConfig,
+)
+from wilks.config.sections import (
+    Count,
+    Files,
+    FunctionName,
+    GeneratorConfig,
+    Positive,
+    SampleFiles,
+    Section,
+    Seed,
+    Text,
+    one_of,
+)
 from wilks.models import MLP
 from wilks.optimize import Search
 
 _MLP, _SEARCH = MLP(), Search()
-FUNCTION = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
-
-
-class Section(BaseModel):
-    """A mapping of the file: unknown keys are refused, values are not converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-def _whole(value: object) -> object:
-    """``1e5`` is a whole number, as a physicist writes it."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _function(value: object) -> object:
-    if isinstance(value, str) and not FUNCTION.match(value):
-        raise ValueError(f'must be written "module:function", but it is {value!r}; e.g. "mypackage.toys:background"')
-    return value
-
-
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
-Seed = Annotated[int, BeforeValidator(_whole), Field(ge=0, lt=2**63)]
-Positive = Annotated[float, Field(gt=0)]
-Text = Annotated[str, Field(min_length=1)]
-Files = Annotated[
-    list[Text],
-    BeforeValidator(_listed),
-    Field(min_length=1),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
-]
-FunctionName = Annotated[str, BeforeValidator(_function)]
-
-
-class GeneratorConfig(Section):
-    """A Python function that makes events: function(rng, n, nuisances) -> (n, d)."""
-
-    function: FunctionName = Field(
-        description='"module:function" of an installed module or of one beside this file; it is run, so trust it.'
-    )
-    version: Text = Field(
-        default="1", description="Changed when the function changes: toys of the old one are then refused."
-    )
 
 
 class ReferenceGenerator(GeneratorConfig):
@@ -75,27 +46,13 @@ class DataGenerator(GeneratorConfig):
 
     expected_events: Positive = Field(description="Mean of the Poisson number of events.")
     seed: Seed = Field(default=0, description="Seed of the simulated data, injected signal included.")
+    nuisances: Values = Field(default={}, description="True values of the nuisances that the function is told.")
 
 
 class InjectedSignal(GeneratorConfig):
     """A signal added to simulated data."""
 
     expected_events: Positive = Field(description="Mean of the Poisson number of signal events.")
-
-
-class SampleFiles(Section):
-    """Files of events; `features`, `define`, `where` and `carry` are those of the analysis."""
-
-    files: Files | None = Field(
-        default=None,
-        description="File, glob or list of them (.root .parquet .h5 .hdf5 .csv .csv.gz .npz), relative to this file.",
-    )
-    tree: Text | None = Field(
-        default=None, description="TTree, RNTuple or HDF5 table; without it the `tree` at the top."
-    )
-    weight: Text | None = Field(
-        default=None, description="Column or expression of the event weight; none: all are one."
-    )
 
 
 class ReferenceConfig(SampleFiles):
@@ -118,7 +75,7 @@ class ReferenceConfig(SampleFiles):
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
-        _one_of(files=self.files, generator=self.generator)
+        one_of(files=self.files, generator=self.generator)
         if self.generator is not None and (self.tree or self.weight):
             raise ValueError("`tree` and `weight` belong to files; delete them beside `generator`")
         if self.generator is not None and self.expected_events is None:
@@ -137,10 +94,15 @@ class DataConfig(SampleFiles):
         default=None, description="Simulate the data by a function, in place of files."
     )
     inject: InjectedSignal | None = Field(default=None, description="Signal added to simulated data.")
+    auxiliaries: Values = Field(
+        default={},
+        description="What the auxiliary measurements observed, by nuisance: a value of nu, or the count of a poisson "
+        "one; those that are not given are at `center`.",
+    )
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
-        _one_of(files=self.files, generator=self.generator)
+        one_of(files=self.files, generator=self.generator)
         if self.inject is not None and self.generator is None:
             raise ValueError("`inject` adds a signal to simulated data; real data take none: delete it")
         if self.generator is not None and (self.tree or self.weight):
@@ -160,20 +122,52 @@ class PoolConfig(SampleFiles):
     )
 
 
+class UnselectedConfig(PoolConfig):
+    """Events before the selection, for toys at other values of the nuisances: transformed, then selected."""
+
+    loose_where: Text | None = Field(
+        default=None,
+        description="A looser selection with which the files are read: it must leave more room than nuisances move "
+        "events. Not given: all events.",
+    )
+
+
+class ToyGenerator(GeneratorConfig):
+    """The function that makes the events of a toy; it is told the nuisances of the hypothesis."""
+
+    yield_ratio: FunctionName | None = Field(
+        default=None,
+        description='"module:function" of N(nu) / N(0): function(nuisances) -> number, where the expected events '
+        "depend on nuisances other than normalizations.",
+    )
+
+
 class ToysConfig(Section):
-    """The toys that calibrate the test. Without generator and pool they come from the rest of the reference."""
+    """The toys that calibrate the test. Without any source they come from the rest of the reference."""
 
     n_toys: Count = Field(default=400, description="Number of toys under the reference; n toys reach p = 1/(n + 1).")
     seed: Seed = Field(default=1, description="Root seed of the toys; toy i depends on it and on i alone.")
-    generator: GeneratorConfig | None = Field(default=None, description="Function that makes the events of a toy.")
+    generator: ToyGenerator | None = Field(default=None, description="Function that makes the events of a toy.")
     pool: PoolConfig | None = Field(default=None, description="Files that the events of a toy are drawn from.")
+    unselected: UnselectedConfig | None = Field(
+        default=None,
+        description="Files read before the selection: toys at any values of nuisances with transforms are drawn from "
+        "what passes the selection there.",
+    )
     processes: Count | None = Field(default=None, description="Number of processes; not given: one for each core.")
 
     @model_validator(mode="after")
     def _has_at_most_one_source(self) -> Self:
-        if self.generator is not None and self.pool is not None:
-            raise ValueError("toys come from one source, but `generator` and `pool` are both given; delete one of them")
+        given = [name for name in ("generator", "pool", "unselected") if getattr(self, name) is not None]
+        if len(given) > 1:
+            names = " and ".join(f"`{name}`" for name in given)
+            raise ValueError(f"toys come from one source, but {names} are given; keep one of them")
         return self
+
+    @property
+    def has_source(self) -> bool:
+        """Whether a source of toys is named here."""
+        return any(one is not None for one in (self.generator, self.pool, self.unselected))
 
 
 class MLPConfig(Section):
@@ -275,6 +269,18 @@ class AnalysisConfig(Section):
         default=None, description="The observed data, two events at least; calibrate does not read them."
     )
     toys: ToysConfig = Field(default=ToysConfig(), description="The toys that calibrate the test.")
+    nuisances: dict[Text, NuisanceConfig] = Field(
+        default={}, description="Nuisance parameters by name: how the reference may differ from nature."
+    )
+    covariance: CovarianceConfig | None = Field(
+        default=None, description="Covariance of auxiliary measurements; not given: they are independent."
+    )
+    variations: list[VariationConfig] = Field(
+        default=[], description="Samples of the reference with nuisances moved, from which responses are learned."
+    )
+    responses: ResponsesConfig = Field(
+        default=ResponsesConfig(), description="How the responses are learned by `wilks learn-nuisances`."
+    )
     model: ModelConfig = Field(
         default=ModelConfig(mlp=MLPConfig()), description="The learned log ratio f(x; w) of data to reference."
     )
@@ -301,11 +307,10 @@ class AnalysisConfig(Section):
             raise ValueError("define, where and carry belong to files; delete them beside a reference.generator")
         return self
 
-
-def _one_of(*, files: object, generator: object) -> None:
-    if (files is None) == (generator is None):
-        came = "neither is" if files is None else "both are"
-        raise ValueError(f"one of `files` and `generator` must be given, but {came}; give the files of the sample")
+    @property
+    def to_learn(self) -> tuple[str, ...]:
+        """Names of the nuisances whose response must be learned."""
+        return tuple(name for name, one in self.nuisances.items() if one.is_learned)
 
 
 def _no_repeats(key: str, names: list[str]) -> None:

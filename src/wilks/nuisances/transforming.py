@@ -29,15 +29,16 @@ def vary(
     """Events at nu from events at 0: the transforms, then the definitions, then the selection.
 
     Each nuisance whose value is not 0 changes the columns by its transform, in the order of ``nuisances``; one that
-    changes counts alone multiplies the weights by exp(nu). Weights are otherwise kept, so that their sum is the yield at
-    nu: give the events before the selection, and those that migrate across it are counted.
+    changes counts alone multiplies the weights by exp(nu). Weights are otherwise kept, so that their sum is the yield
+    at nu: give the events before the selection, and those that migrate across it are counted.
 
-    Columns that are made from others are made again: those in ``define``, carried ones that `read` defined, and features
-    or carried columns whose name is an expression. What a transform returned itself is kept, unless ``define`` names it.
+    Columns that are made from others are made again: those in ``define``, carried ones that `read` defined, and
+    features or carried columns whose name is an expression. What a transform returned itself is kept, unless
+    ``define`` names it.
 
-    A transform with a third parameter named ``rng`` gets random numbers, ``transform(columns, nu, rng)``. They depend on
-    ``seed`` and the name of the nuisance: as long as it draws equally many at every nu, each event keeps its own, and
-    samples at different nu differ by nu alone.
+    A transform with a third parameter named ``rng`` gets random numbers, ``transform(columns, nu, rng)``. They depend
+    on ``seed`` and the name of the nuisance: as long as it draws equally many at every nu, each event keeps its own,
+    and samples at different nu differ by nu alone.
 
     Args:
         sample: events at nu = 0, with all columns that the transforms, definitions and selection need (``carry``).
@@ -91,7 +92,9 @@ def _chosen(nuisances: tuple[Nuisance, ...], nu: Mapping[str, float]) -> list[tu
     names = [one.name for one in nuisances]
     for name, value in nu.items():
         if name not in names:
-            raise InputError(f"values must be of the nuisances that were given, but {name!r} came; {closest(name, names)}")
+            raise InputError(
+                f"values must be of the nuisances that were given, but {name!r} came; {closest(name, names)}"
+            )
         if not (is_number(value) and np.isfinite(value)):
             raise InputError(f"the value of {name!r} must be a finite number, but {value!r} came")
     chosen = [(one, float(nu.get(one.name, 0.0))) for one in nuisances if nu.get(one.name, 0.0)]
@@ -135,12 +138,13 @@ def _call(nuisance: Nuisance, columns: Mapping[str, FloatArray], value: float, *
         raise
     except Exception as error:  # a function of the user may raise anything
         advice = (
-            "; it must return new columns and leave those that it is given, as in "
-            "{'pt': columns['pt'] * exp(nu)}"
+            "; it must return new columns and leave those that it is given, as in {'pt': columns['pt'] * exp(nu)}"
             if "read-only" in str(error)
             else ""
         )
-        raise InputError(f"{role} must return columns, but it raised {type(error).__name__}: {error}{advice}") from error
+        raise InputError(
+            f"{role} must return columns, but it raised {type(error).__name__}: {error}{advice}"
+        ) from error
     if not isinstance(given, Mapping):
         raise InputError(f"{role} must return columns by name, but it returned {type(given).__name__}")
     return {str(name): _checked(values, str(name), columns, role) for name, values in given.items()}
@@ -148,9 +152,7 @@ def _call(nuisance: Nuisance, columns: Mapping[str, FloatArray], value: float, *
 
 def _checked(values: object, name: str, columns: Mapping[str, FloatArray], role: str) -> FloatArray:
     if name not in columns:
-        raise InputError(
-            f"{role} must return columns that the sample has, but {name!r} came; {closest(name, columns)}"
-        )
+        raise InputError(f"{role} must return columns that the sample has, but {name!r} came; {closest(name, columns)}")
     if values is columns[name]:
         return columns[name]
     try:

@@ -17,8 +17,8 @@ class Unselected:
     """Events before the selection, and the selection: toys at nu* are drawn from what passes at nu*.
 
     The sample must reach beyond the selection by more than the nuisances move events: those that would migrate into it
-    from where the sample has none are missing, and nothing can tell. It must share no event with the reference, and have
-    the normalization of the reference only up to a factor.
+    from where the sample has none are missing, and nothing can tell. It must share no event with the reference; its
+    weights matter up to a factor.
 
     Args:
         sample: events at nu = 0, with the columns that transforms, definitions and selection need (``carry``).
@@ -46,16 +46,15 @@ class Unselected:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.sample, Sample) or not self.sample.n_events:
-            raise InputError(f"the events before the selection must be a wilks.Sample, but {self.sample!r} came")
+        _check_sample(self.sample)
         object.__setattr__(self, "define", MappingProxyType(dict(self.define)))
         object.__setattr__(self, "seed", whole_number(self.seed, name="seed", least=0))
         n_passing = self.nominal().n_events
         if self.where is not None and n_passing == self.sample.n_events:
             raise InputError(
                 f"the events must be those before the selection, but all {n_passing:,} pass {self.where!r}, so that "
-                "those that would migrate into it are missing; read them with a looser selection, or leave where out if "
-                "the analysis has none"
+                "those that would migrate into it are missing; read them with a looser selection, or leave where out "
+                "if the analysis has none"
             )
 
     @property
@@ -123,3 +122,8 @@ class Unselected:
         if sample.digest() != document["unselected"]:
             raise InputError("the events before the selection are not those that were described; give the same sample")
         return cls(sample, where=document["where"], define=document["define"], seed=document["seed"])
+
+
+def _check_sample(sample: object) -> None:
+    if not isinstance(sample, Sample) or not sample.n_events:
+        raise InputError(f"the events before the selection must be a wilks.Sample with events, but {sample!r} came")

@@ -7,6 +7,7 @@ from wilks.plots.campaign import running_mean
 from wilks.plots.fits import starts
 from wilks.plots.null import null_distribution, qq
 from wilks.plots.ratios import common_columns, overview, ratio, ratios
+from wilks.plots.responses import response_closure, response_study
 from wilks.plots.style import to_png, to_svg
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "qq",
     "ratio",
     "ratios",
+    "response_closure",
+    "response_study",
     "running_mean",
     "starts",
     "to_png",

@@ -65,8 +65,8 @@ def muon_scale(columns: Mapping[str, FloatArray], nu: float) -> dict[str, FloatA
     """The pairs with another momentum scale: pt -> pt exp(nu) where abs(eta) < 2.1 and pt exp(3 nu) beyond.
 
     Section 4 of d'Agnolo, Grosso, Pierini, Wulzer and Zanetti, "Learning New Physics from an Imperfect Machine",
-    Eur. Phys. J. C 82 (2022) 275. Then pt1 >= pt2 is restored, where muons swap also eta1, eta2 and the sign of delta_phi,
-    and mll is computed anew where the columns have it.
+    Eur. Phys. J. C 82 (2022) 275. Then pt1 >= pt2 is restored: where the muons swap, eta1 and eta2 do so too, and
+    delta_phi becomes (2 pi - delta_phi) mod 2 pi. mll is computed anew where the columns have it.
 
     >>> one = {"pt1": [30.0], "pt2": [29.0], "eta1": [0.5], "eta2": [2.2], "delta_phi": [3.0]}
     >>> varied = muon_scale({name: np.array(value) for name, value in one.items()}, 0.1)

@@ -14,7 +14,7 @@ from wilks.responses.text import number, table
 from wilks.responses.variation import Variation, check_variations
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
-from wilks.typing import FloatArray
+from wilks.typing import BoolArray, FloatArray
 
 REACH = 3.0
 """Variations within so many sigma decide on a response; the fit hardly goes further."""
@@ -47,7 +47,7 @@ class ClosureColumn:
     difference_errors: FloatArray
 
     @property
-    def is_counted(self) -> FloatArray:
+    def is_counted(self) -> BoolArray:
         """Bins in which the comparison has an error and events are expected."""
         return np.asarray((self.difference_errors > 0) & (self.varied > 0))
 

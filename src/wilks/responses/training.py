@@ -74,8 +74,8 @@ class Training:
     """How the networks that learn responses are trained.
 
     Args:
-        hidden: neurons of each hidden layer; () leaves what is linear in the features; None: (4,) for one feature,
-            (10, 10) for more.
+        hidden: neurons of each hidden layer; () leaves what is linear in the inputs; None: (4,) for one input, (10,)
+            for more.
         n_networks: each holds out another share of the events and starts elsewhere; their log r are averaged.
         activation: tanh, softplus or relu.
         n_iterations: of L-BFGS, at most.
@@ -103,11 +103,11 @@ class Training:
         if self.activation not in _ACTIVATIONS:
             raise InputError(f"activation must be one of {', '.join(_ACTIVATIONS)}, but {self.activation!r} came")
 
-    def layers(self, n_features: int) -> tuple[int, ...]:
+    def layers(self, n_inputs: int) -> tuple[int, ...]:
         """Neurons of each hidden layer."""
         if self.hidden is not None:
             return self.hidden
-        return (4,) if n_features == 1 else (10, 10)
+        return (4,) if n_inputs == 1 else (10,)
 
 
 def train(groups: Sequence[Group], training: Training, *, seed: int) -> FloatArray:

@@ -8,6 +8,7 @@ _NAMES = {
     "wilks.samples.arrays": ["closest"],
     "wilks.samples.checks": ["check_data"],
     "wilks.samples.derived": ["recomputed"],
+    "wilks.samples.enriching": ["enrich", "merge"],
     "wilks.samples.expressions": ["Expression", "Selection", "parse_expression", "parse_selection"],
     "wilks.samples.overlap": ["repeated_events", "shared_events"],
     "wilks.samples.reading": ["columns", "read"],
@@ -15,6 +16,7 @@ _NAMES = {
     "wilks.samples.splitting": ["split"],
     "wilks.samples.standardization": ["Standardization", "require_varying"],
     "wilks.samples.storage": ["load_samples", "save_samples"],
+    "wilks.samples.support": ["Outsider", "ReferenceSupport", "Support"],
     "wilks.samples.thinning": ["cell_width_of", "has_cells", "in_cells", "merge_cells", "thin"],
     "wilks.samples.unweighting": ["unweight"],
 }
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from wilks.samples.arrays import closest
     from wilks.samples.checks import check_data
     from wilks.samples.derived import recomputed
+    from wilks.samples.enriching import enrich, merge
     from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
     from wilks.samples.overlap import repeated_events, shared_events
     from wilks.samples.reading import columns, read
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from wilks.samples.splitting import split
     from wilks.samples.standardization import Standardization, require_varying
     from wilks.samples.storage import load_samples, save_samples
+    from wilks.samples.support import Outsider, ReferenceSupport, Support
     from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, thin
     from wilks.samples.unweighting import unweight
 else:
@@ -38,16 +42,21 @@ else:
 __all__ = [
     "Expression",
     "Origin",
+    "Outsider",
+    "ReferenceSupport",
     "Sample",
     "Selection",
     "Standardization",
+    "Support",
     "cell_width_of",
     "check_data",
     "closest",
     "columns",
+    "enrich",
     "has_cells",
     "in_cells",
     "load_samples",
+    "merge",
     "merge_cells",
     "parse_expression",
     "parse_selection",

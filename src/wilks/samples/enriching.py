@@ -23,8 +23,8 @@ def enrich(reference: Sample, tail: Sample, *, where: str) -> Sample:
 
     Args:
         reference: events everywhere, weighted to their expected yield.
-        tail: events of the same features and carried columns, weighted to the yield that is expected of them in the same
-            data; those outside the region are left out.
+        tail: events of the same features and carried columns, weighted to the yield that is expected of them in the
+            same data; those outside the region are left out.
         where: the region, a selection over the columns of both samples, as in `read`.
 
     Returns:
@@ -81,8 +81,8 @@ def merge(samples: Iterable[Sample]) -> Sample:
         for other in given[:j]:
             if n_shared := shared_events(other, one):
                 raise SampleError(
-                    f"samples that are put together must share no event, but {n_shared:,} of {one.n_events:,} are in both"
-                    "; look for a file that is read twice"
+                    f"samples that are put together must share no event, but {n_shared:,} of {one.n_events:,} are in "
+                    "both; look for a file that is read twice"
                 )
     first = given[0]
     return Sample(
@@ -103,8 +103,8 @@ def _check_columns(samples: list[Sample]) -> None:
             )
         if different := sorted({*one.extras} ^ {*first.extras}):
             raise SampleError(
-                f"samples that are put together must carry the same columns, but {different[0]!r} is in one of them alone;"
-                " read both with the same carry=[...], or leave it out with without_extras()"
+                f"samples that are put together must carry the same columns, but {different[0]!r} is in one of them "
+                "alone; read both with the same carry=[...], or leave it out with without_extras()"
             )
 
 

@@ -40,7 +40,7 @@ class Gaps:
         return cls(distinct, summed / counts, Usual.of(scores, summed))
 
     def chance(self, x: FloatArray) -> FloatArray:
-        """Chance of an event as lonely, shape (m,); 1 at a value of the reference and outside all but the outermost 30."""
+        """Chance of an event as lonely, shape (m,); 1 at a value of the reference and beyond all but 30 of them."""
         right = np.searchsorted(self.values, x, side="right").astype(np.int64)
         is_inside = (right > N_GAPS) & (right < self.values.size - N_GAPS) & (self.values[right - 1] != x)
         chance, left, right = np.ones(x.size), right[is_inside] - 1, right[is_inside]

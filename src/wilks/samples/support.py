@@ -18,6 +18,8 @@ from wilks.typing import FloatArray, IntArray, is_number
 _FEWEST = 100
 _N_OUTERMOST = 5
 _NAMED = 20
+_SMALLEST = 1e-300
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,17 @@ class Support:
             return f"the reference covers all {self.n_events:,} data events"
         is_one = self.n_outside == 1
         lines = [
-            f"{self.n_outside:,} of {self.n_events:,} data events {'lies' if is_one else 'lie'} where the reference has "
-            f"none; by chance one does in {self.size:.2g} of data sets:"
+            f"{self.n_outside:,} of {self.n_events:,} data events {'lies' if is_one else 'lie'} where the reference "
+            f"has none; by chance one does in {self.size:.2g} of data sets:"
         ]
         for one in self.outsiders[:_NAMED]:
             values = ", ".join(f"{name} = {value:.6g}" for name, value in zip(self.features, one.values, strict=True))
             lines.append(f"  event {one.index:,}: {values}: {one.reason}")
         lines += [f"  and {self.n_outside - _NAMED:,} more"] if self.n_outside > _NAMED else []
         lines.append(
-            f"There t is set by {'this event' if is_one else 'these events'} alone: look at what "
-            f"{'it is' if is_one else 'they are'}; then restrict data, reference and toys to the region that the "
-            "reference covers (where=...), or add simulated events there (wilks.samples.enrich)."
+            f"Nothing holds the learned ratio down there, so that t may come from {'it' if is_one else 'them'} alone: "
+            f"look at what {'it is' if is_one else 'they are'}; then restrict data, reference and toys to the region "
+            "that the reference covers (where=...), or add simulated events there (wilks.samples.enrich)."
         )
         return "\n".join(lines)
 
@@ -106,7 +108,6 @@ class _Edge(_Look):
     sign: float
     usual: Usual
     gap: float
-
 
     @classmethod
     def of(cls, name: str, column: int, sign: float, events: FloatArray, weights: FloatArray) -> "_Edge":
@@ -160,13 +161,13 @@ class _Distance(_Look):
     def of(cls, events: FloatArray, weights: FloatArray, standardization: Standardization) -> "_Distance":
         points = standardization.apply(events)
         tree = cKDTree(points)
-        among_others = tree.query(points, k=2)[0][:, 1]
+        among_others = np.asarray(tree.query(points, k=2)[0])[:, 1]
         return cls(standardization, tree, weights, Usual.of(among_others, weights))
 
     def nearest(self, events: FloatArray) -> tuple[FloatArray, IntArray]:
         """Distances (m,) in standard deviations to the nearest reference events, and their rows."""
         distances, rows = self.tree.query(self.standardization.apply(events))
-        return distances, rows
+        return np.asarray(distances), np.asarray(rows)
 
     def chance(self, events: FloatArray) -> FloatArray:
         distances, rows = self.nearest(events)
@@ -201,19 +202,21 @@ class ReferenceSupport:
         n_counted = int(np.count_nonzero(self.reference.event_weights))
         if n_counted < _FEWEST:
             raise SampleError(
-                f"where a reference has events is told by at least {_FEWEST} of them, but {n_counted} with a weight came"
+                f"where a reference has events is told by at least {_FEWEST} of them, but {n_counted} with a weight "
+                "came"
             )
         require_varying(self.reference)
 
     def outside(self, data: Sample, *, size: float = 0.01) -> Support:
         """The events of ``data`` that lie where the reference has none.
 
-        Each event is looked at in each feature alone, whether it lies before the first reference event, beyond the last,
-        or in a gap between two of them, and, where there are several features, for its distance to the nearest one. Each
-        look gives the chance p that one event of the reference lies as far out (`Usual.chance`). Where j of n data events
-        lie at least so far out, all j are named if k j^2 n p (n q)^(j - 1) <= ``size``, k the number of looks and q the
-        larger of p and 1 / (effective number of reference events): then an event is named in about a share ``size`` of
-        data sets that are drawn from the reference, or in fewer.
+        Each event is looked at in each feature alone, whether it lies before the first reference event, beyond the
+        last, or in a gap between two of them, and, where there are several features, for its distance to the nearest
+        one. Each look gives the chance p that one event of the reference lies as far out (`Usual.chance`). With n data
+        events and k looks an event is named if k n p <= ``size``; j of them that are all farther out than the
+        reference tells, p <= q = 1 / (1 + effective number of its events), are named if
+        k j^2 n p (n q)^(j - 1) <= ``size``, p that of the innermost. Then an event is named in about a share ``size``
+        of data sets that are drawn from the reference, or in fewer; in twice that for tails as heavy as 1 / x^2.
 
         Args:
             data: with the features of the reference; weights are not looked at.
@@ -225,9 +228,8 @@ class ReferenceSupport:
         self._check(data, size)
         if not data.n_events:
             return Support(data.features, 0, float(size), ())
-        expected = len(self._looks) * np.stack(
-            [_expected(look.chance(data.events), least=self._least_chance) for look in self._looks]
-        )
+        chances = np.stack([np.maximum(look.chance(data.events), _SMALLEST) for look in self._looks])
+        expected = len(self._looks) * np.stack([_expected(one, least=self._least_chance) for one in chances])
         best = np.argmin(expected, axis=0)
         least = expected[best, np.arange(data.n_events)]
         named = np.flatnonzero(least <= size)
@@ -239,15 +241,15 @@ class ReferenceSupport:
                 expected=float(least[i]),
                 reason=self._looks[best[i]].reason(data.events[i]),
             )
-            for i in named[np.argsort(least[named], kind="stable")]
+            for i in named[np.lexsort((chances[best[named], named], least[named]))]
         ]
         return Support(data.features, data.n_events, float(size), tuple(outsiders))
 
     def _check(self, data: Sample, size: float) -> None:
         if data.features != self.reference.features:
             raise SampleError(
-                f"the data must have the features of the reference, {', '.join(self.reference.features)}, in this order, "
-                f"but they have {', '.join(data.features)}"
+                f"the data must have the features of the reference, {', '.join(self.reference.features)}, in this "
+                f"order, but they have {', '.join(data.features)}"
             )
         if not (is_number(size) and 0 < size < 1):
             raise SampleError(f"the false-alarm rate must lie between 0 and 1, but {size!r} came")
@@ -279,11 +281,14 @@ class ReferenceSupport:
 
 
 def _expected(chance: FloatArray, *, least: float) -> FloatArray:
-    """j^2 n p (n max(p, least))^(j - 1) of each event, or of one less far out if that is less, at most 1; shape (n,)."""
+    """n p of each event, shape (n,); j^2 n p (n least)^(j - 1) for the j-th outermost of those with p <= least.
+
+    An event farther out than another one has no larger number than that.
+    """
     order = np.argsort(-chance, kind="stable")
     n, p = chance.size, chance[order]
     j = n - np.searchsorted(-p, -p, side="left")
-    log_expected = 2.0 * np.log(j) + np.log(n * p) + (j - 1) * np.log(n * np.maximum(p, least))
+    together = np.where(p <= least * (1.0 + _ROUNDING), 2.0 * np.log(j) + (j - 1) * np.log(n * least), 0.0)
     result = np.empty(n)
-    result[order] = np.exp(np.minimum.accumulate(np.minimum(log_expected, 0.0)))
+    result[order] = np.exp(np.minimum.accumulate(np.minimum(np.log(n * p) + together, 0.0)))
     return result

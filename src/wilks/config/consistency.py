@@ -1,0 +1,84 @@
+"""Whether the sections that speak of nuisances name each other's, found before any sample is read."""
+
+from collections.abc import Iterator
+
+from wilks.config.document import Location
+from wilks.config.nuisance_sections import VariationConfig
+from wilks.config.schema import AnalysisConfig
+from wilks.samples import closest
+
+Fault = tuple[Location, str]
+
+
+def nuisance_faults(config: AnalysisConfig) -> Iterator[Fault]:
+    """Places and texts of what does not fit together."""
+    for name in config.nuisances:
+        if not name.isidentifier():
+            yield ("nuisances", name), "the name of a nuisance must be a plain word such as scale"
+    yield from _unlearned(config)
+    for index, variation in enumerate(config.variations):
+        yield from _variation_faults(config, index, variation)
+    yield from _named_faults(config)
+    yield from _response_faults(config)
+
+
+def _unlearned(config: AnalysisConfig) -> Iterator[Fault]:
+    moved = {name for one in config.variations for name, value in one.at.items() if value}
+    for name in config.to_learn:
+        if name not in moved:
+            yield (
+                ("nuisances", name),
+                "its response must be learned, but no variation moves it; add it to `variations`, or give "
+                "`normalization: true` or a `log_ratio`",
+            )
+
+
+def _variation_faults(config: AnalysisConfig, index: int, variation: VariationConfig) -> Iterator[Fault]:
+    place = ("variations", index)
+    for name in variation.at:
+        if name not in config.nuisances:
+            yield (*place, "at", name), _unknown(config, name)
+        elif not config.nuisances[name].is_learned:
+            yield (*place, "at", name), f"{name!r} has a formula, so that nothing is learned of it; delete it here"
+        elif variation.transformed and config.nuisances[name].transform is None:
+            yield (*place, "at", name), f"events cannot be transformed, for {name!r} has no `transform`; give it one"
+    from_function = config.reference.generator is not None
+    if from_function and (variation.is_reweighted or (variation.transformed and variation.files is None)):
+        yield (
+            place,
+            "a variation made from the events of the reference needs its files, but the reference has a generator; "
+            "give the variation a generator, too",
+        )
+
+
+def _named_faults(config: AnalysisConfig) -> Iterator[Fault]:
+    """Names in the covariance and in the data."""
+    for index, name in enumerate(config.covariance.names if config.covariance else ()):
+        if name not in config.nuisances:
+            yield ("covariance", "names", index), _unknown(config, name)
+        elif config.nuisances[name].auxiliary != "gaussian":
+            yield ("covariance", "names", index), f"only gaussian measurements are correlated, but {name!r} is another"
+    if config.data is None:
+        return
+    for name in config.data.auxiliaries:
+        if name not in config.nuisances:
+            yield ("data", "auxiliaries", name), _unknown(config, name)
+
+
+def _response_faults(config: AnalysisConfig) -> Iterator[Fault]:
+    order = config.responses.order
+    for name in order if isinstance(order, dict) else ():
+        if name not in config.to_learn:
+            yield (
+                ("responses", "order", name),
+                f"{name!r} is no nuisance that is learned; {closest(name, config.to_learn)}",
+            )
+    for name in config.responses.bins:
+        if name not in config.features:
+            yield ("responses", "bins", name), f"only features can be binned; {closest(name, config.features)}"
+    if config.variations and not config.nuisances:
+        yield ("variations",), "variations are of nuisances, but there are none; add `nuisances`"
+
+
+def _unknown(config: AnalysisConfig, name: str) -> str:
+    return f"there is no nuisance {name!r}; {closest(name, tuple(config.nuisances))}"

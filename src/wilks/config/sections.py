@@ -1,0 +1,77 @@
+"""What the keys of an analysis file are made of: strict sections, kinds of values, files and functions.
+
+Values are strict: a number in quotes is text, and an unknown key is an error.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+FUNCTION = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+
+
+class Section(BaseModel):
+    """A mapping of the file: unknown keys are refused, values are not converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def _whole(value: object) -> object:
+    """``1e5`` is a whole number, as a physicist writes it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _function(value: object) -> object:
+    if isinstance(value, str) and not FUNCTION.match(value):
+        raise ValueError(f'must be written "module:function", but it is {value!r}; e.g. "mypackage.toys:background"')
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Seed = Annotated[int, BeforeValidator(_whole), Field(ge=0, lt=2**63)]
+Positive = Annotated[float, Field(gt=0)]
+Text = Annotated[str, Field(min_length=1)]
+Files = Annotated[
+    list[Text],
+    BeforeValidator(_listed),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+FunctionName = Annotated[str, BeforeValidator(_function)]
+
+
+class GeneratorConfig(Section):
+    """A Python function that makes events: function(rng, n, nuisances) -> (n, d)."""
+
+    function: FunctionName = Field(
+        description='"module:function" of an installed module or of one beside this file; it is run, so trust it.'
+    )
+    version: Text = Field(
+        default="1", description="Changed when the function changes: toys of the old one are then refused."
+    )
+
+
+class SampleFiles(Section):
+    """Files of events; `features`, `define`, `where` and `carry` are those of the analysis."""
+
+    files: Files | None = Field(
+        default=None,
+        description="File, glob or list of them (.root .parquet .h5 .hdf5 .csv .csv.gz .npz), relative to this file.",
+    )
+    tree: Text | None = Field(
+        default=None, description="TTree, RNTuple or HDF5 table; without it the `tree` at the top."
+    )
+    weight: Text | None = Field(
+        default=None, description="Column or expression of the event weight; none: all are one."
+    )
+
+
+def one_of(*, files: object, generator: object) -> None:
+    if (files is None) == (generator is None):
+        came = "neither is" if files is None else "both are"
+        raise ValueError(f"one of `files` and `generator` must be given, but {came}; give the files of the sample")
