@@ -15,6 +15,7 @@ exclude_patterns = ["_build"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
+suppress_warnings = ["ref.python"]  # errors have two addresses, in wilks and in wilks.errors
 
 html_theme = "furo"
 html_title = f"wilks {version}"

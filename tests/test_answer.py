@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -6,15 +7,33 @@ import numpy as np
 import pytest
 
 import wilks.answer
-from wilks.answer import goodness_of_fit
-from wilks.calibration import Calibration, calibrate
+from wilks.analysis import Analysis
+from wilks.answer import answer_of, goodness_of_fit
+from wilks.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.errors import CalibrationError
+from wilks.fitting import Attempt, FitResult, FittedNuisance
 from wilks.hypotheses import Null
+from wilks.models import MLP
+from wilks.nuisances import Nuisances
+from wilks.problems import exponential
 from wilks.samples import Sample
 from wilks.typing import FitStatus
 
 REFERENCE = Sample(np.random.default_rng(0).exponential(size=3000), features=("x",))
-ANALYSIS: Any = SimpleNamespace(fingerprint=lambda: "aaaa", features=("x",), reference=REFERENCE)
+
+
+def bare_analysis(reference: Sample) -> Any:
+    """What an answer asks of an analysis without nuisances."""
+    return SimpleNamespace(
+        fingerprint=lambda: "aaaa",
+        features=("x",),
+        reference=reference,
+        nuisances=Nuisances(),
+        cached=lambda key, build: build(),
+    )
+
+
+ANALYSIS = bare_analysis(REFERENCE)
 
 
 def calibration(fingerprint: str = "aaaa", hypothesis: object = None) -> Calibration:
@@ -38,7 +57,7 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
     """Calls of a fit that always returns t = 30."""
     calls: list[tuple[Any, Any]] = []
 
-    def fit(analysis: Any, data: Any) -> SimpleNamespace:
+    def fit(analysis: Any, data: Any, *, auxiliaries: Any) -> SimpleNamespace:
         calls.append((analysis, data))
         return SimpleNamespace(
             t=30.0,
@@ -56,7 +75,7 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
 
 
 def test_data_are_fitted_once_and_looked_up(fitted: list[tuple[Any, Any]]) -> None:
-    null, data = calibration(), np.zeros((2000, 1))
+    null, data = calibration(), np.random.default_rng(1).exponential(size=(2000, 1))
     result = goodness_of_fit(ANALYSIS, data, calibration=null)
     ((analysis, sample),) = fitted
     assert analysis is ANALYSIS
@@ -69,7 +88,7 @@ def test_data_are_fitted_once_and_looked_up(fitted: list[tuple[Any, Any]]) -> No
 def test_negative_weights_and_shared_events_are_told(fitted: list[tuple[Any, Any]]) -> None:
     weights = np.where(np.arange(3000) < 7, -1.0, 1.0)
     reference = Sample(REFERENCE.events, weights, features=("x",))
-    analysis: Any = SimpleNamespace(fingerprint=lambda: "aaaa", features=("x",), reference=reference)
+    analysis = bare_analysis(reference)
     data = np.concatenate([REFERENCE.events[:40], np.random.default_rng(1).exponential(size=(1960, 1))])
     warnings = goodness_of_fit(analysis, data, calibration=calibration()).warnings
     assert warnings[0].startswith("7 reference events have negative weights")
@@ -87,3 +106,90 @@ def test_unusable_toys_are_refused_before_the_fit(fitted: list[tuple[Any, Any]])
         with pytest.raises(CalibrationError):
             goodness_of_fit(ANALYSIS, np.zeros((5, 1)), calibration=null)
     assert fitted == []
+
+
+def profiled_fit(scale: float, normalization: float, *, fingerprint: str) -> FitResult:
+    """A fit whose Delta lies at these values, its tau half as far out."""
+    fits = {}
+    for name, factor in (("nuisances", 0.5), ("delta_nuisances", 1.0)):
+        values = {"scale": (factor * scale, 0.1), "normalization": (factor * normalization, 0.15)}
+        fits[name] = tuple(FittedNuisance(key, x, 0.02, x / sigma, 0.2) for key, (x, sigma) in values.items())
+    return FitResult(
+        t=12.0,
+        tau=20.0,
+        delta=8.0,
+        params=np.zeros(13),
+        status=FitStatus.CONVERGED,
+        newton_decrement=1e-9,
+        least_curvature=0.1,
+        kkt_residual=1e-6,
+        share_at_bound=0.0,
+        n_starts=2,
+        start_gap=0.1,
+        start_t=np.array([12.0, 11.9]),
+        attempts=(Attempt(FitStatus.CONVERGED, 12.0),),
+        n_iterations=10,
+        n_events=2000,
+        fingerprint=fingerprint,
+        observed=(0.0, 0.0),
+        **fits,
+    )
+
+
+@pytest.fixture(scope="module")
+def with_nuisances() -> Analysis:
+    nuisances = exponential.nuisances(0.1, 0.15)
+    return Analysis(reference=exponential.reference(3000), model=MLP(hidden=(4,)), nuisances=nuisances)
+
+
+def answered(analysis: Analysis, scale: float, normalization: float, **options: Any) -> GoodnessOfFit:
+    fitted = profiled_fit(scale, normalization, fingerprint=analysis.fingerprint())
+    data = Sample(np.random.default_rng(1).exponential(size=(2000, 1)), features=("x",))
+    return answer_of(analysis, replace(fitted, **options), data=data, calibration=calibration(analysis.fingerprint()))
+
+
+def test_an_answer_shows_tau_delta_and_the_nuisances(with_nuisances: Analysis) -> None:
+    result = answered(with_nuisances, 0.05, -0.15)
+    assert result.warnings == ()
+    assert str(result).splitlines()[:4] == [
+        "Goodness of fit",
+        "  t        12.00",
+        "  tau      20.00",
+        "  Delta    8.00",
+    ]
+    assert str(result).splitlines()[-3:] == [
+        "  nuisance       at tau, with f  pull   at Delta, f = 0  pull",
+        "  scale          0.025 +- 0.02   +0.25  0.05 +- 0.02     +0.50",
+        "  normalization  -0.075 +- 0.02  -0.50  -0.15 +- 0.02    -1.00",
+    ]
+    plain: Any = result.to_dict()
+    assert (plain["tau"], plain["delta"]) == (20.0, 8.0)
+    assert plain["delta_nuisances"][0]["pull"] == 0.5
+
+
+def test_a_large_pull_is_told(with_nuisances: Analysis) -> None:
+    (warning,) = answered(with_nuisances, 0.0, -0.6).warnings
+    assert warning == (
+        "The data disagree with the auxiliary measurement of normalization by 4.0 sigma (pull -4.00 at Delta); this "
+        "disagreement is part of Delta, not of t"
+    )
+
+
+def test_the_edge_of_the_range_and_a_small_effective_reference_are_told(with_nuisances: Analysis) -> None:
+    warnings = answered(with_nuisances, 1.0, 0.0).warnings
+    assert warnings[0].startswith("The nuisance scale of Delta lies at the edge of its range")
+    assert warnings[1].startswith("The data disagree with the auxiliary measurement of scale by 10.0 sigma")
+    assert re.match(r"At the nuisances of Delta the reference counts as \d+ events, \d+% of those at 0", warnings[2])
+
+
+def test_a_failed_fit_says_nothing_of_its_nuisances(with_nuisances: Analysis) -> None:
+    result = answered(with_nuisances, 1.0, 0.0, t=np.nan, status=FitStatus.NOT_CONVERGED)
+    assert len(result.warnings) == 1 and "nuisance" not in str(result)
+
+
+def test_events_outside_the_reference_are_named(fitted: list[tuple[Any, Any]]) -> None:
+    data = np.append(np.random.default_rng(1).exponential(size=1999), 30.0)
+    (warning,) = goodness_of_fit(ANALYSIS, data, calibration=calibration()).warnings
+    assert warning.startswith("1 of 2,000 data events lies where the reference has none")
+    assert "event 1,999: x = 30" in warning and "restrict data, reference and toys" in warning
+    assert "enrich" in warning

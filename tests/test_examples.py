@@ -1,4 +1,4 @@
-"""The two examples run from end to end at reduced size."""
+"""The examples run from end to end at reduced size."""
 
 import importlib.util
 import sys
@@ -83,3 +83,16 @@ def test_dimuon_analysis_file(tmp_path):
         "../../src/wilks/problems/data/dimuon_small_data.h5": str(PACKAGED / "dimuon_small_data.h5"),
     }
     run_analysis(reduced(text, smaller), tmp_path)
+
+
+@pytest.mark.slow
+def test_nuisances_analysis_file(tmp_path):
+    text = (EXAMPLES / "nuisances" / "analysis.yaml").read_text(encoding="utf-8")
+    smaller = {
+        "n_events: 50_000": "n_events: 5_000",
+        "n_toys: 20": "processes: 1\n  n_toys: 2",
+        "n_starts: 10": "n_starts: 2",
+    }
+    run_analysis(reduced(text, smaller), tmp_path)
+    assert (tmp_path / "output" / "nuisances.json").exists()
+    assert "<h2>Nuisances</h2>" in (tmp_path / "output" / "report.html").read_text(encoding="utf-8")

@@ -51,7 +51,7 @@ def test_readme_analysis_file_is_valid(tmp_path):
     load_config(path)
 
 
-@pytest.mark.parametrize("example", ["exponential", "dimuon"])
+@pytest.mark.parametrize("example", ["exponential", "dimuon", "nuisances"])
 def test_analysis_files_of_the_examples_are_valid(example):
     load_config(ROOT / "examples" / example / "analysis.yaml")
 

@@ -120,9 +120,7 @@ def test_points_are_one_sigma_up_and_down_and_all_together(analysis: Analysis) -
         {"normalization": 0.1, "scale": 0.1},
         {"normalization": -0.1, "scale": -0.1},
     ]
-    one = Analysis(
-        reference=analysis.reference, model=MLP(hidden=(1,)), nuisances=(normalization("n", sigma=0.1),)
-    )
+    one = Analysis(reference=analysis.reference, model=MLP(hidden=(1,)), nuisances=(normalization("n", sigma=0.1),))
     assert len(shifted_hypotheses(one)) == 3
 
 

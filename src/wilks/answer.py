@@ -1,24 +1,40 @@
 """The main question: do these data agree with the reference?"""
 
 import dataclasses
+from collections.abc import Iterator, Mapping
 
+import numpy as np
 import numpy.typing as npt
 
 from wilks.analysis import Analysis
 from wilks.calibration import Calibration, GoodnessOfFit
-from wilks.errors import CalibrationError
-from wilks.fitting import fit
-from wilks.samples import Sample, check_data, shared_events
+from wilks.errors import CalibrationError, SampleError
+from wilks.fitting import FitResult, fit
+from wilks.samples import ReferenceSupport, Sample, Support, check_data, shared_events
+
+LARGE_PULL = 3.0
+NEAR_EDGE = 0.999
+SMALL_SHARE = 0.5
 
 
 def goodness_of_fit(
-    analysis: Analysis, data: Sample | npt.ArrayLike, *, calibration: Calibration | None = None
+    analysis: Analysis,
+    data: Sample | npt.ArrayLike,
+    *,
+    calibration: Calibration | None = None,
+    auxiliaries: Mapping[str, float] | None = None,
 ) -> GoodnessOfFit:
     """Fit the data and return p and Z of their t among the toys of the calibration.
 
     p = (k + m + 1)/(n + 1) for k of n null toys at or above the t of the data and m failed toys,
     with a Clopper-Pearson interval. If the toys follow the chi-square of the model's number of
     parameters, its p and Z stand beside it with their label. A fit that failed gives no p.
+
+    Args:
+        analysis: what defines t.
+        data: raw events, as for `fit`.
+        calibration: from toys of this analysis under the null hypothesis.
+        auxiliaries: what the auxiliary measurements observed, by nuisance, as for `fit`.
 
     Raises CalibrationError, before the fit, without a calibration or with toys of another
     analysis or of another hypothesis than the null; SampleError for data that the
@@ -27,7 +43,6 @@ def goodness_of_fit(
     For a fit that exists already, ``calibration.evaluate(fit)`` gives the same numbers:
 
     >>> from types import SimpleNamespace
-    >>> import numpy as np
     >>> from wilks.calibration import calibrate
     >>> from wilks.typing import FitStatus
     >>> calibration = calibrate(np.random.default_rng(1).chisquare(13, size=1000), degrees_of_freedom=13)
@@ -44,22 +59,85 @@ def goodness_of_fit(
     sample = check_data(data, features=analysis.features)
     calibration.check_usable(analysis.fingerprint())
     calibration.check_count(sample.n_events)
-    result = calibration.evaluate(fit(analysis, sample))
-    return dataclasses.replace(result, warnings=(*result.warnings, *_sample_notices(analysis, sample)))
+    return answer_of(analysis, fit(analysis, sample, auxiliaries=auxiliaries), data=sample, calibration=calibration)
 
 
-def _sample_notices(analysis: Analysis, data: Sample) -> list[str]:
+def answer_of(analysis: Analysis, data_fit: FitResult, *, data: Sample, calibration: Calibration) -> GoodnessOfFit:
+    """The answer for a fit of data that exists already, with all that must be known beside it."""
+    result = calibration.evaluate(data_fit)
+    notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
+    return dataclasses.replace(result, warnings=(*result.warnings, *notices))
+
+
+def _sample_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
     """What the reference, and the data beside it, make of the answer."""
-    notices = []
     negative = analysis.reference.event_weights < 0
     if negative.any():
-        notices.append(
+        yield (
             f"{int(negative.sum()):,} reference events have negative weights: the loss is then not convex in f, and "
             "where the net weight is negative the weight clip alone bounds it"
         )
     n_shared = shared_events(analysis.reference, data)
     if n_shared:
-        notices.append(
-            f"{n_shared:,} of {data.n_events:,} data events are in the reference too: the two look too much alike"
+        yield f"{n_shared:,} of {data.n_events:,} data events are in the reference too: the two look too much alike"
+    yield from _support_notices(analysis, data)
+
+
+def _support_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
+    try:
+        support = analysis.cached("support", lambda: ReferenceSupport(analysis.reference))
+    except SampleError as error:
+        yield f"Whether data lie where the reference has no events was not looked at: {error}"
+        return
+    found = support.outside(data)
+    if found.n_outside:
+        yield _in_one_line(found)
+
+
+def _in_one_line(support: Support) -> str:
+    head, *events, advice = str(support).splitlines()
+    return f"{head} {'; '.join(one.strip() for one in events)}. {advice.rstrip('.')}"
+
+
+def _nuisance_notices(analysis: Analysis, data_fit: FitResult) -> Iterator[str]:
+    """What the nuisances of the fit say of the answer; nothing without nuisances or after a failed fit."""
+    if not (analysis.nuisances and data_fit.converged):
+        return
+    for where, fitted in (("tau", data_fit.nuisances), ("Delta", data_fit.delta_nuisances)):
+        values = np.array([one.value for one in fitted])
+        for name in _at_edge(analysis, values):
+            yield (
+                f"The nuisance {name} of {where} lies at the edge of its range: the data ask for more than that, or do "
+                "not determine it; see its response and its sigma"
+            )
+    for one in data_fit.delta_nuisances:
+        if abs(one.pull) > LARGE_PULL:
+            yield (
+                f"The data disagree with the auxiliary measurement of {one.name} by {abs(one.pull):.1f} sigma (pull "
+                f"{one.pull:+.2f} at Delta); this disagreement is part of Delta, not of t"
+            )
+    yield from _size_notice(analysis, {one.name: one.value for one in data_fit.delta_nuisances})
+
+
+def _at_edge(analysis: Analysis, values: npt.NDArray[np.float64]) -> list[str]:
+    lower, upper = analysis.nuisances.bounds
+    z = values / analysis.nuisances.sigmas
+    is_outside = (z >= NEAR_EDGE * upper) | (z <= NEAR_EDGE * lower)
+    return [name for name, yes in zip(analysis.nuisances.names, is_outside, strict=True) if yes]
+
+
+def _size_notice(analysis: Analysis, nu: Mapping[str, float]) -> Iterator[str]:
+    """(sum w r)^2 / sum (w r)^2 at the nuisances of Delta against that at 0."""
+    weights = analysis.reference.event_weights
+    moved = weights * np.exp(analysis.nuisances.log_ratio(analysis.reference.events, nu))
+    share = _effective(moved) / _effective(weights)
+    if share < SMALL_SHARE:
+        yield (
+            f"At the nuisances of Delta the reference counts as {_effective(moved):,.0f} events, {share:.0%} of those "
+            "at 0: a few events with a large r stand for many, and t is less certain; use a larger reference, or one "
+            "simulated nearer to these nuisances"
         )
-    return notices
+
+
+def _effective(weights: npt.NDArray[np.float64]) -> float:
+    return float(np.sum(weights) ** 2 / np.sum(weights**2))

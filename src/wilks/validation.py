@@ -25,6 +25,10 @@ from wilks.typing import FloatArray
 
 _SMALLEST_SHARE, _SMALLEST_FISHER, _LARGEST_PULL = 0.01, 0.01, 3.6
 
+_HEADER: tuple[str, ...] = (
+    *("nuisances", "toys", "mean of t", "variance/(2 mean)", "KS p of t", "KS p of tau", "KS p with nu = 0"),
+)
+
 
 @dataclass(frozen=True, eq=False)
 class ValidationCell:
@@ -96,8 +100,7 @@ class Validation:
         }
 
     def __str__(self) -> str:
-        rows = [("nuisances", "toys", "mean of t", "variance/(2 mean)", "KS p of t", "KS p of tau", "KS p with nu = 0")]
-        rows += [_row(cell) for cell in self.cells]
+        rows = [_HEADER, *(_row(cell) for cell in self.cells)]
         n, smallest = len(self.cells), float(np.min(self.ks_p_values))
         dof = self.cells[0].compatibility.degrees_of_freedom
         n_failed = sum(cell.toys.n_failed for cell in self.cells)
@@ -107,8 +110,8 @@ class Validation:
             f"{_SMALLEST_SHARE / n:.2g}), Fisher's combination {probability(self.fisher_p_value)}.",
             "t does not depend on the nuisances, as far as these toys can tell."
             if self.is_passed
-            else "t depends on the nuisances, or is no chi-square: look at the response (`wilks learn-nuisances` shows its "
-            "closure), at the order of the polynomial, and at the reach of the reference.",
+            else "t depends on the nuisances, or is no chi-square: look at the response (`wilks learn-nuisances` shows "
+            "its closure), at the order of the polynomial, and at the reach of the reference.",
         ]
         return "\n".join(lines + ([f"{n_failed} toys failed."] if n_failed else []))
 
@@ -138,7 +141,7 @@ def validate_nuisances(
         InputError: an analysis without nuisances, or points that cannot be drawn, before anything is computed.
     """
     if not analysis.nuisances:
-        raise InputError("the analysis has no nuisances: there is nothing to shift; calibrate compares t with a chi-square")
+        raise InputError("the analysis has no nuisances, so that nothing can be shifted; calibrate looks at nu = 0")
     points = tuple(hypotheses) if hypotheses is not None else shifted_hypotheses(analysis)
     for point in points:
         check_drawable(analysis, point)

@@ -36,7 +36,7 @@ def done(make_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def stored_fit(done: Any, monkeypatch: pytest.MonkeyPatch) -> FitResult:
     """The fit that `done` holds; a command that would fit the data gets it without the work."""
     data_fit = load_answer(done.output)[1]
-    monkeypatch.setattr(wilks.cli.steps, "fit", lambda analysis, data: data_fit)
+    monkeypatch.setattr(wilks.cli.steps, "fit", lambda analysis, data, auxiliaries: data_fit)
     return data_fit
 
 
@@ -200,7 +200,7 @@ def test_failed_fits_trip_the_gate(done: Any, monkeypatch: pytest.MonkeyPatch, n
 
 def test_failed_data_fit_has_no_answer(done: Any, stored_fit: FitResult, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = replace(stored_fit, t=np.nan, tau=np.nan, status=FitStatus.NOT_CONVERGED)
-    monkeypatch.setattr(wilks.cli.steps, "fit", lambda analysis, data: failed)
+    monkeypatch.setattr(wilks.cli.steps, "fit", lambda analysis, data, auxiliaries: failed)
     kept = files_of(done.output / "test")
     result = done.run("test", "--fail-on", "p<=1")
     assert result.exit_code == 4

@@ -10,6 +10,7 @@ from wilks.calibration.compatibility import Compatibility, judge
 from wilks.calibration.empirical import Empirical
 from wilks.calibration.inputs import ToySummary, ToyTable, is_toy_table, t_values, toy_summary
 from wilks.calibration.notices import ObservedFit, fit_notices, toy_notices
+from wilks.calibration.profiled import is_profiled, nuisance_table, nuisances_to_dict
 from wilks.calibration.text import decimals, failed_toys, finite_or_none, plain, probability, table, toys, z_interval
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
@@ -245,6 +246,8 @@ class GoodnessOfFit:
 
     def __str__(self) -> str:
         lines = ["Goodness of fit", table(self._rows()), *self._sentences()]
+        if self.is_answered and is_profiled(self.fit):
+            lines.append(nuisance_table(self.fit))
         lines.extend(f"Warning: {text}." for text in self.warnings)
         return "\n".join(lines)
 
@@ -267,6 +270,7 @@ class GoodnessOfFit:
             "chi2": self.chi2.to_dict() if self.chi2 else None,
             "warnings": list(self.warnings),
             "calibration": self.calibration.to_dict(),
+            **(nuisances_to_dict(self.fit) if is_profiled(self.fit) else {}),
         }
 
     def _rows(self) -> list[tuple[str, ...]]:
@@ -277,6 +281,7 @@ class GoodnessOfFit:
         z_text = decimals(self.z_score) if math.isfinite(self.z_score) else f"below {z_high}"
         rows: list[tuple[str, ...]] = [
             ("t", decimals(self.t)),
+            *self._parts(),
             ("p-value", probability(self.p_value), f"[{p_low}, {p_high}]", self.method),
             ("Z", z_text, f"[{z_low}, {z_high}]", self.method),
         ]
@@ -285,6 +290,12 @@ class GoodnessOfFit:
             rows.append(("p-value", self.chi2.p_text, "", self.chi2.method))
             rows.append(("Z", decimals(self.chi2.z_score), f"[{z_low}, {z_high}]", self.chi2.method))
         return rows
+
+    def _parts(self) -> list[tuple[str, ...]]:
+        """tau and Delta, t = tau - Delta, where there are nuisances."""
+        if not is_profiled(self.fit):
+            return []
+        return [("tau", decimals(self.fit.tau)), ("Delta", decimals(self.fit.delta))]
 
     def _sentences(self) -> list[str]:
         if not self.is_answered:

@@ -59,12 +59,10 @@ class FolderStore(ToyStore):
         _require_same(self.ledger, owner, keep_params)
 
     @classmethod
-    def open(
-        cls, folder: str | Path, *, load: Callable[[Path, str], Analysis] = lambda path, fingerprint: Analysis.load(path)
-    ) -> "FolderStore":
+    def open(cls, folder: str | Path, *, load: Callable[[Path, str], Analysis] | None = None) -> "FolderStore":
         """The campaign that lies in ``folder``, with its analysis and hypothesis.
 
-        ``load`` gets the folder of the analysis and the fingerprint that it has.
+        ``load`` may replace `Analysis.load`: it gets the folder of the analysis and its fingerprint.
 
         Raises:
             StoreError: none lies there.
@@ -79,7 +77,8 @@ class FolderStore(ToyStore):
             raise StoreError(
                 f"{path / PLAN} must say what toys these are, but cannot be read ({type(error).__name__}: {error})"
             ) from error
-        return cls(path, analysis=load(path / _ANALYSIS, fingerprint), hypothesis=hypothesis, seed=seed)
+        analysis = load(path / _ANALYSIS, fingerprint) if load else Analysis.load(path / _ANALYSIS)
+        return cls(path, analysis=analysis, hypothesis=hypothesis, seed=seed)
 
     def write(self, rows: Sequence[ToyRow]) -> None:
         self.ledger.write(rows)

@@ -12,6 +12,7 @@ from wilks.cli.outcome import strict_json, write_text
 from wilks.errors import StoreError
 from wilks.fitting import FitResult
 from wilks.samples import Sample, load_samples, save_samples
+from wilks.typing import FloatArray
 
 _DATA = "data.npz"
 _FIT = "fit.json"
@@ -34,10 +35,10 @@ def has_answer(output: Path) -> bool:
     return (output / TEST / _FIT).exists()
 
 
-def check_same_data(output: Path, data: Sample) -> None:
+def check_same_data(output: Path, data: Sample, *, observed: FloatArray | None = None) -> None:
     """Refuse to replace the answer for other data.
 
-    Raises StoreError if the folder holds the answer for data that differ from these.
+    Raises StoreError if the folder holds the answer for data, or auxiliary measurements (j,), that differ from these.
     """
     if not has_answer(output):
         return
@@ -47,6 +48,12 @@ def check_same_data(output: Path, data: Sample) -> None:
             f"{output / TEST} must hold the answer for these data, but it is for other data "
             f"({content['fit']['n_events']:,} events there, {data.n_events:,} here); give another `output`, or delete "
             f"{output / TEST} to keep the toys and test these data. Nothing was overwritten"
+        )
+    there = content["fit"].get("observed", [])
+    if observed is not None and list(observed) != there:
+        raise StoreError(
+            f"{output / TEST} must hold the answer for these auxiliary measurements, {observed.tolist()}, but it is "
+            f"for {there}; give another `output`, or delete {output / TEST} to keep the toys. Nothing was overwritten"
         )
 
 

@@ -1,5 +1,7 @@
 """wilks toys plan and extend: which toys are to be made, and in which shards."""
 
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -11,7 +13,7 @@ from wilks.cli.prepare import claim_output, prepare, require_toy_source
 from wilks.cli.session import Session
 from wilks.config import load_config
 from wilks.errors import InputError
-from wilks.hypotheses import Null
+from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 
 
 @click.command(short_help="Plan the toys of an analysis file, without making any.")
@@ -20,6 +22,14 @@ from wilks.hypotheses import Null
 @click.option("--n-toys", type=click.IntRange(min=1), help="In place of toys.n_toys of the analysis file.")
 @click.option("--seed", type=click.IntRange(min=0), help="In place of toys.seed.")
 @click.option("--shard-size", type=click.IntRange(min=1), help="Toys of a job; a 64th of them, at most 1,000.")
+@click.option(
+    "--at",
+    "values",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=lambda context, option, texts: parse_values(texts),
+    help="Toys at this true value of a nuisance, in place of 0; may be repeated.",
+)
 @click.option("--params/--no-params", "keep_params", default=True, help="Keep the params of every fit.")
 @json_option
 def plan(
@@ -28,13 +38,19 @@ def plan(
     n_toys: int | None,
     seed: int | None,
     shard_size: int | None,
+    values: Mapping[str, float],
     keep_params: bool,
     as_json: bool,
 ) -> None:
-    """Plan a campaign under the reference hypothesis in CAMPAIGN, or in the folder `toys` of the output folder."""
+    """Plan a campaign under the reference hypothesis in CAMPAIGN, or in the folder `toys` of the output folder.
+
+    With --at at other values of the nuisances, in a folder named after them. Such toys validate the test: their t
+    should be distributed as that of the others. The calibration never uses them.
+    """
     session = Session("toys plan", as_json=as_json)
 
     def work() -> None:
+        hypothesis = ShiftedNuisance(values) if values else Null()
         prepared = prepare(session, load_config(analysis_file), with_data=False)
         require_toy_source(prepared)
         if campaign is None:
@@ -42,10 +58,10 @@ def plan(
         options = prepared.loaded.config.toys
         ledger = plan_toys(
             prepared.analysis,
-            Null(),
+            hypothesis,
             n_toys=options.n_toys if n_toys is None else n_toys,
             seed=options.seed if seed is None else seed,
-            folder=prepared.output / TOYS if campaign is None else campaign,
+            folder=prepared.output / _folder_name(hypothesis) if campaign is None else campaign,
             shard_size=shard_size,
             keep_params=keep_params,
         )
@@ -73,6 +89,30 @@ def extend(campaign: Path, n_toys: int, shard_size: int | None, as_json: bool) -
         _say_plan(session, ledger)
 
     session.run(work)
+
+
+def parse_values(texts: Sequence[str]) -> Mapping[str, float]:
+    """What --at says, by name. Raises click.BadParameter for anything else than NAME=VALUE, each name once.
+
+    >>> parse_values(["scale=0.15", "offset=-0.1"])
+    {'scale': 0.15, 'offset': -0.1}
+    """
+    values: dict[str, float] = {}
+    for text in texts:
+        name, separator, number = (part.strip() for part in text.partition("="))
+        try:
+            value = float(number)
+        except ValueError:
+            value = math.nan
+        if not (name and separator and math.isfinite(value)) or name in values:
+            raise click.BadParameter(f"must be NAME=VALUE, each name once, but it is {text!r}; e.g. --at scale=0.15")
+        values[name] = value
+    return values
+
+
+def _folder_name(hypothesis: Hypothesis) -> str:
+    values = "-".join(f"{name}={value:g}" for name, value in hypothesis.nuisances.items())
+    return f"{TOYS}-at-{values}" if values else TOYS
 
 
 def _say_plan(session: Session, ledger: Ledger) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from wilks.analysis import Analysis
 from wilks.errors import SampleError
 from wilks.hypotheses import Generator
+from wilks.nuisances import Unselected
 from wilks.samples import Sample, shared_events
 
 _MANY_SIGMA = 5.0
@@ -85,17 +86,26 @@ def note_toy_source(found: Findings, analysis: Analysis) -> None:
         found.add("toys", "no source: calibrate needs reference.n_training, toys.pool or toys.generator")
     elif isinstance(source, Generator):
         found.add("toys", f"from the generator {source.name}")
-    if not isinstance(source, Sample) or error is None:
+    pool = analysis.nominal_pool
+    if pool is None or error is None:
         return
-    n_usable = source.expected_events / float(source.event_weights.max())
+    n_usable = pool.expected_events / float(pool.event_weights.max())
     n_independent = n_usable / analysis.expected_events
-    found.numbers["pool"] = {"n_events": source.n_events, "usable_events": n_usable, "common_z_error": error}
-    found.add("toys", f"{_origin(source)}; {n_independent:.1f} independent toys; common error of Z: {error:.2f}")
+    found.numbers["pool"] = {"n_events": pool.n_events, "usable_events": n_usable, "common_z_error": error}
+    found.add(
+        "toys", f"{_pool_text(source, pool)}; {n_independent:.1f} independent toys; common error of Z: {error:.2f}"
+    )
     if error > _MAX_COMMON_ERROR:
         found.warnings.append(
             f"toys are drawn from a pool of {n_usable:,.0f} events, {n_independent:.1f} times the expected "
             f"{analysis.expected_events:,.6g}: they overlap; their common error of Z is {error:.2f}"
         )
+
+
+def _pool_text(source: object, pool: Sample) -> str:
+    if isinstance(source, Unselected):
+        return f"{pool.n_events:,} of {source.sample.n_events:,} events before the selection pass it"
+    return _origin(pool)
 
 
 def refuse_overlap(pool: Sample, *, reference: Sample) -> None:

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import click
 
+from wilks.answer import answer_of
 from wilks.calibration import Calibration
 from wilks.campaign import Toys
 from wilks.cli.answers import check_same_data, has_answer, load_answer
 from wilks.cli.fail_on import FailOn, parse_fail_on
+from wilks.cli.learn import learn_step
+from wilks.cli.learned import require_current
 from wilks.cli.options import analysis_argument, json_option
-from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source, show_check
+from wilks.cli.prepare import Prepared, claim_output, note_variations, prepare, require_toy_source, show_check
 from wilks.cli.session import Session
 from wilks.cli.steps import (
     answer_step,
@@ -43,9 +46,13 @@ def check(analysis_file: str, as_json: bool) -> None:
 
     def work() -> None:
         loaded = load_config(analysis_file)
-        prepared = prepare(session, loaded, with_data=loaded.config.data is not None)
+        with_data = loaded.config.data is not None
+        prepared = prepare(session, loaded, with_data=with_data, needs_responses=False)
+        if prepared.learned is not None:
+            require_current(prepared.output, prepared.learned, analysis_file=loaded.path)
         check_data_of_answer(prepared)
         session.output = prepared.output
+        note_variations(prepared)
         show_check(session, prepared)
 
     session.run(work)
@@ -107,12 +114,12 @@ def report(analysis_file: str, as_json: bool) -> None:
     session.run(work)
 
 
-@click.command(short_help="check, calibrate, test and report in one go.")
+@click.command(short_help="check, learn-nuisances, calibrate, test and report in one go.")
 @analysis_argument
 @json_option
 @_fail_on
 def run(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
-    """Check everything, fit the toys that are missing, fit the data, and write the report."""
+    """Check everything, learn responses and fit toys that are missing, fit the data, and write the report."""
     session = Session("run", as_json=as_json)
     session.run(lambda: run_all(session, Path(analysis_file), fail_on=fail_on))
 
@@ -121,10 +128,10 @@ def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None) ->
     """All steps; a calibration that is rejected does not keep the empirical answer from being given."""
     loaded = load_config(analysis_file)
     check_fail_on(fail_on, n_toys=loaded.config.toys.n_toys)
-    prepared = prepare(session, loaded, with_data=True)
-    require_toy_source(prepared)
-    check_data_of_answer(prepared)
-    show_check(session, prepared)
+    ready = _with_learned(session, prepare(session, loaded, with_data=True, needs_responses=False))
+    if ready is None:
+        return
+    prepared = ready
     claim_output(session, prepared)
     toys = toys_step(session, prepared)
     calibration = calibration_step(session, prepared, toys)
@@ -139,12 +146,24 @@ def _report_stored(session: Session, prepared: Prepared, calibration: Calibratio
         report_step(session, prepared, calibration, toys=toys, data=None)
         return
     data, data_fit = load_answer(prepared.output)
-    result = calibration.evaluate(data_fit)
+    result = answer_of(prepared.analysis, data_fit, data=data, calibration=calibration)
     note_answer(session, result)
     report_step(session, prepared, result, toys=toys, data=data)
 
 
+def _with_learned(session: Session, prepared: Prepared) -> Prepared | None:
+    """Everything checked, and responses learned where they are not there; None if they are poor."""
+    if prepared.learned is not None:
+        require_current(prepared.output, prepared.learned, analysis_file=prepared.loaded.path)
+    require_toy_source(prepared)
+    check_data_of_answer(prepared)
+    note_variations(prepared)
+    show_check(session, prepared)
+    return prepared if prepared.has_responses else learn_step(session, prepared)
+
+
 def check_data_of_answer(prepared: Prepared) -> None:
-    """Refuse a folder whose stored answer is for other data."""
+    """Refuse a folder whose stored answer is for other data, or other auxiliary measurements."""
     if prepared.data is not None:
-        check_same_data(prepared.output, prepared.data)
+        observed = prepared.analysis.nuisances.observed_values(prepared.observed) if prepared.has_responses else None
+        check_same_data(prepared.output, prepared.data, observed=observed)

@@ -3,6 +3,8 @@
 - ``analysis/`` the frozen analysis, written by the first calibrate, test or run
 - ``toys/`` the toys, by fingerprint
 - ``test/`` the data as they were read, and their fit
+- ``nuisances.json`` learned responses, ``responses/`` their figures
+- ``toys-at-.../`` toys at other values of the nuisances
 - ``result.json`` of the last command, ``report.html``, ``error.log``
 """
 
@@ -21,7 +23,8 @@ ANALYSIS = "analysis"
 TOYS = "toys"
 TEST = "test"
 REPORT = "report.html"
-_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG}
+LEARNED, RESPONSES = "nuisances.json", "responses"
+_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES}
 _MAX_NAMED = 6
 _SHORT = 60
 

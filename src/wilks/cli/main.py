@@ -9,10 +9,13 @@ from wilks.cli.groups import Entry, LazyGroup
 COMMANDS = {
     "init": Entry("wilks.cli.start:init", "Write a commented analysis file from sample files."),
     "check": Entry("wilks.cli.commands:check", "Check the analysis file and everything it names, without a fit."),
+    "learn-nuisances": Entry(
+        "wilks.cli.learn:learn_nuisances", "Learn the responses of the nuisances from varied samples."
+    ),
     "calibrate": Entry("wilks.cli.commands:calibrate", "Fit toys under the reference; the data are not read."),
     "test": Entry("wilks.cli.commands:answer", "Fit the data and give the p-value."),
     "report": Entry("wilks.cli.commands:report", "Write report.html from what the other commands stored."),
-    "run": Entry("wilks.cli.commands:run", "check, calibrate, test and report in one go."),
+    "run": Entry("wilks.cli.commands:run", "check, learn-nuisances, calibrate, test and report in one go."),
     "demo": Entry("wilks.cli.start:demo", "Run the exponential problem with a signal injected."),
     "toys": Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend."),
     "schema": Entry("wilks.cli.start:schema", "Print the JSON Schema of an analysis file, for editors."),

@@ -78,8 +78,9 @@ class Session:
             if not issubclass(category, WilksWarning):
                 show(message, category, *place, **more)
                 return
-            self.outcome.warn(str(message))
-            self.note(f"Warning: {message}.")
+            if str(message) not in self.outcome.warnings:
+                self.outcome.warn(str(message))
+                self.note(f"Warning: {message}.")
 
         with warnings.catch_warnings():
             warnings.simplefilter("always", category=WilksWarning)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from wilks import reports
+from wilks.answer import answer_of
 from wilks.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.campaign import Toys
 from wilks.campaign.status import RunningTally
@@ -18,6 +19,7 @@ from wilks.cli.session import Session
 from wilks.cli.toys import count_toys, how_to_resume, make_toys
 from wilks.errors import ConfigError
 from wilks.fitting import fit
+from wilks.responses import Closure, ResponseStudy, check_responses, study_responses
 from wilks.samples import Sample
 from wilks.significance import z_score
 
@@ -86,9 +88,9 @@ def answer_step(
     assert prepared.data is not None
     session.interrupted = "interrupted during the fit of the data; the toys are kept"
     session.note("fitting the data")
-    data_fit = fit(prepared.analysis, prepared.data)
+    data_fit = fit(prepared.analysis, prepared.data, auxiliaries=prepared.observed)
     save_answer(prepared.output, data=prepared.data, fit=data_fit)
-    result = calibration.evaluate(data_fit)
+    result = answer_of(prepared.analysis, data_fit, data=prepared.data, calibration=calibration)
     note_answer(session, result)
     if math.isnan(result.p_value):
         session.outcome.end_with(ExitCode.QUALITY_GATE)
@@ -110,6 +112,17 @@ def report_step(
 ) -> None:
     """Write report.html: of the answer, or of the calibration alone before the data are tested."""
     path = prepared.output / REPORT
-    reports.write_report(result, path, analysis=prepared.analysis, data=data, toys=toys)
+    study, closure = _response_checks(prepared)
+    reports.write_report(result, path, analysis=prepared.analysis, data=data, toys=toys, study=study, closure=closure)
     session.outcome.files["report"] = str(path)
     session.say(f"The report is {path}")
+
+
+def _response_checks(prepared: Prepared) -> tuple[ResponseStudy | None, Closure | None]:
+    """The study and the closure of learned responses, made again from the variations."""
+    systematics = prepared.systematics
+    if not systematics.to_learn:
+        return None, None
+    reference, variations = prepared.analysis.reference, systematics.variations
+    study = study_responses(reference, systematics.parameters, variations=variations)
+    return study, check_responses(reference, prepared.analysis.nuisances, variations=variations)

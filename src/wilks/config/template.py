@@ -116,6 +116,14 @@ _SELECTION = """
 """
 
 _TAIL = """
+# Systematic uncertainties: how the reference may differ from nature. `wilks learn-nuisances` learns the responses.
+# nuisances:
+#   scale: {sigma: 0.02}                              # learned from the variations
+#   luminosity: {sigma: 0.025, normalization: true}   # multiplies the yield by exp(nu), exactly
+# variations:
+#   - {at: {scale: 0.02}, files: scale_up.root}       # or weight: w_scale_up, another weight of the reference
+#   - {at: {scale: -0.02}, files: scale_down.root}
+
 # Toys under the reference calibrate the test: n toys reach p = 1/(n + 1).
 toys:
   n_toys: 400

@@ -6,6 +6,7 @@
 from wilks.plots.campaign import running_mean
 from wilks.plots.fits import starts
 from wilks.plots.null import null_distribution, qq
+from wilks.plots.pulls import pulls
 from wilks.plots.ratios import common_columns, overview, ratio, ratios
 from wilks.plots.responses import response_closure, response_study
 from wilks.plots.style import to_png, to_svg
@@ -14,6 +15,7 @@ __all__ = [
     "common_columns",
     "null_distribution",
     "overview",
+    "pulls",
     "qq",
     "ratio",
     "ratios",

@@ -1,12 +1,14 @@
 """One column of the data, the reference and the learned alternative, in the same bins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 from scipy.special import gammaincinv
 
 from wilks.analysis import Analysis
-from wilks.fitting import FitResult
+from wilks.fitting import FitResult, FittedNuisance
 from wilks.plots.binning import Binning, automatic_binning
 from wilks.samples import Sample
 from wilks.typing import FloatArray
@@ -18,7 +20,8 @@ ONE_SIGMA = 0.6826894921370859
 class Projection:
     """Counts of the data (m,), expected events of the reference and of the learned alternative (m,).
 
-    ``learned`` is the reference reweighted by exp(f); None when there is no converged fit.
+    ``learned`` is the reference reweighted by exp(f), and by r at the nuisances of tau where there are some; None when
+    there is no converged fit. ``moved`` is the reference at the nuisances of Delta, None without nuisances.
     Errors are statistical: of the data 68 % central Poisson intervals, of the reference
     sqrt(sum w^2), of the learned ratio those of the reference events at the fitted parameters.
     """
@@ -31,6 +34,7 @@ class Projection:
     reference_error: FloatArray
     learned: FloatArray | None
     learned_ratio_error: FloatArray | None
+    moved: FloatArray | None = None
 
 
 def poisson_interval(counts: FloatArray, *, level: float = ONE_SIGMA) -> tuple[FloatArray, FloatArray]:
@@ -50,13 +54,38 @@ def poisson_interval(counts: FloatArray, *, level: float = ONE_SIGMA) -> tuple[F
 
 
 def learned_weights(analysis: Analysis, fit: FitResult | None) -> FloatArray | None:
-    """Weights (n,) of the reference events times exp(f); None without a converged fit."""
+    """Weights (n,) of the reference events times exp(f) and r at the nuisances of tau; None without a converged fit."""
     if fit is None or not fit.converged:
         return None
-    return analysis.reference.event_weights * np.exp(analysis.log_ratio(analysis.reference.events, fit.params))
+    log_ratio = analysis.log_ratio(analysis.reference.events, fit.params)
+    return analysis.reference.event_weights * np.exp(log_ratio + _log_response(analysis, fit.nuisances))
 
 
-def project(reference: Sample, data: Sample, *, name: str, learned: FloatArray | None) -> Projection:
+def moved_weights(analysis: Analysis, fit: FitResult | None) -> FloatArray | None:
+    """Weights (n,) of the reference events times r at the nuisances of Delta; None without nuisances."""
+    if fit is None or not fit.converged or not fit.delta_nuisances:
+        return None
+    return analysis.reference.event_weights * np.exp(_log_response(analysis, fit.delta_nuisances))
+
+
+def _log_response(analysis: Analysis, fitted: Sequence[FittedNuisance]) -> FloatArray:
+    """log r (n,) of the reference events, shifted to the known yield where there is one."""
+    nuisances, reference = analysis.nuisances, analysis.reference
+    nu = {one.name: one.value for one in fitted}
+    if not nu:
+        return np.zeros(reference.n_events)
+    log_r = nuisances.log_ratio(reference.events, nu)
+    if nuisances.response is None or not nuisances.is_shifted:
+        return log_r
+    learned = nuisances.log_ratio(reference.events, {name: nu[name] for name in nuisances.response.names})
+    reached = np.sum(reference.event_weights * np.exp(learned)) / reference.expected_events
+    known = float(nuisances.log_yield_ratio(jnp.asarray(nuisances.values(nu) / nuisances.sigmas)))
+    return np.asarray(log_r + known - np.log(reached))
+
+
+def project(
+    reference: Sample, data: Sample, *, name: str, learned: FloatArray | None, moved: FloatArray | None = None
+) -> Projection:
     """Bin the column ``name``, a feature or a carried column that both samples have."""
     values, weights, observed = reference.column(name), reference.event_weights, data.column(name)
     binning = automatic_binning(values, weights, data=observed)
@@ -67,7 +96,8 @@ def project(reference: Sample, data: Sample, *, name: str, learned: FloatArray |
         reweighted, _ = binning.fill(values, learned)
         error = _ratio_error(binning, values, weights=weights, learned=learned)
     outliers = binning.holds_outliers(values) or binning.holds_outliers(observed)
-    return Projection(name, binning, outliers, counts, total, np.sqrt(squared), reweighted, error)
+    at_delta = None if moved is None else binning.fill(values, moved)[0]
+    return Projection(name, binning, outliers, counts, total, np.sqrt(squared), reweighted, error, at_delta)
 
 
 def ratio_to(projection: Projection, values: FloatArray) -> FloatArray:

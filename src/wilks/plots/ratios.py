@@ -10,8 +10,19 @@ from matplotlib.figure import Figure, SubFigure
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.fitting import FitResult
-from wilks.plots.projection import Projection, learned_weights, poisson_interval, project, ratio_to
-from wilks.plots.style import BLACK, BLUE, GRAY, VERMILLION, axis_label, new_figure, plain_log_ticks, style, unit_of
+from wilks.plots.projection import Projection, learned_weights, moved_weights, poisson_interval, project, ratio_to
+from wilks.plots.style import (
+    BLACK,
+    BLUE,
+    GRAY,
+    GREEN,
+    VERMILLION,
+    axis_label,
+    new_figure,
+    plain_log_ticks,
+    style,
+    unit_of,
+)
 from wilks.samples import Sample
 from wilks.typing import FloatArray
 
@@ -34,8 +45,9 @@ def ratio(
     """Data against the reference in one column, with what the fit learned.
 
     Above: data with 68 % Poisson intervals, the reference with its statistical error, and the
-    reference reweighted by exp(f), f the learned log ratio. Below: data and learned alternative
-    divided by the reference. Values beyond the axis are counted in the end bins.
+    reference reweighted by exp(f), f the learned log ratio; with nuisances also by r at those of tau,
+    and beside it the reference at the nuisances of Delta. Below: the same divided by the reference.
+    Values beyond the axis are counted in the end bins.
 
     ``feature`` is an input of the analysis or a carried column that both samples have;
     ``labels`` maps names to axis labels such as ``"leading muon pT [GeV]"``. The learned curve is
@@ -51,8 +63,8 @@ def ratio(
     2
     """
     _check_column(analysis.reference, data, feature)
-    projection = project(analysis.reference, data, name=feature, learned=learned_weights(analysis, fit))
-    return _ratio_figure(projection, labels)
+    learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
+    return _ratio_figure(project(analysis.reference, data, name=feature, learned=learned, moved=moved), labels)
 
 
 def ratios(
@@ -67,8 +79,8 @@ def ratios(
     names = common_columns(analysis, data) if columns is None else columns
     for name in names:
         _check_column(analysis.reference, data, name)
-    learned = learned_weights(analysis, fit)
-    projections = (project(analysis.reference, data, name=name, learned=learned) for name in names)
+    learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
+    projections = (project(analysis.reference, data, name=name, learned=learned, moved=moved) for name in names)
     return {projection.name: _ratio_figure(projection, labels) for projection in projections}
 
 
@@ -76,14 +88,15 @@ def overview(
     analysis: Analysis, data: Sample, *, fit: FitResult | None = None, labels: Mapping[str, str] = NO_LABELS
 ) -> Figure:
     """All columns of ``ratios`` in one figure, three side by side."""
-    names, learned = common_columns(analysis, data), learned_weights(analysis, fit)
+    names = common_columns(analysis, data)
+    learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
     n_columns = min(3, len(names))
     n_rows = -(-len(names) // n_columns)
     with style():
         figure = new_figure(5.0 * n_columns, 4.2 * n_rows)
         panels = figure.subfigures(n_rows, n_columns, squeeze=False)
         for name, panel in zip(names, panels.flat, strict=False):
-            _draw(panel, project(analysis.reference, data, name=name, learned=learned), labels)
+            _draw(panel, project(analysis.reference, data, name=name, learned=learned, moved=moved), labels)
     return figure
 
 
@@ -135,10 +148,13 @@ def _draw_counts(axes: Axes, projection: Projection) -> None:
     _band(axes, edges, projection.reference, projection.reference_error)
     axes.stairs(projection.reference, edges, color=BLUE, label="reference", baseline=None)
     if projection.learned is not None:
-        label = r"learned: reference $\times\ e^f$"
+        label = r"learned: reference $\times\ e^f$" if projection.moved is None else r"learned, at $\tau$"
         axes.stairs(projection.learned, edges, color=VERMILLION, ls="--", label=label, baseline=None)
+    if projection.moved is not None:
+        label = r"reference at $\Delta$"
+        axes.stairs(projection.moved, edges, color=GREEN, ls="-.", label=label, baseline=None)
     _scale_counts(axes, projection)
-    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, handlelength=1.6, columnspacing=1.2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, handlelength=1.6, columnspacing=1.0)
     if projection.has_outliers:
         note = "end bins hold all values beyond"
         axes.annotate(note, (0.965, 0.96), xycoords="axes fraction", ha="right", va="top", fontsize=8, color=GRAY)
@@ -165,6 +181,8 @@ def _draw_ratio(axes: Axes, projection: Projection) -> None:
         error = np.nan_to_num(projection.learned_ratio_error)
         axes.stairs(curve + error, edges, baseline=curve - error, fill=True, color=VERMILLION, alpha=0.25, lw=0)
         axes.stairs(curve, edges, color=VERMILLION, ls="--", baseline=None)
+    if projection.moved is not None:
+        axes.stairs(ratio_to(projection, projection.moved), edges, color=GREEN, ls="-.", baseline=None)
     low, high = poisson_interval(projection.n_data)
     interval = ratio_to(projection, low), ratio_to(projection, high)
     _points(axes, projection, ratio_to(projection, projection.n_data), interval)

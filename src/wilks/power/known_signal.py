@@ -115,9 +115,9 @@ def signal_fit(
     """Fit the strength mu >= 0 of a known signal and the nuisances; return q_0.
 
     q_0 = -2 log [ max_nu L(R_nu|D,A) / max_{mu,nu} L(mu,nu|D,A) ] with the extended likelihood of the analysis, and 0
-    where the best mu is 0 (eq. 35 of "Learning New Physics from an Imperfect Machine"; Cowan, Cranmer, Gross and Vitells,
-    Eur. Phys. J. C 71 (2011) 1554). The reference, its nuisances and their auxiliary measurements are those of the
-    analysis; its model plays no part.
+    where the best mu is 0 (eq. 35 of "Learning New Physics from an Imperfect Machine"; Cowan, Cranmer, Gross and
+    Vitells, Eur. Phys. J. C 71 (2011) 1554). The reference, its nuisances and their auxiliary measurements are those of
+    the analysis; its model plays no part.
 
     Raises:
         InputError: data or auxiliary measurements that cannot be used, or a density ratio that is not finite.

@@ -12,8 +12,10 @@ from wilks.errors import InputError
 from wilks.fitting import FitResult
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
+from wilks.reports.nuisances import nuisance_tables
 from wilks.reports.pictures import Picture
 from wilks.reports.tables import Table, count, words
+from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
 
 
@@ -27,6 +29,8 @@ class Inputs:
     toys: Toys | None
     title: str
     labels: Mapping[str, str]
+    study: ResponseStudy | None = None
+    closure: Closure | None = None
 
     @property
     def calibration(self) -> Calibration:
@@ -52,6 +56,9 @@ class Report:
     warnings: tuple[str, ...]
     question: tuple[str, ...]
     has_nuisances: bool
+    nuisance_tables: tuple[Table, ...]
+    nuisance_pictures: tuple[Picture, ...]
+    response_pictures: tuple[Picture, ...]
     null_pictures: tuple[Picture, ...]
     null_tables: tuple[Table, ...]
     verdict: str
@@ -81,6 +88,9 @@ def build_report(inputs: Inputs) -> Report:
         else toy_notices(calibration.null, calibration.compatibility, calibration.summary),
         question=_question(inputs),
         has_nuisances=bool(analysis and analysis.nuisances),
+        nuisance_tables=nuisance_tables(analysis, fit, inputs.closure) if analysis else (),
+        nuisance_pictures=(pictures.pull_picture(analysis, fit),) if analysis and fit and fit.nuisances else (),
+        response_pictures=pictures.response_pictures(inputs.study, inputs.closure),
         null_pictures=pictures.null_pictures(inputs.result),
         null_tables=sections.null_tables(calibration, inputs.toys),
         verdict=calibration.compatibility.verdict,
@@ -204,9 +214,13 @@ def _ratio_note(inputs: Inputs) -> str:
     notes = ["Points: data with 68 % Poisson intervals. Blue: reference with its statistical error."]
     if inputs.fit is not None and inputs.fit.converged:
         notes.append(
-            "Dashed: the reference reweighted by the learned ratio exp(f); its band is the statistical error of the "
-            "reference events at the fitted parameters. Being fitted to these data, it follows them in any case."
+            f"Dashed: the reference reweighted by {_learned_text(inputs.fit)}; its band is the statistical error of "
+            "the reference events at the fitted parameters. Being fitted to these data, it follows them in any case."
         )
+        if inputs.fit.nuisances:
+            notes.append(
+                "Dash-dotted: the reference at the best-fit nuisances of Δ; t is what the dashed line gains on it."
+            )
     columns = common_columns(inputs.analysis, inputs.data)
     if len(columns) > pictures.MAX_COLUMNS:
         notes.append(f"The first {pictures.MAX_COLUMNS} of {len(columns)} columns are shown.")
@@ -214,6 +228,12 @@ def _ratio_note(inputs: Inputs) -> str:
     if lost:
         notes.append(f"Carried along in the reference but not in the data, and so not shown: {words(lost)}.")
     return " ".join(notes)
+
+
+def _learned_text(fit: FitResult) -> str:
+    if not fit.nuisances:
+        return "the learned ratio exp(f)"
+    return "the learned ratio exp(f) and by r at the best-fit nuisances of τ"
 
 
 def _check(inputs: Inputs) -> None:

@@ -11,6 +11,8 @@ from wilks import plots
 from wilks.analysis import Analysis
 from wilks.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.fitting import FitResult
+from wilks.reports.responses import response_figures
+from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
 from wilks.typing import FloatArray
 
@@ -82,6 +84,31 @@ def ratio_pictures(
     figures = plots.ratios(analysis, data, columns=names, fit=fit, labels=labels)
     is_vector = len(names) <= MAX_VECTOR_COLUMNS
     return tuple(_ratio_picture(name, figures[name], analysis, is_vector=is_vector) for name in names)
+
+
+def pull_picture(analysis: Analysis, fit: FitResult) -> Picture:
+    """The nuisances of the fit."""
+    return _picture(
+        plots.pulls(analysis, fit),
+        caption="Best-fit nuisances in units of their sigma, with f free (τ) and with f = 0 (Δ); the bands are the "
+        "auxiliary measurements.",
+        alt=f"Values and errors of {len(fit.nuisances)} nuisances at τ and Δ against their auxiliary measurements.",
+    )
+
+
+def response_pictures(study: ResponseStudy | None, closure: Closure | None) -> tuple[Picture, ...]:
+    """The binned study, and the learned responses against the varied samples."""
+    texts = {
+        "study": "Bin contents of the varied samples of {} against its value, with polynomials; triangles mark the "
+        "proposed training points.",
+        "closure": "Learned log r (lines) against varied samples of {} (points); below, the differences in errors.",
+    }
+    pictures = []
+    for key, figure in response_figures(study, closure).items():
+        kind, _, name = key.partition("-")
+        text = texts[kind].format(name)
+        pictures.append(_picture(figure, caption=text, alt=text))
+    return tuple(pictures)
 
 
 def start_picture(fit: FitResult) -> Picture:

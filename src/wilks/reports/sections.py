@@ -13,6 +13,7 @@ from wilks.calibration.compatibility import TAIL_PROBABILITY
 from wilks.campaign import Toys
 from wilks.fitting import FitResult
 from wilks.hypotheses import Null
+from wilks.nuisances import Unselected
 from wilks.reports.tables import Table, count, flat_rows, number, setting, words
 from wilks.samples import Origin, Sample
 from wilks.typing import FloatArray
@@ -25,12 +26,15 @@ def sample_tables(analysis: Analysis, data: Sample | None) -> tuple[Table, ...]:
     samples = {"reference": analysis.reference}
     if data is not None:
         samples["data"] = data
-    if isinstance(analysis.toy_source, Sample):
-        samples["pool of toy events"] = analysis.toy_source
+    source = analysis.toy_source
+    if isinstance(source, Sample):
+        samples["pool of toy events"] = source
+    if isinstance(source, Unselected):
+        samples["toy events before the selection"] = source.sample
     columns = [_sample_cells(sample) for sample in samples.values()]
     names = [name for name in columns[0] if any(column[name] for column in columns)]
     rows = tuple((name, *(column[name] for column in columns)) for name in names)
-    note = "" if isinstance(analysis.toy_source, Sample) else f"Toy events: {_toy_source(analysis)}."
+    note = "" if isinstance(source, Sample | Unselected) else f"Toy events: {_toy_source(analysis)}."
     return (Table("", rows, ("", *samples), note),)
 
 

@@ -15,6 +15,7 @@ from wilks.calibration import Calibration, GoodnessOfFit
 from wilks.campaign import Toys
 from wilks.errors import InputError, StoreError
 from wilks.reports.content import Inputs, build_report
+from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -38,6 +39,8 @@ def write_report(
     toys: Toys | None = None,
     title: str = "",
     labels: Mapping[str, str] = NO_LABELS,
+    study: ResponseStudy | None = None,
+    closure: Closure | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write a self-contained HTML report and return where it is.
@@ -51,6 +54,8 @@ def write_report(
         toys: adds the seed and the certificates of the toys.
         title: heading of the page; the name of the analysis if empty.
         labels: axis labels by column, such as ``{"pt1": "leading muon pT [GeV]"}``.
+        study: of the responses of the nuisances, adds its figures.
+        closure: of learned responses, adds its table and figures.
         folder: if given, ``path`` is taken from it and must stay inside.
 
     Raises:
@@ -67,7 +72,7 @@ def write_report(
     sample = None
     if data is not None:
         sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()
-    report = build_report(Inputs(result, analysis, sample, toys, title, labels))
+    report = build_report(Inputs(result, analysis, sample, toys, title, labels, study, closure))
     put(target, render("report.html.j2", report=report).encode("utf-8"))
     return target
 

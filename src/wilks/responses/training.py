@@ -74,7 +74,7 @@ class Training:
     """How the networks that learn responses are trained.
 
     Args:
-        hidden: neurons of each hidden layer; () leaves what is linear in the inputs; None: (4,) for one input, (10,)
+        hidden: neurons of each hidden layer; () leaves what is linear in the inputs; None: (4,) for one input, (10, 10)
             for more.
         n_networks: each holds out another share of the events and starts elsewhere; their log r are averaged.
         activation: tanh, softplus or relu.
@@ -107,7 +107,7 @@ class Training:
         """Neurons of each hidden layer."""
         if self.hidden is not None:
             return self.hidden
-        return (4,) if n_inputs == 1 else (10,)
+        return (4,) if n_inputs == 1 else (10, 10)
 
 
 def train(groups: Sequence[Group], training: Training, *, seed: int) -> FloatArray:

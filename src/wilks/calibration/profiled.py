@@ -1,0 +1,71 @@
+"""What an answer says of the nuisances of its fit."""
+
+import math
+from collections.abc import Sequence
+from typing import Protocol, TypeGuard, runtime_checkable
+
+from wilks.calibration.text import plain, table
+
+
+class Fitted(Protocol):
+    """One nuisance at the end of a fit (``wilks.fitting.FittedNuisance``)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def error(self) -> float: ...
+    @property
+    def pull(self) -> float: ...
+    def to_dict(self) -> dict[str, object]: ...
+
+
+@runtime_checkable
+class ProfiledFit(Protocol):
+    """A fit with nuisances, f free (tau) and f = 0 (Delta)."""
+
+    @property
+    def tau(self) -> float: ...
+    @property
+    def delta(self) -> float: ...
+    @property
+    def nuisances(self) -> Sequence[Fitted]: ...
+    @property
+    def delta_nuisances(self) -> Sequence[Fitted]: ...
+
+
+def is_profiled(fit: object) -> TypeGuard[ProfiledFit]:
+    """Whether a fit has nuisances."""
+    return isinstance(fit, ProfiledFit) and len(fit.nuisances) > 0
+
+
+def nuisance_table(fit: ProfiledFit) -> str:
+    """Best fit and pull of each nuisance, with f and without.
+
+    >>> from wilks.fitting import FittedNuisance
+    >>> from types import SimpleNamespace
+    >>> at_tau, at_delta = (FittedNuisance("scale", x, 0.01, x / 0.1, 0.1) for x in (0.02, 0.05))
+    >>> print(nuisance_table(SimpleNamespace(tau=20.0, delta=8.0, nuisances=[at_tau], delta_nuisances=[at_delta])))
+      nuisance  at tau, with f  pull   at Delta, f = 0  pull
+      scale     0.02 +- 0.01    +0.20  0.05 +- 0.01     +0.50
+    """
+    rows = [("nuisance", "at tau, with f", "pull", "at Delta, f = 0", "pull")]
+    pairs = zip(fit.nuisances, fit.delta_nuisances, strict=True)
+    rows += [(at_tau.name, *_cells(at_tau), *_cells(at_delta)) for at_tau, at_delta in pairs]
+    return table(rows)
+
+
+def nuisances_to_dict(fit: ProfiledFit) -> dict[str, object]:
+    """For JSON."""
+    return {
+        "tau": fit.tau if math.isfinite(fit.tau) else None,
+        "delta": fit.delta if math.isfinite(fit.delta) else None,
+        "nuisances": [one.to_dict() for one in fit.nuisances],
+        "delta_nuisances": [one.to_dict() for one in fit.delta_nuisances],
+    }
+
+
+def _cells(one: Fitted) -> tuple[str, str]:
+    pull = f"{one.pull:+.2f}" if math.isfinite(one.pull) else "none"
+    return f"{plain(one.value)} +- {one.error:.2g}", pull
