@@ -1,7 +1,7 @@
 """Is t what it claims to be? Its null distribution at other values of the nuisances."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import chain
@@ -125,6 +125,7 @@ def validate_nuisances(
     degrees_of_freedom: float | None = None,
     store: str | Path | None = None,
     executor: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Validation:
     """Run toys at nu = 0 and at shifted nuisances, and compare t with one chi-square everywhere.
 
@@ -136,6 +137,7 @@ def validate_nuisances(
         degrees_of_freedom: of the chi-square; None: the number of parameters of the model.
         store: a folder, which gets a campaign for each point; None keeps the toys in memory.
         executor: as for `run_toys`.
+        progress: called with the number of finished toys of all points, and how many there are in all.
 
     Raises:
         InputError: an analysis without nuisances, or points that cannot be drawn, before anything is computed.
@@ -151,8 +153,10 @@ def validate_nuisances(
         if executor is None and not analysis.local_functions and jax.default_backend() == "cpu":
             executor = stack.enter_context(LocalProcesses())  # which keep what they compiled from point to point
         for k, point in enumerate(points):
-            folder = None if store is None else Path(store) / f"point-{k}"
-            campaigns.append(run_toys(analysis, point, n_toys=n_toys, seed=seed, store=folder, executor=executor))
+            folder = None if store is None else Path(store) / _folder_name(point)
+            report = _part(progress, k, n_toys, len(points))
+            toys = run_toys(analysis, point, n_toys=n_toys, seed=seed, store=folder, executor=executor, progress=report)
+            campaigns.append(toys)
     return Validation(tuple(_cells(campaigns, dof)))
 
 
@@ -172,6 +176,20 @@ def fisher_p_value(p_values: FloatArray) -> float:
     """
     statistic = -2.0 * float(np.sum(np.log(np.maximum(p_values, 1e-300))))
     return float(scipy.special.chdtrc(2 * len(p_values), statistic))
+
+
+def _folder_name(point: Hypothesis) -> str:
+    return ",".join(f"{name}={value:g}" for name, value in point.nuisances.items()) or "null"
+
+
+def _part(
+    progress: Callable[[int, int], None] | None, k: int, n_toys: int, n_points: int
+) -> Callable[[int, int], None] | None:
+    """The progress of point ``k`` as a part of all."""
+    if progress is None:
+        return None
+    report = progress
+    return lambda n_done, n_total: report(k * n_toys + n_done, n_points * n_toys)
 
 
 def _cells(campaigns: Sequence[Toys], dof: float) -> list[ValidationCell]:

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from click.testing import CliRunner
 
 import wilks.cli.commands
 import wilks.cli.steps
+import wilks.cli.validate
+from wilks.calibration.compatibility import judge
 from wilks.campaign import ToyRow, Toys
 from wilks.campaign.table import ToyIdentity, table_of
 from wilks.cli import main
@@ -21,6 +24,7 @@ from wilks.cli.prepare import Prepared
 from wilks.fitting import Attempt, FitResult, FittedNuisance
 from wilks.hypotheses import Null
 from wilks.typing import FitStatus
+from wilks.validation import Validation, ValidationCell
 
 TRANSFORM = "wilks.problems.exponential:scale_transform"
 _SHIFTS = {"up": 0.1, "down": -0.1, "far_up": 0.2, "far_down": -0.2}
@@ -274,3 +278,36 @@ def test_toys_at_other_nuisances_are_planned(study: Any) -> None:
         wrong = CliRunner().invoke(main, [*plan, text])
         assert wrong.exit_code == 2 and "must be NAME=VALUE" in wrong.stderr
     assert parse_values([]) == {}
+
+
+class TestValidate:
+    """The toys themselves are made up; `tests/test_validation.py` makes real ones."""
+
+    def found(self, monkeypatch: pytest.MonkeyPatch, mean: float) -> list[dict[str, Any]]:
+        asked: list[dict[str, Any]] = []
+
+        def made_up(analysis: Any, **options: Any) -> Validation:
+            asked.append(options)
+            options["progress"](1, 2)
+            t = np.random.default_rng(1).chisquare(mean, size=100)
+            toys: Any = SimpleNamespace(t=t, hypothesis=Null(), n_failed=0, began_at_delta=np.zeros(100))
+            cell = ValidationCell(toys, judge(t, 13.0, n_failed=0, is_estimated_dof=False), 1e-9, None)
+            return Validation((cell,))
+
+        monkeypatch.setattr(wilks.cli.validate, "validate_nuisances", made_up)
+        return asked
+
+    def test_it_passes_its_options_and_prints_the_table(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = self.found(monkeypatch, 13.0)
+        assert study.run("learn-nuisances").exit_code == 0
+        result = study.run("validate", "--n-toys", "40")
+        assert result.exit_code == 0, result.output
+        assert "KS p of tau" in result.output and "t does not depend on the nuisances" in result.output
+        assert (asked[0]["n_toys"], asked[0]["store"].name) == (40, "validation")
+        assert study.result()["numbers"]["validation"]["is_passed"] is True
+
+    def test_a_t_that_moves_is_a_failed_gate(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.found(monkeypatch, 20.0)
+        assert study.run("learn-nuisances").exit_code == 0
+        result = study.run("validate")
+        assert result.exit_code == 4 and "t depends on the nuisances" in result.output
