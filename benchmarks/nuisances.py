@@ -167,7 +167,7 @@ def figure7(runner: Runner) -> dict:
 def exact(runner: Runner) -> dict:
     """The same toys at 15 % with the exact and the learned response."""
     found = {}
-    for point in ((0, 0), (1, 0), (-1, 0)):
+    for point in ((1, 0),):
         pair = [runner.toys(analysis(0.15, one), hypothesis(0.15, point)).t for one in (None, learned_scale(1))]
         pair.append(runner.toys(analysis(0.15, learned_scale(2)), hypothesis(0.15, point)).t)
         for name, other in (("linear", pair[1]), ("quadratic", pair[2])):

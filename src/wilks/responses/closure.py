@@ -91,7 +91,7 @@ class ClosureRow:
 
     Args:
         values: its nuisances.
-        distance: the largest |nu| / sigma.
+        distance: the largest abs(nu) / sigma.
         is_judged: whether it lies near enough to decide on the response.
         columns: one result for each column.
         yields: expected events of the reweighted reference and of the varied sample.

@@ -60,7 +60,7 @@ def fit_polynomials(
 
 
 def units_of(points: FloatArray) -> FloatArray:
-    """The largest |nu| of each nuisance, in which training is well conditioned."""
+    """The largest abs(nu) of each nuisance, in which training is well conditioned."""
     return np.asarray(np.max(np.abs(points), axis=0))
 
 

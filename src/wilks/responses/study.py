@@ -54,7 +54,7 @@ class OrderResult:
         chi2, dof: of all bins of the column that it describes worst.
         p_value: the least p of the columns times their number.
         shift_in_t: the most that residuals would add to t at one of the points, less what statistics fakes.
-        valid_up_to: the largest |nu| up to which points are described.
+        valid_up_to: the largest abs(nu) up to which points are described.
     """
 
     order: int
