@@ -12,6 +12,7 @@ it, where exp(-s x) dies: the error is relative to p, however small.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +27,15 @@ _NEGLIGIBLE = 45.0  # exp of minus this is nothing beside 1
 _FLATTEST, _FARTHEST = 0.1, 1e6
 
 
-def weighted_log_sf(x: float, weights: npt.ArrayLike) -> float:
+ComplexArray = npt.NDArray[np.complex128]
+Correction = Callable[[ComplexArray], ComplexArray]
+
+
+def weighted_log_sf(x: float, weights: npt.ArrayLike, *, correction: Correction | None = None) -> float:
     """Return log P(sum_j lambda_j chi-square(1) >= x) for ``weights`` lambda (j,), to about 1e-9.
+
+    ``correction`` delta(s) is added to K(s) where the law is not quite such a sum: for an array of complex s (c,) its
+    values (c,), analytic away from the real axis beyond 1/(2 max lambda), and small.
 
     Raises InputError unless the weights are finite, none negative and one positive, and x is finite.
 
@@ -41,7 +49,7 @@ def weighted_log_sf(x: float, weights: npt.ArrayLike) -> float:
         raise InputError(f"x must be a finite number, got {x}")
     if x <= 0.0:
         return 0.0
-    path = _Path.of(x / lambdas[-1], lambdas / lambdas[-1])
+    path = _Path.of(x / lambdas[-1], lambdas / lambdas[-1], correction and (lambda s: correction(s / lambdas[-1])))
     step, before = _FIRST_STEP, path.sum(_FIRST_STEP)
     for _ in range(_LAST_HALVING):
         step /= 2.0
@@ -84,8 +92,8 @@ class _Path:
     so that exp(-s x) dies, and 1 / (1 - 2c), so that the path comes no nearer to the first singularity at 1/2.
     """
 
-    def __init__(self, x: float, lambdas: FloatArray, saddle: float) -> None:
-        self._x, self._lambdas, self._saddle = x, lambdas, saddle
+    def __init__(self, x: float, lambdas: FloatArray, saddle: float, correction: Correction | None) -> None:
+        self._x, self._lambdas, self._saddle, self._correction = x, lambdas, saddle, correction
         ratios = lambdas / (1.0 - 2.0 * lambdas * saddle)
         second = 2.0 * np.sum(ratios**2) + saddle**-2
         third = 8.0 * np.sum(ratios**3) - 2.0 * saddle**-3
@@ -95,7 +103,7 @@ class _Path:
         self.peak = float(self._exponent(np.array([complex(saddle)])).real[0])
 
     @classmethod
-    def of(cls, x: float, lambdas: FloatArray) -> "_Path":
+    def of(cls, x: float, lambdas: FloatArray, correction: Correction | None) -> "_Path":
         """That for the tail beyond ``x``; the largest of ``lambdas`` is 1."""
 
         def slope(s: float) -> float:
@@ -107,7 +115,7 @@ class _Path:
             low *= 0.5
         while slope(high) < 0.0:
             high = 0.5 * (high + 0.5)
-        return cls(x, lambdas, float(scipy.optimize.brentq(slope, low, high, xtol=1e-14)))
+        return cls(x, lambdas, float(scipy.optimize.brentq(slope, low, high, xtol=1e-14)), correction)
 
     def sum(self, step: float) -> float:
         """exp(-peak) times the integral, by the trapezoidal rule with ``step`` in u."""
@@ -128,10 +136,11 @@ class _Path:
             reach *= 1.25
         return reach
 
-    def _exponent(self, s: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
-        """K(s) - s x - log s."""
-        logs: npt.NDArray[np.complex128] = -0.5 * np.sum(np.log1p(-2.0 * np.outer(s, self._lambdas)), axis=1)
-        return logs - s * self._x - np.log(s)
+    def _exponent(self, s: ComplexArray) -> ComplexArray:
+        """K(s) + delta(s) - s x - log s."""
+        logs: ComplexArray = -0.5 * np.sum(np.log1p(-2.0 * np.outer(s, self._lambdas)), axis=1)
+        more = 0.0 if self._correction is None else self._correction(s)
+        return logs + more - s * self._x - np.log(s)
 
 
 def _checked(weights: npt.ArrayLike) -> FloatArray:
