@@ -10,11 +10,14 @@ from wilks.answer import goodness_of_fit
 from wilks.calibration import Calibration, calibrate
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
+from wilks.models import MLP
 from wilks.samples import Sample
 from wilks.typing import FitStatus
 
 REFERENCE = Sample(np.random.default_rng(0).exponential(size=3000), features=("x",))
-ANALYSIS: Any = SimpleNamespace(fingerprint=lambda: "aaaa", features=("x",), reference=REFERENCE)
+ANALYSIS: Any = SimpleNamespace(
+    fingerprint=lambda: "aaaa", features=("x",), reference=REFERENCE, model=MLP(hidden=(4,))
+)
 
 
 def calibration(fingerprint: str = "aaaa", hypothesis: object = None) -> Calibration:

@@ -12,9 +12,7 @@ from wilks.samples import Sample, check_data, shared_events
 
 
 @overload
-def goodness_of_fit(
-    analysis: Analysis, data: Sample | npt.ArrayLike, *, calibration: Calibration
-) -> GoodnessOfFit: ...
+def goodness_of_fit(analysis: Analysis, data: Sample | npt.ArrayLike, *, calibration: Calibration) -> GoodnessOfFit: ...
 @overload
 def goodness_of_fit(
     analysis: Analysis, data: Sample | npt.ArrayLike, *, calibration: None = None

@@ -9,14 +9,17 @@ references of this size. Toys of one fixed reference follow it with an error of 
 
     E q = tr V,   Var q = 2 tr V^2 + sum_R w |psi|^4 .
 
-Gaussian limit: the sum of chi-squares weighted by the eigenvalues v of V. But b is a sum of few, large terms where
-the reference is sparse. With b = sum of Poisson terms, E exp(s q) is the mean of exp(sum_R w (e^u - 1 - u)), u = sqrt(2s) g.psi,
-over Gaussian vectors g (Hubbard and Stratonovich). In the limit, g has the covariance D = (1 - 2 s V)^-1 there; to
-first order beyond it log E exp(s q) grows by
+Gaussian limit: the sum of chi-squares weighted by the eigenvalues v of V. But where the reference is sparse, b is a sum
+of few, large terms. As E exp(s q) = E exp(sqrt(2s) g.b) for a Gaussian vector g (Hubbard and Stratonovich), and b is
+compound Poisson, E exp(s q) is the mean of exp( sum_R w (e^u - 1 - u) ) over g, u = sqrt(2s) g.psi. Expanded about the
+Gaussian limit, in which g has the covariance D = (1 - 2 s V)^-1 under the tilted law, log E exp(s q) grows to first
+order in 1/N by
 
-    delta(s) = s^2/2 sum_R w l^2 + s^3/9 [ 6 sum_RR' w w' c^3 + 9 sum_RR' w w' l l' c ],   l = psi^T D psi,  c = psi^T D psi',
+    delta(s) = s^2/2 sum_R w l^2 + s^3/9 [ 6 sum_RR' w w' c^3 + 9 sum_RR' w w' l l' c ],
+    l = psi^T D psi,   c = psi^T D psi',
 
-which has the first correction to every cumulant of q, as for instance those of Var q above. The tail follows by the same inversion.
+which holds the first correction to every cumulant of q, the exact one of Var q among them. The tail follows by the
+same inversion.
 """
 
 import math
@@ -103,6 +106,10 @@ class ScoreNull:
         if math.isnan(q):
             raise CalibrationError("a p-value needs a valid statistic, got NaN")
         self.require_confirmed()
+        return self.unconfirmed_p_value(q)
+
+    def unconfirmed_p_value(self, q: float) -> float:
+        """`p_value` at any excess, for studies."""
         return math.exp(weighted_log_sf(q, self.weights, correction=self.correction))
 
     def interval(self, q: float) -> tuple[float, float]:

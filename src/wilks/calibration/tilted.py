@@ -9,7 +9,8 @@ null is known, and the weight of a toy is
 
     exp(K(s) - s q) exp( sum_R w (e^u - 1 - u - u^2/2) ),   u = g . psi,   K(s) = -1/2 sum log(1 - 2 s v).
 
-Its mean over toys beyond q is P(Q >= q), whatever s is and without the Gaussian limit being true; a good s makes the weights even.
+Its mean over toys beyond q is P(Q >= q), whatever s is and without the Gaussian limit being true; a good s makes the
+weights even.
 """
 
 from dataclasses import dataclass

@@ -47,7 +47,8 @@ class KernelEngine:
 
     def score(self, data_sets: Sequence[FloatArray]) -> FloatArray:
         """q = sum_j b_j^2 / (h_j + 2 ridge) with b = sum_D phi - sum_R w phi, shape (k,)."""
-        return np.sum((self.sums(data_sets) - self.features.mean) ** 2 / self.scale, axis=1)
+        q: FloatArray = np.sum((self.sums(data_sets) - self.features.mean) ** 2 / self.scale, axis=1)
+        return q
 
     @property
     def scale(self) -> FloatArray:

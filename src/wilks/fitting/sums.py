@@ -48,7 +48,7 @@ class TabulatedSums:
         centers, width = features.placement.centers, features.placement.width
         self._step = width / _NODES_PER_WIDTH
         self._first = float(np.min(centers)) - _REACH_IN_WIDTHS * width
-        self._nodes = self._first + self._step * np.arange(_n_nodes(features))
+        self._nodes = self._first + self._step * np.arange(_n_nodes(features), dtype=np.float64)
         self._values = features.values(self._nodes[:, None])
 
     @staticmethod

@@ -56,7 +56,8 @@ def percentile_width(rng: np.random.Generator, events: FloatArray, weights: Floa
         InputError: more than nine tenths of the pairs coincide.
     """
     chances = np.abs(weights) / np.sum(np.abs(weights))
-    some = events[rng.choice(chances.size, min(_MOST_PAIRED, np.count_nonzero(chances)), replace=False, p=chances)]
+    n_paired = min(_MOST_PAIRED, int(np.count_nonzero(chances)))
+    some = events[rng.choice(chances.size, n_paired, replace=False, p=chances)]
     upper = np.triu_indices(some.shape[0], k=1)
     width = float(np.percentile(np.sqrt(squared_distances(some, some)[upper]), _PERCENTILE))
     if not width > 0:
@@ -71,7 +72,8 @@ def squared_distances(events: FloatArray, centers: FloatArray) -> FloatArray:
     [[25.0]]
     """
     if events.shape[1] == 1:
-        return (events - centers.T) ** 2
+        squares: FloatArray = (events - centers.T) ** 2
+        return squares
     squares = np.sum(events**2, axis=1)[:, None] + np.sum(centers**2, axis=1)
     squares -= 2.0 * events @ centers.T
     return np.maximum(squares, 0.0, out=squares)

@@ -8,6 +8,7 @@ import numpy as np
 
 from wilks.typing import FloatArray, IntArray
 
+
 class Expansion(NamedTuple):
     """Functions at one point each: values (k,), gradients (k, p), and what multiplies (k, p) by the Hessians there."""
 

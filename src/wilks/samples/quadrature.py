@@ -12,8 +12,8 @@ def gauss_cells(values: FloatArray, weights: FloatArray, *, width: float) -> tup
 
     The two points and their weights have the sum of weights and the first three moments of the events of the cell
     (Golub and Welsch, Math. Comp. 23 (1969) 221, for two points), so that sum w g(x) is exact for cubics and wrong by
-    at most sum w max|g''''| width^4 / 384 otherwise. Both lie within the cell's events and have positive weights. A cell
-    of one value keeps it.
+    at most sum w max|g''''| width^4 / 384 otherwise. Both lie among the cell's events and have positive weights. A
+    cell of one value keeps it.
 
     Args:
         values, weights: events (n,) with positive weights.
@@ -43,4 +43,4 @@ def gauss_cells(values: FloatArray, weights: FloatArray, *, width: float) -> tup
 def _cells(values: FloatArray, weights: FloatArray, width: float) -> tuple[IntArray, FloatArray]:
     """The number of each event's cell among those that are not empty, and the weight in each of these."""
     _, cell = np.unique(np.floor(values / width), return_inverse=True)
-    return cell, np.bincount(cell, weights)
+    return cell.astype(np.int64), np.bincount(cell, weights).astype(np.float64)

@@ -24,7 +24,7 @@ from wilks.typing import FloatArray
 _FIRST_STEP, _LAST_HALVING = 0.5, 12
 _PRECISION = 1e-11
 _NEGLIGIBLE = 45.0  # exp of minus this is nothing beside 1
-_FLATTEST, _FARTHEST = 0.1, 1e6
+_FLATTEST, _FARTHEST, _CIRCLE = 0.05, 1e6, 16
 
 
 ComplexArray = npt.NDArray[np.complex128]
@@ -49,7 +49,7 @@ def weighted_log_sf(x: float, weights: npt.ArrayLike, *, correction: Correction 
         raise InputError(f"x must be a finite number, got {x}")
     if x <= 0.0:
         return 0.0
-    path = _Path.of(x / lambdas[-1], lambdas / lambdas[-1], correction and (lambda s: correction(s / lambdas[-1])))
+    path = _Path(x / lambdas[-1], lambdas / lambdas[-1], _rescaled(correction, 1.0 / lambdas[-1]))
     step, before = _FIRST_STEP, path.sum(_FIRST_STEP)
     for _ in range(_LAST_HALVING):
         step /= 2.0
@@ -81,41 +81,48 @@ def weighted_isf(p: float, weights: npt.ArrayLike) -> float:
     low, high = 0.0, float(np.sum(lambdas))
     while weighted_log_sf(high, lambdas) > math.log(p):
         low, high = high, 2.0 * high
-    return float(scipy.optimize.brentq(lambda x: weighted_log_sf(x, lambdas) - math.log(p), low, high, xtol=1e-12 * high))
+    return float(
+        scipy.optimize.brentq(lambda x: weighted_log_sf(x, lambdas) - math.log(p), low, high, xtol=1e-12 * high)
+    )
 
 
 class _Path:
     """The parabola s(u) = c + i w u + bend w^2 u^2 through the saddle point c, and the integrand on it.
 
-    c is where K(s) - s x - log s is least on the real axis and w^-2 its second derivative there. ``bend`` makes the path
-    follow the steepest descent at c, from the third derivative; with the largest lambda 1 it lies between 0.1 / (1 - 2c),
-    so that exp(-s x) dies, and 1 / (1 - 2c), so that the path comes no nearer to the first singularity at 1/2.
+    c is where K(s) + delta(s) - s x - log s is least on the real axis and w^-2 its second derivative there. ``bend``
+    makes the path follow the steepest descent at c, from the third derivative. With the largest lambda 1 it lies
+    between 0.1 / (1 - 2c), so that exp(-s x) dies, and 1 / (1 - 2c), so that the path comes no nearer to the
+    singularity at 1/2.
     """
 
-    def __init__(self, x: float, lambdas: FloatArray, saddle: float, correction: Correction | None) -> None:
-        self._x, self._lambdas, self._saddle, self._correction = x, lambdas, saddle, correction
-        ratios = lambdas / (1.0 - 2.0 * lambdas * saddle)
-        second = 2.0 * np.sum(ratios**2) + saddle**-2
-        third = 8.0 * np.sum(ratios**3) - 2.0 * saddle**-3
+    def __init__(self, x: float, lambdas: FloatArray, correction: Correction | None) -> None:
+        self._x, self._lambdas, self._correction = x, lambdas, correction
+        self._saddle = self._find_saddle()
+        distance = 0.5 - self._saddle
+        second, third = self._derivatives(0.3 * min(self._saddle, distance))
         self._width = second**-0.5
-        nearest = 2.0 * (0.5 - saddle)
-        self._bend = float(np.clip(third / (6.0 * second), _FLATTEST / nearest, 1.0 / nearest)) * second**-1
-        self.peak = float(self._exponent(np.array([complex(saddle)])).real[0])
+        self._bend = float(np.clip(third / (6.0 * second), _FLATTEST / distance, 0.5 / distance)) / second
+        self.peak = float(self._exponent(np.array([complex(self._saddle)])).real[0])
 
-    @classmethod
-    def of(cls, x: float, lambdas: FloatArray, correction: Correction | None) -> "_Path":
-        """That for the tail beyond ``x``; the largest of ``lambdas`` is 1."""
-
+    def _find_saddle(self) -> float:
         def slope(s: float) -> float:
-            return float(np.sum(lambdas / (1.0 - 2.0 * lambdas * s))) - x - 1.0 / s
+            # The derivative of a function that is real on the axis, without a difference of near values.
+            step = 1e-20 * s
+            return float(self._exponent(np.array([complex(s, step)])).imag[0]) / step
 
-        # At the ends of this interval one term alone outweighs all others.
-        low, high = 1.0 / (2.0 + 2.0 * x + 2.0 * float(np.sum(lambdas))), 0.5 * (1.0 - 1e-3 / (1.0 + x))
+        low, high = 0.25, 0.25
         while slope(low) > 0.0:
             low *= 0.5
         while slope(high) < 0.0:
             high = 0.5 * (high + 0.5)
-        return cls(x, lambdas, float(scipy.optimize.brentq(slope, low, high, xtol=1e-14)), correction)
+        return float(scipy.optimize.brentq(slope, low, high, xtol=1e-14)) if low < high else low
+
+    def _derivatives(self, radius: float) -> tuple[float, float]:
+        """The second and third derivative of the exponent at the saddle point, by Cauchy's formula."""
+        turns = np.exp(2j * np.pi * np.arange(_CIRCLE) / _CIRCLE)
+        around = self._exponent(self._saddle + radius * turns)
+        second, third = (math.factorial(k) * np.mean(around * turns**-k).real / radius**k for k in (2, 3))
+        return float(second), float(third)
 
     def sum(self, step: float) -> float:
         """exp(-peak) times the integral, by the trapezoidal rule with ``step`` in u."""
@@ -143,9 +150,14 @@ class _Path:
         return logs + more - s * self._x - np.log(s)
 
 
+def _rescaled(correction: Correction | None, factor: float) -> Correction | None:
+    return None if correction is None else lambda s: correction(factor * s)
+
+
 def _checked(weights: npt.ArrayLike) -> FloatArray:
     """The positive weights in ascending order; those below 1e-12 of the largest, which nothing shows, are left out."""
     values = np.sort(np.asarray(weights, dtype=np.float64).ravel())
     if not (values.size and np.all(np.isfinite(values)) and values[0] >= 0.0 and values[-1] > 0.0):
         raise InputError("the weights of chi-squares must be finite, none negative and at least one positive")
-    return values[values > 1e-12 * values[-1]]
+    kept: FloatArray = values[values > 1e-12 * values[-1]]
+    return kept
