@@ -154,6 +154,7 @@ class Toys:
     Attributes:
         table: an Arrow table with the columns of `ToyRow`.
         expected_overlap_z_error: see `Analysis.overlap_z_error`; None for a generator.
+        is_penalized: see `Model.is_penalized`.
     """
 
     table: pyarrow.Table
@@ -162,6 +163,12 @@ class Toys:
     seed: int
     n_parameters: int
     expected_overlap_z_error: float | None
+    is_penalized: bool = False
+
+    @property
+    def degrees_of_freedom(self) -> float | None:
+        """Of the chi-square that t may follow: the number of parameters; None with a penalty."""
+        return None if self.is_penalized else float(self.n_parameters)
 
     @property
     def rows(self) -> tuple[ToyRow, ...]:

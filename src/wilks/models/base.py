@@ -27,6 +27,11 @@ class Model(abc.ABC):
         """
         return self
 
+    @property
+    def is_penalized(self) -> bool:
+        """Whether t holds a penalty, and the number of parameters then says nothing about its distribution."""
+        return False
+
     @abc.abstractmethod
     def n_parameters(self, n_features: int) -> int:
         """Length p of the parameter vector for ``n_features`` inputs."""

@@ -100,6 +100,10 @@ class Kernel(Model):
         object.__setattr__(placed, "_placement", Placement(centers, width))
         return placed
 
+    @property
+    def is_penalized(self) -> bool:
+        return True
+
     def n_parameters(self, n_features: int) -> int:
         return self.n_centers
 
