@@ -1,7 +1,7 @@
 """The table of toys: one row each, failed ones included."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,7 +134,7 @@ SCHEMA = pyarrow.schema(
 
 def table_of(rows: Iterable[ToyRow]) -> pyarrow.Table:
     """Rows as an Arrow table of `SCHEMA`."""
-    return pyarrow.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMA)
+    return pyarrow.Table.from_pylist([vars(row) for row in rows], schema=SCHEMA)
 
 
 def rows_of(table: pyarrow.Table) -> list[ToyRow]:
