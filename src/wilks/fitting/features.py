@@ -77,29 +77,34 @@ class Reference:
 
     def blocks(self, features: Features) -> Iterator[tuple[FloatArray, slice]]:
         """phi of each block, shape (c, r), and its rows."""
-        rows = self.rows(features.placement)
-        if self.weights.size * features.n_features > _MOST_KEPT_NUMBERS:
-            return ((features.values(self.points[block]), block) for block in rows)
-        if not self._kept:
-            self._kept = [features.values(self.points[block]) for block in self.rows(features.placement)]
-        return zip(self._kept, rows, strict=True)
+        if self._kept:
+            return zip(self._kept, self.rows(features.placement), strict=True)
+        return self._made(features.placement, features.mix)
+
+    def features(self, placement: Placement) -> Features:
+        """The features that these Gaussians make of the reference."""
+        scales, directions = scipy.linalg.eigh(placement.kernel(placement.centers))
+        is_kept = scales > _RANK_TOLERANCE * scales[-1]
+        mix = directions[:, is_kept] / np.sqrt(scales[is_kept])
+        n_features = mix.shape[1]
+        is_small = self.weights.size * n_features <= _MOST_KEPT_NUMBERS
+        hessian, mean, kept = np.zeros((n_features, n_features)), np.zeros(n_features), []
+        for values, rows in self._made(placement, mix):
+            hessian += (values * self.weights[rows, None]).T @ values
+            mean += self.weights[rows] @ values
+            kept += [values] if is_small else []
+        curvature, rotation = scipy.linalg.eigh(hessian)
+        self._kept = []
+        while kept:  # one block after the other, so that they are not there twice
+            self._kept.append(kept.pop(0) @ rotation)
+        return Features(placement, mix @ rotation, np.maximum(curvature, 0.0), rotation.T @ mean)
+
+    def _made(self, placement: Placement, mix: FloatArray) -> Iterator[tuple[FloatArray, slice]]:
+        return ((placement.kernel(self.points[rows]) @ mix, rows) for rows in self.rows(placement))
 
 
 def reference_and_features(analysis: Analysis, placement: Placement) -> tuple[Reference, Features]:
     """The reference of an analysis with the features that these Gaussians make of it."""
     events = analysis.standardization.apply(analysis.reference.events)
     reference = Reference(events, analysis.reference.event_weights, width=placement.width)
-    return reference, _features(reference, placement)
-
-
-def _features(reference: Reference, placement: Placement) -> Features:
-    scales, directions = scipy.linalg.eigh(placement.kernel(placement.centers))
-    is_kept = scales > _RANK_TOLERANCE * scales[-1]
-    mix = directions[:, is_kept] / np.sqrt(scales[is_kept])
-    hessian, mean = np.zeros((mix.shape[1], mix.shape[1])), np.zeros(mix.shape[1])
-    for block in reference.rows(placement):
-        values, weights = placement.kernel(reference.points[block]) @ mix, reference.weights[block]
-        hessian += (values * weights[:, None]).T @ values
-        mean += weights @ values
-    curvature, rotation = scipy.linalg.eigh(hessian)
-    return Features(placement, mix @ rotation, np.maximum(curvature, 0.0), rotation.T @ mean)
+    return reference, reference.features(placement)

@@ -10,7 +10,7 @@ from wilks.typing import FloatArray
 
 _NODES_PER_WIDTH, _REACH_IN_WIDTHS = 100, 9.0
 _MOST_NODES, _MOST_NUMBERS = 100_000, 2**24
-_BLOCK_EVENTS = 8192
+_BLOCK_NUMBERS = 2**17  # 1 MiB, within a cache
 
 
 class FeatureSums(Protocol):
@@ -29,10 +29,11 @@ class DirectSums:
     def sums(self, data_sets: Sequence[FloatArray]) -> FloatArray:
         """For standardized events (n, d) of each of k data sets, shape (k, r)."""
         placement = self._features.placement
-        totals = np.zeros((len(data_sets), placement.centers.shape[0]))
+        n_centers = placement.centers.shape[0]
+        totals, size = np.zeros((len(data_sets), n_centers)), max(1, _BLOCK_NUMBERS // n_centers)
         for row, events in enumerate(data_sets):
-            for first in range(0, events.shape[0], _BLOCK_EVENTS):
-                totals[row] += placement.kernel(events[first : first + _BLOCK_EVENTS]).sum(axis=0)
+            for first in range(0, events.shape[0], size):
+                totals[row] += placement.kernel(events[first : first + size]).sum(axis=0)
         return totals @ self._features.mix
 
 

@@ -82,11 +82,13 @@ def squared_distances(events: FloatArray, centers: FloatArray) -> FloatArray:
 def _farthest_points(rng: np.random.Generator, places: FloatArray, dense: FloatArray, n: int) -> FloatArray:
     if places.shape[0] > _MOST_CANDIDATES:
         places = places[rng.choice(places.shape[0], _MOST_CANDIDATES, replace=False)]
-    nearest = np.full(places.shape[0], np.inf)
+    # Squared distances without their |x|^2: one product with a vector for each center.
+    lengths = np.sum(places**2, axis=1)
+    nearest = np.full(lengths.size, np.inf)
     for center in dense:
-        np.minimum(nearest, np.sum((places - center) ** 2, axis=1), out=nearest)
+        np.minimum(nearest, center @ center - 2.0 * (places @ center), out=nearest)
     chosen = np.empty((n, places.shape[1]))
     for row in range(n):
-        chosen[row] = places[np.argmax(nearest)]
-        np.minimum(nearest, np.sum((places - chosen[row]) ** 2, axis=1), out=nearest)
+        chosen[row] = places[np.argmax(nearest + lengths)]
+        np.minimum(nearest, chosen[row] @ chosen[row] - 2.0 * (places @ chosen[row]), out=nearest)
     return chosen

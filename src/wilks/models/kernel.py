@@ -27,9 +27,20 @@ class Placement:
         >>> Placement(np.array([[0.0]]), 2.0).kernel(np.array([[2.0]])).round(6).tolist()
         [[0.606531]]
         """
-        exponents = squared_distances(events, self.centers)
-        exponents *= -0.5 / self.width**2
+        exponents = self._exponents(events)
         return np.exp(exponents, out=exponents)
+
+    def _exponents(self, events: FloatArray) -> FloatArray:
+        """-|x - z|^2 / (2 width^2), for more than one feature as one product of matrices."""
+        if events.shape[1] == 1:
+            exponents = squared_distances(events, self.centers)
+            exponents *= -0.5 / self.width**2
+            return exponents
+        x, z = events / self.width, self.centers / self.width
+        left = np.column_stack([x, -0.5 * np.sum(x**2, axis=1), np.ones(x.shape[0])])
+        right = np.column_stack([z, np.ones(z.shape[0]), -0.5 * np.sum(z**2, axis=1)])
+        product: FloatArray = left @ right.T
+        return np.minimum(product, 0.0, out=product)
 
 
 @dataclass(frozen=True)
