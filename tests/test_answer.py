@@ -29,6 +29,7 @@ def bare_analysis(reference: Sample) -> Any:
         features=("x",),
         reference=reference,
         nuisances=Nuisances(),
+        model=MLP(hidden=(4,)),
         cached=lambda key, build: build(),
     )
 
@@ -43,7 +44,7 @@ def calibration(fingerprint: str = "aaaa", hypothesis: object = None) -> Calibra
         status=np.zeros(400, dtype=np.int64),
         fingerprint=fingerprint,
         hypothesis=hypothesis or Null(),
-        n_parameters=13,
+        degrees_of_freedom=13,
         expected_overlap_z_error=None,
         n_events=np.full(400, 2000),
         share_at_bound=np.zeros(400),

@@ -42,7 +42,7 @@ _NAMES = {
     "wilks.fitting.fit": ["fit"],
     "wilks.fitting.result": ["FitResult"],
     "wilks.hypotheses": ["Alternative", "Generator", "Null", "ShiftedNuisance"],
-    "wilks.models": ["MLP"],
+    "wilks.models": ["MLP", "Kernel"],
     "wilks.nuisances": [
         *("Gaussian", "LogNormal", "Nuisance", "Nuisances", "PoissonCount", "Unconstrained", "Unselected"),
         *("correlated", "normalization", "vary"),
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from wilks.fitting.fit import fit
     from wilks.fitting.result import FitResult
     from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
-    from wilks.models import MLP
+    from wilks.models import MLP, Kernel
     from wilks.nuisances import (
         Gaussian,
         LogNormal,
@@ -109,6 +109,7 @@ __all__ = [
     "Generator",
     "GoodnessOfFit",
     "InputError",
+    "Kernel",
     "KnownSignal",
     "LocalProcesses",
     "LogNormal",

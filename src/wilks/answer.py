@@ -2,13 +2,14 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
 from wilks.analysis import Analysis
-from wilks.calibration import Calibration, GoodnessOfFit
-from wilks.errors import CalibrationError, SampleError
+from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, analytic_answer, score_null
+from wilks.errors import SampleError
 from wilks.fitting import FitResult, fit
 from wilks.samples import ReferenceSupport, Sample, Support, check_data, shared_events
 
@@ -17,18 +18,37 @@ NEAR_EDGE = 0.999
 SMALL_SHARE = 0.5
 
 
+@overload
+def goodness_of_fit(
+    analysis: Analysis,
+    data: Sample | npt.ArrayLike,
+    *,
+    calibration: Calibration,
+    auxiliaries: Mapping[str, float] | None = None,
+) -> GoodnessOfFit: ...
+@overload
+def goodness_of_fit(
+    analysis: Analysis,
+    data: Sample | npt.ArrayLike,
+    *,
+    calibration: None = None,
+    auxiliaries: Mapping[str, float] | None = None,
+) -> AnalyticGoodnessOfFit: ...
 def goodness_of_fit(
     analysis: Analysis,
     data: Sample | npt.ArrayLike,
     *,
     calibration: Calibration | None = None,
     auxiliaries: Mapping[str, float] | None = None,
-) -> GoodnessOfFit:
+) -> GoodnessOfFit | AnalyticGoodnessOfFit:
     """Fit the data and return p and Z of their t among the toys of the calibration.
 
     p = (k + m + 1)/(n + 1) for k of n null toys at or above the t of the data and m failed toys,
     with a Clopper-Pearson interval. If the toys follow the chi-square of the model's number of
     parameters, its p and Z stand beside it with their label. A fit that failed gives no p.
+
+    Without a calibration the analytic null answers, for the score statistic of a kernel alone
+    (`ScoreNull`); its result has the same names.
 
     Args:
         analysis: what defines t.
@@ -36,9 +56,9 @@ def goodness_of_fit(
         calibration: from toys of this analysis under the null hypothesis.
         auxiliaries: what the auxiliary measurements observed, by nuisance, as for `fit`.
 
-    Raises CalibrationError, before the fit, without a calibration or with toys of another
-    analysis or of another hypothesis than the null; SampleError for data that the
-    analysis cannot use.
+    Raises CalibrationError, before the fit, without a calibration that the analysis needs, or
+    with toys of another analysis or of another hypothesis than the null; SampleError for data
+    that the analysis cannot use.
 
     For a fit that exists already, ``calibration.evaluate(fit)`` gives the same numbers:
 
@@ -51,12 +71,11 @@ def goodness_of_fit(
     >>> calibration.evaluate(fit).p_text
     'p = 1/1001 (0 of 1000; below 0.0030 at 95 % CL)'
     """
-    if calibration is None:
-        raise CalibrationError(
-            "a p-value of this model needs null toys, got calibration=None; run "
-            "toys = run_toys(analysis, Null(), n_toys=400, seed=1) and give calibration=calibrate(toys)"
-        )
     sample = check_data(data, features=analysis.features)
+    if calibration is None:
+        null = score_null(analysis)
+        null.require_confirmed()
+        return analytic_answer(fit(analysis, sample), null, warnings=tuple(_sample_notices(analysis, sample)))
     calibration.check_usable(analysis.fingerprint())
     calibration.check_count(sample.n_events)
     return answer_of(analysis, fit(analysis, sample, auxiliaries=auxiliaries), data=sample, calibration=calibration)

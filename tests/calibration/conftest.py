@@ -15,7 +15,7 @@ class FakeToys:
     t: FloatArray
     hypothesis: object = field(default_factory=Null)
     fingerprint: str = "0123456789abcdef"
-    n_parameters: int = 13
+    degrees_of_freedom: float | None = 13
     expected_overlap_z_error: float | None = None
     count: int = 2000
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wilks.errors import InputError
-from wilks.models import MLP, MODEL_KINDS, Model, model_from_dict
+from wilks.models import MLP, MODEL_KINDS, Kernel, Model, model_from_dict
 from wilks.typing import FloatArray
 
 
@@ -20,7 +20,7 @@ class ModelContract:
 
     def params(self, seed: int = 0) -> FloatArray:
         lower, upper = self.model.bounds(self.n_features)
-        return np.random.default_rng(seed).uniform(lower, upper)
+        return np.random.default_rng(seed).uniform(np.maximum(lower, -2.0), np.minimum(upper, 2.0))
 
     def events(self, n: int = 50) -> FloatArray:
         return np.random.default_rng(1).normal(size=(n, self.n_features))
@@ -95,6 +95,16 @@ class TestSiluNetwork(ModelContract):
 class TestSoftplusNetwork(ModelContract):
     model = MLP(hidden=(3, 2), weight_clip=1.0, activation="softplus")
     n_features = 2
+
+
+class TestKernelOfOneFeature(ModelContract):
+    model = Kernel(n_centers=9, width=0.4).placed(np.linspace(-2, 3, 40)[:, None], np.ones(40))
+    n_features = 1
+
+
+class TestKernelOfThreeFeatures(ModelContract):
+    model = Kernel(n_centers=12).placed(np.random.default_rng(5).normal(size=(60, 3)), np.ones(60))
+    n_features = 3
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def table_of(t: FloatArray, fingerprint: str) -> Any:
     zeros = np.zeros(t.size)
     names = {"status": zeros, "n_events": zeros, "share_at_bound": zeros, "start_gap": zeros}
     return SimpleNamespace(
-        t=t, fingerprint=fingerprint, hypothesis=Null(), n_parameters=13, expected_overlap_z_error=0.2, **names
+        t=t, fingerprint=fingerprint, hypothesis=Null(), degrees_of_freedom=13, expected_overlap_z_error=0.2, **names
     )
 
 

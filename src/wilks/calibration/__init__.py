@@ -1,7 +1,22 @@
 """The null distribution of t: empirical p, comparison with the chi-square, answers with their labels."""
 
+from wilks.calibration.analytic import AnalyticGoodnessOfFit, analytic_answer
 from wilks.calibration.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.calibration.chisquare import ChiSquareAnswer
 from wilks.calibration.compatibility import Compatibility
+from wilks.calibration.score import ScoreNull, score_null
+from wilks.calibration.tilted import TailProbability, tilted_p_value
 
-__all__ = ["Calibration", "ChiSquareAnswer", "Compatibility", "GoodnessOfFit", "calibrate"]
+__all__ = [
+    "AnalyticGoodnessOfFit",
+    "Calibration",
+    "ChiSquareAnswer",
+    "Compatibility",
+    "GoodnessOfFit",
+    "ScoreNull",
+    "TailProbability",
+    "analytic_answer",
+    "calibrate",
+    "score_null",
+    "tilted_p_value",
+]

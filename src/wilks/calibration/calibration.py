@@ -317,7 +317,8 @@ def calibrate(toys: ToyTable | npt.ArrayLike, *, degrees_of_freedom: float | Non
     """Make the null distribution of t from toys, or from bare values of t (k,) with NaN = failed.
 
     Toys are compared with the chi-square of their model's number of parameters, bare values
-    with that of their own mean (and the result says so), unless ``degrees_of_freedom`` is given.
+    and toys of a penalized model, such as a kernel, with that of their own mean (and the result
+    says so), unless ``degrees_of_freedom`` is given.
     Use toys that had no part in the choice of the weight clip: toys that chose it agree
     with the chi-square too well.
 
@@ -330,7 +331,7 @@ def calibrate(toys: ToyTable | npt.ArrayLike, *, degrees_of_freedom: float | Non
     """
     null = Empirical.of(t_values(toys))
     summary = toy_summary(toys) if is_toy_table(toys) else None
-    given = summary.n_parameters if summary and degrees_of_freedom is None else degrees_of_freedom
+    given = summary.degrees_of_freedom if summary and degrees_of_freedom is None else degrees_of_freedom
     dof = float(null.t.mean()) if given is None else float(given)
     if not (math.isfinite(dof) and dof > 0.0):
         raise CalibrationError(

@@ -20,7 +20,7 @@ class ToyTable(Protocol):
     @property
     def status(self) -> IntArray: ...
     @property
-    def n_parameters(self) -> int: ...
+    def degrees_of_freedom(self) -> float | None: ...
     @property
     def fingerprint(self) -> str: ...
     @property
@@ -41,7 +41,7 @@ class ToySummary:
 
     fingerprint: str
     hypothesis: object
-    n_parameters: int
+    degrees_of_freedom: float | None
     overlap_z_error: float | None
     median_share_at_bound: float
     median_start_gap: float
@@ -61,7 +61,7 @@ def toy_summary(toys: ToyTable) -> ToySummary:
     return ToySummary(
         fingerprint=toys.fingerprint,
         hypothesis=toys.hypothesis,
-        n_parameters=toys.n_parameters,
+        degrees_of_freedom=toys.degrees_of_freedom,
         overlap_z_error=toys.expected_overlap_z_error,
         median_share_at_bound=_median(np.asarray(toys.share_at_bound)[done]),
         median_start_gap=_median(np.asarray(toys.start_gap)[done]),

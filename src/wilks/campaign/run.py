@@ -16,7 +16,7 @@ from wilks.campaign.shard import make_toys
 from wilks.campaign.store import MemoryStore
 from wilks.campaign.table import Toys
 from wilks.errors import InputError, StoreError
-from wilks.fitting import engine_of
+from wilks.fitting import n_together
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null
 from wilks.toys import check_drawable
 from wilks.typing import whole_number
@@ -47,8 +47,8 @@ def run_toys(
             the toys in memory.
         executor: where shards of toys run; None: `LocalProcesses`, one single-threaded process for each core, or, where
             JAX has an accelerator, this process, with many toys side by side on it. A source that other processes
-            cannot import (a lambda, a nested function, one of the main script) runs in this process one toy after the
-            other, and then no executor may be given.
+            cannot import (a lambda, a nested function, one of the main script) runs in this process, and then no
+            executor may be given.
         progress: called with the number of finished toys and ``n_toys``.
 
     Raises:
@@ -147,6 +147,7 @@ def _toys(table: pyarrow.Table, *, analysis: Analysis, hypothesis: Hypothesis, s
         seed=seed,
         n_parameters=analysis.n_parameters,
         expected_overlap_z_error=_overlap_z_error(analysis, hypothesis),
+        is_penalized=analysis.model.is_penalized,
     )
 
 
@@ -173,10 +174,11 @@ def _refuse_to_store(names: list[str]) -> None:
 
 
 def _run_here(analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int, report: Progress) -> pyarrow.Table:
-    kept = MemoryStore()
-    for index in range(n_toys):
-        kept.write(make_toys(analysis, hypothesis, seed=seed, indices=[index]))
-        report(index + 1, n_toys)
+    kept, n_side_by_side = MemoryStore(), n_together(analysis)
+    for first in range(0, n_toys, n_side_by_side):
+        indices = range(first, min(first + n_side_by_side, n_toys))
+        kept.write(make_toys(analysis, hypothesis, seed=seed, indices=indices))
+        report(indices.stop, n_toys)
     return kept.table()
 
 
@@ -184,4 +186,4 @@ def _shard_size(analysis: Analysis, executor: Executor | None) -> int | None:
     """On an accelerator of this process one shard fills it; otherwise the usual one."""
     if executor is not None or jax.default_backend() == "cpu":
         return None
-    return engine_of(analysis).n_together
+    return n_together(analysis)

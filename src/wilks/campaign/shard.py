@@ -19,7 +19,7 @@ from wilks.campaign.plan import Shard
 from wilks.campaign.table import ToyIdentity, ToyRow, table_of
 from wilks.documents import canonical_json
 from wilks.errors import InputError, StoreError
-from wilks.fitting import engine_of, fit_together
+from wilks.fitting import fit_together, n_together
 from wilks.hypotheses import Hypothesis
 from wilks.toys import draw_auxiliaries, draw_toy
 
@@ -126,7 +126,7 @@ def run_stored_shard(folder: str, number: int) -> int:
             seed, keep_params = store.seed, ledger.keep_params
             return make_toys(store.analysis, store.hypothesis, seed=seed, indices=indices, keep_params=keep_params)
 
-        return run_shard(ledger, shard, make=make, n_together=engine_of(store.analysis).n_together)
+        return run_shard(ledger, shard, make=make, n_together=n_together(store.analysis))
     except Exception as error:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         with contextlib.suppress(StoreError):

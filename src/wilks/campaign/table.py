@@ -1,7 +1,7 @@
 """The table of toys: one row each, failed ones included."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,7 +134,7 @@ SCHEMA = pyarrow.schema(
 
 def table_of(rows: Iterable[ToyRow]) -> pyarrow.Table:
     """Rows as an Arrow table of `SCHEMA`."""
-    return pyarrow.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMA)
+    return pyarrow.Table.from_pylist([vars(row) for row in rows], schema=SCHEMA)
 
 
 def rows_of(table: pyarrow.Table) -> list[ToyRow]:
@@ -154,6 +154,7 @@ class Toys:
     Attributes:
         table: an Arrow table with the columns of `ToyRow`.
         expected_overlap_z_error: see `Analysis.overlap_z_error`; None for a generator.
+        is_penalized: see `Model.is_penalized`.
     """
 
     table: pyarrow.Table
@@ -162,6 +163,12 @@ class Toys:
     seed: int
     n_parameters: int
     expected_overlap_z_error: float | None
+    is_penalized: bool = False
+
+    @property
+    def degrees_of_freedom(self) -> float | None:
+        """Of the chi-square that t may follow: the number of parameters; None with a penalty."""
+        return None if self.is_penalized else float(self.n_parameters)
 
     @property
     def rows(self) -> tuple[ToyRow, ...]:

@@ -1,7 +1,17 @@
 """fit: one data set or many, from starting points to certified minima."""
 
 from wilks.fitting.engine import DataSet, Engine
-from wilks.fitting.fit import engine_of, evaluate_t, evaluate_tau, fit, fit_events, fit_together
+from wilks.fitting.fit import (
+    engine_of,
+    evaluate_t,
+    evaluate_tau,
+    fit,
+    fit_events,
+    fit_together,
+    kernel_engine_of,
+    n_together,
+)
+from wilks.fitting.kernels import KernelEngine
 from wilks.fitting.objectives import objective
 from wilks.fitting.result import CONTENDER_MARGIN, Attempt, FitResult, FittedNuisance
 
@@ -12,11 +22,14 @@ __all__ = [
     "Engine",
     "FitResult",
     "FittedNuisance",
+    "KernelEngine",
     "engine_of",
     "evaluate_t",
     "evaluate_tau",
     "fit",
     "fit_events",
     "fit_together",
+    "kernel_engine_of",
+    "n_together",
     "objective",
 ]

@@ -20,6 +20,18 @@ class Model(abc.ABC):
     Instances are frozen: two equal models give the same numbers.
     """
 
+    def placed(self, events: FloatArray, weights: FloatArray) -> "Model":
+        """This model as part of an analysis with these standardized reference events (n, d) and weights (n,).
+
+        A model that takes something from the reference alone, such as the centers of a kernel, takes it here.
+        """
+        return self
+
+    @property
+    def is_penalized(self) -> bool:
+        """Whether t holds a penalty, and the number of parameters then says nothing about its distribution."""
+        return False
+
     @abc.abstractmethod
     def n_parameters(self, n_features: int) -> int:
         """Length p of the parameter vector for ``n_features`` inputs."""

@@ -180,10 +180,8 @@ def _weights(sample: Sample) -> str:
 def _dof_source(calibration: Calibration) -> str:
     if calibration.is_estimated_dof:
         return "the mean of these toys"
-    n_parameters = calibration.summary.n_parameters if calibration.summary else None
-    return (
-        "the number of parameters of the model" if calibration.degrees_of_freedom == n_parameters else "given by hand"
-    )
+    of_model = calibration.summary.degrees_of_freedom if calibration.summary else None
+    return "the number of parameters of the model" if calibration.degrees_of_freedom == of_model else "given by hand"
 
 
 def _hypothesis(hypothesis: object) -> str:

@@ -11,6 +11,7 @@ _NAMES = {
     "wilks.samples.enriching": ["enrich", "merge"],
     "wilks.samples.expressions": ["Expression", "Selection", "parse_expression", "parse_selection"],
     "wilks.samples.overlap": ["repeated_events", "shared_events"],
+    "wilks.samples.quadrature": ["gauss_cells"],
     "wilks.samples.reading": ["columns", "read"],
     "wilks.samples.sample": ["Origin", "Sample"],
     "wilks.samples.splitting": ["split"],
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from wilks.samples.enriching import enrich, merge
     from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
     from wilks.samples.overlap import repeated_events, shared_events
+    from wilks.samples.quadrature import gauss_cells
     from wilks.samples.reading import columns, read
     from wilks.samples.sample import Origin, Sample
     from wilks.samples.splitting import split
@@ -53,6 +55,7 @@ __all__ = [
     "closest",
     "columns",
     "enrich",
+    "gauss_cells",
     "has_cells",
     "in_cells",
     "load_samples",

@@ -1,0 +1,137 @@
+"""Kernels on the exponential problem: time of a toy, and the null distribution of the score statistic.
+
+    python benchmarks/kernels.py speed                    # converged fits and score statistics, N_R 200,000, N_D 2,000
+    python benchmarks/kernels.py null --n-toys 100000     # observed / predicted at 2 to 5 sigma, widths and ridges
+
+Toys of ``null`` are exact, x ~ Exp(1), each with the same reference or, with --n-references k, in k equal shares with
+references of their own. "tilted" toys are importance-sampled from the first reference. Prints a table and writes
+OUTPUT, benchmarks/recorded/kernels_PART.json, with the versions.
+"""
+
+import argparse
+import json
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+
+import wilks
+from wilks.calibration import score_null, tilted_p_value
+from wilks.fitting import KernelEngine
+from wilks.problems import exponential
+from wilks.significance import p_value, weighted_isf
+
+WIDTHS, RIDGES, SIGMAS = (0.3, 1.0, 3.0), (3.0, 0.3, 0.03), (2.0, 3.0, 4.0, 5.0)
+BATCH = 256
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=["speed", "null"])
+    parser.add_argument("--n-toys", type=int, default=2560)
+    parser.add_argument("--n-tilted", type=int, default=20_000)
+    parser.add_argument("--n-references", type=int, default=1)
+    parser.add_argument("--widths", type=float, nargs="+", default=WIDTHS)
+    parser.add_argument("--ridges", type=float, nargs="+", default=RIDGES)
+    parser.add_argument("--output", type=Path)
+    return parser.parse_args()
+
+
+def analysis_of(*, width: float, ridge: float, is_score: bool, seed: int = 0) -> wilks.Analysis:
+    return wilks.Analysis(
+        reference=exponential.reference(seed=seed),
+        model=wilks.Kernel(width=width, ridge=ridge, is_score=is_score),
+        toy_source=exponential.BACKGROUND,
+        standardize=False,
+    )
+
+
+def background(rng: np.random.Generator, n_toys: int) -> list[np.ndarray]:
+    counts = rng.poisson(exponential.EXPECTED_EVENTS, size=n_toys)
+    return [exponential.background(rng, n, {}) for n in counts]
+
+
+def speed(options: argparse.Namespace) -> list[dict[str, float | bool]]:
+    """Milliseconds of a toy, drawing not included, in portions of `BATCH`, one at a time, and of the preparation."""
+    rows = []
+    for width in options.widths:
+        for ridge in options.ridges:
+            for is_score in (False, True):
+                analysis = analysis_of(width=width, ridge=ridge, is_score=is_score)
+                start = time.perf_counter()
+                engine = KernelEngine(analysis)
+                prepared = time.perf_counter() - start
+                sets = background(np.random.default_rng(1), options.n_toys)
+                engine.fit_together(sets[:BATCH])
+                start = time.perf_counter()
+                fits = engine.fit_together(sets)
+                together = (time.perf_counter() - start) / len(sets)
+                start = time.perf_counter()
+                alone = [engine.fit_together([one])[0] for one in sets[:20]]
+                single = (time.perf_counter() - start) / len(alone)
+                rows.append({
+                    "width": width, "ridge": ridge, "is_score": is_score, "rank": engine.features.n_features,
+                    "points": engine.reference.weights.size, "prepare_s": prepared, "toy_ms": 1e3 * together,
+                    "alone_ms": 1e3 * single, "newton_steps": float(np.mean([fit.n_iterations for fit in fits])),
+                    "n_failed": sum(not fit.converged for fit in fits),
+                    "largest_decrement": max(fit.newton_decrement for fit in fits),
+                })  # fmt: skip
+                print(" ".join(f"{key} {value:.3g}" for key, value in rows[-1].items()), flush=True)
+    return rows
+
+
+def null(options: argparse.Namespace) -> list[dict[str, object]]:
+    """Toys beyond the value that the Gaussian limit gives p(Z), over their expected number; the same predicted."""
+    rows = []
+    for width in options.widths:
+        for ridge in options.ridges:
+            first = analysis_of(width=width, ridge=ridge, is_score=True)
+            law = score_null(first)
+            thresholds = [weighted_isf(p_value(z), law.weights) for z in SIGMAS]
+            q = np.concatenate([
+                scores(analysis_of(width=width, ridge=ridge, is_score=True, seed=seed), options, seed=seed)
+                for seed in range(options.n_references)
+            ])  # fmt: skip
+            row: dict[str, object] = {
+                "width": width, "ridge": ridge, "mean": law.mean, "excess": law.excess, "n_toys": q.size,
+                "toys_mean": float(q.mean()), "toys_variance_ratio": float(q.var() / law.variance), "tails": [],
+            }  # fmt: skip
+            print(f"width {width} ridge {ridge}: excess {law.excess:.4f}, mean {law.mean:.3f}, toys {q.mean():.3f}, "
+                  f"variance / predicted {q.var() / law.variance:.3f}")  # fmt: skip
+            for z, threshold in zip(SIGMAS, thresholds, strict=True):
+                tail = tail_of(first, law, q, z=z, threshold=threshold, n_tilted=options.n_tilted)
+                row["tails"].append(tail)
+                print("   " + " ".join(f"{key} {value:.3g}" for key, value in tail.items()), flush=True)
+            rows.append(row)
+    return rows
+
+
+def tail_of(analysis, law, q, *, z, threshold, n_tilted) -> dict[str, float]:
+    limit, n_beyond = p_value(z), int(np.sum(q >= threshold))
+    tilted = tilted_p_value(analysis, threshold, n_toys=n_tilted, seed=int(z))
+    corrected = law.unconfirmed_p_value(threshold)
+    return {
+        "z": z, "toys": n_beyond / q.size / limit, "toys_error": np.sqrt(n_beyond + 1) / q.size / limit,
+        "tilted": tilted.p_value / limit, "tilted_error": tilted.error / limit, "n_effective": tilted.n_effective,
+        "corrected": corrected / limit,
+    }  # fmt: skip
+
+
+def scores(analysis: wilks.Analysis, options: argparse.Namespace, *, seed: int) -> np.ndarray:
+    engine, rng = KernelEngine(analysis), np.random.Generator(np.random.Philox(1000 + seed))
+    n_toys = options.n_toys // options.n_references
+    return np.concatenate([engine.score(background(rng, BATCH)) for _ in range(-(-n_toys // BATCH))])
+
+
+def main() -> None:
+    options = arguments()
+    rows = {"speed": speed, "null": null}[options.part](options)
+    output = options.output or Path(__file__).parent / "recorded" / f"kernels_{options.part}.json"
+    settings = {key: value for key, value in vars(options).items() if key != "output"}
+    versions = {"wilks": wilks.__version__, "numpy": np.__version__, "python": platform.python_version()}
+    output.write_text(json.dumps({"options": settings, "versions": versions, "rows": rows}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

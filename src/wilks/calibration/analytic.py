@@ -1,0 +1,88 @@
+"""The answer for data whose null distribution is known without toys."""
+
+import math
+from dataclasses import dataclass
+
+from wilks.calibration.notices import ObservedFit
+from wilks.calibration.score import CONFIRMED_Z, ScoreNull
+from wilks.calibration.text import decimals, finite_or_none, probability, table, z_interval
+from wilks.significance import z_score
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AnalyticGoodnessOfFit:
+    """p and Z of a score statistic from its analytic null; the same names as `GoodnessOfFit`.
+
+    ``interval`` is what the terms left out of the correction are worth, not a statistical error. ``method`` is
+    ``analytic`` up to Z = 5, which toys have reached, and ``extrapolated`` beyond.
+    """
+
+    t: float
+    p_value: float
+    z_score: float
+    interval: tuple[float, float]
+    warnings: tuple[str, ...]
+    fit: ObservedFit
+    null: ScoreNull
+    method: str
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is a p at all."""
+        return not math.isnan(self.p_value)
+
+    @property
+    def z_interval(self) -> tuple[float, float]:
+        """The interval of Z that belongs to ``interval``."""
+        return z_interval(*self.interval) if self.is_answered else (math.nan, math.nan)
+
+    @property
+    def p_text(self) -> str:
+        """The p with its method."""
+        return f"p = {probability(self.p_value)} ({self.method})" if self.is_answered else "no p-value"
+
+    def __str__(self) -> str:
+        z_low, z_high = (decimals(z) for z in self.z_interval)
+        p_low, p_high = (probability(p) for p in self.interval)
+        rows = [
+            ("t", decimals(self.t)),
+            ("p-value", probability(self.p_value), f"[{p_low}, {p_high}]", self.method),
+            ("Z", decimals(self.z_score), f"[{z_low}, {z_high}]", self.method),
+        ]
+        sentence = (
+            f"Analytic null of the score statistic: mean {decimals(self.null.mean)}, standard deviation "
+            f"{decimals(math.sqrt(self.null.variance))}, excess variance {self.null.excess:.3f}. "
+            "The interval is what the order left out is worth."
+        )
+        return "\n".join(["Goodness of fit", table(rows), sentence, *(f"Warning: {text}." for text in self.warnings)])
+
+    def __repr__(self) -> str:
+        numbers = f"t={self.t:.4g}, p_value={self.p_value:.4g}, z_score={self.z_score:.4g}"
+        return f"AnalyticGoodnessOfFit({numbers}, method={self.method!r})"
+
+    def to_dict(self) -> dict[str, object]:
+        """All figures, ready for JSON; NaN and infinities become None."""
+        return {
+            "t": finite_or_none(self.t),
+            "p_value": finite_or_none(self.p_value),
+            "z_score": finite_or_none(self.z_score),
+            "interval": [finite_or_none(p) for p in self.interval],
+            "z_interval": [finite_or_none(z) for z in self.z_interval],
+            "method": self.method,
+            "p_text": self.p_text,
+            "is_answered": self.is_answered,
+            "warnings": list(self.warnings),
+            "null": {"mean": self.null.mean, "variance": self.null.variance, "excess": self.null.excess},
+        }
+
+
+def analytic_answer(fit: ObservedFit, null: ScoreNull, *, warnings: tuple[str, ...] = ()) -> AnalyticGoodnessOfFit:
+    """p and Z of a fit of data.
+
+    Raises:
+        CalibrationError: the law is not confirmed by toys for this analysis.
+    """
+    p = null.p_value(fit.t)
+    z = z_score(p)
+    method = "analytic" if z <= CONFIRMED_Z else "extrapolated"
+    return AnalyticGoodnessOfFit(fit.t, p, z, null.interval(fit.t), warnings, fit, null, method)

@@ -1,0 +1,94 @@
+"""Sums of kernel features over the events of many data sets."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from wilks.fitting.features import Features
+from wilks.typing import FloatArray
+
+_NODES_PER_WIDTH, _REACH_IN_WIDTHS = 100, 9.0
+_MOST_NODES, _MOST_NUMBERS = 100_000, 2**24
+_BLOCK_NUMBERS = 2**17  # 1 MiB, within a cache
+
+
+class FeatureSums(Protocol):
+    """sum_D phi of data sets."""
+
+    def sums(self, data_sets: Sequence[FloatArray]) -> FloatArray:
+        """For standardized events (n, d) of each of k data sets, shape (k, r)."""
+
+
+class DirectSums:
+    """Event by event, all data sets in one stream of blocks."""
+
+    def __init__(self, features: Features) -> None:
+        self._features = features
+
+    def sums(self, data_sets: Sequence[FloatArray]) -> FloatArray:
+        """For standardized events (n, d) of each of k data sets, shape (k, r)."""
+        placement = self._features.placement
+        n_centers = placement.centers.shape[0]
+        totals, size = np.zeros((len(data_sets), n_centers)), max(1, _BLOCK_NUMBERS // n_centers)
+        for row, events in enumerate(data_sets):
+            for first in range(0, events.shape[0], size):
+                totals[row] += placement.kernel(events[first : first + size]).sum(axis=0)
+        return totals @ self._features.mix
+
+
+class TabulatedSums:
+    """One feature: phi tabulated at 100 nodes in each width, with cubic interpolation between them.
+
+    Each event shares itself out among four nodes by Lagrange's formula, and a data set is then one row of a product of
+    matrices. The error is (3/128) (step/width)^4 times the fourth derivative in widths, 1e-9 of a Gaussian.
+    Beyond nine widths from all centers phi is 0 to rounding, and the table ends there.
+    """
+
+    def __init__(self, features: Features) -> None:
+        centers, width = features.placement.centers, features.placement.width
+        self._step = width / _NODES_PER_WIDTH
+        self._first = float(np.min(centers)) - _REACH_IN_WIDTHS * width
+        self._nodes = self._first + self._step * np.arange(_n_nodes(features), dtype=np.float64)
+        self._values = features.values(self._nodes[:, None])
+
+    @staticmethod
+    def is_possible(features: Features) -> bool:
+        """Whether there is one feature and the table stays below 128 MiB."""
+        if features.placement.centers.shape[1] > 1:
+            return False
+        n_nodes = _n_nodes(features)
+        return n_nodes <= _MOST_NODES and n_nodes * features.n_features <= _MOST_NUMBERS
+
+    def sums(self, data_sets: Sequence[FloatArray]) -> FloatArray:
+        """For standardized events (n, 1) of each of k data sets, shape (k, r)."""
+        return np.stack([self._counts(events[:, 0]) for events in data_sets]) @ self._values
+
+    def _counts(self, values: FloatArray) -> FloatArray:
+        """What each node gets of the events, shape (nodes,)."""
+        n_nodes = self._nodes.size
+        position = (values - self._first) / self._step
+        position = position[(position >= 1) & (position < n_nodes - 2)]
+        left = position.astype(np.int64)
+        u = position - left
+        shares = (
+            -u * (u - 1) * (u - 2) / 6,
+            (u + 1) * (u - 1) * (u - 2) / 2,
+            -(u + 1) * u * (u - 2) / 2,
+            (u + 1) * u * (u - 1) / 6,
+        )
+        counts = np.zeros(n_nodes)
+        for offset, share in enumerate(shares, start=-1):
+            counts += np.bincount(left + offset, share, minlength=n_nodes)
+        return counts
+
+
+def feature_sums(features: Features) -> FeatureSums:
+    """The fastest way there is for these features."""
+    return TabulatedSums(features) if TabulatedSums.is_possible(features) else DirectSums(features)
+
+
+def _n_nodes(features: Features) -> int:
+    centers, width = features.placement.centers, features.placement.width
+    span = float(np.ptp(centers)) + 2 * _REACH_IN_WIDTHS * width
+    return int(span / width * _NODES_PER_WIDTH) + 2

@@ -1,0 +1,146 @@
+"""The analytic null of the score statistic: exact moments, toys, and toys in the tail. Keys are fixed."""
+
+import math
+
+import numpy as np
+import pytest
+
+import wilks
+from wilks.calibration import score_null, tilted_p_value
+from wilks.calibration.score import LARGEST_EXCESS
+from wilks.errors import CalibrationError
+from wilks.fitting import kernel_engine_of
+from wilks.significance import p_value, weighted_isf
+
+N_EXPECTED, N_TOYS = 1000.0, 20_000
+
+
+def analysis_of(
+    ridge: float = 3.0, *, n_reference: int = 20_000, n_expected: float = N_EXPECTED, **options: object
+) -> wilks.Analysis:
+    events = np.random.Generator(np.random.Philox(0)).exponential(size=n_reference)
+    kernel = wilks.Kernel(n_centers=30, width=1.0, ridge=ridge, **({"is_score": True} | options))  # type: ignore[arg-type]
+    return wilks.Analysis(reference=wilks.Sample(events), model=kernel, expected_events=n_expected)
+
+
+@pytest.fixture(scope="module")
+def analysis() -> wilks.Analysis:
+    return analysis_of()
+
+
+@pytest.fixture(scope="module")
+def toys(analysis) -> np.ndarray:
+    """q with data from the reference itself and its fluctuations added: the law that the null describes."""
+    engine = kernel_engine_of(analysis)
+    rng = np.random.Generator(np.random.Philox(11))
+    draw = rng.exponential
+    return np.concatenate(
+        [engine.score([draw(size=(rng.poisson(N_EXPECTED), 1)) for _ in range(500)]) for _ in range(N_TOYS // 500)]
+    )
+
+
+def test_mean_and_variance_are_sums_over_the_reference(analysis):
+    """tr V and 2 tr V^2 + sum w |psi|^4 in plain coordinates, over all events."""
+    engine = kernel_engine_of(analysis)
+    psi = engine.features.values(analysis.standardization.apply(analysis.reference.events)) / np.sqrt(engine.scale)
+    w = analysis.reference.event_weights[:, None]
+    away = psi - (w * psi).sum(0) / N_EXPECTED
+    covariance = (w * psi).T @ psi + (w**2 * away).T @ away
+    null = score_null(analysis)
+    assert null.mean == pytest.approx(np.trace(covariance), rel=1e-5)
+    fourth = float(np.sum(w[:, 0] * np.sum(psi**2, axis=1) ** 2))
+    assert null.variance == pytest.approx(2 * np.sum(covariance**2) + fourth, rel=1e-5)
+    assert null.excess == pytest.approx(fourth / (2 * np.sum(covariance**2)), rel=1e-5)
+
+
+def test_correction_is_the_first_order_of_the_cumulants(analysis):
+    """delta'''(0) = 12 sum w l psi V psi + 6 |sum w l psi|^2 + 4 sum_RR' w w' (psi.psi')^3."""
+    engine, null = kernel_engine_of(analysis), score_null(analysis)
+    psi, w = engine.features.values(engine.reference.points) / np.sqrt(engine.scale), engine.reference.weights
+    lengths = np.sum(psi**2, axis=1)
+    covariance = np.diag(engine.features.curvature / engine.scale)
+    products = psi @ psi.T
+    expected = 12 * w @ (lengths * np.sum((psi @ covariance) * psi, axis=1)) + 6 * np.sum((w * lengths @ psi) ** 2)
+    expected += 4 * w @ (products**3) @ w
+    step = 1e-3
+    at = null.correction(np.array([step, 2 * step, -step, -2 * step], dtype=complex)).real
+    third = (at[1] - 2 * at[0] + 2 * at[2] - at[3]) / (2 * step**3)
+    # V has the fluctuations of the reference, N(R_0)/N_R = 5 %, on top.
+    assert third == pytest.approx(expected, rel=0.1)
+
+
+def test_toys_have_the_mean_and_variance(analysis, toys):
+    """Within 4 standard errors, and N(R_0)/N_R = 5 % for the one reference that they share."""
+    null = score_null(analysis)
+    assert toys.mean() == pytest.approx(null.mean, abs=4 * math.sqrt(null.variance / N_TOYS) + 0.05 * null.mean)
+    assert toys.var() == pytest.approx(null.variance, rel=0.15)
+
+
+@pytest.mark.parametrize("z", [1.0, 2.0, 3.0])
+def test_toys_follow_the_corrected_law(analysis, toys, z):
+    """Within 4 standard deviations and 15 % for their one reference."""
+    null = score_null(analysis)
+    q = weighted_isf(p_value(z), null.weights)
+    expected = N_TOYS * null.p_value(q)
+    assert abs(np.sum(toys >= q) - expected) < 4 * math.sqrt(expected) + 0.15 * expected
+
+
+@pytest.mark.parametrize("z", [2.0, 3.0, 4.0, 5.0])
+def test_tilted_toys_follow_the_corrected_law(analysis, z):
+    """Toys of the tail know nothing of the correction; 4 standard errors and what the interval allows."""
+    null = score_null(analysis)
+    q = weighted_isf(p_value(z), null.weights)
+    found = tilted_p_value(analysis, q, n_toys=4000, seed=3)
+    low, high = null.interval(q)
+    assert found.n_effective > 30
+    assert low - 4 * found.error < found.p_value < high + 4 * found.error
+
+
+def test_tilted_toys_agree_with_plain_ones(analysis, toys):
+    q = float(np.quantile(toys, 0.99))
+    found = tilted_p_value(analysis, q, n_toys=4000, seed=4)
+    assert found.p_value == pytest.approx(0.01, rel=0.15 + 4 * found.error / 0.01)
+
+
+def test_correction_makes_large_values_likelier(analysis):
+    null = score_null(analysis)
+    q = weighted_isf(p_value(4.0), null.weights)
+    assert null.gaussian_p_value(q) == pytest.approx(p_value(4.0), rel=1e-6)
+    assert null.p_value(q) > null.gaussian_p_value(q)
+
+
+def test_correction_vanishes_with_many_events():
+    """With n times the events and n times the ridge, the weights stay and the excess is an n-th."""
+    few, many = (score_null(analysis_of(3.0 * n, n_expected=1000.0 * n, n_reference=20_000 * n)) for n in (1, 4))
+    assert many.excess == pytest.approx(few.excess / 4, rel=0.15)
+
+
+def test_small_ridge_is_beyond_what_toys_confirmed():
+    null = score_null(analysis_of(ridge=0.01))
+    assert null.excess > LARGEST_EXCESS and not null.is_confirmed
+    with pytest.raises(CalibrationError, match="excess variance of at most"):
+        null.p_value(10.0)
+
+
+def test_converged_fits_have_no_analytic_null():
+    with pytest.raises(CalibrationError, match="needs null toys"):
+        score_null(analysis_of(is_score=False))
+
+
+def test_answer_without_toys():
+    analysis = analysis_of()
+    rng = np.random.default_rng(1)
+    data = np.concatenate([rng.exponential(size=1000), rng.normal(6.0, 0.2, size=8)])
+    result = wilks.goodness_of_fit(analysis, data)
+    assert result.method == "analytic" and result.z_score > 2
+    assert result.interval[0] < result.p_value < result.interval[1]
+    assert result.t == wilks.fit(analysis, data).t
+    assert result.to_dict()["method"] == "analytic"
+    assert "Analytic null of the score statistic" in str(result)
+
+
+def test_answer_beyond_five_sigma_is_labelled():
+    rng = np.random.default_rng(1)
+    data = np.concatenate([rng.exponential(size=1000), rng.normal(6.0, 0.2, size=200)])
+    result = wilks.goodness_of_fit(analysis_of(), data)
+    assert result.z_score > 5 and result.method == "extrapolated"

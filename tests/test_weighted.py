@@ -1,0 +1,89 @@
+"""Tails of weighted sums of chi-squares against cases that are known exactly."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wilks.errors import InputError
+from wilks.significance import chi2_log_sf, weighted_isf, weighted_log_sf, weighted_sf
+
+
+def hypoexponential_sf(x: float, rates: list[float]) -> float:
+    """P(sum of exponentials of different rates >= x), in rational arithmetic where doubles would cancel."""
+    total = 0.0
+    for rate in rates:
+        factors = [other / (other - rate) for other in rates if other != rate]
+        total += math.prod(factors) * math.exp(-rate * x)
+    return total
+
+
+@settings(max_examples=60, deadline=None)
+@given(n=st.integers(1, 200), scale=st.floats(1e-6, 1e6), stretch=st.floats(0.05, 40.0))
+def test_equal_weights_give_the_chi_square(n, scale, stretch):
+    x = stretch * n
+    exact = chi2_log_sf(x, n)
+    found = weighted_log_sf(scale * x, [scale] * n)
+    assert found == pytest.approx(exact, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("x", [0.1, 1.0, 5.0, 20.0, 60.0, 200.0])
+@pytest.mark.parametrize("weights", [[1.0, 0.4], [1.0, 0.9, 0.2], [3.0, 2.0, 0.01]])
+def test_pairs_of_equal_weights_are_sums_of_exponentials(x, weights):
+    exact = hypoexponential_sf(x, [0.5 / weight for weight in weights])
+    assert weighted_sf(x, np.repeat(weights, 2)) == pytest.approx(exact, rel=1e-8)
+
+
+def test_one_chi_square_is_the_error_function():
+    for x in (1e-3, 1.0, 30.0, 400.0):
+        assert weighted_sf(x, [2.0]) == pytest.approx(math.erfc(math.sqrt(x / 4.0)), rel=1e-9)
+
+
+def test_tail_agrees_with_the_density_convolved_numerically():
+    """Weights 1 and 0.3: the exact tail is an integral of erfc over one normal variable."""
+    u = (np.arange(400_000) + 0.5) * 1e-4
+    density = 2.0 * np.exp(-0.5 * u**2) / math.sqrt(2.0 * math.pi) * 1e-4
+    for x in (2.0, 15.0, 40.0):
+        rest = np.maximum(x - u**2, 0.0)
+        exact = sum(d * math.erfc(math.sqrt(r / 0.6)) for d, r in zip(density[::10], rest[::10], strict=True)) * 10
+        assert weighted_sf(x, [1.0, 0.3]) == pytest.approx(exact, rel=1e-3)
+
+
+def test_falling_weights_reach_any_p_and_come_back():
+    weights = 1.0 / (1.0 + 2.0 ** (np.arange(40) / 2 - 5))
+    for p in (0.999, 0.5, 1e-3, 1e-8, 1e-30, 1e-200):
+        assert weighted_sf(weighted_isf(p, weights), weights) == pytest.approx(p, rel=1e-7)
+
+
+def test_simulated_fraction_agrees():
+    """False alarm in 1 of 15,000: four standard deviations of a binomial with a fixed key."""
+    weights = np.array([1.0, 0.7, 0.2, 0.2, 0.01])
+    q = np.random.Generator(np.random.Philox(7)).normal(size=(200_000, 5)) ** 2 @ weights
+    x = weighted_isf(0.01, weights)
+    assert abs(np.sum(q >= x) - 2000) < 4 * math.sqrt(2000)
+
+
+def test_correction_of_one_more_chi_square_is_that_sum():
+    """delta(s) = -1/2 log(1 - 2 lambda s) adds a chi-square of weight lambda."""
+    weights = [1.0, 1.0, 0.5]
+    found = weighted_log_sf(30.0, weights, correction=lambda s: -0.5 * np.log(1 - 0.6 * s))
+    assert found == pytest.approx(weighted_log_sf(30.0, [*weights, 0.3]), rel=1e-9)
+
+
+def test_nothing_lies_below_zero():
+    assert weighted_sf(0.0, [1.0]) == 1.0 and weighted_sf(-3.0, [1.0]) == 1.0
+
+
+@pytest.mark.parametrize("weights", [[], [0.0], [-1.0, 2.0], [float("nan")], [float("inf")]])
+def test_impossible_weights_are_refused(weights):
+    with pytest.raises(InputError, match="weights of chi-squares must be finite"):
+        weighted_sf(1.0, weights)
+
+
+def test_x_and_p_must_be_numbers_in_range():
+    with pytest.raises(InputError, match="x must be a finite number"):
+        weighted_sf(float("nan"), [1.0])
+    with pytest.raises(InputError, match="strictly between 0 and 1"):
+        weighted_isf(0.0, [1.0])
