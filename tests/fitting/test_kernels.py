@@ -59,7 +59,7 @@ def test_no_other_minimiser_goes_lower(n_features):
     found = scipy.optimize.minimize(
         lambda a: penalized_loss(analysis, events, a), np.zeros(12), method="BFGS", options={"gtol": 1e-7}
     )
-    # Directions of the kernel below 1e-8 of the largest, which the fit leaves out, are worth some 1e-6.
+    # The fit leaves out directions of the kernel below 1e-8 of the largest, and condenses one feature.
     assert fit.t - 1e-4 < -2 * found.fun < fit.t + fit.newton_decrement + 2e-5
 
 

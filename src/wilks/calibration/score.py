@@ -37,7 +37,7 @@ from wilks.models import Kernel
 from wilks.significance import weighted_log_sf
 from wilks.typing import FloatArray
 
-LARGEST_EXCESS = 0.1
+LARGEST_EXCESS = 0.08
 CONFIRMED_Z = 5.0
 _NEXT_ORDER = 0.3
 _RANK_TOLERANCE = 1e-9
@@ -77,7 +77,7 @@ class ScoreNull:
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether toys have confirmed the corrected law at this excess: up to 0.1."""
+        """Whether toys have confirmed the corrected law at this excess: up to 0.08."""
         return self.excess <= LARGEST_EXCESS
 
     def require_confirmed(self) -> None:
