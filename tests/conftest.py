@@ -4,6 +4,11 @@ from collections.abc import Iterator
 
 import jax
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing: machines are noisy, and the first one compiles.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

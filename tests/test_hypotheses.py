@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wilks.documents import canonical_json
 from wilks.errors import InputError
 from wilks.hypotheses import (
     Alternative,
     Generator,
     Null,
     as_source,
-    canonical_json,
     hypothesis_from_dict,
     whole_number,
 )
