@@ -20,6 +20,7 @@ from wilks.optimize import Search
 from wilks.samples import (
     Sample,
     Standardization,
+    effective_number,
     load_samples,
     repeated_events,
     require_varying,
@@ -155,14 +156,6 @@ class Analysis:
         """The learned f(x; w) for raw events of shape (n, d); result (n,)."""
         return self.model.log_ratio(params, self.standardization.apply(np.asarray(events, dtype=np.float64)))
 
-    def require_finite_response(self, events: FloatArray, *, role: str) -> None:
-        """Raise if log r is not finite at an event for some nuisance at one sigma; ``events`` (n, d) are raw.
-
-        Raises:
-            InputError: the nuisance, how many events, and the first of them.
-        """
-        require_finite_response(self.nuisances, events, role=role)
-
     def cached(self, key: str, build: Callable[[], _Cached]) -> _Cached:
         """What depends on the analysis alone, built once and kept with it."""
         if key not in self._cache:
@@ -264,7 +257,7 @@ def effective_size(sample: Sample) -> float:
     >>> effective_size(Sample([1.0, 2.0, 3.0]))
     3.0
     """
-    return float(sample.expected_events**2 / np.sum(sample.event_weights**2))
+    return effective_number(sample.event_weights)
 
 
 def require_float64() -> None:

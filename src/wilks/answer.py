@@ -11,7 +11,7 @@ from wilks.analysis import Analysis
 from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, analytic_answer, score_null
 from wilks.errors import SampleError
 from wilks.fitting import FitResult, fit
-from wilks.samples import ReferenceSupport, Sample, Support, check_data, shared_events
+from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number, shared_events
 
 LARGE_PULL = 3.0
 NEAR_EDGE = 0.999
@@ -149,14 +149,11 @@ def _size_notice(analysis: Analysis, nu: Mapping[str, float]) -> Iterator[str]:
     """(sum w r)^2 / sum (w r)^2 at the nuisances of Delta against that at 0."""
     weights = analysis.reference.event_weights
     moved = weights * np.exp(analysis.nuisances.log_ratio(analysis.reference.events, nu))
-    share = _effective(moved) / _effective(weights)
+    n_effective = effective_number(moved)
+    share = n_effective / effective_number(weights)
     if share < SMALL_SHARE:
         yield (
-            f"At the nuisances of Delta the reference counts as {_effective(moved):,.0f} events, {share:.0%} of those "
+            f"At the nuisances of Delta the reference counts as {n_effective:,.0f} events, {share:.0%} of those "
             "at 0: a few events with a large r stand for many, and t is less certain; use a larger reference, or one "
             "simulated nearer to these nuisances"
         )
-
-
-def _effective(weights: npt.NDArray[np.float64]) -> float:
-    return float(np.sum(weights) ** 2 / np.sum(weights**2))

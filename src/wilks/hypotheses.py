@@ -11,7 +11,7 @@ import numpy.typing as npt
 from wilks.errors import InputError
 from wilks.functions import NamedFunction
 from wilks.samples import Sample
-from wilks.typing import FloatArray, is_number, whole_number
+from wilks.typing import FloatArray, finite_number, is_number, whole_number
 
 GeneratorFunction = Callable[[np.random.Generator, int, Mapping[str, float]], npt.ArrayLike]
 
@@ -38,9 +38,13 @@ class Generator:
     version: str = "1"
     yield_ratio: str | Callable[[Mapping[str, float]], float] | None = None
     _named: NamedFunction = field(init=False, repr=False, compare=False)
+    _named_ratio: NamedFunction | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_named", NamedFunction(self.function, role="the generator"))
+        given = self.yield_ratio
+        ratio = None if given is None else NamedFunction(given, role=f"the yield_ratio of {self.name}")
+        object.__setattr__(self, "_named_ratio", ratio)
 
     @property
     def name(self) -> str:
@@ -50,14 +54,7 @@ class Generator:
     @property
     def is_portable(self) -> bool:
         """Whether another process can import the function, and that of the yield, by name."""
-        ratio = self._yield_ratio
-        return self._named.is_portable and (ratio is None or ratio.is_portable)
-
-    @property
-    def _yield_ratio(self) -> NamedFunction | None:
-        if self.yield_ratio is None:
-            return None
-        return NamedFunction(self.yield_ratio, role=f"the yield_ratio of {self.name}")
+        return all(one.is_portable for one in (self._named, self._named_ratio) if one is not None)
 
     def yield_at(self, nuisances: Mapping[str, float]) -> float:
         """N(nu) / N(0) of what it draws: 1 unless ``yield_ratio`` says otherwise.
@@ -65,7 +62,7 @@ class Generator:
         Raises:
             InputError: ``yield_ratio`` gives no positive number.
         """
-        ratio = 1.0 if self._yield_ratio is None else self._yield_ratio.call(dict(nuisances))
+        ratio = 1.0 if self._named_ratio is None else self._named_ratio.call(dict(nuisances))
         if not (is_number(ratio) and np.isfinite(ratio) and ratio > 0):
             raise InputError(f"the yield_ratio of {self.name} must give a positive number, but it gave {ratio!r}")
         return float(ratio)
@@ -100,7 +97,7 @@ class Generator:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain text that defines the generator."""
-        ratio = {} if self._yield_ratio is None else {"yield_ratio": self._yield_ratio.name}
+        ratio = {} if self._named_ratio is None else {"yield_ratio": self._named_ratio.name}
         return {"generator": self.name, "version": self.version} | ratio
 
 
@@ -285,10 +282,8 @@ Hypothesis = Null | ShiftedNuisance | Alternative
 def _finite_values(given: object, *, name: str) -> Mapping[str, float]:
     if not isinstance(given, Mapping):
         raise InputError(f"{name} must be values by name, such as {{'scale': 0.15}}, but {given!r} came")
-    for key, value in given.items():
-        if not (is_number(value) and np.isfinite(value)):
-            raise InputError(f"the value of {key!r} in {name} must be a finite number, but {value!r} came")
-    return MappingProxyType({str(key): float(value) for key, value in sorted(given.items())})
+    values = {str(key): finite_number(given[key], name=f"the value of {key!r} in {name}") for key in sorted(given)}
+    return MappingProxyType(values)
 
 
 def _values_text(values: Mapping[str, float]) -> str:

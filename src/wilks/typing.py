@@ -60,6 +60,20 @@ def is_number(value: object) -> TypeGuard[_Number]:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
+def finite_number(value: object, *, name: str) -> float:
+    """``value`` as a plain float.
+
+    Raises:
+        InputError: it is no number, or not finite.
+
+    >>> finite_number(np.float32(0.5), name="sigma")
+    0.5
+    """
+    if is_number(value) and np.isfinite(value):
+        return float(value)
+    raise InputError(f"{name} must be a finite number, but {value!r} came")
+
+
 def whole_number(value: object, *, name: str, least: int) -> int:
     """``value`` as a plain int, so that equal numbers of any type give the same toys.
 

@@ -3,38 +3,22 @@
 import math
 from dataclasses import dataclass
 
+from wilks.calibration.base import Answer
 from wilks.calibration.notices import ObservedFit
 from wilks.calibration.score import CONFIRMED_Z, ScoreNull
-from wilks.calibration.text import decimals, finite_or_none, probability, table, z_interval
+from wilks.calibration.text import decimals, probability, table
 from wilks.significance import z_score
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AnalyticGoodnessOfFit:
+class AnalyticGoodnessOfFit(Answer):
     """p and Z of a score statistic from its analytic null; the same names as `GoodnessOfFit`.
 
     ``interval`` is what the terms left out of the correction are worth, not a statistical error. ``method`` is
     ``analytic`` up to Z = 5, which toys have reached, and ``extrapolated`` beyond.
     """
 
-    t: float
-    p_value: float
-    z_score: float
-    interval: tuple[float, float]
-    warnings: tuple[str, ...]
-    fit: ObservedFit
     null: ScoreNull
-    method: str
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether there is a p at all."""
-        return not math.isnan(self.p_value)
-
-    @property
-    def z_interval(self) -> tuple[float, float]:
-        """The interval of Z that belongs to ``interval``."""
-        return z_interval(*self.interval) if self.is_answered else (math.nan, math.nan)
 
     @property
     def p_text(self) -> str:
@@ -56,18 +40,10 @@ class AnalyticGoodnessOfFit:
         )
         return "\n".join(["Goodness of fit", table(rows), sentence, *(f"Warning: {text}." for text in self.warnings)])
 
-    def __repr__(self) -> str:
-        numbers = f"t={self.t:.4g}, p_value={self.p_value:.4g}, z_score={self.z_score:.4g}"
-        return f"AnalyticGoodnessOfFit({numbers}, method={self.method!r})"
-
     def to_dict(self) -> dict[str, object]:
         """All figures, ready for JSON; NaN and infinities become None."""
         return {
-            "t": finite_or_none(self.t),
-            "p_value": finite_or_none(self.p_value),
-            "z_score": finite_or_none(self.z_score),
-            "interval": [finite_or_none(p) for p in self.interval],
-            "z_interval": [finite_or_none(z) for z in self.z_interval],
+            **self.numbers_to_dict(),
             "method": self.method,
             "p_text": self.p_text,
             "is_answered": self.is_answered,
@@ -85,4 +61,4 @@ def analytic_answer(fit: ObservedFit, null: ScoreNull, *, warnings: tuple[str, .
     p = null.p_value(fit.t)
     z = z_score(p)
     method = "analytic" if z <= CONFIRMED_Z else "extrapolated"
-    return AnalyticGoodnessOfFit(fit.t, p, z, null.interval(fit.t), warnings, fit, null, method)
+    return AnalyticGoodnessOfFit(fit.t, p, z, null.interval(fit.t), warnings, fit, null, method=method)

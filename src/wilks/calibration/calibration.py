@@ -1,17 +1,18 @@
 """The null distribution of t, and the answer that it gives for a fit of data."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy.typing as npt
 
+from wilks.calibration.base import Answer
 from wilks.calibration.chisquare import ChiSquareAnswer, chi_square_answer
 from wilks.calibration.compatibility import Compatibility, judge
 from wilks.calibration.empirical import Empirical
 from wilks.calibration.inputs import ToySummary, ToyTable, is_toy_table, t_values, toy_summary
 from wilks.calibration.notices import ObservedFit, fit_notices, toy_notices
 from wilks.calibration.profiled import is_profiled, nuisance_table, nuisances_to_dict
-from wilks.calibration.text import decimals, failed_toys, finite_or_none, plain, probability, table, toys, z_interval
+from wilks.calibration.text import decimals, failed_toys, plain, probability, table, toys
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
 from wilks.significance import z_score
@@ -202,7 +203,7 @@ class Calibration:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GoodnessOfFit:
+class GoodnessOfFit(Answer):
     """p and Z of the data, how they came about, and what to know beside them.
 
     ``interval`` is the 68 % interval of p. All numbers are NaN if the fit of the data failed.
@@ -210,25 +211,9 @@ class GoodnessOfFit:
     are compatible with the chi-square.
     """
 
-    t: float
-    p_value: float
-    z_score: float
-    interval: tuple[float, float]
-    warnings: tuple[str, ...]
-    fit: ObservedFit
     calibration: Calibration
     chi2: ChiSquareAnswer | None = None
-    method: str = "empirical"
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether the fit of the data gave a p at all."""
-        return not math.isnan(self.p_value)
-
-    @property
-    def z_interval(self) -> tuple[float, float]:
-        """The 68 % interval of Z; its upper end is ``inf`` where no toy reaches t."""
-        return z_interval(*self.interval) if self.is_answered else (math.nan, math.nan)
+    method: str = field(default="empirical", kw_only=True)
 
     @property
     def p_text(self) -> str:
@@ -251,18 +236,10 @@ class GoodnessOfFit:
         lines.extend(f"Warning: {text}." for text in self.warnings)
         return "\n".join(lines)
 
-    def __repr__(self) -> str:
-        numbers = f"t={self.t:.4g}, p_value={self.p_value:.4g}, z_score={self.z_score:.4g}"
-        return f"GoodnessOfFit({numbers}, method={self.method!r})"
-
     def to_dict(self) -> dict[str, object]:
         """All figures, ready for JSON; NaN and infinities become None."""
         return {
-            "t": finite_or_none(self.t),
-            "p_value": finite_or_none(self.p_value),
-            "z_score": finite_or_none(self.z_score),
-            "interval": [finite_or_none(p) for p in self.interval],
-            "z_interval": [finite_or_none(z) for z in self.z_interval],
+            **self.numbers_to_dict(),
             "interval_level": 0.68,
             "method": self.method,
             "p_text": self.p_text,

@@ -220,10 +220,10 @@ def _ends(store: State) -> Ends:
 
 def _yield_reach(analysis: Analysis) -> float:
     """N(R_nu) / N(R_0) where all nuisances are two sigma up or down, added in quadrature: toys are that large."""
-    reference, nuisances = analysis.reference, analysis.nuisances
+    reference, response = analysis.reference, analysis.nuisances.on(analysis.reference.events)
     largest = []
-    for name, sigma in zip(nuisances.names, nuisances.sigmas, strict=True):
-        ratios = [np.exp(nuisances.log_ratio(reference.events, {name: step * sigma})) for step in (-2.0, 2.0)]
+    for direction in np.eye(len(analysis.nuisances)):
+        ratios = [np.exp(response.log_ratio(step * direction)) for step in (-2.0, 2.0)]
         yields = [float(np.average(ratio, weights=reference.event_weights)) for ratio in ratios]
         largest.append(np.log(max(1.0, *(x for x in yields if np.isfinite(x)))))
     return float(np.exp(np.sqrt(np.sum(np.square(largest)))))

@@ -14,6 +14,7 @@ from wilks.fitting.engine import DataSet, Engine
 from wilks.fitting.kernels import KernelEngine
 from wilks.fitting.result import FitResult
 from wilks.models import Kernel
+from wilks.nuisances import require_finite_response
 from wilks.optimize import contenders
 from wilks.samples import Sample, check_data
 from wilks.typing import BoolArray, FloatArray, IntArray
@@ -63,7 +64,7 @@ def fit(
     require_float64()
     sample = check_data(data, features=analysis.features)
     observed = analysis.nuisances.observed_values(auxiliaries or {})
-    analysis.require_finite_response(sample.events, role="the data")
+    require_finite_response(analysis.nuisances, sample.events, role="the data")
     return fit_events(analysis, sample.events, observed)
 
 

@@ -145,12 +145,16 @@ class FitResult:
 
     def __str__(self) -> str:
         gap = f", best two {self.start_gap:.2g} apart in t" if np.isfinite(self.start_gap) else ""
+        n_parameters = self.params.size + len(self.nuisances)
         rows = (
             ("t", f"{self.t:.4f}"),
             ("status", self.status.message),
             ("newton decrement", f"{self.newton_decrement:.1e} (in units of t)"),
             ("KKT residual", f"{self.kkt_residual:.1e}"),
-            ("at the bound", f"{100 * self.share_at_bound:.0f} % of {self.params.size} parameters"),
+            (
+                "at the bound",
+                f"{100 * self.share_at_bound:.0f} % of {n_parameters} parameters",
+            ),
             ("starts", f"{self.n_starts}{gap}"),
             *(self._nuisance_rows() if self.nuisances else ()),
         )

@@ -16,7 +16,7 @@ from wilks.functions import NamedFunction
 from wilks.nuisances.auxiliary import Gaussian
 from wilks.nuisances.nuisance import Nuisance
 from wilks.nuisances.response import Formulas, Response, Term, monomials
-from wilks.typing import FloatArray, is_number
+from wilks.typing import FloatArray, finite_number
 
 REACH = 10.0
 """Nuisances are free within so many sigma."""
@@ -173,9 +173,19 @@ class Nuisances:
 
         This is the response alone, without the shift that ``log_yield`` asks for.
         """
-        z = self.values(nu) / self.sigmas
-        widths = self.row_widths(events.shape[1])
-        return np.asarray(self.column_log_ratio(jnp.asarray(z), jnp.asarray(self.rows(events).T), widths=widths))
+        return self.on(events).log_ratio(self.in_sigmas(nu))
+
+    def on(self, events: FloatArray) -> "ResponseOn":
+        """log r of raw events (n, d) as a function of z, for several values of it."""
+        return ResponseOn(self, events)
+
+    def in_sigmas(self, nu: Mapping[str, float]) -> FloatArray:
+        """z (j,) for nu by name; names that are not given are at 0.
+
+        Raises:
+            InputError: as `values`.
+        """
+        return self.values(nu) / self.sigmas
 
     def values(self, nu: Mapping[str, float]) -> FloatArray:
         """nu by name as an array (j,), 0 where not given.
@@ -184,10 +194,8 @@ class Nuisances:
             InputError: a name that no nuisance has, or a value that is no finite number.
         """
         _check_names("nuisance values", tuple(nu), self.names)
-        for name, value in nu.items():
-            if not (is_number(value) and np.isfinite(value)):
-                raise InputError(f"the value of {name!r} must be a finite number, but {value!r} came")
-        return np.array([float(nu.get(name, 0.0)) for name in self.names])
+        given = {name: finite_number(value, name=f"the value of {name!r}") for name, value in nu.items()}
+        return np.array([given.get(name, 0.0) for name in self.names])
 
     @property
     def is_shifted(self) -> bool:
@@ -251,6 +259,27 @@ class Nuisances:
     def describe(self) -> dict[str, Any]:
         """What defines them in few words; a response by the digest of its numbers."""
         return self.to_dict() | {"response": None if self.response is None else digest_of(self.response)}
+
+
+class ResponseOn:
+    """log r of fixed raw events (n, d) at any z (j,), from rows that are made once."""
+
+    def __init__(self, nuisances: Nuisances, events: FloatArray) -> None:
+        self._nuisances, self._widths = nuisances, nuisances.row_widths(events.shape[1])
+        self._columns = jnp.asarray(nuisances.rows(events).T)
+
+    def log_ratio(self, z: FloatArray) -> FloatArray:
+        """The response alone, shape (n,)."""
+        return np.asarray(self._nuisances.column_log_ratio(jnp.asarray(z), self._columns, widths=self._widths))
+
+    def shifted_log_ratio(self, z: FloatArray, event_weights: FloatArray) -> FloatArray:
+        """With the shift to the known yield, where there is one, for events that are the reference; shape (n,)."""
+        nuisances, at, log_r = self._nuisances, jnp.asarray(z), self.log_ratio(z)
+        if not nuisances.is_shifted:
+            return log_r
+        learned = np.asarray(nuisances.learned_column_log_ratio(at, self._columns, widths=self._widths))
+        reached = np.log(np.sum(event_weights * np.exp(learned)) / np.sum(event_weights))
+        return np.asarray(log_r + float(nuisances.log_yield_ratio(at)) - reached)
 
 
 def digest_of(response: Response) -> dict[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.functions import NamedFunction
 from wilks.nuisances.auxiliary import Auxiliary, Gaussian, PoissonCount, Unconstrained, auxiliary_from_dict
-from wilks.typing import is_number
+from wilks.typing import finite_number, is_number
 
 _NORMALIZATION = "wilks.nuisances.nuisance:yield_log_ratio"
 
@@ -55,9 +55,7 @@ class Nuisance:
                 f"Unconstrained(), but {self.auxiliary!r} came"
             )
         object.__setattr__(self, "sigma", self._checked_sigma())
-        if not (is_number(self.center) and np.isfinite(self.center)):
-            raise InputError(f"the center of {self.name!r} must be a finite number, but {self.center!r} came")
-        object.__setattr__(self, "center", float(self.center))
+        object.__setattr__(self, "center", finite_number(self.center, name=f"the center of {self.name!r}"))
         for what in ("log_ratio", "transform"):
             given = getattr(self, what)
             if given is not None and not isinstance(given, NamedFunction):

@@ -11,7 +11,7 @@ from wilks.errors import InputError, SampleError
 from wilks.functions import NamedFunction
 from wilks.nuisances.nuisance import Nuisance
 from wilks.samples import Sample, closest, parse_selection, recomputed
-from wilks.typing import FloatArray, is_number
+from wilks.typing import FloatArray, finite_number
 
 _TOLERANCE = 1e-3
 """A transform must not move any column by more than this share of its spread at nu = 0."""
@@ -95,8 +95,7 @@ def _chosen(nuisances: tuple[Nuisance, ...], nu: Mapping[str, float]) -> list[tu
             raise InputError(
                 f"values must be of the nuisances that were given, but {name!r} came; {closest(name, names)}"
             )
-        if not (is_number(value) and np.isfinite(value)):
-            raise InputError(f"the value of {name!r} must be a finite number, but {value!r} came")
+        finite_number(value, name=f"the value of {name!r}")
     chosen = [(one, float(nu.get(one.name, 0.0))) for one in nuisances if nu.get(one.name, 0.0)]
     for one, value in chosen:
         if one.transform is None and not one.is_normalization:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from wilks.errors import InputError, ResponseError
@@ -235,32 +234,14 @@ def check_responses(
     names = _columns(reference, variations, columns)
     edges = {name: quantile_edges(reference.column(name), reference.event_weights, n_bins=n_bins) for name in names}
     judged = _judged(nuisances, variations, reach)
-    ratios = _Ratios(reference, nuisances)
+    response, weights = nuisances.on(reference.events), reference.event_weights
+    ratios = (np.exp(response.shifted_log_ratio(nuisances.in_sigmas(one.values), weights)) for one in variations)
     rows = tuple(
-        _row(reference, one, edges, ratios.at(one.values), distance, is_judged)
-        for one, (distance, is_judged) in zip(variations, judged, strict=True)
+        _row(reference, one, edges, ratio, distance, is_judged)
+        for one, ratio, (distance, is_judged) in zip(variations, ratios, judged, strict=True)
     )
     moved = tuple(name for name in nuisances.names if any(row.values.get(name, 0.0) for row in rows))
     return Closure(rows, moved, alpha, tolerance, reach)
-
-
-class _Ratios:
-    """r(x; nu) of the reference with the shift of the yield, from rows that are computed once."""
-
-    def __init__(self, reference: Sample, nuisances: Nuisances) -> None:
-        self.reference, self.nuisances = reference, nuisances
-        self.widths = nuisances.row_widths(reference.n_features)
-        self.columns = jnp.asarray(nuisances.rows(reference.events).T)
-
-    def at(self, values: Mapping[str, float]) -> FloatArray:
-        z = jnp.asarray(self.nuisances.values(values) / self.nuisances.sigmas)
-        log_r = np.asarray(self.nuisances.column_log_ratio(z, self.columns, widths=self.widths))
-        if not self.nuisances.is_shifted:
-            return np.asarray(np.exp(log_r))
-        learned = np.asarray(self.nuisances.learned_column_log_ratio(z, self.columns, widths=self.widths))
-        weights = self.reference.event_weights
-        reached = np.log(np.sum(weights * np.exp(learned)) / np.sum(weights))
-        return np.asarray(np.exp(log_r + float(self.nuisances.log_yield_ratio(z)) - reached))
 
 
 def _columns(reference: Sample, variations: Sequence[Variation], columns: Sequence[str] | None) -> tuple[str, ...]:
@@ -274,7 +255,7 @@ def _columns(reference: Sample, variations: Sequence[Variation], columns: Sequen
 
 def _judged(nuisances: Nuisances, variations: Sequence[Variation], reach: float) -> list[tuple[float, bool]]:
     """Distance of each variation in sigma, and whether it decides."""
-    scaled = np.array([np.abs(nuisances.values(one.values) / nuisances.sigmas) for one in variations])
+    scaled = np.array([np.abs(nuisances.in_sigmas(one.values)) for one in variations])
     distances = scaled.max(axis=1)
     is_judged = distances <= reach * (1.0 + 1e-9)
     for column in scaled.T:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from wilks.errors import InputError, WilksWarning
 from wilks.nuisances import Nuisance
 from wilks.samples import Sample
-from wilks.typing import FloatArray, is_number
+from wilks.typing import FloatArray, finite_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,11 +143,9 @@ def points_of(names: Sequence[str], variations: Sequence[Variation]) -> FloatArr
 def _checked_values(values: object) -> dict[str, float]:
     if not (isinstance(values, Mapping) and values):
         raise InputError(f"values must name nuisances, as {{'scale': 0.1}}, but {values!r} came")
-    for name, value in values.items():
-        if not (is_number(value) and np.isfinite(value)):
-            raise InputError(f"the value of {name!r} must be a finite number, but {value!r} came")
-    if not any(values.values()):
+    found = {str(name): finite_number(value, name=f"the value of {name!r}") for name, value in values.items()}
+    if not any(found.values()):
         raise InputError(
             "a variation must move a nuisance, but all its values are 0; the central sample is the reference"
         )
-    return {str(name): float(value) for name, value in values.items()}
+    return found

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wilks import lazy
 
 _NAMES = {
-    "wilks.samples.arrays": ["closest"],
+    "wilks.samples.arrays": ["closest", "effective_number"],
     "wilks.samples.checks": ["check_data"],
     "wilks.samples.derived": ["recomputed"],
     "wilks.samples.enriching": ["enrich", "merge"],
@@ -23,7 +23,7 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
-    from wilks.samples.arrays import closest
+    from wilks.samples.arrays import closest, effective_number
     from wilks.samples.checks import check_data
     from wilks.samples.derived import recomputed
     from wilks.samples.enriching import enrich, merge
@@ -54,6 +54,7 @@ __all__ = [
     "check_data",
     "closest",
     "columns",
+    "effective_number",
     "enrich",
     "gauss_cells",
     "has_cells",

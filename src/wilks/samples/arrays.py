@@ -34,6 +34,15 @@ def seal(array: FloatArray) -> FloatArray:
     return array
 
 
+def effective_number(event_weights: FloatArray) -> float:
+    """(sum w)^2 / sum w^2: the number of events of one weight that have the same relative error.
+
+    >>> effective_number(np.array([3.0, 3.0, 0.0]))
+    2.0
+    """
+    return float(np.sum(event_weights) ** 2 / np.sum(event_weights**2))
+
+
 def _is_sealed(array: FloatArray) -> bool:
     return array.flags.owndata and not array.flags.writeable
 

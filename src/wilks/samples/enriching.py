@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import closest
+from wilks.samples.arrays import closest, effective_number
 from wilks.samples.expressions import Selection, parse_selection
 from wilks.samples.overlap import shared_events
 from wilks.samples.sample import Sample
@@ -144,4 +144,4 @@ def _effective_size(sample: Sample, where: str) -> float:
             f"the weights in {where!r} must have a positive sum in both samples, but one has "
             f"{sample.expected_events:g}; choose a larger region"
         )
-    return float(sample.expected_events**2 / np.sum(sample.event_weights**2))
+    return effective_number(sample.event_weights)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from wilks.errors import SampleError
+from wilks.samples.arrays import effective_number
 from wilks.samples.gaps import Gaps
 from wilks.samples.sample import Sample
 from wilks.samples.standardization import Standardization, require_varying
@@ -267,7 +268,7 @@ class ReferenceSupport:
     def _least_chance(self) -> float:
         """1 / (n + 1) with the effective number of events n: what the reference can tell without extrapolation."""
         weights = self._counted[1]
-        return float(1.0 / (1.0 + np.sum(weights) ** 2 / np.sum(weights**2)))
+        return 1.0 / (1.0 + effective_number(weights))
 
     @cached_property
     def _distance(self) -> _Distance:

@@ -75,7 +75,11 @@ def _background(analysis: Analysis, hypothesis: Hypothesis) -> tuple[Source, flo
     if hypothesis.is_reweighted:
         return _reweighted_pool(analysis, told)
     if isinstance(source, Unselected):
-        varied, nominal = _varied_pool(analysis, source, told), _varied_pool(analysis, source, {})
+        nominal = analysis.nominal_pool
+        assert nominal is not None
+        if not told:
+            return nominal, 1.0
+        varied = analysis.cached(f"varied {_text(told)}", lambda: source.at(analysis.nuisances, told))
         return varied, varied.expected_events / nominal.expected_events
     normalization = exp(sum(told.get(one.name, 0.0) for one in analysis.nuisances if one.is_normalization))
     if isinstance(source, Generator):
@@ -98,12 +102,12 @@ def _reweighted_pool(analysis: Analysis, told: Mapping[str, float]) -> tuple[Sou
             "only a pool of events can be reweighted with the response, but the toys of this analysis come from a "
             "generator, which draws at the nuisances itself; leave is_reweighted out"
         )
-    varied = analysis.cached(f"reweighted {_text(told)}", lambda: _reweighted(analysis, pool, told))
-    return varied, _reweighted(analysis, analysis.reference, told).expected_events / analysis.expected_events
 
+    def reweighted() -> tuple[Sample, float]:
+        expected = _reweighted(analysis, analysis.reference, told).expected_events
+        return _reweighted(analysis, pool, told), expected / analysis.expected_events
 
-def _varied_pool(analysis: Analysis, source: Unselected, told: Mapping[str, float]) -> Sample:
-    return analysis.cached(f"varied {_text(told)}", lambda: source.at(analysis.nuisances, told))
+    return analysis.cached(f"reweighted {_text(told)}", reweighted)
 
 
 def _reweighted(analysis: Analysis, sample: Sample, told: Mapping[str, float]) -> Sample:
