@@ -9,7 +9,7 @@ from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null, ShiftedNuisance, hypothesis_from_dict
 from wilks.models import MLP
-from wilks.nuisances import Nuisance, PoissonCount, Unselected, normalization
+from wilks.nuisances import BinnedPolynomial, LogYield, Nuisance, Nuisances, PoissonCount, Unselected, normalization
 from wilks.samples import Sample
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
 from wilks.toys.supplies import supplies
@@ -22,19 +22,22 @@ SCALE = Nuisance(
     transform=lambda columns, nu: {"x": columns["x"] * np.exp(nu)},
 )
 NORMALIZATION = normalization("normalization", sigma=0.1)
+KNOWN_YIELD = LogYield(("scale",), ((1,),), (3.0,))
 
 
 def sample(n: int, seed: int) -> Sample:
     return Sample(np.random.default_rng(seed).exponential(size=n), features=("x",))
 
 
-def make(toy_source, *nuisances: Nuisance, reference: Sample | None = None) -> Analysis:
+def make(
+    toy_source, *nuisances: Nuisance, collection: Nuisances | None = None, reference: Sample | None = None
+) -> Analysis:
     return Analysis(
         reference=reference or sample(4000, 0),
         model=MLP((1,)),
         expected_events=400,
         toy_source=toy_source,
-        nuisances=nuisances or (NORMALIZATION, SCALE),
+        nuisances=collection or nuisances or (NORMALIZATION, SCALE),
     )
 
 
@@ -91,6 +94,14 @@ def test_a_pool_at_0_gives_no_other_shape_unless_it_is_told_to_reweight() -> Non
     assert stats.kstest(events, "expon", (0, np.exp(0.1))).pvalue > 1e-3  # false-alarm rate 1e-3
     with pytest.raises(InputError, match="only a pool of events can be reweighted"):
         check_drawable(make(BACKGROUND), hypothesis)
+
+
+def test_reweighted_toys_have_the_yield_of_the_fit() -> None:
+    response = BinnedPolynomial(("scale",), ((1,),), (0,), ([0.0, 1.0],), [[0.5]])
+    own, shifted = (Nuisances((Nuisance("scale", 0.15),), response, log_yield) for log_yield in (None, KNOWN_YIELD))
+    hypothesis = ShiftedNuisance({"scale": 0.2}, is_reweighted=True)
+    assert means(make(sample(4000, 2), collection=own), hypothesis) == pytest.approx([400 * np.exp(0.1)])
+    assert means(make(sample(4000, 2), collection=shifted), hypothesis) == pytest.approx([400 * np.exp(0.6)])
 
 
 @pytest.mark.parametrize(

@@ -104,15 +104,15 @@ def _reweighted_pool(analysis: Analysis, told: Mapping[str, float]) -> tuple[Sou
         )
 
     def reweighted() -> tuple[Sample, float]:
-        expected = _reweighted(analysis, analysis.reference, told).expected_events
-        return _reweighted(analysis, pool, told), expected / analysis.expected_events
+        nuisances, reference = analysis.nuisances, analysis.reference
+        z, weights = nuisances.in_sigmas(told), reference.event_weights
+        shifted = nuisances.on(reference.events).shifted_log_ratio(z, weights)
+        # The shift is one number for all events, which moves the yield and not what is drawn.
+        ratio = np.exp(nuisances.on(pool.events).log_ratio(z))
+        events = Sample(pool.events, pool.event_weights * ratio, features=pool.features)
+        return events, float(weights @ np.exp(shifted)) / analysis.expected_events
 
     return analysis.cached(f"reweighted {_text(told)}", reweighted)
-
-
-def _reweighted(analysis: Analysis, sample: Sample, told: Mapping[str, float]) -> Sample:
-    ratio = np.exp(analysis.nuisances.log_ratio(sample.events, told))
-    return Sample(sample.events, sample.event_weights * ratio, features=sample.features)
 
 
 def _text(told: Mapping[str, float]) -> str:
