@@ -2,10 +2,13 @@
 
     python benchmarks/kernels.py speed                    # converged fits and score statistics, N_R 200,000, N_D 2,000
     python benchmarks/kernels.py null --n-toys 100000     # observed / predicted at 2 to 5 sigma, widths and ridges
+    python benchmarks/kernels.py null5d --n-toys 10000 --n-references 10 --widths 3
 
 Toys of ``null`` are exact, x ~ Exp(1), each with the same reference or, with --n-references k, in k equal shares with
-references of their own. "tilted" toys are importance-sampled from the first reference. Prints a table and writes
-OUTPUT, benchmarks/recorded/kernels_PART.json, with the versions.
+references of their own. ``null5d`` is the same in five features: an exponential, three normals of which one leans on it
+and one is wider where another is large, and a uniform; N_R = 100,000, N_D = 2,000, 500 centers. "tilted" toys are
+importance-sampled from the first reference. Prints a table and writes OUTPUT, benchmarks/recorded/kernels_PART.json,
+with the versions.
 """
 
 import argparse
@@ -28,7 +31,7 @@ BATCH = 256
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=["speed", "null"])
+    parser.add_argument("part", choices=["speed", "null", "null5d"])
     parser.add_argument("--n-toys", type=int, default=2560)
     parser.add_argument("--n-tilted", type=int, default=20_000)
     parser.add_argument("--n-references", type=int, default=1)
@@ -36,6 +39,22 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ridges", type=float, nargs="+", default=RIDGES)
     parser.add_argument("--output", type=Path)
     return parser.parse_args()
+
+
+def five(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Events (n, 5) of ``null5d``, smooth but for the two ends of the uniform and the one of the exponential."""
+    first, normal = rng.exponential(size=n), rng.standard_normal((n, 3))
+    leaning, wider = 0.5 * first + normal[:, 0], normal[:, 2] * np.exp(0.2 * normal[:, 1])
+    return np.column_stack([first, leaning, normal[:, 1], wider, rng.uniform(-1.0, 1.0, size=n)])
+
+
+def analysis_of_five(*, width: float, ridge: float, seed: int) -> wilks.Analysis:
+    n_events = 100_000
+    events = five(np.random.Generator(np.random.Philox(seed)), n_events)
+    return wilks.Analysis(
+        reference=wilks.Sample(events, np.full(n_events, exponential.EXPECTED_EVENTS / n_events)),
+        model=wilks.Kernel(n_centers=500, width=width, ridge=ridge, is_score=True),
+    )
 
 
 def analysis_of(*, width: float, ridge: float, is_score: bool, seed: int = 0) -> wilks.Analysis:
@@ -47,9 +66,9 @@ def analysis_of(*, width: float, ridge: float, is_score: bool, seed: int = 0) ->
     )
 
 
-def background(rng: np.random.Generator, n_toys: int) -> list[np.ndarray]:
+def background(rng: np.random.Generator, n_toys: int, *, n_features: int = 1) -> list[np.ndarray]:
     counts = rng.poisson(exponential.EXPECTED_EVENTS, size=n_toys)
-    return [exponential.background(rng, n, {}) for n in counts]
+    return [exponential.background(rng, n, {}) if n_features == 1 else five(rng, n) for n in counts]
 
 
 def speed(options: argparse.Namespace) -> list[dict[str, float | bool]]:
@@ -86,11 +105,11 @@ def null(options: argparse.Namespace) -> list[dict[str, object]]:
     rows = []
     for width in options.widths:
         for ridge in options.ridges:
-            first = analysis_of(width=width, ridge=ridge, is_score=True)
+            first = scored(options, width=width, ridge=ridge, seed=0)
             law = score_null(first)
             thresholds = [weighted_isf(p_value(z), law.weights) for z in SIGMAS]
             q = np.concatenate([
-                scores(analysis_of(width=width, ridge=ridge, is_score=True, seed=seed), options, seed=seed)
+                scores(scored(options, width=width, ridge=ridge, seed=seed), options, seed=seed)
                 for seed in range(options.n_references)
             ])  # fmt: skip
             row: dict[str, object] = {
@@ -107,6 +126,12 @@ def null(options: argparse.Namespace) -> list[dict[str, object]]:
     return rows
 
 
+def scored(options: argparse.Namespace, *, width: float, ridge: float, seed: int) -> wilks.Analysis:
+    if options.part == "null5d":
+        return analysis_of_five(width=width, ridge=ridge, seed=seed)
+    return analysis_of(width=width, ridge=ridge, is_score=True, seed=seed)
+
+
 def tail_of(analysis, law, q, *, z, threshold, n_tilted) -> dict[str, float]:
     limit, n_beyond = p_value(z), int(np.sum(q >= threshold))
     tilted = tilted_p_value(analysis, threshold, n_toys=n_tilted, seed=int(z))
@@ -121,12 +146,14 @@ def tail_of(analysis, law, q, *, z, threshold, n_tilted) -> dict[str, float]:
 def scores(analysis: wilks.Analysis, options: argparse.Namespace, *, seed: int) -> np.ndarray:
     engine, rng = KernelEngine(analysis), np.random.Generator(np.random.Philox(1000 + seed))
     n_toys = options.n_toys // options.n_references
-    return np.concatenate([engine.score(background(rng, BATCH)) for _ in range(-(-n_toys // BATCH))])
+    n_features = analysis.reference.n_features
+    portions = (background(rng, BATCH, n_features=n_features) for _ in range(-(-n_toys // BATCH)))
+    return np.concatenate([engine.score(portion) for portion in portions])
 
 
 def main() -> None:
     options = arguments()
-    rows = {"speed": speed, "null": null}[options.part](options)
+    rows = {"speed": speed, "null": null, "null5d": null}[options.part](options)
     output = options.output or Path(__file__).parent / "recorded" / f"kernels_{options.part}.json"
     settings = {key: value for key, value in vars(options).items() if key != "output"}
     versions = {"wilks": wilks.__version__, "numpy": np.__version__, "python": platform.python_version()}
