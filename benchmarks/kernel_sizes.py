@@ -1,7 +1,7 @@
 """Kernels on large samples: time and memory of preparation, score and converged fit, and how many centers pay.
 
     python benchmarks/kernel_sizes.py muons --data FOLDER     # 5 features, 100,000 against 20,000, 2,000 centers
-    python benchmarks/kernel_sizes.py large --n-features 8    # 500,000 against 100,000, 3,000 centers
+    python benchmarks/kernel_sizes.py large --n-features 8    # 500,000 against 100,000, 2,000 centers
     python benchmarks/kernel_sizes.py large --n-features 21
     python benchmarks/kernel_sizes.py memory                  # 20,000 centers, 1,000,000 events: a slice of a pass
     python benchmarks/kernel_sizes.py truncation              # t with other tolerances of the rank
@@ -35,7 +35,7 @@ from wilks.models import Placement
 from wilks.problems import dimuon
 
 CORRELATION, HEAVIER, N_HEAVIER = 0.4, 1.6, 3
-CENTERS = (100, 250, 500, 1000, 2000, 3000)
+CENTERS = (50, 100, 250, 500, 1000, 2000, 3000)
 Row = dict[str, object]
 
 
@@ -231,7 +231,7 @@ def truncation(options: argparse.Namespace) -> list[Row]:
 PARTS = {"muons": muons, "large": large, "memory": memory, "truncation": truncation}
 DEFAULTS = {
     "muons": {"n_reference": 100_000, "n_data": 20_000, "n_centers": 2000, "n_toys": 20, "width": 3.0},
-    "large": {"n_reference": 500_000, "n_data": 100_000, "n_centers": 3000, "n_toys": 20, "width": None},
+    "large": {"n_reference": 500_000, "n_data": 100_000, "n_centers": 2000, "n_toys": 20, "width": None},
     "memory": {"n_reference": 1_000_000, "n_data": 200_000, "n_centers": 20_000, "n_toys": 1, "width": 5.0},
     "truncation": {"n_reference": 20_000, "n_data": 4_000, "n_centers": 1000, "n_toys": 3, "width": 5.0},
 }
