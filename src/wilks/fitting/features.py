@@ -22,6 +22,7 @@ from wilks.typing import FloatArray
 _RANK_TOLERANCE = 1e-8
 _CELLS_PER_WIDTH = 40
 _BLOCK_NUMBERS, _MOST_KEPT_NUMBERS = 2**22, 2**27  # 32 MiB, 1 GiB
+_GRAM_COLUMNS = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,28 +52,30 @@ class Features:
 
     def coefficients(self, params: FloatArray) -> FloatArray:
         """alpha (r,) of f with parameters a (m,): U^T K a."""
-        return self.mix.T @ (self.placement.kernel(self.placement.centers) @ params)
+        images = [params @ columns for columns in _gram_columns(self.placement)]
+        alpha: FloatArray = self.mix.T @ np.concatenate(images)
+        return alpha
 
 
 class Reference:
-    """The reference as a kernel sees it: points (n, d) with weights (n,), and their features block by block.
+    """The reference as a kernel sees it: points (n, d) with weights (n,) > 0, and their features block by block.
 
-    Events of one feature without negative weights are replaced by two points in each cell of a fortieth of the width,
-    which no sum notices. Features are kept where they take less than 1 GiB and made anew for each pass elsewhere, so
-    that the memory is bounded for any size.
+    Events of one feature are replaced by two points in each cell of a fortieth of the width,
+    which no sum notices. Features are kept where they take less than 1 GiB. Elsewhere each pass makes the values of the
+    Gaussians anew, and multiplies sums of them, not each of them, by the mix. Memory is thus bounded for any size.
     """
 
     def __init__(self, events: FloatArray, weights: FloatArray, *, width: float) -> None:
         counted = weights != 0
         self.points, self.weights = events[counted], weights[counted]
-        if self.points.shape[1] == 1 and np.all(self.weights > 0):
+        if self.points.shape[1] == 1:
             points, self.weights = gauss_cells(self.points[:, 0], self.weights, width=width / _CELLS_PER_WIDTH)
             self.points = points[:, None]
         self._kept: list[FloatArray] = []
 
     def rows(self, placement: Placement) -> Iterator[slice]:
-        """Blocks whose kernel values take 32 MiB."""
-        size = max(1, _BLOCK_NUMBERS // placement.centers.shape[0])
+        """Blocks whose kernel values take at most 32 MiB; their length is a power of two, so that none is padded."""
+        size = 2 ** (max(1, _BLOCK_NUMBERS // placement.centers.shape[0]).bit_length() - 1)
         return (slice(first, first + size) for first in range(0, self.weights.size, size))
 
     def blocks(self, features: Features) -> Iterator[tuple[FloatArray, slice]]:
@@ -81,26 +84,98 @@ class Reference:
             return zip(self._kept, self.rows(features.placement), strict=True)
         return self._made(features.placement, features.mix)
 
+    def pieces(self, features: Features) -> Iterator[tuple[FloatArray, slice]]:
+        """Of each block what costs least: phi where it is kept, else the values k(x, Z) of which phi is made.
+
+        ``spread`` and ``gathered`` go with them: f = piece @ spread(alpha), and a sum over rows of phi is ``gathered``
+        from that over the same rows of pieces.
+        """
+        if self._kept:
+            return self.blocks(features)
+        return self._values(features.placement)
+
+    def spread(self, features: Features, alpha: FloatArray) -> FloatArray:
+        """Coefficients of the columns of a piece for f with each alpha (k, r), shape (columns, k)."""
+        return alpha.T if self._kept else features.mix @ alpha.T
+
+    def gathered(self, features: Features, totals: FloatArray) -> FloatArray:
+        """Sums over rows of phi, shape (k, r), of those over rows of pieces (k, columns)."""
+        return totals if self._kept else totals @ features.mix
+
     def features(self, placement: Placement) -> Features:
         """The features that these Gaussians make of the reference."""
-        scales, directions = scipy.linalg.eigh(placement.kernel(placement.centers))
-        is_kept = scales > _RANK_TOLERANCE * scales[-1]
-        mix = directions[:, is_kept] / np.sqrt(scales[is_kept])
-        n_features = mix.shape[1]
-        is_small = self.weights.size * n_features <= _MOST_KEPT_NUMBERS
-        hessian, mean, kept = np.zeros((n_features, n_features)), np.zeros(n_features), []
-        for values, rows in self._made(placement, mix):
-            hessian += (values * self.weights[rows, None]).T @ values
-            mean += self.weights[rows] @ values
-            kept += [values] if is_small else []
-        curvature, rotation = scipy.linalg.eigh(hessian)
         self._kept = []
-        while kept:  # one block after the other, so that they are not there twice
-            self._kept.append(kept.pop(0) @ rotation)
+        mix = _whitening(placement)
+        n_centers, n_features = mix.shape
+        if self.weights.size * n_features <= _MOST_KEPT_NUMBERS:
+            hessian, mean = self._moments(self._keeping(placement, mix), n_features)
+        elif n_centers**2 < 2 * n_centers * n_features + n_features**2:
+            gram, total = self._moments(self._values(placement), n_centers)
+            hessian, mean = mix.T @ (gram @ mix), total @ mix
+        else:
+            hessian, mean = self._moments(self._made(placement, mix), n_features)
+        curvature, rotation = scipy.linalg.eigh(hessian, overwrite_a=True)
+        for row, values in enumerate(self._kept):
+            self._kept[row] = values @ rotation
         return Features(placement, mix @ rotation, np.maximum(curvature, 0.0), rotation.T @ mean)
 
+    def _moments(self, pieces: Iterator[tuple[FloatArray, slice]], size: int) -> tuple[FloatArray, FloatArray]:
+        """sum w v v^T, shape (size, size), and sum w v, shape (size,), over the rows v of all pieces."""
+        total, mean = np.zeros((size, size), order="F"), np.zeros(size)
+        for values, rows in pieces:
+            weights = self.weights[rows]
+            mean += weights @ values
+            total = _add_products(total, values, weights)
+        _mirror(total)
+        return total, mean
+
+    def _values(self, placement: Placement) -> Iterator[tuple[FloatArray, slice]]:
+        return ((placement.kernel(self.points[rows]), rows) for rows in self.rows(placement))
+
     def _made(self, placement: Placement, mix: FloatArray) -> Iterator[tuple[FloatArray, slice]]:
-        return ((placement.kernel(self.points[rows]) @ mix, rows) for rows in self.rows(placement))
+        return ((values @ mix, rows) for values, rows in self._values(placement))
+
+    def _keeping(self, placement: Placement, mix: FloatArray) -> Iterator[tuple[FloatArray, slice]]:
+        for phi, rows in self._made(placement, mix):
+            self._kept.append(phi)
+            yield phi, rows
+
+
+def _whitening(placement: Placement) -> FloatArray:
+    """V e^-1/2 of the kernel over the centers without the directions that are left out, shape (m, r)."""
+    size = placement.centers.shape[0]
+    gram = np.empty((size, size), order="F")
+    for first, columns in zip(range(0, size, _GRAM_COLUMNS), _gram_columns(placement), strict=True):
+        gram[:, first : first + columns.shape[1]] = columns
+    scales, directions = scipy.linalg.eigh(gram, overwrite_a=True)
+    is_kept = scales > _RANK_TOLERANCE * scales[-1]
+    mix: FloatArray = directions[:, is_kept]
+    mix /= np.sqrt(scales[is_kept])
+    return mix
+
+
+def _gram_columns(placement: Placement) -> Iterator[FloatArray]:
+    """K over the centers, a few columns at a time."""
+    centers = placement.centers
+    parts = (centers[first : first + _GRAM_COLUMNS] for first in range(0, centers.shape[0], _GRAM_COLUMNS))
+    return (placement.kernel(some).T for some in parts)
+
+
+def _add_products(total: FloatArray, values: FloatArray, weights: FloatArray) -> FloatArray:
+    """total + sum w v v^T in the upper triangle of ``total``, which is overwritten: half the work of a full product."""
+    scaled = values * np.sqrt(weights)[:, None]
+    added: FloatArray = scipy.linalg.blas.dsyrk(1.0, scaled.T, beta=1.0, c=total, overwrite_c=1)
+    return added
+
+
+def _mirror(square: FloatArray) -> None:
+    """Copy the upper triangle to the lower one, a few columns at a time."""
+    size = square.shape[0]
+    for first in range(0, size, _GRAM_COLUMNS):
+        some = slice(first, min(first + _GRAM_COLUMNS, size))
+        square[some, :first] = square[:first, some].T
+        corner = square[some, some]
+        square[some, some] = np.triu(corner) + np.triu(corner, 1).T
 
 
 def reference_and_features(analysis: Analysis, placement: Placement) -> tuple[Reference, Features]:

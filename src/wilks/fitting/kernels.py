@@ -139,19 +139,22 @@ class PenalizedLosses:
         sums, weights = self._sums[lanes], self._reference.weights
         tilted = np.empty((weights.size, params.shape[0]))
         value = self._ridge * np.sum(params**2, axis=1) - np.sum(params * sums, axis=1)
-        gradient = 2.0 * self._ridge * params - sums
-        for phi, rows in self._reference.blocks(self._features):
+        coefficients = self._reference.spread(self._features, params)
+        totals = np.zeros_like(coefficients.T)
+        for piece, rows in self._reference.pieces(self._features):
             # Where f is so large the loss is rejected anyway.
-            excess = np.expm1(np.minimum(phi @ params.T, _EXPONENT_LIMIT))
+            excess = np.expm1(np.minimum(piece @ coefficients, _EXPONENT_LIMIT))
             value += weights[rows] @ excess
             tilted[rows] = weights[rows, None] * (excess + 1.0)
-            gradient += tilted[rows].T @ phi
+            totals += tilted[rows].T @ piece
+        gradient = 2.0 * self._ridge * params - sums + self._reference.gathered(self._features, totals)
 
         def product(vectors: FloatArray, some: IntArray) -> FloatArray:
-            image = 2.0 * self._ridge * vectors
-            for phi, rows in self._reference.blocks(self._features):
-                image += (tilted[rows][:, some] * (phi @ vectors.T)).T @ phi
-            return image
+            coefficients = self._reference.spread(self._features, vectors)
+            totals = np.zeros_like(coefficients.T)
+            for piece, rows in self._reference.pieces(self._features):
+                totals += (tilted[rows][:, some] * (piece @ coefficients)).T @ piece
+            return 2.0 * self._ridge * vectors + self._reference.gathered(self._features, totals)
 
         return Expansion(value, gradient, product)
 

@@ -10,7 +10,7 @@ from wilks.typing import FloatArray
 
 _NODES_PER_WIDTH, _REACH_IN_WIDTHS = 100, 9.0
 _MOST_NODES, _MOST_NUMBERS = 100_000, 2**24
-_BLOCK_NUMBERS = 2**17  # 1 MiB, within a cache
+_BLOCK_NUMBERS = 2**19  # 4 MiB
 
 
 class FeatureSums(Protocol):
@@ -21,7 +21,7 @@ class FeatureSums(Protocol):
 
 
 class DirectSums:
-    """Event by event, all data sets in one stream of blocks."""
+    """Event by event, all data sets in one stream of blocks of equal length."""
 
     def __init__(self, features: Features) -> None:
         self._features = features
@@ -29,11 +29,12 @@ class DirectSums:
     def sums(self, data_sets: Sequence[FloatArray]) -> FloatArray:
         """For standardized events (n, d) of each of k data sets, shape (k, r)."""
         placement = self._features.placement
-        n_centers = placement.centers.shape[0]
-        totals, size = np.zeros((len(data_sets), n_centers)), max(1, _BLOCK_NUMBERS // n_centers)
-        for row, events in enumerate(data_sets):
-            for first in range(0, events.shape[0], size):
-                totals[row] += placement.kernel(events[first : first + size]).sum(axis=0)
+        totals = np.zeros((len(data_sets), placement.centers.shape[0]))
+        owners = np.repeat(np.arange(len(data_sets)), [events.shape[0] for events in data_sets])
+        stream, size = np.concatenate(data_sets), max(1, _BLOCK_NUMBERS // totals.shape[1])
+        for first in range(0, owners.size, size):
+            own, starts = np.unique(owners[first : first + size], return_index=True)
+            totals[own] += np.add.reduceat(placement.kernel(stream[first : first + size]), starts, axis=0)
         return totals @ self._features.mix
 
 

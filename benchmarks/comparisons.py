@@ -1,0 +1,217 @@
+"""Tests of one observation against a large reference, on equal data: time, memory and power at equal size.
+
+    python benchmarks/comparisons.py                    # all methods that are installed, one after the other
+    python benchmarks/comparisons.py --methods KS CvM   # some of them
+
+The exponential problem: reference of 200,000 events, the same for all, data of Poisson(2,000) events, signals NP1, NP2,
+NP2-90, NP3. Toy i of each hypothesis is the same for every method. Every threshold is the value that 2.28 % of the method's own
+null toys exceed; errors of the power are those of a bootstrap over null and signal toys. Each method runs in a process of
+its own: memory is what the peak of that process grows by once libraries and reference are loaded, a factorization or table
+included. Milliseconds of a toy are of the processor and of the clock, data sets one at a time, drawing not included.
+
+scikit-learn (``classifier``) and hyppo (``MMD of hyppo``) are no dependencies of wilks; without them their rows are missing.
+Writes OUTPUT, benchmarks/recorded/comparisons.json, and keeps the rows of other methods there.
+"""
+
+import os
+
+os.environ.update({"NPROC": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+
+import argparse
+import importlib
+import importlib.util
+import json
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import scipy.stats
+
+import wilks
+from wilks.fitting import KernelEngine
+from wilks.problems import exponential
+
+SIZE = scipy.stats.norm.sf(2.0)
+SIGNALS = exponential.SIGNALS
+N_BOOTSTRAP = 400
+Statistic = Callable[[np.ndarray], float]
+
+
+def engine_of(reference: wilks.Sample, *, width: float, ridge: float, is_score: bool = True) -> KernelEngine:
+    kernel = wilks.Kernel(width=width, ridge=ridge, is_score=is_score)
+    return KernelEngine(wilks.Analysis(reference=reference, model=kernel, standardize=False))
+
+
+def score(reference: wilks.Sample, *, width: float, ridge: float) -> Statistic:
+    engine = engine_of(reference, width=width, ridge=ridge)
+    return lambda events: float(engine.score([events])[0])
+
+
+def converged(reference: wilks.Sample, *, width: float, ridge: float) -> Statistic:
+    engine = engine_of(reference, width=width, ridge=ridge, is_score=False)
+    return lambda events: engine.fit_together([events])[0].t
+
+
+def mmd(reference: wilks.Sample, *, width: float) -> Statistic:
+    """Squared distance of the mean embeddings, from the whitened features of wilks in place of 202,000^2 values."""
+    engine = engine_of(reference, width=width, ridge=1.0)
+    mean = engine.features.mean / exponential.EXPECTED_EVENTS
+    return lambda events: float(np.sum((engine.sums([events])[0] / events.shape[0] - mean) ** 2))
+
+
+def count(reference: wilks.Sample) -> Statistic:
+    return lambda events: abs(events.shape[0] - exponential.EXPECTED_EVENTS)
+
+
+def kolmogorov_smirnov(reference: wilks.Sample) -> Statistic:
+    values = reference.events[:, 0]
+    return lambda events: scipy.stats.ks_2samp(events[:, 0], values, method="asymp").statistic
+
+
+def cramer_von_mises(reference: wilks.Sample) -> Statistic:
+    values = reference.events[:, 0]
+    return lambda events: scipy.stats.cramervonmises_2samp(events[:, 0], values, method="asymptotic").statistic
+
+
+def anderson_darling(reference: wilks.Sample) -> Statistic:
+    values = reference.events[:, 0]
+
+    def statistic(events: np.ndarray) -> float:
+        with warnings.catch_warnings(action="ignore"):  # of p-values, which are not used
+            return scipy.stats.anderson_ksamp([events[:, 0], values]).statistic
+
+    return statistic
+
+
+def energy(reference: wilks.Sample) -> Statistic:
+    values = reference.events[:, 0]
+    return lambda events: scipy.stats.energy_distance(events[:, 0], values)
+
+
+def optional(reference: wilks.Sample, *, module: str) -> Statistic:
+    return importlib.import_module(module).statistic(reference.events)
+
+
+@dataclass(frozen=True)
+class Method:
+    """What makes the statistic of a reference, how many toys it is worth, and the library that it needs."""
+
+    make: Callable[[wilks.Sample], Statistic]
+    n_null: int = 1000
+    n_signal: int = 400
+    sees_count: bool = False
+    needs: str = "scipy"
+
+
+METHODS = {
+    "wilks score, width 1, ridge 0.3": Method(partial(score, width=1.0, ridge=0.3), 10_000, 1000, sees_count=True),
+    "wilks score, width 0.3, ridge 0.3": Method(partial(score, width=0.3, ridge=0.3), 10_000, 1000, sees_count=True),
+    "wilks score, width 1, ridge 3": Method(partial(score, width=1.0, ridge=3.0), 10_000, 1000, sees_count=True),
+    "wilks converged, width 1, ridge 0.3": Method(partial(converged, width=1.0, ridge=0.3), 2000, 500, sees_count=True),
+    "count": Method(count, 10_000, 1000, sees_count=True),
+    "KS": Method(kolmogorov_smirnov),
+    "CvM": Method(cramer_von_mises, 600, 200),
+    "Anderson-Darling": Method(anderson_darling, 400, 150),
+    "energy": Method(energy, 600, 200),
+    "MMD, width 1": Method(partial(mmd, width=1.0), 10_000, 1000),
+    "MMD, width 0.3": Method(partial(mmd, width=0.3), 10_000, 1000),
+    "classifier": Method(partial(optional, module="compared_classifier"), 100, 40, needs="sklearn"),
+    "MMD of hyppo": Method(partial(optional, module="compared_hyppo"), 0, 0, needs="hyppo"),
+}
+
+
+def toy(index: int, hypothesis: int) -> np.ndarray:
+    """Data set ``index`` of the null (0) or of a signal (1, 2, ...)."""
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((7, hypothesis, index))))
+    events = exponential.background(rng, rng.poisson(exponential.EXPECTED_EVENTS), {})
+    if hypothesis:
+        signal = SIGNALS[hypothesis - 1]
+        events = np.concatenate([events, signal.draw(rng, rng.poisson(signal.n_signal), {})])
+    return events
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure(name: str) -> dict[str, object]:
+    """In a process of its own: statistics of the toys, time and memory."""
+    method, reference = METHODS[name], exponential.reference(seed=0)
+    before, start = peak_mb(), time.process_time()
+    statistic = method.make(reference)
+    statistic(toy(0, 0))
+    row: dict[str, object] = {"method": name, "prepare_s": time.process_time() - start}
+    spent = np.zeros(2)
+    values = []
+    for hypothesis, n_toys in enumerate([method.n_null, *[method.n_signal] * len(SIGNALS)]):
+        values.append(np.empty(n_toys))
+        for index in range(n_toys):
+            events = toy(index, hypothesis)
+            now = np.array([time.process_time(), time.perf_counter()])
+            values[-1][index] = statistic(events)
+            spent += np.array([time.process_time(), time.perf_counter()]) - now
+    n_toys = sum(found.size for found in values)
+    row |= {"toy_cpu_ms": 1e3 * spent[0] / n_toys, "toy_wall_ms": 1e3 * spent[1] / n_toys}
+    row |= {"memory_mb": peak_mb() - before, "n_null": method.n_null, "n_signal": method.n_signal}
+    powers = {signal.name: power(values[0], found) for signal, found in zip(SIGNALS, values[1:], strict=True)}
+    return row | {"sees_count": method.sees_count, "power": powers}
+
+
+def power(null: np.ndarray, signal: np.ndarray) -> tuple[float, float]:
+    """The share of signal toys beyond the threshold, with its bootstrap error; at least that of one toy in all."""
+    rng = np.random.default_rng(0)
+    shares = [
+        np.mean(rng.choice(signal, signal.size) > np.quantile(rng.choice(null, null.size), 1.0 - SIZE))
+        for _ in range(N_BOOTSTRAP)
+    ]
+    share = np.mean(signal > np.quantile(null, 1.0 - SIZE))
+    return float(share), max(float(np.std(shares)), 1.0 / signal.size)
+
+
+def in_own_process(name: str) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "row.json"
+        command = [sys.executable, __file__, "--only", name, "--output", str(output)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode == 0:
+            return json.loads(output.read_text())
+    return {"method": name, "failed": (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--only", choices=METHODS, help="one method in this process")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "recorded" / "comparisons.json")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    if options.only:
+        options.output.write_text(json.dumps(measure(options.only)))
+        return
+    rows = json.loads(options.output.read_text())["rows"] if options.output.exists() else []
+    rows = [row for row in rows if row["method"] not in options.methods]
+    for name in options.methods:
+        if importlib.util.find_spec(METHODS[name].needs) is None:
+            print(f"{name}: {METHODS[name].needs} is not installed; no row", flush=True)
+            continue
+        rows.append(in_own_process(name))
+        print(" ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
+    libraries = {"numpy": np.__version__, "scipy": scipy.__version__, "python": platform.python_version()}
+    versions = {"wilks": wilks.__version__} | libraries
+    options.output.write_text(json.dumps({"versions": versions, "rows": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
