@@ -70,6 +70,10 @@ class Reference:
             self.points = points[:, None]
         self._kept: list[FloatArray] = []
 
+    def forget(self) -> None:
+        """Keep no features from here on: whoever still needs them has them made anew."""
+        self._kept = []
+
     def rows(self, placement: Placement) -> Iterator[slice]:
         """Blocks whose kernel values take 32 MiB."""
         size = max(1, _BLOCK_NUMBERS // placement.centers.shape[0])

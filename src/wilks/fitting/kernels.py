@@ -13,7 +13,7 @@ from wilks.models import Kernel
 from wilks.optimize import Expansion, Minima, NewtonCG
 from wilks.typing import FitStatus, FloatArray, IntArray
 
-_NEWTON = NewtonCG()
+NEWTON = NewtonCG()
 _MOST_TOGETHER, _LANE_NUMBERS = 256, 2**26  # 512 MiB
 _EXPONENT_LIMIT = 700.0
 
@@ -30,7 +30,7 @@ class KernelEngine:
 
     def __init__(self, analysis: Analysis) -> None:
         assert isinstance(analysis.model, Kernel)
-        _refuse_negative_weights(analysis)
+        refuse_negative_weights(analysis)
         self._analysis, self.kernel = analysis, analysis.model
         self.reference, self.features = reference_and_features(analysis, self.kernel.placement)
         self._sums = feature_sums(self.features)
@@ -38,7 +38,7 @@ class KernelEngine:
     @property
     def n_together(self) -> int:
         """Data sets that may be fitted side by side: each takes a number for each point of the reference."""
-        return int(np.clip(_LANE_NUMBERS // self.reference.weights.size, 1, _MOST_TOGETHER))
+        return n_side_by_side(self.reference)
 
     def sums(self, data_sets: Sequence[FloatArray]) -> FloatArray:
         """sum_D phi of raw data sets (n, d), shape (k, r)."""
@@ -74,7 +74,7 @@ class KernelEngine:
 
     def _converged(self, sums: FloatArray) -> Minima:
         losses = PenalizedLosses(self.reference, self.features, sums=sums, ridge=self.kernel.ridge)
-        return _NEWTON.run(losses, np.zeros_like(sums), self.scale)
+        return NEWTON.run(losses, np.zeros_like(sums), self.scale)
 
     def evaluate_t(self, events: FloatArray, params: FloatArray) -> float:
         """t at parameters a (m,) for raw data (n, d): -2 (L + ridge a^T K a) on all events, or its expansion."""
@@ -156,7 +156,17 @@ class PenalizedLosses:
         return Expansion(value, gradient, product)
 
 
-def _refuse_negative_weights(analysis: Analysis) -> None:
+def n_side_by_side(reference: Reference) -> int:
+    """Data sets that may be fitted side by side: each takes a number for each point of the reference."""
+    return int(np.clip(_LANE_NUMBERS // reference.weights.size, 1, _MOST_TOGETHER))
+
+
+def refuse_negative_weights(analysis: Analysis) -> None:
+    """Raise where the loss of a kernel has no lower bound.
+
+    Raises:
+        InputError: negative reference weights.
+    """
     if analysis.reference.has_negative_weights:
         n_negative = int(np.sum(analysis.reference.event_weights < 0))
         raise InputError(
