@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from wilks.analysis import Analysis
+from wilks.fitting.convex_result import convex_result
 from wilks.fitting.features import reference_and_features
-from wilks.fitting.kernels import NEWTON, PenalizedLosses, n_side_by_side, refuse_negative_weights
+from wilks.fitting.kernels import NEWTON, PenalizedLosses, n_side_by_side, refuse_negative_weights, score_minima
 from wilks.fitting.moments import score_moments
-from wilks.fitting.result import Attempt, FitResult, MemberFit
+from wilks.fitting.result import FitResult, MemberFit
 from wilks.fitting.sums import feature_sums
 from wilks.models import Kernel, KernelSet
 from wilks.optimize import Minima
 from wilks.significance import COMBINATIONS, gamma_log_sf
-from wilks.typing import FitStatus, FloatArray
+from wilks.typing import FloatArray
 
 _BLOCK_NUMBERS = 2**22  # 32 MiB
 
@@ -75,69 +76,29 @@ class KernelSetEngine:
         return [self._analysis.standardization.apply(events) for events in data_sets]
 
     def _results(self, minima: Sequence[Minima], data_sets: Sequence[FloatArray]) -> list[FitResult]:
-        """One for each data set from the minima of each member."""
+        """One for each data set from the minima of each member; the certificate is that of the worst member."""
         t = -2.0 * np.stack([one.value for one in minima], axis=1) + 0.0
-        log_p = self.log_p(t)
-        combined = COMBINATIONS[self.model.combination](log_p) + 0.0
+        log_p, combined = self.log_p(t), self.combined(t)
         mixes = [group.features.mix for group in self.groups for _ in group.kernels]
         params = np.concatenate([one.params @ mix.T for one, mix in zip(minima, mixes, strict=True)], axis=1)
-        excess, residual = (np.stack([getattr(one, name) for one in minima]) for name in ("excess", "residual"))
-        n_iterations = np.sum([one.n_iterations for one in minima], axis=0)
         return [
-            self._result(
-                float(combined[row]),
-                params[row],
-                self._members(t[row], log_p[row]),
-                certificate=(float(np.max(excess[:, row])), float(np.max(residual[:, row]))),
-                n_iterations=int(n_iterations[row]),
+            convex_result(
+                self._analysis,
+                t=float(combined[row]),
+                params=params[row],
+                excess=float(np.max([one.excess[row] for one in minima])),
+                residual=float(np.max([one.residual[row] for one in minima])),
+                least_curvature=2.0 * min(self.model.ridges),
+                n_iterations=sum(int(one.n_iterations[row]) for one in minima),
                 n_events=events.shape[0],
+                members=self._members(t[row], log_p[row]),
             )
             for row, events in enumerate(data_sets)
         ]
 
     def _members(self, t: FloatArray, log_p: FloatArray) -> tuple[MemberFit, ...]:
         rows = zip(self.members, t.tolist(), np.exp(log_p).tolist(), strict=True)
-        return tuple(MemberFit(float(kernel.placement.width), kernel.ridge, one, p) for kernel, one, p in rows)
-
-    def _result(
-        self,
-        t: float,
-        params: FloatArray,
-        members: tuple[MemberFit, ...],
-        *,
-        certificate: tuple[float, float],
-        n_iterations: int,
-        n_events: int,
-    ) -> FitResult:
-        excess, residual = certificate
-        status, nan = self._status(t, excess, residual), float("nan")
-        return FitResult(
-            t=nan if status.is_failure else t,
-            tau=nan if status.is_failure else t,
-            delta=nan if status.is_failure else 0.0,
-            params=params,
-            status=status,
-            newton_decrement=excess,
-            least_curvature=2.0 * min(self.model.ridges),
-            kkt_residual=residual,
-            share_at_bound=0.0,
-            n_starts=1,
-            start_gap=nan,
-            start_t=np.array([t]),
-            attempts=(Attempt(status, t),),
-            n_iterations=n_iterations,
-            n_events=n_events,
-            fingerprint=self._analysis.fingerprint(),
-            members=members,
-        )
-
-    def _status(self, t: float, excess: float, residual: float) -> FitStatus:
-        """That of the worst member."""
-        search = self._analysis.search
-        if not (np.isfinite(t) and np.isfinite(excess)):
-            return FitStatus.NON_FINITE
-        is_certified = excess < search.decrement_tolerance and residual < search.kkt_tolerance
-        return FitStatus.CONVERGED if is_certified else FitStatus.NOT_CONVERGED
+        return tuple(MemberFit(kernel.placement.width, kernel.ridge, one, p) for kernel, one, p in rows)
 
 
 class WidthGroup:
@@ -169,7 +130,9 @@ class WidthGroup:
     def minima(self, sums: FloatArray) -> list[Minima]:
         """For each ridge those of all data sets."""
         return [
-            self._scored(sums, scale) if kernel.is_score else self._converged(sums, scale, kernel.ridge)
+            score_minima(sums - self.features.mean, scale)
+            if kernel.is_score
+            else self._converged(sums, scale, kernel.ridge)
             for kernel, scale in zip(self.kernels, self.scales, strict=True)
         ]
 
@@ -195,11 +158,6 @@ class WidthGroup:
             rows = slice(first, first + size)
             ratios[:, rows] = params @ placement.kernel(events[rows]).T
         return ratios
-
-    def _scored(self, sums: FloatArray, scale: FloatArray) -> Minima:
-        b = sums - self.features.mean
-        nothing, params = np.zeros(b.shape[0]), b / scale
-        return Minima(params, -0.5 * np.sum(b * params, axis=1), nothing, nothing, np.ones(b.shape[0], dtype=np.int64))
 
     def _converged(self, sums: FloatArray, scale: FloatArray, ridge: float) -> Minima:
         losses = PenalizedLosses(self.reference, self.features, sums=sums, ridge=ridge)
