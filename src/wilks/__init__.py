@@ -42,7 +42,7 @@ _NAMES = {
     "wilks.fitting.fit": ["fit"],
     "wilks.fitting.result": ["FitResult"],
     "wilks.hypotheses": ["Alternative", "Generator", "Null", "ShiftedNuisance"],
-    "wilks.models": ["MLP", "Kernel"],
+    "wilks.models": ["MLP", "Kernel", "KernelSet"],
     "wilks.nuisances": [
         *("Gaussian", "LogNormal", "Nuisance", "Nuisances", "PoissonCount", "Unconstrained", "Unselected"),
         *("correlated", "normalization", "vary"),
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from wilks.fitting.fit import fit
     from wilks.fitting.result import FitResult
     from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
-    from wilks.models import MLP, Kernel
+    from wilks.models import MLP, Kernel, KernelSet
     from wilks.nuisances import (
         Gaussian,
         LogNormal,
@@ -110,6 +110,7 @@ __all__ = [
     "GoodnessOfFit",
     "InputError",
     "Kernel",
+    "KernelSet",
     "KnownSignal",
     "LocalProcesses",
     "LogNormal",

@@ -42,3 +42,24 @@ def test_kernel_answers_with_toys_and_says_that_the_mean_is_theirs(tmp_path):
     result = wilks.goodness_of_fit(with_lambda, exponential.data(exponential.NP3, seed=2), calibration=calibration)
     assert 1 / 301 <= result.p_value < 0.1
     wilks.write_report(result, tmp_path / "report.html", analysis=with_lambda)
+
+
+@pytest.mark.parametrize("is_score", [True, False])
+def test_toys_of_a_set_calibrate_it(tmp_path, is_score):
+    analysis = wilks.Analysis(
+        reference=exponential.reference(5000, seed=0),
+        model=wilks.KernelSet((0.4, 1.5), (0.3, 3.0), n_centers=(30, 10), is_score=is_score),
+        toy_source=exponential.BACKGROUND,
+        standardize=False,
+    )
+    together = make_toys(analysis, wilks.Null(), seed=1, indices=range(6))
+    alone = [make_toys(analysis, wilks.Null(), seed=1, indices=[index])[0] for index in range(6)]
+    np.testing.assert_allclose([row.t for row in together], [row.t for row in alone], rtol=1e-9)
+    assert len(together[0].params) == analysis.n_parameters == 80
+    data = exponential.data(exponential.NP3, seed=2)
+    calibration = wilks.calibrate([row.t for row in make_toys(analysis, wilks.Null(), seed=1, indices=range(200))])
+    result = wilks.goodness_of_fit(analysis, data, calibration=calibration)
+    assert 1 / 201 <= result.p_value < 0.1
+    assert "times the smallest of 4 local p-values" in str(result)
+    wilks.write_report(result, tmp_path / "report.html", analysis=analysis)
+    assert "Members of the set of kernels" in (tmp_path / "report.html").read_text()

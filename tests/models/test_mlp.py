@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wilks.errors import InputError
-from wilks.models import MLP, MODEL_KINDS, Kernel, Model, model_from_dict
+from wilks.models import MLP, MODEL_KINDS, Kernel, KernelSet, Model, model_from_dict
 from wilks.typing import FloatArray
 
 
@@ -104,6 +104,16 @@ class TestKernelOfOneFeature(ModelContract):
 
 class TestKernelOfThreeFeatures(ModelContract):
     model = Kernel(n_centers=12).placed(np.random.default_rng(5).normal(size=(60, 3)), np.ones(60))
+    n_features = 3
+
+
+class TestKernelSetOfOneFeature(ModelContract):
+    model = KernelSet((0.4, 1.0), (0.1, 1.0), n_centers=9).placed(np.linspace(-2, 3, 40)[:, None], np.ones(40))
+    n_features = 1
+
+
+class TestKernelSetOfThreeFeatures(ModelContract):
+    model = KernelSet((0.5, 2.0), n_centers=(12, 5)).placed(np.random.default_rng(5).normal(size=(60, 3)), np.ones(60))
     n_features = 3
 
 

@@ -10,6 +10,7 @@ from wilks.calibration.chisquare import ChiSquareAnswer, chi_square_answer
 from wilks.calibration.compatibility import Compatibility, judge
 from wilks.calibration.empirical import Empirical
 from wilks.calibration.inputs import ToySummary, ToyTable, is_toy_table, t_values, toy_summary
+from wilks.calibration.members import has_members, members_text, members_to_dict
 from wilks.calibration.notices import ObservedFit, fit_notices, toy_notices
 from wilks.calibration.profiled import is_profiled, nuisance_table, nuisances_to_dict
 from wilks.calibration.text import decimals, failed_toys, plain, probability, table, toys
@@ -233,6 +234,8 @@ class GoodnessOfFit(Answer):
         lines = ["Goodness of fit", table(self._rows()), *self._sentences()]
         if self.is_answered and is_profiled(self.fit):
             lines.append(nuisance_table(self.fit))
+        if self.is_answered and has_members(self.fit):
+            lines.append(members_text(self.fit, p_value=self.p_value, interval=self.interval))
         lines.extend(f"Warning: {text}." for text in self.warnings)
         return "\n".join(lines)
 
@@ -248,6 +251,7 @@ class GoodnessOfFit(Answer):
             "warnings": list(self.warnings),
             "calibration": self.calibration.to_dict(),
             **(nuisances_to_dict(self.fit) if is_profiled(self.fit) else {}),
+            **(members_to_dict(self.fit, p_value=self.p_value) if has_members(self.fit) else {}),
         }
 
     def _rows(self) -> list[tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """fit: one data set or many, from starting points to certified minima."""
 
+from wilks.fitting.convex import convex_engine_of, kernel_engine_of, kernel_set_engine_of
 from wilks.fitting.engine import DataSet, Engine
 from wilks.fitting.fit import (
     engine_of,
@@ -8,12 +9,12 @@ from wilks.fitting.fit import (
     fit,
     fit_events,
     fit_together,
-    kernel_engine_of,
     n_together,
 )
+from wilks.fitting.kernel_sets import KernelSetEngine
 from wilks.fitting.kernels import KernelEngine
 from wilks.fitting.objectives import objective
-from wilks.fitting.result import CONTENDER_MARGIN, Attempt, FitResult, FittedNuisance
+from wilks.fitting.result import CONTENDER_MARGIN, Attempt, FitResult, FittedNuisance, MemberFit
 
 __all__ = [
     "CONTENDER_MARGIN",
@@ -23,6 +24,9 @@ __all__ = [
     "FitResult",
     "FittedNuisance",
     "KernelEngine",
+    "KernelSetEngine",
+    "MemberFit",
+    "convex_engine_of",
     "engine_of",
     "evaluate_t",
     "evaluate_tau",
@@ -30,6 +34,7 @@ __all__ = [
     "fit_events",
     "fit_together",
     "kernel_engine_of",
+    "kernel_set_engine_of",
     "n_together",
     "objective",
 ]

@@ -73,6 +73,10 @@ class Reference:
             self.points = points[:, None]
         self._kept: list[FloatArray] = []
 
+    def forget(self) -> None:
+        """Keep no features from here on: whoever still needs them has them made anew."""
+        self._kept = []
+
     def rows(self, placement: Placement) -> Iterator[slice]:
         """Blocks whose kernel values take at most 32 MiB; their length is a power of two, so that none is padded."""
         size = 2 ** (max(1, _BLOCK_NUMBERS // placement.centers.shape[0]).bit_length() - 1)

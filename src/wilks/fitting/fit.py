@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from wilks.analysis import Analysis, require_float64
 from wilks.fitting.attempts import Attempts
+from wilks.fitting.convex import convex_engine_of
 from wilks.fitting.engine import DataSet, Engine
-from wilks.fitting.kernels import KernelEngine
 from wilks.fitting.result import FitResult
-from wilks.models import Kernel
 from wilks.nuisances import require_finite_response
 from wilks.optimize import contenders
 from wilks.samples import Sample, check_data
@@ -40,7 +39,8 @@ def fit(
     (analysis, data, auxiliaries) alone.
 
     The loss of a `Kernel` is convex and has its penalty added: t = -2 min_a { L[f] + ridge a^T K a }. Newton's method
-    goes to its one minimum from f = 0, and of the search only the tolerances matter.
+    goes to its one minimum from f = 0, and of the search only the tolerances matter. A `KernelSet`
+    has such a fit for each of its members, and t combines their p-values.
 
     Args:
         analysis: what defines t.
@@ -82,8 +82,8 @@ def fit_together(
     is so much larger than expected that all are padded to its size. Memory grows with the number of data sets: see
     `Engine.n_together`. ``observed`` holds the auxiliary measurements (j,) of each; None: those of the real data.
     """
-    if isinstance(analysis.model, Kernel):
-        return kernel_engine_of(analysis).fit_together(data_sets)
+    if convex := convex_engine_of(analysis):
+        return convex.fit_together(data_sets)
     engine = engine_of(analysis)
     centres = [analysis.nuisances.observed] * len(data_sets) if observed is None else observed
     sets = engine.data_sets(data_sets, centres)
@@ -128,9 +128,9 @@ def evaluate_tau(
     nuisances: FloatArray | None = None,
     observed: FloatArray | None = None,
 ) -> float:
-    """-2 L[w, nu] on all events; for a kernel with its penalty."""
-    if isinstance(analysis.model, Kernel):
-        return kernel_engine_of(analysis).evaluate_t(events, params)
+    """-2 L[w, nu] on all events; for a kernel with its penalty; for a set of kernels its t."""
+    if convex := convex_engine_of(analysis):
+        return convex.evaluate_t(events, params)
     engine = engine_of(analysis)
     z = np.empty(0) if nuisances is None else nuisances / analysis.nuisances.sigmas
     own = engine.data_set(events, observed).fine
@@ -142,16 +142,9 @@ def engine_of(analysis: Analysis) -> Engine:
     return analysis.cached("engine", lambda: Engine(analysis))
 
 
-def kernel_engine_of(analysis: Analysis) -> KernelEngine:
-    """The features and factors of an analysis with a kernel, made once and kept with it."""
-    return analysis.cached("kernel_engine", lambda: KernelEngine(analysis))
-
-
 def n_together(analysis: Analysis) -> int:
     """How many data sets are best given to `fit_together` at once."""
-    if isinstance(analysis.model, Kernel):
-        return kernel_engine_of(analysis).n_together
-    return engine_of(analysis).n_together
+    return (convex_engine_of(analysis) or engine_of(analysis)).n_together
 
 
 def _attempt(engine: Engine, fits: Sequence[Attempts], sets: DataSet) -> None:

@@ -6,14 +6,15 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
+from wilks.fitting.convex_result import convex_result
 from wilks.fitting.features import Features, Reference, reference_and_features
-from wilks.fitting.result import Attempt, FitResult
+from wilks.fitting.result import FitResult
 from wilks.fitting.sums import feature_sums
 from wilks.models import Kernel
 from wilks.optimize import Expansion, Minima, NewtonCG
-from wilks.typing import FitStatus, FloatArray, IntArray
+from wilks.typing import FloatArray, IntArray
 
-_NEWTON = NewtonCG()
+NEWTON = NewtonCG()
 _MOST_TOGETHER, _LANE_NUMBERS = 256, 2**26  # 512 MiB
 _EXPONENT_LIMIT = 700.0
 
@@ -30,7 +31,7 @@ class KernelEngine:
 
     def __init__(self, analysis: Analysis) -> None:
         assert isinstance(analysis.model, Kernel)
-        _refuse_negative_weights(analysis)
+        refuse_negative_weights(analysis)
         self._analysis, self.kernel = analysis, analysis.model
         self.reference, self.features = reference_and_features(analysis, self.kernel.placement)
         self._sums = feature_sums(self.features)
@@ -38,7 +39,7 @@ class KernelEngine:
     @property
     def n_together(self) -> int:
         """Data sets that may be fitted side by side: each takes a number for each point of the reference."""
-        return int(np.clip(_LANE_NUMBERS // self.reference.weights.size, 1, _MOST_TOGETHER))
+        return n_side_by_side(self.reference)
 
     def sums(self, data_sets: Sequence[FloatArray]) -> FloatArray:
         """sum_D phi of raw data sets (n, d), shape (k, r)."""
@@ -61,20 +62,15 @@ class KernelEngine:
         for first in range(0, len(data_sets), self.n_together):
             portion = data_sets[first : first + self.n_together]
             sums = self.sums(portion)
-            minima = self._scored(sums) if self.kernel.is_score else self._converged(sums)
+            minima = (
+                score_minima(sums - self.features.mean, self.scale) if self.kernel.is_score else self._converged(sums)
+            )
             results += [self._result(minima, row, events.shape[0]) for row, events in enumerate(portion)]
         return results
 
-    def _scored(self, sums: FloatArray) -> Minima:
-        """The minima of the second-order expansions at f = 0, which one step reaches."""
-        b = sums - self.features.mean
-        rows, params = b.shape[0], b / self.scale
-        nothing = np.zeros(rows)
-        return Minima(params, -0.5 * np.sum(b * params, axis=1), nothing, nothing, np.ones(rows, dtype=np.int64))
-
     def _converged(self, sums: FloatArray) -> Minima:
         losses = PenalizedLosses(self.reference, self.features, sums=sums, ridge=self.kernel.ridge)
-        return _NEWTON.run(losses, np.zeros_like(sums), self.scale)
+        return NEWTON.run(losses, np.zeros_like(sums), self.scale)
 
     def evaluate_t(self, events: FloatArray, params: FloatArray) -> float:
         """t at parameters a (m,) for raw data (n, d): -2 (L + ridge a^T K a) on all events, or its expansion."""
@@ -88,33 +84,16 @@ class KernelEngine:
         return float(-2.0 * (loss + self.kernel.ridge * alpha @ alpha))
 
     def _result(self, minima: Minima, row: int, n_events: int) -> FitResult:
-        t, excess, residual = -2.0 * minima.value[row] + 0.0, float(minima.excess[row]), float(minima.residual[row])
-        status, nan = self._status(t, excess, residual), float("nan")
-        return FitResult(
-            t=nan if status.is_failure else float(t),
-            tau=nan if status.is_failure else float(t),
-            delta=nan if status.is_failure else 0.0,
+        return convex_result(
+            self._analysis,
+            t=float(-2.0 * minima.value[row] + 0.0),
             params=self.features.mix @ minima.params[row],
-            status=status,
-            newton_decrement=excess,
+            excess=float(minima.excess[row]),
+            residual=float(minima.residual[row]),
             least_curvature=2.0 * self.kernel.ridge,
-            kkt_residual=residual,
-            share_at_bound=0.0,
-            n_starts=1,
-            start_gap=nan,
-            start_t=np.array([t]),
-            attempts=(Attempt(status, float(t)),),
             n_iterations=int(minima.n_iterations[row]),
             n_events=n_events,
-            fingerprint=self._analysis.fingerprint(),
         )
-
-    def _status(self, t: float, excess: float, residual: float) -> FitStatus:
-        search = self._analysis.search
-        if not (np.isfinite(t) and np.isfinite(excess)):
-            return FitStatus.NON_FINITE
-        is_certified = excess < search.decrement_tolerance and residual < search.kkt_tolerance
-        return FitStatus.CONVERGED if is_certified else FitStatus.NOT_CONVERGED
 
 
 class PenalizedLosses:
@@ -159,7 +138,23 @@ class PenalizedLosses:
         return Expansion(value, gradient, product)
 
 
-def _refuse_negative_weights(analysis: Analysis) -> None:
+def score_minima(b: FloatArray, scale: FloatArray) -> Minima:
+    """The minima of the second-order expansions at f = 0 with gradients -b (k, r), which one step reaches."""
+    params, nothing = b / scale, np.zeros(b.shape[0])
+    return Minima(params, -0.5 * np.sum(b * params, axis=1), nothing, nothing, np.ones(b.shape[0], dtype=np.int64))
+
+
+def n_side_by_side(reference: Reference) -> int:
+    """Data sets that may be fitted side by side: each takes a number for each point of the reference."""
+    return int(np.clip(_LANE_NUMBERS // reference.weights.size, 1, _MOST_TOGETHER))
+
+
+def refuse_negative_weights(analysis: Analysis) -> None:
+    """Raise where the loss of a kernel has no lower bound.
+
+    Raises:
+        InputError: negative reference weights.
+    """
     if analysis.reference.has_negative_weights:
         n_negative = int(np.sum(analysis.reference.event_weights < 0))
         raise InputError(

@@ -46,6 +46,27 @@ class FittedNuisance:
         return {"name": self.name} | {name: x if np.isfinite(x) else None for name, x in numbers.items()}
 
 
+@dataclass(frozen=True)
+class MemberFit:
+    """One kernel of a set at the end of a fit.
+
+    Attributes:
+        width, ridge: which one.
+        t: its own statistic.
+        p_value: P(gamma >= t) for the gamma law of the null mean and variance of its score statistic; approximate.
+    """
+
+    width: float
+    ridge: float
+    t: float
+    p_value: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; NaN becomes None."""
+        numbers = {name: getattr(self, name) for name in ("width", "ridge", "t", "p_value")}
+        return {name: x if np.isfinite(x) else None for name, x in numbers.items()}
+
+
 @dataclass(frozen=True, eq=False)
 class FitResult:
     """The end of a fit. ``t``, ``params`` and the certificate belong to one and the same point.
@@ -67,6 +88,8 @@ class FitResult:
         nuisances, delta_nuisances: the best fit of each with f free (tau), and with f = 0 (Delta).
         delta_newton_decrement, delta_kkt_residual: what certifies Delta; 0 without nuisances.
         began_at_delta: whether the best minimum was reached from f = 0 at the nuisances of Delta.
+        members: of a `KernelSet`, by width and then by ridge; the certificate is then that of the worst of them, in
+            units of its own t.
     """
 
     t: float
@@ -91,6 +114,7 @@ class FitResult:
     delta_newton_decrement: float = 0.0
     delta_kkt_residual: float = 0.0
     began_at_delta: bool = False
+    members: tuple[MemberFit, ...] = ()
 
     @property
     def converged(self) -> bool:
@@ -131,6 +155,7 @@ class FitResult:
             "start_t": [float(x) if np.isfinite(x) else None for x in self.start_t],
             "fingerprint": self.fingerprint,
             **(self._nuisances_to_dict() if self.nuisances else {}),
+            **({"members": [one.to_dict() for one in self.members]} if self.members else {}),
         }
 
     def _nuisances_to_dict(self) -> dict[str, Any]:
@@ -157,6 +182,7 @@ class FitResult:
             ),
             ("starts", f"{self.n_starts}{gap}"),
             *(self._nuisance_rows() if self.nuisances else ()),
+            *((f"width {one.width:.4g}", _of_member(one)) for one in self.members),
         )
         return "\n".join(f"{name:<16}  {text}" for name, text in rows)
 
@@ -164,6 +190,10 @@ class FitResult:
         yield "tau, Delta", f"{self.tau:.4f}, {self.delta:.4f}"
         for at_tau, at_delta in zip(self.nuisances, self.delta_nuisances, strict=True):
             yield at_tau.name, f"{_fitted(at_tau)} with f; {_fitted(at_delta)} without"
+
+
+def _of_member(one: MemberFit) -> str:
+    return f"ridge {one.ridge:.4g}: t {one.t:.4f}, local p {one.p_value:.2g}"
 
 
 def _fitted(one: FittedNuisance) -> str:

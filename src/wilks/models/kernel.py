@@ -102,8 +102,8 @@ class Kernel(Model):
         object.__setattr__(self, "n_centers", whole_number(self.n_centers, name="n_centers", least=1))
         object.__setattr__(self, "seed", whole_number(self.seed, name="seed", least=0))
         if self.width is not None:
-            object.__setattr__(self, "width", _positive(self.width, "width"))
-        object.__setattr__(self, "ridge", _positive(self.ridge, "ridge"))
+            object.__setattr__(self, "width", positive_option(self.width, "width"))
+        object.__setattr__(self, "ridge", positive_option(self.ridge, "ridge"))
         if not isinstance(self.is_score, bool):
             raise InputError(f"is_score must be True or False, but {self.is_score!r} came")
 
@@ -121,9 +121,12 @@ class Kernel(Model):
     def placed(self, events: FloatArray, weights: FloatArray) -> "Kernel":
         rng = np.random.Generator(np.random.Philox(self.seed))
         centers = choose_centers(rng, events, weights, self.n_centers)
-        width = percentile_width(rng, events, weights) if self.width is None else self.width
+        return self.at(Placement(centers, percentile_width(rng, events, weights) if self.width is None else self.width))
+
+    def at(self, placement: Placement) -> "Kernel":
+        """This kernel with its Gaussians where another one has them."""
         placed = dataclasses.replace(self)
-        object.__setattr__(placed, "_placement", Placement(centers, width))
+        object.__setattr__(placed, "_placement", placement)
         return placed
 
     @property
@@ -172,7 +175,12 @@ class Kernel(Model):
         return f"kernel of {self.n_centers} Gaussians of width {wide}, ridge {self.ridge:g}{score}"
 
 
-def _positive(value: object, name: str) -> float:
+def positive_option(value: object, name: str) -> float:
+    """An option of a kernel as a plain float.
+
+    Raises:
+        InputError: it is no positive, finite number.
+    """
     if not (is_number(value) and np.isfinite(value) and value > 0):
         raise InputError(f"{name} of a kernel must be a positive number, but {value!r} came")
     return float(value)

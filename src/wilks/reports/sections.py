@@ -75,7 +75,15 @@ def fit_tables(fit: FitResult) -> tuple[Table, ...]:
         ("gap of the best two", number(fit.start_gap), "difference in t; near 0 if the best value was found twice"),
         ("events", count(fit.n_events), "in the data that were fitted"),
     )
-    return (Table("", rows, ("", "value", "meaning")),)
+    members = (member_table(fit),) if fit.members else ()
+    return (Table("", rows, ("", "value", "meaning")), *members)
+
+
+def member_table(fit: FitResult) -> Table:
+    """The members of a set of kernels."""
+    rows = tuple((number(one.width), number(one.ridge), number(one.t), number(one.p_value)) for one in fit.members)
+    note = "Local p: by the gamma law of the mean and variance of each score statistic, approximate; toys calibrate t."
+    return Table("Members of the set of kernels", rows, ("width", "ridge", "t", "local p"), note)
 
 
 def start_values(fit: FitResult) -> str:

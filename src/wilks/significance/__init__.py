@@ -12,6 +12,7 @@ from wilks import lazy
 
 _NAMES = {
     "wilks.significance.chisquare": ["chi2_isf", "chi2_log_sf", "chi2_sf", "chi2_z_score", "ks_distance"],
+    "wilks.significance.combining": ["COMBINATIONS", "gamma_log_sf"],
     "wilks.significance.counts": ["clopper_pearson", "clopper_pearson_upper", "exceedance_interval", "median_ranks"],
     "wilks.significance.exact": ["binomial_p_value", "ks_p_value"],
     "wilks.significance.normal": ["log_p_value", "p_value", "z_score", "z_score_from_log"],
@@ -20,6 +21,7 @@ _NAMES = {
 
 if TYPE_CHECKING:
     from wilks.significance.chisquare import chi2_isf, chi2_log_sf, chi2_sf, chi2_z_score, ks_distance
+    from wilks.significance.combining import COMBINATIONS, gamma_log_sf
     from wilks.significance.counts import clopper_pearson, clopper_pearson_upper, exceedance_interval, median_ranks
     from wilks.significance.exact import binomial_p_value, ks_p_value
     from wilks.significance.normal import log_p_value, p_value, z_score, z_score_from_log
@@ -28,6 +30,7 @@ else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
 __all__ = [
+    "COMBINATIONS",
     "binomial_p_value",
     "chi2_isf",
     "chi2_log_sf",
@@ -36,6 +39,7 @@ __all__ = [
     "clopper_pearson",
     "clopper_pearson_upper",
     "exceedance_interval",
+    "gamma_log_sf",
     "ks_distance",
     "ks_p_value",
     "log_p_value",

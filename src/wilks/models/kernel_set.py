@@ -1,0 +1,177 @@
+"""Kernels of several widths and ridges, tested together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wilks.errors import InputError
+from wilks.models.base import Model
+from wilks.models.kernel import Kernel, Placement, positive_option
+from wilks.significance import COMBINATIONS
+from wilks.typing import FloatArray, is_number, whole_number
+
+
+@dataclass(frozen=True)
+class KernelSet(Model):
+    """A `Kernel` for each pair of a width and a ridge, whose p-values are combined in one t.
+
+    Each member has its own fit and its own t_j, the score statistic or, with ``is_score=False``, that of the converged
+    fit. A gamma law with the mean and the variance that the score statistic has under the null, both exact
+    (`ScoreNull`), puts them on one scale, p_j = P(gamma >= t_j), and
+
+        product: t = -2 sum_j log p_j     min_p: t = -2 log min_j p_j     average: t = -2 log mean_j p_j .
+
+    The p_j are approximate, and correlated. Toys of all members together (`run_toys`, then `calibrate`) give the null
+    of t: the accuracy of the gamma law changes what the test sees, never how often it raises a false alarm.
+
+    The parameters are those of the members one after the other, each width with all of its ridges; the learned f is
+    the mean of the members' f.
+
+    Args:
+        widths: of the Gaussians, in standardized features.
+        ridges: strengths of the penalty.
+        n_centers: how many Gaussians each member has: one number, or one for each width. Narrow Gaussians reach the
+            whole range only if there are more of them.
+        combination: ``product`` gains where several widths see something, ``min_p`` where one does, ``average`` lies
+            between.
+        is_score: whether the members have score statistics.
+        seed: of the choice of centers.
+
+    Raises:
+        InputError: an option outside these limits.
+
+    >>> KernelSet(widths=(0.1, 1.0), ridges=(0.3, 3.0), n_centers=(200, 50)).describe()
+    'set of 4 kernels, widths 0.1, 1, ridges 0.3, 3, 200, 50 Gaussians, product of p-values, score statistics'
+    """
+
+    widths: tuple[float, ...]
+    ridges: tuple[float, ...] = (0.3,)
+    n_centers: int | tuple[int, ...] = 300
+    combination: str = "product"
+    is_score: bool = True
+    seed: int = 0
+    _placements: tuple[Placement, ...] = field(default=(), init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "widths", _distinct(self.widths, "widths", positive_option))
+        object.__setattr__(self, "ridges", _distinct(self.ridges, "ridges", positive_option))
+        object.__setattr__(self, "n_centers", _counts(self.n_centers, len(self.widths)))
+        object.__setattr__(self, "seed", whole_number(self.seed, name="seed", least=0))
+        if self.combination not in COMBINATIONS:
+            raise InputError(f"combination must be one of {', '.join(COMBINATIONS)}, but {self.combination!r} came")
+        if not isinstance(self.is_score, bool):
+            raise InputError(f"is_score must be True or False, but {self.is_score!r} came")
+
+    @property
+    def n_members(self) -> int:
+        """Pairs of a width and a ridge."""
+        return len(self.widths) * len(self.ridges)
+
+    @property
+    def groups(self) -> tuple[tuple[Kernel, ...], ...]:
+        """The members of each width: they share their Gaussians and differ in their ridge.
+
+        Raises:
+            InputError: the set is not part of an analysis yet.
+        """
+        if not self._placements:
+            raise InputError("the centers of kernels come from the reference: take the model of a wilks.Analysis")
+        return tuple(
+            tuple(self._member(width, ridge).at(placement) for ridge in self.ridges)
+            for width, placement in zip(self.widths, self._placements, strict=True)
+        )
+
+    def placed(self, events: FloatArray, weights: FloatArray) -> "KernelSet":
+        placed = KernelSet(self.widths, self.ridges, self.n_centers, self.combination, self.is_score, self.seed)
+        placements = [self._member(width, self.ridges[0]).placed(events, weights).placement for width in self.widths]
+        object.__setattr__(placed, "_placements", tuple(placements))
+        return placed
+
+    def split(self, params: FloatArray) -> list[FloatArray]:
+        """The parameters a of the members of each width, shape (ridges, m), from those of the set (p,)."""
+        ends = np.cumsum([len(self.ridges) * n for n in self._n_centers])[:-1]
+        return [part.reshape(len(self.ridges), -1) for part in np.split(params, ends)]
+
+    @property
+    def is_penalized(self) -> bool:
+        return True
+
+    def n_parameters(self, n_features: int) -> int:
+        return len(self.ridges) * sum(self._n_centers)
+
+    def bounds(self, n_features: int) -> tuple[FloatArray, FloatArray]:
+        upper = np.full(self.n_parameters(n_features), np.inf)
+        return -upper, upper
+
+    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        return params @ self.column_jacobian(params, columns)
+
+    def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        each = [kernels[0].column_jacobian(params, columns) for kernels in self.groups]
+        return jnp.concatenate([one for one in each for _ in self.ridges]) / self.n_members
+
+    def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
+        return jnp.zeros((params.size, params.size), params.dtype)
+
+    def starting_points(self, rng: np.random.Generator, n_starts: int, *, events: FloatArray) -> FloatArray:
+        """f = 0, from where every descent reaches the one optimum."""
+        return np.zeros((n_starts, self.n_parameters(events.shape[1])))
+
+    def flat_point(self, rng: np.random.Generator, *, events: FloatArray) -> FloatArray:
+        return np.zeros(self.n_parameters(events.shape[1]))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "kernel_set",
+            "widths": list(self.widths),
+            "ridges": list(self.ridges),
+            "n_centers": list(self.n_centers) if isinstance(self.n_centers, tuple) else self.n_centers,
+            "combination": self.combination,
+            "is_score": self.is_score,
+            "seed": self.seed,
+        }
+
+    def describe(self) -> str:
+        widths, ridges = (", ".join(f"{one:g}" for one in many) for many in (self.widths, self.ridges))
+        counts = ", ".join(map(str, self.n_centers if isinstance(self.n_centers, tuple) else [self.n_centers]))
+        score = ", score statistics" if self.is_score else ""
+        return (
+            f"set of {self.n_members} kernels, widths {widths}, ridges {ridges}, {counts} Gaussians, "
+            f"{_WORDS[self.combination]}{score}"
+        )
+
+    @property
+    def _n_centers(self) -> tuple[int, ...]:
+        """Of each width."""
+        return self.n_centers if isinstance(self.n_centers, tuple) else (self.n_centers,) * len(self.widths)
+
+    def _member(self, width: float, ridge: float) -> Kernel:
+        n_centers = self._n_centers[self.widths.index(width)]
+        return Kernel(n_centers=n_centers, width=width, ridge=ridge, is_score=self.is_score, seed=self.seed)
+
+
+_WORDS = {"product": "product of p-values", "min_p": "smallest p-value", "average": "average of p-values"}
+
+
+def _distinct(values: object, name: str, check: Callable[[object, str], float]) -> tuple[float, ...]:
+    if not isinstance(values, Sequence | np.ndarray) or isinstance(values, str) or len(values) == 0:
+        raise InputError(f"{name} of a set of kernels must be a list of at least one number, but {values!r} came")
+    checked = tuple(check(value, f"each of the {name}") for value in values)
+    if len(set(checked)) < len(checked):
+        raise InputError(f"{name} of a set of kernels must differ from each other, but {values!r} came")
+    return checked
+
+
+def _counts(n_centers: object, n_widths: int) -> int | tuple[int, ...]:
+    if is_number(n_centers):
+        return whole_number(n_centers, name="n_centers", least=1)
+    if not isinstance(n_centers, Sequence | np.ndarray) or isinstance(n_centers, str) or len(n_centers) != n_widths:
+        raise InputError(
+            f"n_centers of a set of kernels must be one number or one for each of the {n_widths} widths, "
+            f"but {n_centers!r} came"
+        )
+    return tuple(whole_number(one, name="n_centers", least=1) for one in n_centers)

@@ -1,0 +1,68 @@
+"""What an answer says of the members of a set of kernels."""
+
+import json
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from wilks.calibration import calibrate
+from wilks.calibration.members import has_members
+from wilks.fitting import MemberFit
+from wilks.typing import FitStatus
+
+MEMBERS = (MemberFit(0.4, 0.3, 31.0, 0.0005), MemberFit(1.0, 0.3, 9.0, 0.4), MemberFit(2.5, 0.3, 1.2, 0.96))
+
+
+@dataclass(frozen=True)
+class Fit:
+    members: tuple[MemberFit, ...]
+    t: float = 15.2
+    status: FitStatus = FitStatus.CONVERGED
+    converged: bool = True
+    share_at_bound: float = 0.0
+    n_starts: int = 1
+    start_gap: float = math.nan
+    n_events: int = 2010
+    fingerprint: str = ""
+
+
+def answer_of(fit: Fit):
+    return calibrate(np.linspace(0.0, 15.9, 1599)).evaluate(fit)
+
+
+def test_golden_text() -> None:
+    text = str(answer_of(Fit(MEMBERS)))
+    assert GOLDEN in text
+
+
+def test_json_has_the_members_and_what_the_global_p_is_beside_the_smallest() -> None:
+    result = answer_of(Fit(MEMBERS))
+    document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert document["members"] == [one.to_dict() for one in MEMBERS]
+    assert document["over_smallest_p"] == result.p_value / 0.0005
+
+
+def test_a_local_p_of_zero_has_no_trials_factor() -> None:
+    result = answer_of(Fit((MemberFit(0.4, 0.3, 1e4, 0.0),)))
+    assert result.to_dict()["over_smallest_p"] is None
+    assert "trials factor" not in str(result) and "local p" in str(result)
+
+
+def test_other_fits_have_no_members() -> None:
+    result = answer_of(Fit(()))
+    assert not has_members(result.fit) and "members" not in result.to_dict() and "local p" not in str(result)
+
+
+def test_a_failed_fit_has_no_table() -> None:
+    result = answer_of(Fit(MEMBERS, t=math.nan, status=FitStatus.NOT_CONVERGED, converged=False))
+    assert "local p" not in str(result)
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["over_smallest_p"] is None
+
+
+GOLDEN = """\
+  width  ridge  t      local p  local Z
+  0.4    0.3    31.00  0.00050  3.29
+  1      0.3    9.00   0.40     0.25
+  2.5    0.3    1.20   0.9600   -1.75
+The global p is """
