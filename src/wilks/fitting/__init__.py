@@ -10,9 +10,11 @@ from wilks.fitting.fit import (
     fit_together,
     kernel_engine_of,
     n_together,
+    profiled_kernel_engine_of,
 )
 from wilks.fitting.kernels import KernelEngine
 from wilks.fitting.objectives import objective
+from wilks.fitting.profiled_kernels import ProfiledKernelEngine
 from wilks.fitting.result import CONTENDER_MARGIN, Attempt, FitResult, FittedNuisance
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "FitResult",
     "FittedNuisance",
     "KernelEngine",
+    "ProfiledKernelEngine",
     "engine_of",
     "evaluate_t",
     "evaluate_tau",
@@ -32,4 +35,5 @@ __all__ = [
     "kernel_engine_of",
     "n_together",
     "objective",
+    "profiled_kernel_engine_of",
 ]

@@ -58,14 +58,14 @@ class Reference:
     """The reference as a kernel sees it: points (n, d) with weights (n,), and their features block by block.
 
     Events of one feature without negative weights are replaced by two points in each cell of a fortieth of the width,
-    which no sum notices. Features are kept where they take less than 1 GiB and made anew for each pass elsewhere, so
-    that the memory is bounded for any size.
+    which no sum notices, unless ``is_condensed`` is False. Features are kept where they take less than 1 GiB and made
+    anew for each pass elsewhere, so that the memory is bounded for any size.
     """
 
-    def __init__(self, events: FloatArray, weights: FloatArray, *, width: float) -> None:
+    def __init__(self, events: FloatArray, weights: FloatArray, *, width: float, is_condensed: bool = True) -> None:
         counted = weights != 0
         self.points, self.weights = events[counted], weights[counted]
-        if self.points.shape[1] == 1 and np.all(self.weights > 0):
+        if is_condensed and self.points.shape[1] == 1 and np.all(self.weights > 0):
             points, self.weights = gauss_cells(self.points[:, 0], self.weights, width=width / _CELLS_PER_WIDTH)
             self.points = points[:, None]
         self._kept: list[FloatArray] = []
@@ -103,8 +103,10 @@ class Reference:
         return ((placement.kernel(self.points[rows]) @ mix, rows) for rows in self.rows(placement))
 
 
-def reference_and_features(analysis: Analysis, placement: Placement) -> tuple[Reference, Features]:
+def reference_and_features(
+    analysis: Analysis, placement: Placement, *, is_condensed: bool = True
+) -> tuple[Reference, Features]:
     """The reference of an analysis with the features that these Gaussians make of it."""
-    events = analysis.standardization.apply(analysis.reference.events)
-    reference = Reference(events, analysis.reference.event_weights, width=placement.width)
+    events, weights = analysis.standardization.apply(analysis.reference.events), analysis.reference.event_weights
+    reference = Reference(events, weights, width=placement.width, is_condensed=is_condensed)
     return reference, reference.features(placement)

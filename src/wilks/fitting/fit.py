@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.analysis import Analysis, require_float64
+from wilks.errors import InputError
 from wilks.fitting.attempts import Attempts
 from wilks.fitting.engine import DataSet, Engine
 from wilks.fitting.kernels import KernelEngine
+from wilks.fitting.profiled_kernels import ProfiledKernelEngine
 from wilks.fitting.result import FitResult
 from wilks.models import Kernel
 from wilks.nuisances import require_finite_response
@@ -40,7 +42,8 @@ def fit(
     (analysis, data, auxiliaries) alone.
 
     The loss of a `Kernel` is convex and has its penalty added: t = -2 min_a { L[f] + ridge a^T K a }. Newton's method
-    goes to its one minimum from f = 0, and of the search only the tolerances matter.
+    goes to its one minimum from f = 0, and of the search only the tolerances matter. With nuisances it starts at f = 0
+    and the nuisances of Delta and goes to the minimum in both together.
 
     Args:
         analysis: what defines t.
@@ -83,6 +86,8 @@ def fit_together(
     `Engine.n_together`. ``observed`` holds the auxiliary measurements (j,) of each; None: those of the real data.
     """
     if isinstance(analysis.model, Kernel):
+        if analysis.nuisances:
+            return profiled_kernel_engine_of(analysis).fit_together(data_sets, observed)
         return kernel_engine_of(analysis).fit_together(data_sets)
     engine = engine_of(analysis)
     centres = [analysis.nuisances.observed] * len(data_sets) if observed is None else observed
@@ -115,9 +120,13 @@ def evaluate_t(
     tau = evaluate_tau(analysis, events, params, nuisances=nuisances, observed=observed)
     if delta_nuisances is None:
         return tau
+    z = jnp.asarray(delta_nuisances / analysis.nuisances.sigmas)
+    if isinstance(analysis.model, Kernel):
+        kernels = profiled_kernel_engine_of(analysis)
+        centres = analysis.nuisances.observed if observed is None else observed
+        return tau + 2.0 * float(kernels.delta.value(z, kernels.own(events, centres)))
     engine = engine_of(analysis)
-    own = engine.data_set(events, observed).fine
-    return tau + 2.0 * float(engine.delta.value(jnp.asarray(delta_nuisances / analysis.nuisances.sigmas), own))
+    return tau + 2.0 * float(engine.delta.value(z, engine.data_set(events, observed).fine))
 
 
 def evaluate_tau(
@@ -128,9 +137,20 @@ def evaluate_tau(
     nuisances: FloatArray | None = None,
     observed: FloatArray | None = None,
 ) -> float:
-    """-2 L[w, nu] on all events; for a kernel with its penalty."""
+    """-2 L[w, nu] on all events; for a kernel with its penalty.
+
+    With a kernel and nuisances the reference stands at the points that the fit has.
+
+    Raises:
+        InputError: a kernel with nuisances, and none are given.
+    """
     if isinstance(analysis.model, Kernel):
-        return kernel_engine_of(analysis).evaluate_t(events, params)
+        if not analysis.nuisances:
+            return kernel_engine_of(analysis).evaluate_t(events, params)
+        if nuisances is None:
+            raise InputError(f"tau needs values of the nuisances {', '.join(analysis.nuisances.names)}, but none came")
+        kernels = profiled_kernel_engine_of(analysis)
+        return kernels.evaluate_tau(events, params, nuisances=nuisances, observed=observed)
     engine = engine_of(analysis)
     z = np.empty(0) if nuisances is None else nuisances / analysis.nuisances.sigmas
     own = engine.data_set(events, observed).fine
@@ -147,10 +167,16 @@ def kernel_engine_of(analysis: Analysis) -> KernelEngine:
     return analysis.cached("kernel_engine", lambda: KernelEngine(analysis))
 
 
+def profiled_kernel_engine_of(analysis: Analysis) -> ProfiledKernelEngine:
+    """What the fits of an analysis with a kernel and nuisances share, made once and kept with it."""
+    return analysis.cached("profiled_kernel_engine", lambda: ProfiledKernelEngine(analysis))
+
+
 def n_together(analysis: Analysis) -> int:
     """How many data sets are best given to `fit_together` at once."""
     if isinstance(analysis.model, Kernel):
-        return kernel_engine_of(analysis).n_together
+        kernels = profiled_kernel_engine_of(analysis) if analysis.nuisances else kernel_engine_of(analysis)
+        return kernels.n_together
     return engine_of(analysis).n_together
 
 

@@ -23,16 +23,18 @@ class KernelEngine:
 
     Args:
         analysis: with a `Kernel` as its model.
+        is_condensed: whether few points may stand for the events of a reference of one feature.
 
     Raises:
         InputError: negative reference weights, with which the loss has no lower bound where events are few.
     """
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, *, is_condensed: bool = True) -> None:
         assert isinstance(analysis.model, Kernel)
         _refuse_negative_weights(analysis)
         self._analysis, self.kernel = analysis, analysis.model
-        self.reference, self.features = reference_and_features(analysis, self.kernel.placement)
+        placement = self.kernel.placement
+        self.reference, self.features = reference_and_features(analysis, placement, is_condensed=is_condensed)
         self._sums = feature_sums(self.features)
 
     @property
