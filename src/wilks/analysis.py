@@ -14,7 +14,7 @@ import numpy as np
 from wilks.documents import canonical_json, differences
 from wilks.errors import InputError, StoreError
 from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, generator_from_dict, source_to_dict
-from wilks.models import MODEL_KINDS, Kernel, KernelSet, Model, model_from_dict
+from wilks.models import MODEL_KINDS, KernelSet, Model, model_from_dict
 from wilks.nuisances import Nuisance, Nuisances, Unselected, nuisances_from_dict, require_finite_response
 from wilks.optimize import Search
 from wilks.samples import (
@@ -305,10 +305,10 @@ def _checked_nuisances(nuisances: object, reference: Sample, model: Model) -> Nu
     if not isinstance(nuisances, Nuisances | Iterable):
         raise InputError(f"nuisances must be a list of wilks.Nuisance, but {nuisances!r} came")
     given = nuisances if isinstance(nuisances, Nuisances) else Nuisances(tuple(nuisances))
-    if given and isinstance(model, Kernel | KernelSet):
+    if given and isinstance(model, KernelSet):
         raise InputError(
-            f"a kernel cannot be fitted together with nuisances yet, but {', '.join(given.names)} came; use a "
-            "wilks.MLP, or leave the nuisances out"
+            f"a set of kernels cannot be fitted together with nuisances, but {', '.join(given.names)} came; use one "
+            "wilks.Kernel or a wilks.MLP, or leave the nuisances out"
         )
     require_finite_response(given, reference.events, role="the reference")
     return given

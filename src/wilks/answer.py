@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.analysis import Analysis
-from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, analytic_answer, score_null
+from wilks.calibration import (
+    AnalyticGoodnessOfFit,
+    Calibration,
+    GoodnessOfFit,
+    analytic_answer,
+    profiled_score_null,
+    score_null,
+)
+from wilks.calibration.score import require_score
 from wilks.errors import SampleError
 from wilks.fitting import FitResult, fit
 from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number, shared_events
@@ -48,12 +56,15 @@ def goodness_of_fit(
     parameters, its p and Z stand beside it with their label. A fit that failed gives no p.
 
     Without a calibration the analytic null answers, for the score statistic of a kernel alone
-    (`ScoreNull`); its result has the same names.
+    (`ScoreNull`); its result has the same names. With nuisances it is the null at those of Delta
+    (`profiled_score_null`).
 
     Args:
         analysis: what defines t.
         data: raw events, as for `fit`.
-        calibration: from toys of this analysis under the null hypothesis.
+        calibration: from toys of this analysis under the null hypothesis. For a kernel with nuisances
+            toys at the nuisances of Delta, `ShiftedNuisance`: a penalty makes t depend on them, and a
+            warning names a distance of more than half a sigma.
         auxiliaries: what the auxiliary measurements observed, by nuisance, as for `fit`.
 
     Raises CalibrationError, before the fit, without a calibration that the analysis needs, or
@@ -73,12 +84,21 @@ def goodness_of_fit(
     """
     sample = check_data(data, features=analysis.features)
     if calibration is None:
-        null = score_null(analysis)
-        null.require_confirmed()
-        return analytic_answer(fit(analysis, sample), null, warnings=tuple(_sample_notices(analysis, sample)))
+        return _analytic(analysis, sample, auxiliaries)
     calibration.check_usable(analysis.fingerprint())
     calibration.check_count(sample.n_events)
     return answer_of(analysis, fit(analysis, sample, auxiliaries=auxiliaries), data=sample, calibration=calibration)
+
+
+def _analytic(analysis: Analysis, data: Sample, auxiliaries: Mapping[str, float] | None) -> AnalyticGoodnessOfFit:
+    """The answer from the analytic null; with nuisances that at those of Delta, known after the fit."""
+    require_score(analysis)
+    if not analysis.nuisances:
+        score_null(analysis).require_confirmed()
+    data_fit = fit(analysis, data, auxiliaries=auxiliaries)
+    null = profiled_score_null(analysis, data_fit) if analysis.nuisances else score_null(analysis)
+    notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
+    return analytic_answer(data_fit, null, warnings=notices)
 
 
 def answer_of(analysis: Analysis, data_fit: FitResult, *, data: Sample, calibration: Calibration) -> GoodnessOfFit:

@@ -8,7 +8,7 @@ import pytest
 
 from wilks.calibration import calibrate
 from wilks.errors import CalibrationError
-from wilks.hypotheses import Null
+from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.significance import chi2_sf, z_score
 from wilks.typing import FitStatus
 
@@ -70,6 +70,15 @@ def test_another_analysis_is_an_error(make_toys: Make, make_fit: Make) -> None:
 def test_toys_of_a_signal_give_no_p(make_toys: Make, make_fit: Make) -> None:
     with pytest.raises(CalibrationError, match="toys of the null hypothesis"):
         calibrate(make_toys(40, hypothesis="a signal")).evaluate(make_fit(20.0))
+
+
+def test_toys_of_shifted_nuisances_are_null_toys_of_a_penalized_t_alone(make_toys: Make, make_fit: Make) -> None:
+    shifted = ShiftedNuisance({"scale": 0.1})
+    assert calibrate(make_toys(40, hypothesis=shifted, degrees_of_freedom=None)).evaluate(make_fit(20.0)).is_answered
+    reweighted = ShiftedNuisance({"scale": 0.1}, is_reweighted=True)
+    for refused in ({"hypothesis": shifted}, {"hypothesis": reweighted, "degrees_of_freedom": None}):
+        with pytest.raises(CalibrationError, match="got toys of ShiftedNuisance"):
+            calibrate(make_toys(40, **refused)).evaluate(make_fit(20.0))
 
 
 def test_fixed_counts_answer_for_that_count_alone(make_toys: Make, make_fit: Make) -> None:

@@ -1,9 +1,12 @@
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from wilks.calibration import calibrate
+from wilks.fitting import FittedNuisance
+from wilks.hypotheses import Null, ShiftedNuisance
 
 Make = Callable[..., Any]
 
@@ -59,6 +62,32 @@ def test_warnings_about_the_fit(make_toys: Make, make_fit: Make, options: dict[s
 
 def test_an_overlap_too_small_to_matter_is_silent(make_toys: Make, make_fit: Make) -> None:
     assert warnings_of(make_toys, make_fit(20.0), expected_overlap_z_error=0.01) == ()
+
+
+def profiled(fit: Any) -> SimpleNamespace:
+    """The same fit with a nuisance, 0.8 of its sigma of 0.1 away from 0 at Delta."""
+    at_tau, at_delta = (FittedNuisance("scale", value, 0.01, 0.0, 0.1) for value in (0.1, 0.08))
+    parts = {"tau": 30.0, "delta": 10.0, "nuisances": (at_tau,), "delta_nuisances": (at_delta,)}
+    return SimpleNamespace(**vars(fit), converged=True, **parts)
+
+
+@pytest.mark.parametrize("hypothesis", [Null(), ShiftedNuisance({"scale": 0.2})])
+def test_toys_of_a_penalized_t_at_other_nuisances_are_named(
+    make_toys: Make, make_fit: Make, hypothesis: object
+) -> None:
+    options = {"hypothesis": hypothesis, "degrees_of_freedom": None}
+    sigmas = "+0.8" if isinstance(hypothesis, Null) else "-1.2"
+    text = (
+        f"The data lie {sigmas} sigma in scale from the nuisances of the toys, and t of a penalized model depends on "
+        "them; run toys of ShiftedNuisance({'scale': 0.08})"
+    )
+    assert text in warnings_of(make_toys, profiled(make_fit(20.0)), **options)
+
+
+def test_toys_near_the_nuisances_of_the_data_are_silent(make_toys: Make, make_fit: Make) -> None:
+    near = {"hypothesis": ShiftedNuisance({"scale": 0.1}), "degrees_of_freedom": None}
+    for options in (near, {}):
+        assert not any("sigma in" in text for text in warnings_of(make_toys, profiled(make_fit(20.0)), **options))
 
 
 def test_bare_values_say_what_is_not_known(make_toys: Make, make_fit: Make) -> None:

@@ -77,11 +77,6 @@ def test_every_option_is_part_of_the_fingerprint(changed):
     assert analysis_of(Kernel(**(options | changed))).fingerprint() != analysis_of(Kernel(**options)).fingerprint()
 
 
-def test_nuisances_are_refused():
-    with pytest.raises(InputError, match="cannot be fitted together with nuisances yet"):
-        analysis_of(Kernel(n_centers=5), nuisances=[wilks.normalization("lumi", sigma=0.1)])
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

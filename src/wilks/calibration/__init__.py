@@ -4,6 +4,7 @@ from wilks.calibration.analytic import AnalyticGoodnessOfFit, analytic_answer
 from wilks.calibration.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.calibration.chisquare import ChiSquareAnswer
 from wilks.calibration.compatibility import Compatibility
+from wilks.calibration.profiled_score import profiled_score_null
 from wilks.calibration.score import ScoreNull, score_null
 from wilks.calibration.tilted import TailProbability, tilted_p_value
 
@@ -17,6 +18,7 @@ __all__ = [
     "TailProbability",
     "analytic_answer",
     "calibrate",
+    "profiled_score_null",
     "score_null",
     "tilted_p_value",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from wilks.calibration.base import Answer
 from wilks.calibration.notices import ObservedFit
+from wilks.calibration.profiled import is_profiled, nuisance_table, nuisances_to_dict, part_rows
 from wilks.calibration.score import CONFIRMED_Z, ScoreNull
 from wilks.calibration.text import decimals, probability, table
 from wilks.significance import z_score
@@ -28,17 +29,21 @@ class AnalyticGoodnessOfFit(Answer):
     def __str__(self) -> str:
         z_low, z_high = (decimals(z) for z in self.z_interval)
         p_low, p_high = (probability(p) for p in self.interval)
-        rows = [
+        rows: list[tuple[str, ...]] = [
             ("t", decimals(self.t)),
+            *part_rows(self.fit),
             ("p-value", probability(self.p_value), f"[{p_low}, {p_high}]", self.method),
             ("Z", decimals(self.z_score), f"[{z_low}, {z_high}]", self.method),
         ]
+        place = " at the nuisances of Delta" if is_profiled(self.fit) else ""
         sentence = (
-            f"Analytic null of the score statistic: mean {decimals(self.null.mean)}, standard deviation "
+            f"Analytic null of the score statistic{place}: mean {decimals(self.null.mean)}, standard deviation "
             f"{decimals(math.sqrt(self.null.variance))}, excess variance {self.null.excess:.3f}. "
             "The interval is what the order left out is worth."
         )
-        return "\n".join(["Goodness of fit", table(rows), sentence, *(f"Warning: {text}." for text in self.warnings)])
+        nuisances = [nuisance_table(self.fit)] if is_profiled(self.fit) else []
+        warnings = (f"Warning: {text}." for text in self.warnings)
+        return "\n".join(["Goodness of fit", table(rows), sentence, *nuisances, *warnings])
 
     def to_dict(self) -> dict[str, object]:
         """All figures, ready for JSON; NaN and infinities become None."""
@@ -49,6 +54,7 @@ class AnalyticGoodnessOfFit(Answer):
             "is_answered": self.is_answered,
             "warnings": list(self.warnings),
             "null": {"mean": self.null.mean, "variance": self.null.variance, "excess": self.null.excess},
+            **(nuisances_to_dict(self.fit) if is_profiled(self.fit) else {}),
         }
 
 

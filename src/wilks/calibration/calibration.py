@@ -12,7 +12,7 @@ from wilks.calibration.empirical import Empirical
 from wilks.calibration.inputs import ToySummary, ToyTable, is_toy_table, t_values, toy_summary
 from wilks.calibration.members import has_members, members_text, members_to_dict
 from wilks.calibration.notices import ObservedFit, fit_notices, toy_notices
-from wilks.calibration.profiled import is_profiled, nuisance_table, nuisances_to_dict
+from wilks.calibration.profiled import is_profiled, nuisance_table, nuisances_to_dict, part_rows
 from wilks.calibration.text import decimals, failed_toys, plain, probability, table, toys
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
@@ -128,10 +128,13 @@ class Calibration:
         return chi_square_answer(t, self.compatibility, smallest_p_value=self.null.smallest_p_value)
 
     def check_usable(self, fingerprint: str) -> None:
-        """Raise CalibrationError unless these are null toys of the analysis with this fingerprint."""
+        """Raise CalibrationError unless these are null toys of the analysis with this fingerprint.
+
+        Null toys of a penalized model, such as a kernel, may be of shifted nuisances too, on which its t depends.
+        """
         if self.summary is None:
             return
-        if not isinstance(self.summary.hypothesis, Null):
+        if not self.summary.is_null:
             raise CalibrationError(
                 f"a p-value needs toys of the null hypothesis, got toys of {type(self.summary.hypothesis).__name__}; "
                 "run run_toys(analysis, Null(), ...)"
@@ -262,7 +265,7 @@ class GoodnessOfFit(Answer):
         z_text = decimals(self.z_score) if math.isfinite(self.z_score) else f"below {z_high}"
         rows: list[tuple[str, ...]] = [
             ("t", decimals(self.t)),
-            *self._parts(),
+            *part_rows(self.fit),
             ("p-value", probability(self.p_value), f"[{p_low}, {p_high}]", self.method),
             ("Z", z_text, f"[{z_low}, {z_high}]", self.method),
         ]
@@ -271,12 +274,6 @@ class GoodnessOfFit(Answer):
             rows.append(("p-value", self.chi2.p_text, "", self.chi2.method))
             rows.append(("Z", decimals(self.chi2.z_score), f"[{z_low}, {z_high}]", self.chi2.method))
         return rows
-
-    def _parts(self) -> list[tuple[str, ...]]:
-        """tau and Delta, t = tau - Delta, where there are nuisances."""
-        if not is_profiled(self.fit):
-            return []
-        return [("tau", decimals(self.fit.tau)), ("Delta", decimals(self.fit.delta))]
 
     def _sentences(self) -> list[str]:
         if not self.is_answered:

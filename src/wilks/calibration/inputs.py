@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import CalibrationError
+from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.typing import FitStatus, FloatArray, IntArray
 
 _LOWEST_T = -1e-3
@@ -47,6 +48,21 @@ class ToySummary:
     median_start_gap: float
     n_events_range: tuple[int, int]
     failures: tuple[tuple[FitStatus, int], ...] = ()
+
+    @property
+    def is_penalized(self) -> bool:
+        """Whether t holds a penalty: it has then no number of degrees of freedom, and depends on the true nuisances."""
+        return self.degrees_of_freedom is None
+
+    @property
+    def is_null(self) -> bool:
+        """Whether p can be counted among these toys: the reference, for a penalized t also with shifted nuisances.
+
+        Toys reweighted with the response are none.
+        """
+        told = self.hypothesis
+        is_shifted = isinstance(told, ShiftedNuisance) and not told.is_reweighted
+        return isinstance(told, Null) or (self.is_penalized and is_shifted)
 
 
 def is_toy_table(toys: object) -> TypeGuard[ToyTable]:

@@ -1,13 +1,16 @@
 """What a reader must know beside p and Z, in words."""
 
 import math
+from collections.abc import Mapping
 from typing import Protocol
 
 from wilks.calibration.compatibility import Compatibility
 from wilks.calibration.empirical import Empirical
 from wilks.calibration.inputs import ToySummary
+from wilks.calibration.profiled import distances, is_profiled
 from wilks.calibration.text import decimals, failed_toys, probability
 from wilks.calibration.text import toys as toys_text
+from wilks.hypotheses import ShiftedNuisance
 from wilks.significance import z_score
 from wilks.typing import FitStatus
 
@@ -16,6 +19,7 @@ LARGE_START_GAP = 1.0
 HIGH_SHARE_AT_BOUND = 0.5
 NOTABLE_OVERLAP_Z_ERROR = 0.05
 COUNT_SIGMAS = 5.0
+FAR_IN_SIGMAS = 0.5
 
 
 class ObservedFit(Protocol):
@@ -40,10 +44,11 @@ class ObservedFit(Protocol):
 
 
 def fit_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]:
-    """Notices about the fit of the data: start gap, parameters at the bound, number of events.
+    """Notices about the fit of the data: start gap, parameters at the bound, number of events, nuisances.
 
-    A gap above 1 in t, more than half of the parameters at the bound, and a count more than
-    5 sqrt(n) outside the range of the toys are named.
+    A gap above 1 in t, more than half of the parameters at the bound, a count more than
+    5 sqrt(n) outside the range of the toys, and, for a penalized model, nuisances more than
+    half a sigma away from those of the toys are named.
     """
     notices = []
     if fit.start_gap > LARGE_START_GAP:
@@ -58,7 +63,7 @@ def fit_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]:
             f"{_median('share', toys.median_share_at_bound if toys else math.nan)}: "
             "the weight clip shapes the learned ratio"
         )
-    return (*notices, *_count_notices(fit, toys))
+    return (*notices, *_count_notices(fit, toys), *_distance_notices(fit, toys))
 
 
 def toy_notices(null: Empirical, compatibility: Compatibility, toys: ToySummary | None) -> tuple[str, ...]:
@@ -94,6 +99,22 @@ def _count_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]
     return (
         f"The data hold {fit.n_events} events, the toys {low} to {high}: the count alone makes t large; "
         "check the expected number of events",
+    )
+
+
+def _distance_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]:
+    """Toys of a penalized t at other nuisances than the data have."""
+    if toys is None or not toys.is_penalized or not is_profiled(fit):
+        return ()
+    at: Mapping[str, float] = toys.hypothesis.nuisances if isinstance(toys.hypothesis, ShiftedNuisance) else {}
+    far = [(name, x) for name, x in distances(fit, at).items() if abs(x) > FAR_IN_SIGMAS]
+    if not far:
+        return ()
+    values = ", ".join(f"{one.name!r}: {one.value:.3g}" for one in fit.delta_nuisances)
+    where = ", ".join(f"{x:+.1f} sigma in {name}" for name, x in far)
+    return (
+        f"The data lie {where} from the nuisances of the toys, and t of a penalized model depends on them; run toys of "
+        f"ShiftedNuisance({{{values}}})",
     )
 
 

@@ -1,10 +1,10 @@
 """What an answer says of the nuisances of its fit."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeGuard, runtime_checkable
 
-from wilks.calibration.text import plain, table
+from wilks.calibration.text import decimals, plain, table
 
 
 class Fitted(Protocol):
@@ -18,6 +18,8 @@ class Fitted(Protocol):
     def error(self) -> float: ...
     @property
     def pull(self) -> float: ...
+    @property
+    def constraint(self) -> float: ...
     def to_dict(self) -> dict[str, object]: ...
 
 
@@ -40,6 +42,11 @@ def is_profiled(fit: object) -> TypeGuard[ProfiledFit]:
     return isinstance(fit, ProfiledFit) and len(fit.nuisances) > 0
 
 
+def part_rows(fit: object) -> list[tuple[str, ...]]:
+    """Rows of tau and Delta, t = tau - Delta, for the table of an answer; none without nuisances."""
+    return [("tau", decimals(fit.tau)), ("Delta", decimals(fit.delta))] if is_profiled(fit) else []
+
+
 def nuisance_table(fit: ProfiledFit) -> str:
     """Best fit and pull of each nuisance, with f and without.
 
@@ -54,6 +61,15 @@ def nuisance_table(fit: ProfiledFit) -> str:
     pairs = zip(fit.nuisances, fit.delta_nuisances, strict=True)
     rows += [(at_tau.name, *_cells(at_tau), *_cells(at_delta)) for at_tau, at_delta in pairs]
     return table(rows)
+
+
+def distances(fit: ProfiledFit, nu: Mapping[str, float]) -> dict[str, float]:
+    """(best fit at Delta - nu) / sigma of each nuisance, for nu by name; names that are not given are at 0.
+
+    What is held at the edge of its range has no error to tell its sigma from and is left out.
+    """
+    free = [one for one in fit.delta_nuisances if one.error > 0]
+    return {one.name: (one.value - nu.get(one.name, 0.0)) * one.constraint / one.error for one in free}
 
 
 def nuisances_to_dict(fit: ProfiledFit) -> dict[str, object]:

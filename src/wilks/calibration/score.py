@@ -23,6 +23,7 @@ same inversion.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,10 +132,26 @@ class ScoreNull:
 
 
 def score_null(analysis: Analysis) -> ScoreNull:
-    """The null law of the score statistic of an analysis, made once and kept with it.
+    """The null law of the score statistic of an analysis without nuisances, made once and kept with it.
 
     Raises:
-        CalibrationError: t is not a score statistic.
+        CalibrationError: t is not a score statistic, or there are nuisances.
+    """
+    require_score(analysis)
+    if analysis.nuisances:
+        raise CalibrationError(
+            "with nuisances the null of the score statistic depends on where they are, and this asks for one of the "
+            f"analysis alone, which has {', '.join(analysis.nuisances.names)}; use "
+            "profiled_score_null(analysis, fit(analysis, data))"
+        )
+    return analysis.cached("score_null", lambda: _score_null(analysis, kernel_engine_of(analysis)))
+
+
+def require_score(analysis: Analysis) -> None:
+    """Raise unless t is the score statistic of a kernel.
+
+    Raises:
+        CalibrationError: it is not.
     """
     model = analysis.model
     if not (isinstance(model, Kernel) and model.is_score):
@@ -143,19 +160,30 @@ def score_null(analysis: Analysis) -> ScoreNull:
             "toys = run_toys(analysis, Null(), n_toys=400, seed=1) and give calibration=calibrate(toys). "
             "Only the score statistic, wilks.Kernel(is_score=True), has a null without toys"
         )
-    return analysis.cached("score_null", lambda: _score_null(analysis, kernel_engine_of(analysis)))
 
 
 def _score_null(analysis: Analysis, engine: KernelEngine) -> ScoreNull:
-    poisson = np.diag(engine.features.curvature / engine.scale)
-    values, vectors = scipy.linalg.eigh(poisson + reference_covariance(analysis, engine))
+    poisson, root = np.diag(engine.features.curvature / engine.scale), np.sqrt(engine.scale)
+    blocks = engine.reference.blocks(engine.features)
+    features = ((phi / root, engine.reference.weights[rows]) for phi, rows in blocks)
+    return law_of(features, poisson + reference_covariance(analysis, engine))
+
+
+def law_of(features: Iterable[tuple[FloatArray, FloatArray]], covariance: FloatArray) -> ScoreNull:
+    """The law of |b|^2, b a sum of psi over a Poisson process and of Gaussian parts.
+
+    Args:
+        features: blocks of psi (c, r) with the weights (c,) of the process.
+        covariance: of b, Gaussian parts included, shape (r, r).
+    """
+    values, vectors = scipy.linalg.eigh(covariance)
     is_kept = values > _RANK_TOLERANCE * values[-1]
     values, vectors = values[is_kept], vectors[:, is_kept]
     n_modes, n_cubed = values.size, min(values.size, _MOST_CUBED)
     quartic, traced = np.zeros((n_modes, n_modes)), np.zeros((n_modes, n_modes))
     cubic = np.zeros((n_cubed, n_cubed * n_cubed))
-    for phi, rows in engine.reference.blocks(engine.features):
-        psi, weights = (phi / np.sqrt(engine.scale)) @ vectors, engine.reference.weights[rows, None]
+    for block, each in features:
+        psi, weights = block @ vectors, each[:, None]
         quartic += (weights * psi**2).T @ psi**2
         traced += (weights * psi).T @ psi**2
         cubic += _products(psi[:, n_modes - n_cubed :], weights)

@@ -21,6 +21,7 @@ import scipy.optimize
 
 from wilks.analysis import Analysis
 from wilks.calibration.score import ScoreNull, reference_covariance, score_null
+from wilks.errors import CalibrationError
 from wilks.fitting import KernelEngine, kernel_engine_of
 from wilks.typing import FloatArray
 
@@ -44,8 +45,13 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
     the analytic law this is the law over data and references of this size.
 
     Raises:
-        CalibrationError: t is not a score statistic.
+        CalibrationError: t is not a score statistic, or there are nuisances, which these toys do not know.
     """
+    if analysis.nuisances:
+        raise CalibrationError(
+            f"tilted toys need an analysis without nuisances, but {', '.join(analysis.nuisances.names)} came; use "
+            "profiled_score_null(analysis, fit).p_value(q), or toys of ShiftedNuisance at the fitted nuisances"
+        )
     null, engine = score_null(analysis), kernel_engine_of(analysis)
     rng = np.random.Generator(np.random.Philox(seed))
     tilt = _Tilt(null, engine, reference_covariance(analysis, engine), s=_HELD_BACK * _saddle(null, q))

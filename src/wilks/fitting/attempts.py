@@ -9,7 +9,7 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.fitting.delta import DeltaFit
-from wilks.fitting.result import Attempt, FitResult, FittedNuisance
+from wilks.fitting.result import Attempt, FitResult, FittedNuisance, fitted_nuisances
 from wilks.optimize import Ends, Finish
 from wilks.typing import FitStatus, FloatArray, IntArray
 
@@ -116,19 +116,7 @@ class Attempts:
         return Attempt(self._status(finish), -2.0 * float(finish.value[_best(finish)]) - delta)
 
     def _nuisances(self, z: FloatArray, variances: FloatArray) -> tuple[FittedNuisance, ...]:
-        nuisances = self.analysis.nuisances
-        estimates = nuisances.estimates(self.observed)
-        rows = zip(nuisances, z, np.sqrt(variances), estimates, strict=True)
-        return tuple(
-            FittedNuisance(
-                name=one.name,
-                value=float(at * one.scale),
-                error=float(error * one.scale),
-                pull=float(at - estimate / one.scale) if one.is_constrained else float("nan"),
-                constraint=float(error),
-            )
-            for one, at, error, estimate in rows
-        )
+        return fitted_nuisances(self.analysis.nuisances, z, variances, observed=self.observed)
 
     def _status(self, finish: Finish) -> FitStatus:
         best = _best(finish)

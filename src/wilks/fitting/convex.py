@@ -1,13 +1,14 @@
-"""Models whose fit is convex: one optimum, found without starts, for many data sets at once."""
+"""Models whose fit is convex in f: one optimum, found without starts, for many data sets at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from wilks.analysis import Analysis
 from wilks.fitting.kernel_sets import KernelSetEngine
 from wilks.fitting.kernels import KernelEngine
+from wilks.fitting.profiled_kernels import ProfiledKernelEngine
 from wilks.fitting.result import FitResult
-from wilks.models import Kernel, KernelSet, Model
+from wilks.models import Kernel, KernelSet
 from wilks.typing import FloatArray
 
 
@@ -16,33 +17,53 @@ class ConvexEngine(Protocol):
 
     @property
     def n_together(self) -> int:
-        """Data sets that may be fitted side by side."""
+        """Data sets that are best fitted side by side."""
 
-    def fit_together(self, data_sets: Sequence[FloatArray]) -> list[FitResult]:
-        """The fits of raw data sets (n, d)."""
+    def fit_together(
+        self, data_sets: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None
+    ) -> list[FitResult]:
+        """The fits of raw data sets (n, d) with auxiliary measurements (j,) each; None: those of the real data."""
 
-    def evaluate_t(self, events: FloatArray, params: FloatArray) -> float:
-        """t at given parameters (p,) for raw data (n, d)."""
-
-
-_ENGINES: dict[type[Model], Callable[[Analysis], ConvexEngine]] = {Kernel: KernelEngine, KernelSet: KernelSetEngine}
+    def evaluate_tau(
+        self,
+        events: FloatArray,
+        params: FloatArray,
+        *,
+        nuisances: FloatArray | None = None,
+        observed: FloatArray | None = None,
+    ) -> float:
+        """tau of raw data (n, d) at given parameters (p,) and nuisances (j,) in the user's units."""
 
 
 def convex_engine_of(analysis: Analysis) -> ConvexEngine | None:
-    """The engine of an analysis whose fit is convex, made once and kept with it; None where it is not."""
-    make = _ENGINES.get(type(analysis.model))
-    return None if make is None else analysis.cached("convex_engine", lambda: make(analysis))
+    """The engine of an analysis whose fit is convex in f, made once and kept with it; None where it is not."""
+    return analysis.cached("convex_engine", lambda: _made(analysis))
 
 
 def kernel_engine_of(analysis: Analysis) -> KernelEngine:
-    """The features and factors of an analysis with a `Kernel`."""
+    """That of an analysis with a `Kernel` and no nuisances."""
     engine = convex_engine_of(analysis)
     assert isinstance(engine, KernelEngine)
     return engine
 
 
+def profiled_kernel_engine_of(analysis: Analysis) -> ProfiledKernelEngine:
+    """That of an analysis with a `Kernel` and nuisances."""
+    engine = convex_engine_of(analysis)
+    assert isinstance(engine, ProfiledKernelEngine)
+    return engine
+
+
 def kernel_set_engine_of(analysis: Analysis) -> KernelSetEngine:
-    """Those of an analysis with a `KernelSet`."""
+    """That of an analysis with a `KernelSet`."""
     engine = convex_engine_of(analysis)
     assert isinstance(engine, KernelSetEngine)
     return engine
+
+
+def _made(analysis: Analysis) -> ConvexEngine | None:
+    if isinstance(analysis.model, KernelSet):
+        return KernelSetEngine(analysis)
+    if isinstance(analysis.model, Kernel):
+        return ProfiledKernelEngine(analysis) if analysis.nuisances else KernelEngine(analysis)
+    return None

@@ -9,20 +9,25 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.fitting.delta import Delta
-from wilks.fitting.objectives import objective, profiled_objective
-from wilks.fitting.points import BLOCK_LENGTH, Inputs, data_points, joined_points, reference_points, single
+from wilks.fitting.objectives import Own, goal_of
+from wilks.fitting.points import (
+    BLOCK_LENGTH,
+    Inputs,
+    data_points,
+    joined_points,
+    reference_points,
+    room_for,
+    single,
+    usual_number,
+)
 from wilks.fitting.result import CONTENDER_MARGIN
 from wilks.likelihood import Events, Points
-from wilks.models import Model
-from wilks.nuisances.profiled import Profiled
 from wilks.optimize import (
     Box,
     Ends,
     Finish,
     Finisher,
     Lanes,
-    Objective,
-    ObjectiveOf,
     QuasiNewton,
     State,
     race,
@@ -34,10 +39,6 @@ _CELL_WIDTH, _CLIP_OF_CELLS = 0.01, 9.0  # move t by some thousandths in minima
 _EXPLORED = 5e-3
 _WIDTH_ON_ACCELERATOR, _MOST_TOGETHER = 256, 256
 _MEMORY_BYTES = 4 * 2**30
-
-
-Own = tuple[Points, jax.Array]
-"""Events and auxiliary measurements of one data set."""
 
 
 class DataSet(NamedTuple):
@@ -83,7 +84,7 @@ class Engine:
         near = merge_cells(reference, scale=scale)
         is_merged, is_thinned = near is not reference, coarse is not reference
         self._analysis = analysis
-        self._expected = analysis.expected_events * _yield_reach(analysis)
+        self._usual = usual_number(analysis)
         self._cells = coarse if is_thinned and has_cells(reference) else None
         self._cell_width = cell_width_of(reference, scale=scale, share=share)
         self.whole = reference_points(reference, self._inputs)
@@ -91,12 +92,12 @@ class Engine:
         # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
         self.near = reference_points(near, self._inputs) if is_merged else None
         self.margin = np.inf if is_thinned and not self._cells else 0.5 * CONTENDER_MARGIN
-        goal = _goal(analysis, analysis.model)
+        goal = goal_of(analysis, analysis.model)
         explorer = QuasiNewton(max_iterations=search.max_iterations, tolerance=_EXPLORED)
         self._descents = Lanes(explorer, goal, box, width=self.width)
         self._finisher = Finisher(search, goal, box, width=self.width)
         self._value = jax.jit(lambda theta, shared, own: goal(shared, own).value(theta))
-        self.delta = Delta(analysis, _goal(analysis, None), near=self.near, whole=self.whole)
+        self.delta = Delta(analysis, goal_of(analysis, None), near=self.near, whole=self.whole)
 
     @property
     def n_together(self) -> int:
@@ -116,7 +117,7 @@ class Engine:
         analysis = self._analysis
         d, p, search = analysis.reference.n_features, analysis.n_parameters, analysis.search
         descent = 8 * p * (p + 5)
-        events = 8 * (d + 2) * _room(0, self._expected)
+        events = 8 * (d + 2) * room_for(0, self._usual)
         lane = 6 * descent + 2 * events + 8 * BLOCK_LENGTH * (4 * d + 8 * p)
         cells = 4 * 3 * self._cells.n_events if self._cells else 0
         reference = 8 * (d + 2) * (2 * analysis.reference.n_events)
@@ -135,7 +136,7 @@ class Engine:
     def _data_sets(self, all_events: Sequence[FloatArray], observed: Sequence[FloatArray] | None) -> list[DataSet]:
         """All padded alike, to a size that nearly all data sets of the analysis share."""
         analysis = self._analysis
-        room = _room(max(events.shape[0] for events in all_events), self._expected)
+        room = room_for(max(events.shape[0] for events in all_events), self._usual)
         whole = [data_points(events, self._inputs, n_points=room) for events in all_events]
         explored = whole if self._cells is None else self._joined(all_events, self._cells)
         centres = [analysis.nuisances.observed] * len(whole) if observed is None else observed
@@ -149,7 +150,7 @@ class Engine:
         data = [in_cells(events[:, 0], np.ones(events.shape[0]), width=self._cell_width) for events in all_events]
         # A cell of the reference holds data with the chance 1 - exp(-its expected events).
         expected = float(-np.sum(np.expm1(-cells.event_weights)))
-        room = cells.n_events + _room(max(values.size for values, _ in data), expected)
+        room = cells.n_events + room_for(max(values.size for values, _ in data), expected)
         return [joined_points(cells, *one, inputs=self._inputs, n_points=room) for one in data]
 
     def explore(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Ends:
@@ -181,20 +182,6 @@ class Engine:
         return result
 
 
-def _goal(analysis: Analysis, model: Model | None) -> ObjectiveOf:
-    """L of f = ``model`` and the nuisances, from what data sets share and what is their own; None: f = 0."""
-    nuisances, n_features = analysis.nuisances, analysis.reference.n_features
-
-    def without_nuisances(shared: Events, own: Own) -> Objective:
-        assert model is not None
-        return objective(model, (*shared, own[0]))
-
-    def with_nuisances(shared: Events, own: Own) -> Objective:
-        return profiled_objective(Profiled(model, nuisances, n_features), (*shared, own[0]), own[1])
-
-    return with_nuisances if nuisances else without_nuisances
-
-
 def _box(analysis: Analysis) -> Box:
     """That of theta = (w, z)."""
     sides = zip(analysis.model.bounds(analysis.reference.n_features), analysis.nuisances.bounds, strict=True)
@@ -216,22 +203,3 @@ def _ends(store: State) -> Ends:
         n_iterations=np.asarray(store.n_iterations)[:-1],
         is_done=np.asarray(store.is_done)[:-1],
     )
-
-
-def _yield_reach(analysis: Analysis) -> float:
-    """N(R_nu) / N(R_0) where all nuisances are two sigma up or down, added in quadrature: toys are that large."""
-    reference, response = analysis.reference, analysis.nuisances.on(analysis.reference.events)
-    largest = []
-    for direction in np.eye(len(analysis.nuisances)):
-        ratios = [np.exp(response.log_ratio(step * direction)) for step in (-2.0, 2.0)]
-        yields = [float(np.average(ratio, weights=reference.event_weights)) for ratio in ratios]
-        largest.append(np.log(max(1.0, *(x for x in yields if np.isfinite(x)))))
-    return float(np.exp(np.sqrt(np.sum(np.square(largest)))))
-
-
-def _room(n: int, expected: float) -> int:
-    """Six standard deviations above what is expected, doubled until n fit."""
-    room = expected + 6 * np.sqrt(expected) + 1
-    while room < n:
-        room *= 2
-    return int(room)

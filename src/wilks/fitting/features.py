@@ -60,15 +60,16 @@ class Features:
 class Reference:
     """The reference as a kernel sees it: points (n, d) with weights (n,) > 0, and their features block by block.
 
-    Events of one feature are replaced by two points in each cell of a fortieth of the width,
-    which no sum notices. Features are kept where they take less than 1 GiB. Elsewhere each pass makes the values of the
-    Gaussians anew, and multiplies sums of them, not each of them, by the mix. Memory is thus bounded for any size.
+    Events of one feature are replaced by two points in each cell of a fortieth of the width, which no sum notices,
+    unless ``is_condensed`` is False. Features are kept where they take less than 1 GiB. Elsewhere each pass makes the
+    values of the Gaussians anew, and multiplies sums of them, not each of them, by the mix. Memory is thus bounded for
+    any size.
     """
 
-    def __init__(self, events: FloatArray, weights: FloatArray, *, width: float) -> None:
+    def __init__(self, events: FloatArray, weights: FloatArray, *, width: float, is_condensed: bool = True) -> None:
         counted = weights != 0
         self.points, self.weights = events[counted], weights[counted]
-        if self.points.shape[1] == 1:
+        if is_condensed and self.points.shape[1] == 1:
             points, self.weights = gauss_cells(self.points[:, 0], self.weights, width=width / _CELLS_PER_WIDTH)
             self.points = points[:, None]
         self._kept: list[FloatArray] = []
@@ -182,8 +183,10 @@ def _mirror(square: FloatArray) -> None:
         square[some, some] = np.triu(corner) + np.triu(corner, 1).T
 
 
-def reference_and_features(analysis: Analysis, placement: Placement) -> tuple[Reference, Features]:
+def reference_and_features(
+    analysis: Analysis, placement: Placement, *, is_condensed: bool = True
+) -> tuple[Reference, Features]:
     """The reference of an analysis with the features that these Gaussians make of it."""
-    events = analysis.standardization.apply(analysis.reference.events)
-    reference = Reference(events, analysis.reference.event_weights, width=placement.width)
+    events, weights = analysis.standardization.apply(analysis.reference.events), analysis.reference.event_weights
+    reference = Reference(events, weights, width=placement.width, is_condensed=is_condensed)
     return reference, reference.features(placement)

@@ -12,6 +12,7 @@ from wilks.analysis import Analysis, require_float64
 from wilks.fitting.attempts import Attempts
 from wilks.fitting.convex import convex_engine_of
 from wilks.fitting.engine import DataSet, Engine
+from wilks.fitting.profiled_kernels import ProfiledKernelEngine
 from wilks.fitting.result import FitResult
 from wilks.nuisances import require_finite_response
 from wilks.optimize import contenders
@@ -39,8 +40,9 @@ def fit(
     (analysis, data, auxiliaries) alone.
 
     The loss of a `Kernel` is convex and has its penalty added: t = -2 min_a { L[f] + ridge a^T K a }. Newton's method
-    goes to its one minimum from f = 0, and of the search only the tolerances matter. A `KernelSet`
-    has such a fit for each of its members, and t combines their p-values.
+    goes to its one minimum from f = 0, and of the search only the tolerances matter. With nuisances it starts at f = 0
+    and the nuisances of Delta and goes to the minimum in both together. A `KernelSet` has such a fit for each of its
+    members, and t combines their p-values.
 
     Args:
         analysis: what defines t.
@@ -83,7 +85,7 @@ def fit_together(
     `Engine.n_together`. ``observed`` holds the auxiliary measurements (j,) of each; None: those of the real data.
     """
     if convex := convex_engine_of(analysis):
-        return convex.fit_together(data_sets)
+        return convex.fit_together(data_sets, observed)
     engine = engine_of(analysis)
     centres = [analysis.nuisances.observed] * len(data_sets) if observed is None else observed
     sets = engine.data_sets(data_sets, centres)
@@ -115,9 +117,12 @@ def evaluate_t(
     tau = evaluate_tau(analysis, events, params, nuisances=nuisances, observed=observed)
     if delta_nuisances is None:
         return tau
+    z = jnp.asarray(delta_nuisances / analysis.nuisances.sigmas)
+    convex = convex_engine_of(analysis)
+    if isinstance(convex, ProfiledKernelEngine):
+        return tau + 2.0 * float(convex.delta.value(z, convex.own(events, observed)))
     engine = engine_of(analysis)
-    own = engine.data_set(events, observed).fine
-    return tau + 2.0 * float(engine.delta.value(jnp.asarray(delta_nuisances / analysis.nuisances.sigmas), own))
+    return tau + 2.0 * float(engine.delta.value(z, engine.data_set(events, observed).fine))
 
 
 def evaluate_tau(
@@ -128,9 +133,15 @@ def evaluate_tau(
     nuisances: FloatArray | None = None,
     observed: FloatArray | None = None,
 ) -> float:
-    """-2 L[w, nu] on all events; for a kernel with its penalty; for a set of kernels its t."""
+    """-2 L[w, nu] on all events; for a kernel with its penalty; for a set of kernels its t.
+
+    With a kernel and nuisances the reference stands at the points that the fit has.
+
+    Raises:
+        InputError: a kernel with nuisances, and none are given.
+    """
     if convex := convex_engine_of(analysis):
-        return convex.evaluate_t(events, params)
+        return convex.evaluate_tau(events, params, nuisances=nuisances, observed=observed)
     engine = engine_of(analysis)
     z = np.empty(0) if nuisances is None else nuisances / analysis.nuisances.sigmas
     own = engine.data_set(events, observed).fine

@@ -56,8 +56,10 @@ class KernelSetEngine:
         """t of the set from the members' t_j (..., members)."""
         return COMBINATIONS[self.model.combination](self.log_p(t)) + 0.0
 
-    def fit_together(self, data_sets: Sequence[FloatArray]) -> list[FitResult]:
-        """The fits of raw data sets (n, d), in portions of `n_together`."""
+    def fit_together(
+        self, data_sets: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None
+    ) -> list[FitResult]:
+        """The fits of raw data sets (n, d), in portions of `n_together`; nothing was ``observed`` without nuisances."""
         results: list[FitResult] = []
         for first in range(0, len(data_sets), self.n_together):
             portion = data_sets[first : first + self.n_together]
@@ -66,7 +68,14 @@ class KernelSetEngine:
             results += self._results(minima, portion)
         return results
 
-    def evaluate_t(self, events: FloatArray, params: FloatArray) -> float:
+    def evaluate_tau(
+        self,
+        events: FloatArray,
+        params: FloatArray,
+        *,
+        nuisances: FloatArray | None = None,
+        observed: FloatArray | None = None,
+    ) -> float:
         """t of raw data (n, d) with every member's t_j evaluated at its own parameters, all in ``params`` (p,)."""
         (standardized,), parts = self._standardized([events]), self.model.split(params)
         t = [group.evaluate_t(standardized, part) for group, part in zip(self.groups, parts, strict=True)]

@@ -24,16 +24,18 @@ class KernelEngine:
 
     Args:
         analysis: with a `Kernel` as its model.
+        is_condensed: whether few points may stand for the events of a reference of one feature.
 
     Raises:
         InputError: negative reference weights, with which the loss has no lower bound where events are few.
     """
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, *, is_condensed: bool = True) -> None:
         assert isinstance(analysis.model, Kernel)
         refuse_negative_weights(analysis)
         self._analysis, self.kernel = analysis, analysis.model
-        self.reference, self.features = reference_and_features(analysis, self.kernel.placement)
+        placement = self.kernel.placement
+        self.reference, self.features = reference_and_features(analysis, placement, is_condensed=is_condensed)
         self._sums = feature_sums(self.features)
 
     @property
@@ -56,8 +58,10 @@ class KernelEngine:
         """h + 2 ridge, shape (r,): the Hessian of the penalized loss at f = 0."""
         return self.features.curvature + 2.0 * self.kernel.ridge
 
-    def fit_together(self, data_sets: Sequence[FloatArray]) -> list[FitResult]:
-        """The fits of raw data sets (n, d), in portions of `n_together`."""
+    def fit_together(
+        self, data_sets: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None
+    ) -> list[FitResult]:
+        """The fits of raw data sets (n, d), in portions of `n_together`; nothing was ``observed`` without nuisances."""
         results: list[FitResult] = []
         for first in range(0, len(data_sets), self.n_together):
             portion = data_sets[first : first + self.n_together]
@@ -72,7 +76,14 @@ class KernelEngine:
         losses = PenalizedLosses(self.reference, self.features, sums=sums, ridge=self.kernel.ridge)
         return NEWTON.run(losses, np.zeros_like(sums), self.scale)
 
-    def evaluate_t(self, events: FloatArray, params: FloatArray) -> float:
+    def evaluate_tau(
+        self,
+        events: FloatArray,
+        params: FloatArray,
+        *,
+        nuisances: FloatArray | None = None,
+        observed: FloatArray | None = None,
+    ) -> float:
         """t at parameters a (m,) for raw data (n, d): -2 (L + ridge a^T K a) on all events, or its expansion."""
         analysis, features = self._analysis, self.features
         alpha = features.coefficients(params)

@@ -8,9 +8,14 @@ import jax
 import jax.numpy as jnp
 
 from wilks import likelihood
-from wilks.likelihood import Events, Exponent
+from wilks.analysis import Analysis
+from wilks.likelihood import Events, Exponent, Points
+from wilks.models import Model
 from wilks.nuisances.profiled import Profiled
-from wilks.optimize import Objective
+from wilks.optimize import Objective, ObjectiveOf
+
+Own = tuple[Points, jax.Array]
+"""Events and auxiliary measurements of one data set."""
 
 
 class _Expansion(NamedTuple):
@@ -19,6 +24,20 @@ class _Expansion(NamedTuple):
     value: jax.Array
     gradient: jax.Array
     hessian: jax.Array
+
+
+def goal_of(analysis: Analysis, model: Model | None) -> ObjectiveOf:
+    """L of f = ``model`` and the nuisances, from what data sets share and what is their own; None: f = 0."""
+    nuisances, n_features = analysis.nuisances, analysis.reference.n_features
+
+    def without_nuisances(shared: Events, own: Own) -> Objective:
+        assert model is not None
+        return objective(model, (*shared, own[0]))
+
+    def with_nuisances(shared: Events, own: Own) -> Objective:
+        return profiled_objective(Profiled(model, nuisances, n_features), (*shared, own[0]), own[1])
+
+    return with_nuisances if nuisances else without_nuisances
 
 
 def objective(exponent: Exponent, events: Events) -> Objective:

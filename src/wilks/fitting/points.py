@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wilks.analysis import Analysis
 from wilks.likelihood import Points
 from wilks.nuisances import Nuisances
 from wilks.samples import Sample, Standardization
@@ -57,6 +58,25 @@ def joined_points(
         inputs=inputs,
         n_points=n_points,
     )
+
+
+def usual_number(analysis: Analysis) -> float:
+    """N(R_nu) where all nuisances are two sigma up or down, added in quadrature: toys are that large."""
+    reference, response = analysis.reference, analysis.nuisances.on(analysis.reference.events)
+    largest = []
+    for direction in np.eye(len(analysis.nuisances)):
+        ratios = [np.exp(response.log_ratio(step * direction)) for step in (-2.0, 2.0)]
+        yields = [float(np.average(ratio, weights=reference.event_weights)) for ratio in ratios]
+        largest.append(np.log(max(1.0, *(x for x in yields if np.isfinite(x)))))
+    return float(analysis.expected_events * np.exp(np.sqrt(np.sum(np.square(largest)))))
+
+
+def room_for(n: int, usual: float) -> int:
+    """Six standard deviations above what is usual, doubled until n fit."""
+    room = usual + 6 * np.sqrt(usual) + 1
+    while room < n:
+        room *= 2
+    return int(room)
 
 
 def single(points: Points) -> Points:

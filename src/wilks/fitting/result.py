@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from wilks.nuisances import Nuisances
 from wilks.typing import FitStatus, FloatArray
 
 CONTENDER_MARGIN = 0.1
@@ -194,6 +195,23 @@ class FitResult:
 
 def _of_member(one: MemberFit) -> str:
     return f"ridge {one.ridge:.4g}: t {one.t:.4f}, local p {one.p_value:.2g}"
+
+
+def fitted_nuisances(
+    nuisances: Nuisances, z: FloatArray, variances: FloatArray, *, observed: FloatArray
+) -> tuple[FittedNuisance, ...]:
+    """The nuisances at z (j,) with their variances (j,), both in units of sigma, for these auxiliary measurements."""
+    rows = zip(nuisances, z, np.sqrt(variances), nuisances.estimates(observed), strict=True)
+    return tuple(
+        FittedNuisance(
+            name=one.name,
+            value=float(at * one.scale),
+            error=float(error * one.scale),
+            pull=float(at - estimate / one.scale) if one.is_constrained else float("nan"),
+            constraint=float(error),
+        )
+        for one, at, error, estimate in rows
+    )
 
 
 def _fitted(one: FittedNuisance) -> str:

@@ -1,0 +1,166 @@
+"""Kernels with nuisances on the exponential problem: is p uniform at every nu, and what does it cost?
+
+    python benchmarks/kernel_nuisances.py
+
+The score statistic at width 1 with the nuisances ``scale`` and ``normalization``, each known to sigma. Toys at nu* = 0
+and one sigma up and down in the scale: x -> exp(nu*) x exactly, auxiliary measurements drawn around nu*, in equal
+shares for several references. Fractions of p below 0.1 and 0.01 with the statistic and its null at nu_hat of Delta,
+and, beside it, with both at nu = 0; mean of q over that of its null; processor time of fits and of a null.
+Prints a table and writes OUTPUT, benchmarks/recorded/kernels_nuisances.json, with the versions.
+"""
+
+import os
+
+os.environ.update({"NPROC": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import wilks
+from wilks.calibration import profiled_score_null
+from wilks.calibration.profiled_score import profiled_law
+from wilks.calibration.score import LARGEST_EXCESS, ScoreNull
+from wilks.fitting import ProfiledKernelEngine
+from wilks.problems import exponential
+
+POINTS, LEVELS = (0.0, 1.0, -1.0), (0.1, 0.01)
+N_TIMED = 50
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n-toys", type=int, default=1000, help="at each point")
+    parser.add_argument("--n-references", type=int, default=5)
+    parser.add_argument("--sigmas", type=float, nargs="+", default=(0.05, 0.15))
+    parser.add_argument("--ridges", type=float, nargs="+", default=(0.3, 3.0))
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "recorded" / "kernels_nuisances.json")
+    return parser.parse_args()
+
+
+def analysis_of(*, sigma: float, ridge: float, seed: int, is_score: bool = True) -> wilks.Analysis:
+    return wilks.Analysis(
+        reference=exponential.reference(seed=seed),
+        model=wilks.Kernel(width=1.0, ridge=ridge, is_score=is_score),
+        toy_source=exponential.BACKGROUND,
+        nuisances=exponential.nuisances(sigma, sigma),
+        standardize=False,
+    )
+
+
+class Setup:
+    """One analysis with its engine, and the expansion and null at nu = 0."""
+
+    def __init__(self, *, sigma: float, ridge: float, seed: int) -> None:
+        self.analysis = analysis_of(sigma=sigma, ridge=ridge, seed=seed)
+        self.engine = ProfiledKernelEngine(self.analysis)
+        self.at_zero = self.engine.form(np.zeros(2), np.zeros(2))
+        self.null_at_zero = profiled_law(self.analysis, self.engine, self.at_zero)
+
+    def row(self, z: np.ndarray, events: np.ndarray, observed: np.ndarray) -> tuple[float, ...]:
+        """p at nu_hat, p at 0, q over the mean of its null, excess."""
+        form = self.engine.form(z, observed)
+        null = profiled_law(self.analysis, self.engine, form)
+        q = self.engine.score(form, events, observed)
+        at_zero = self.engine.score(self.at_zero, events, observed)
+        return null.unconfirmed_p_value(q), p_value(self.null_at_zero, at_zero), q / null.mean, null.excess
+
+
+def p_value(null: ScoreNull, q: float) -> float:
+    """Far beyond the toys of the null, where the statistic at nu = 0 goes, p is 0."""
+    return null.unconfirmed_p_value(q) if q < null.mean + 10 * np.sqrt(null.variance) else 0.0
+
+
+def toy(rng: np.random.Generator, *, nu: float, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+    events = exponential.background(rng, rng.poisson(exponential.EXPECTED_EVENTS), {"scale": nu})
+    return events, np.array([nu, 0.0]) + sigma * rng.normal(size=2)
+
+
+def validity(options: argparse.Namespace) -> list[dict[str, float]]:
+    found: dict[tuple[float, float, float], list[tuple[float, ...]]] = {}
+    n_uncertified = 0
+    for sigma in options.sigmas:
+        for seed in range(options.n_references):
+            setups = {ridge: Setup(sigma=sigma, ridge=ridge, seed=seed) for ridge in options.ridges}
+            first = next(iter(setups.values())).engine  # Delta is the same for every ridge
+            for point in POINTS:
+                rng = np.random.default_rng([seed, int(100 * sigma), int(point) + 1])
+                for _ in range(options.n_toys // options.n_references):
+                    events, observed = toy(rng, nu=point * sigma, sigma=sigma)
+                    delta = first.delta.fit(first.own(events, observed))
+                    n_uncertified += not delta.is_certified
+                    for ridge, setup in setups.items():
+                        found.setdefault((sigma, ridge, point), []).append(setup.row(delta.z, events, observed))
+            print(f"sigma {sigma}, reference {seed} done", flush=True)
+    print(f"{n_uncertified} fits of Delta without certificate")
+    return [summary(key, np.array(rows), n_uncertified) for key, rows in sorted(found.items())]
+
+
+def summary(key: tuple[float, float, float], rows: np.ndarray, n_uncertified: int) -> dict[str, float]:
+    sigma, ridge, point = key
+    p, at_zero, ratio, excess = rows.T
+    result = {
+        "sigma": sigma, "ridge": ridge, "nu_in_sigma": point, "n_toys": p.size, "n_uncertified_in_all": n_uncertified,
+        "mean_q_over_null": float(ratio.mean()), "mean_q_error": float(ratio.std() / np.sqrt(p.size)),
+        "excess": float(excess.mean()), "share_above_limit": float(np.mean(excess > LARGEST_EXCESS)),
+    }  # fmt: skip
+    for level in LEVELS:
+        result[f"p_below_{level}"] = float(np.mean(p < level))
+        result[f"p_below_{level}_error"] = float(np.sqrt(level * (1 - level) / p.size))
+        result[f"at_zero_p_below_{level}"] = float(np.mean(at_zero < level))
+    print(" ".join(f"{name} {value:.4g}" for name, value in result.items()), flush=True)
+    return result
+
+
+def seconds(run: Callable[[], object], *, n: int) -> float:
+    start = time.process_time()
+    run()
+    return (time.process_time() - start) / n
+
+
+def speed(options: argparse.Namespace) -> list[dict[str, float]]:
+    """Milliseconds of one core for a toy; drawing is not included, Delta is included in both fits."""
+    rows, sigma = [], options.sigmas[-1]
+    for ridge in options.ridges:
+        rng = np.random.default_rng(1)
+        toys = [toy(rng, nu=sigma, sigma=sigma) for _ in range(N_TIMED)]
+        sets, observed = [events for events, _ in toys], [centre for _, centre in toys]
+        row = {"ridge": ridge, "sigma": sigma}
+        for name, is_score in (("score", True), ("converged", False)):
+            analysis = analysis_of(sigma=sigma, ridge=ridge, seed=0, is_score=is_score)
+            engine = ProfiledKernelEngine(analysis)
+            fits = engine.fit_together(sets, observed)
+            row[f"{name}_ms"] = 1e3 * seconds(lambda: engine.fit_together(sets, observed), n=N_TIMED)  # noqa: B023
+            row[f"{name}_failed"] = sum(not fit.converged for fit in fits)
+        row["newton_steps"] = float(np.mean([fit.n_iterations for fit in fits]))
+        row["largest_decrement"] = max(fit.newton_decrement for fit in fits)
+        owns = [engine.own(*one) for one in toys]
+        row["delta_ms"] = 1e3 * seconds(lambda: [engine.delta.fit(own) for own in owns], n=N_TIMED)  # noqa: B023
+        analysis = analysis_of(sigma=sigma, ridge=ridge, seed=0)
+        fit = wilks.fit(analysis, sets[0])
+        profiled_score_null(analysis, fit)
+        start = time.process_time()
+        for _ in range(N_TIMED):
+            profiled_score_null(analysis, fit).unconfirmed_p_value(fit.t)
+        row["null_ms"] = 1e3 * (time.process_time() - start) / N_TIMED
+        print(" ".join(f"{name} {value:.3g}" for name, value in row.items()), flush=True)
+        rows.append(row)
+    return rows
+
+
+def main() -> None:
+    options = arguments()
+    rows, times = validity(options), speed(options)
+    settings = {name: value for name, value in vars(options).items() if name != "output"}
+    versions = {"wilks": wilks.__version__, "numpy": np.__version__, "python": platform.python_version()}
+    document = {"options": settings, "versions": versions, "rows": rows, "speed": times}
+    options.output.write_text(json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

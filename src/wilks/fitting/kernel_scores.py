@@ -1,0 +1,106 @@
+"""The second-order expansion of the loss at f = 0 and some value of the nuisances: where the score statistic is.
+
+With w' = w r at z, d = ds/dz, Sigma^-1 minus the Hessian of the auxiliary term and u the slope of -L in z, which is 0
+at nu_hat,
+
+    m = sum w' phi,   H = sum w' phi phi^T,   C = sum w' phi d^T,   G = sum w' d d^T,   P = (G + Sigma^-1)^-1,
+    b = sum_D phi - m - C P u,   A = H - C P C^T + 2 ridge,   q = b^T A^-1 b,
+
+    alpha = A^-1 b,   z at the minimum: z + P (u - C^T alpha).
+
+G is the expectation of the Hessian in z: the exact one has sum_R w' d2s/dz2 - sum_D d2s/dz2 on top, whose mean is 0.
+With G the effective features psi = phi - C P d are those of the null law.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+
+from wilks.fitting.features import Features, Reference
+from wilks.fitting.kernel_responses import KernelResponse
+from wilks.typing import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreForm:
+    """The expansion at one z; everything but Sigma^-1 depends on the reference alone.
+
+    Args:
+        z: where it is, shape (j,).
+        weights: w' = w r of the points, shape (n,).
+        slopes: d at the points, shape (n, j).
+        mean: m, shape (r,).
+        pull: C P, shape (r, j).
+        covariance: P, shape (j, j): 0 for nuisances that are held at the edge of their range.
+        information: Sigma^-1, shape (j, j).
+        root: lower triangle with A = root root^T, shape (r, r).
+    """
+
+    z: FloatArray
+    weights: FloatArray
+    slopes: FloatArray
+    mean: FloatArray
+    pull: FloatArray
+    covariance: FloatArray
+    information: FloatArray
+    root: FloatArray
+
+    def residual(self, sums: FloatArray, slope: FloatArray) -> FloatArray:
+        """b (r,) for sum_D phi (r,) and u (j,)."""
+        return sums - self.mean - self.pull @ slope
+
+    def coefficients(self, residual: FloatArray) -> FloatArray:
+        """alpha = A^-1 b, shape (r,)."""
+        alpha: FloatArray = scipy.linalg.cho_solve((self.root, True), residual)
+        return alpha
+
+    def step(self, alpha: FloatArray, slope: FloatArray) -> FloatArray:
+        """How far z moves with f, shape (j,)."""
+        return self.covariance @ slope - self.pull.T @ alpha
+
+    @property
+    def variances(self) -> FloatArray:
+        """Of z where f is free: the diagonal of P + P C^T A^-1 C P, shape (j,)."""
+        turned = self.whitened(self.pull.T)
+        total: FloatArray = np.diag(self.covariance) + np.sum(turned**2, axis=1)
+        return total
+
+    def whitened(self, vectors: FloatArray) -> FloatArray:
+        """root^-1 applied to each of the rows (n, r)."""
+        solved: FloatArray = scipy.linalg.solve_triangular(self.root, vectors.T, lower=True)
+        return solved.T
+
+    def effective(self, phi: FloatArray, slopes: FloatArray) -> FloatArray:
+        """root^-1 (phi - C P d) for features (n, r) and slopes (n, j): q is the square of their sum."""
+        return self.whitened(phi - slopes @ self.pull.T)
+
+
+def score_form(
+    reference: Reference,
+    features: Features,
+    response: KernelResponse,
+    *,
+    ridge: float,
+    z: FloatArray,
+    observed: FloatArray,
+    is_free: FloatArray,
+) -> ScoreForm:
+    """The expansion at z (j,) for auxiliary measurements (j,); ``is_free`` (j,) is 0 for nuisances that are held."""
+    at = response.at(z)
+    slopes, weights = at.slopes * is_free, reference.weights * np.exp(at.log_ratio)
+    size = features.n_features + slopes.shape[1]
+    gram, mean = np.zeros((size, size)), np.zeros(features.n_features)
+    for phi, rows in reference.blocks(features):
+        both = np.concatenate([phi, slopes[rows]], axis=1)
+        mean += weights[rows] @ phi
+        both *= np.sqrt(weights[rows, None])
+        gram += both.T @ both
+    r = features.n_features
+    information = is_free[:, None] * response.information(z, observed) * is_free
+    held = np.diag(1.0 - is_free)
+    covariance = np.linalg.pinv(gram[r:, r:] + information + held, hermitian=True) - held
+    pull = gram[:r, r:] @ covariance
+    hessian = gram[:r, :r] - pull @ gram[:r, r:].T + 2.0 * ridge * np.eye(r)
+    root = scipy.linalg.cholesky(hessian, lower=True)
+    return ScoreForm(z, weights, slopes, mean, pull, covariance, information, root)
