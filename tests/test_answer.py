@@ -10,11 +10,12 @@ import wilks.answer
 from wilks.analysis import Analysis
 from wilks.answer import answer_of, goodness_of_fit
 from wilks.calibration import Calibration, GoodnessOfFit, calibrate
+from wilks.campaign import toys_here
 from wilks.errors import CalibrationError
 from wilks.fitting import Attempt, FitResult, FittedNuisance
-from wilks.hypotheses import Null
-from wilks.models import MLP
-from wilks.nuisances import Nuisances
+from wilks.hypotheses import Null, ShiftedNuisance
+from wilks.models import MLP, Kernel
+from wilks.nuisances import Nuisance, Nuisances, normalization
 from wilks.problems import exponential
 from wilks.samples import Sample
 from wilks.typing import FitStatus
@@ -100,6 +101,26 @@ def test_no_calibration_says_what_to_run(fitted: list[tuple[Any, Any]]) -> None:
     with pytest.raises(CalibrationError, match=re.escape("toys = run_toys(analysis, Null()")):
         goodness_of_fit(ANALYSIS, np.zeros((5, 1)))
     assert fitted == []
+
+
+@pytest.mark.parametrize("nuisances", [(), (normalization("normalization", sigma=0.1),)])
+def test_toys_answer_where_the_analytic_null_is_not_confirmed(
+    nuisances: tuple[Nuisance, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wilks.answer, "AUTOMATIC_TOYS", 30)
+    kernel = Kernel(n_centers=10, width=0.3, ridge=0.01, is_score=True)
+    options = {"model": kernel, "expected_events": 300, "nuisances": nuisances}
+    analysis = Analysis(reference=REFERENCE, toy_source=exponential.BACKGROUND, **options)
+    data = np.random.default_rng(2).exponential(size=320)
+    result = goodness_of_fit(analysis, data)
+    assert isinstance(result, GoodnessOfFit) and result.method == "empirical"
+    at = {one.name: one.value for one in result.fit.delta_nuisances}
+    toys = toys_here(analysis, ShiftedNuisance(at) if at else Null(), n_toys=30, seed=0)
+    assert result.p_value == calibrate(toys).p_value(result.t)
+    assert result.warnings[0].startswith("Toys have not confirmed the analytic null at an excess variance of")
+    assert not any("from the nuisances of the toys" in text for text in result.warnings)
+    with pytest.raises(CalibrationError, match="excess variance of at most"):
+        goodness_of_fit(Analysis(reference=REFERENCE, **options), data)
 
 
 def test_unusable_toys_are_refused_before_the_fit(fitted: list[tuple[Any, Any]]) -> None:

@@ -13,17 +13,21 @@ from wilks.calibration import (
     Calibration,
     GoodnessOfFit,
     analytic_answer,
+    calibrate,
     profiled_score_null,
     score_null,
 )
 from wilks.calibration.score import require_score
+from wilks.campaign import toys_here
 from wilks.errors import SampleError
 from wilks.fitting import FitResult, fit
+from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number, shared_events
 
 LARGE_PULL = 3.0
 NEAR_EDGE = 0.999
 SMALL_SHARE = 0.5
+AUTOMATIC_TOYS = 1_000
 
 
 @overload
@@ -41,7 +45,7 @@ def goodness_of_fit(
     *,
     calibration: None = None,
     auxiliaries: Mapping[str, float] | None = None,
-) -> AnalyticGoodnessOfFit: ...
+) -> GoodnessOfFit | AnalyticGoodnessOfFit: ...
 def goodness_of_fit(
     analysis: Analysis,
     data: Sample | npt.ArrayLike,
@@ -57,7 +61,8 @@ def goodness_of_fit(
 
     Without a calibration the analytic null answers, for the score statistic of a kernel alone
     (`ScoreNull`); its result has the same names. With nuisances it is the null at those of Delta
-    (`profiled_score_null`).
+    (`profiled_score_null`). Where toys have not confirmed that null, 1,000 toys are made from the
+    toy source of the analysis and p is counted among them.
 
     Args:
         analysis: what defines t.
@@ -84,21 +89,32 @@ def goodness_of_fit(
     """
     sample = check_data(data, features=analysis.features)
     if calibration is None:
-        return _analytic(analysis, sample, auxiliaries)
+        return _without_calibration(analysis, sample, auxiliaries)
     calibration.check_usable(analysis.fingerprint())
     calibration.check_count(sample.n_events)
     return answer_of(analysis, fit(analysis, sample, auxiliaries=auxiliaries), data=sample, calibration=calibration)
 
 
-def _analytic(analysis: Analysis, data: Sample, auxiliaries: Mapping[str, float] | None) -> AnalyticGoodnessOfFit:
-    """The answer from the analytic null; with nuisances that at those of Delta, known after the fit."""
+def _without_calibration(
+    analysis: Analysis, data: Sample, auxiliaries: Mapping[str, float] | None
+) -> GoodnessOfFit | AnalyticGoodnessOfFit:
+    """The answer from the analytic null, or from toys where that one is not confirmed, at the nuisances of Delta."""
     require_score(analysis)
-    if not analysis.nuisances:
-        score_null(analysis).require_confirmed()
     data_fit = fit(analysis, data, auxiliaries=auxiliaries)
     null = profiled_score_null(analysis, data_fit) if analysis.nuisances else score_null(analysis)
-    notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
-    return analytic_answer(data_fit, null, warnings=notices)
+    if null.is_confirmed or analysis.toy_source is None:
+        notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
+        return analytic_answer(data_fit, null, warnings=notices)
+    told = {one.name: one.value for one in data_fit.delta_nuisances}
+    hypothesis = ShiftedNuisance(told) if told else Null()
+    toys = toys_here(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
+    result = answer_of(analysis, data_fit, data=data, calibration=calibrate(toys))
+    notice = (
+        f"Toys have not confirmed the analytic null at an excess variance of {null.excess:.2g}, so that p was counted "
+        f"among {AUTOMATIC_TOYS:,} toys made for this answer; more of them, with calibration=calibrate(run_toys(...)), "
+        "reach a smaller p"
+    )
+    return dataclasses.replace(result, warnings=(notice, *result.warnings))
 
 
 def answer_of(analysis: Analysis, data_fit: FitResult, *, data: Sample, calibration: Calibration) -> GoodnessOfFit:

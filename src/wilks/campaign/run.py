@@ -78,6 +78,20 @@ def run_toys(
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
 
 
+def toys_here(
+    analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int, progress: Progress | None = None
+) -> Toys:
+    """`run_toys` in this process, in memory: for fits so fast that other processes would only cost time.
+
+    Raises:
+        InputError: toys that cannot be drawn, before anything is computed.
+    """
+    n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
+    report = progress or (lambda n_done, n_total: None)
+    table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
+    return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
+
+
 def plan_toys(
     analysis: Analysis,
     hypothesis: Hypothesis,
