@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import scipy.optimize
 
 import wilks
 from wilks.calibration import profiled_score_null
@@ -60,20 +61,21 @@ class Setup:
         self.analysis = analysis_of(sigma=sigma, ridge=ridge, seed=seed)
         self.engine = ProfiledKernelEngine(self.analysis)
         self.at_zero = self.engine.form(np.zeros(2), np.zeros(2))
-        self.null_at_zero = profiled_law(self.analysis, self.engine, self.at_zero)
+        self.thresholds = [threshold(profiled_law(self.analysis, self.engine, self.at_zero), p) for p in LEVELS]
 
     def row(self, z: np.ndarray, events: np.ndarray, observed: np.ndarray) -> tuple[float, ...]:
-        """p at nu_hat, p at 0, q over the mean of its null, excess."""
+        """p at nu_hat (1 below the mean of the null), q over the mean of its null, excess, and q at 0 beyond p."""
         form = self.engine.form(z, observed)
-        null = profiled_law(self.analysis, self.engine, form)
-        q = self.engine.score(form, events, observed)
+        null, q = profiled_law(self.analysis, self.engine, form), self.engine.score(form, events, observed)
         at_zero = self.engine.score(self.at_zero, events, observed)
-        return null.unconfirmed_p_value(q), p_value(self.null_at_zero, at_zero), q / null.mean, null.excess
+        p = null.unconfirmed_p_value(q) if q > null.mean else 1.0
+        return p, q / null.mean, null.excess, *(float(at_zero > limit) for limit in self.thresholds)
 
 
-def p_value(null: ScoreNull, q: float) -> float:
-    """Far beyond the toys of the null, where the statistic at nu = 0 goes, p is 0."""
-    return null.unconfirmed_p_value(q) if q < null.mean + 10 * np.sqrt(null.variance) else 0.0
+def threshold(null: ScoreNull, p: float) -> float:
+    """q with this p."""
+    highest = null.mean + 10 * np.sqrt(null.variance)
+    return float(scipy.optimize.brentq(lambda q: null.unconfirmed_p_value(q) - p, null.mean, highest, rtol=1e-6))
 
 
 def toy(rng: np.random.Generator, *, nu: float, sigma: float) -> tuple[np.ndarray, np.ndarray]:
@@ -96,23 +98,22 @@ def validity(options: argparse.Namespace) -> list[dict[str, float]]:
                     n_uncertified += not delta.is_certified
                     for ridge, setup in setups.items():
                         found.setdefault((sigma, ridge, point), []).append(setup.row(delta.z, events, observed))
-            print(f"sigma {sigma}, reference {seed} done", flush=True)
-    print(f"{n_uncertified} fits of Delta without certificate")
+            print(f"sigma {sigma}, reference {seed} done, {n_uncertified} fits of Delta not certified", flush=True)
     return [summary(key, np.array(rows), n_uncertified) for key, rows in sorted(found.items())]
 
 
 def summary(key: tuple[float, float, float], rows: np.ndarray, n_uncertified: int) -> dict[str, float]:
     sigma, ridge, point = key
-    p, at_zero, ratio, excess = rows.T
+    p, ratio, excess, *at_zero = rows.T
     result = {
         "sigma": sigma, "ridge": ridge, "nu_in_sigma": point, "n_toys": p.size, "n_uncertified_in_all": n_uncertified,
         "mean_q_over_null": float(ratio.mean()), "mean_q_error": float(ratio.std() / np.sqrt(p.size)),
         "excess": float(excess.mean()), "share_above_limit": float(np.mean(excess > LARGEST_EXCESS)),
     }  # fmt: skip
-    for level in LEVELS:
+    for level, is_beyond in zip(LEVELS, at_zero, strict=True):
         result[f"p_below_{level}"] = float(np.mean(p < level))
         result[f"p_below_{level}_error"] = float(np.sqrt(level * (1 - level) / p.size))
-        result[f"at_zero_p_below_{level}"] = float(np.mean(at_zero < level))
+        result[f"at_zero_p_below_{level}"] = float(np.mean(is_beyond))
     print(" ".join(f"{name} {value:.4g}" for name, value in result.items()), flush=True)
     return result
 

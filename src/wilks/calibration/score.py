@@ -91,7 +91,8 @@ class ScoreNull:
             raise CalibrationError(
                 f"the analytic null needs counts that are nearly Gaussian, with an excess variance of at most "
                 f"{LARGEST_EXCESS:g}, but it is {self.excess:.3g}; run toys = run_toys(analysis, Null(), "
-                "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
+                "n_toys=10_000, seed=1), with nuisances toys of ShiftedNuisance at those of Delta, and give "
+                "calibration=calibrate(toys), or choose a larger ridge or width"
             )
 
     def gaussian_p_value(self, q: float) -> float:

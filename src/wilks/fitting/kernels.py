@@ -20,7 +20,7 @@ _EXPONENT_LIMIT = 700.0
 
 
 class KernelEngine:
-    """The features of one analysis with a kernel, and the fits that share them.
+    """The features of one analysis with a kernel, and the fits without nuisances that share them.
 
     Args:
         analysis: with a `Kernel` as its model.

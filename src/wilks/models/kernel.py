@@ -75,6 +75,9 @@ class Kernel(Model):
     methods", Eur. Phys. J. C 82 (2022) 879; there with another loss). Data enter q through the sum of their features
     alone, so that many thousand toys take a second, and its null distribution is known beyond the reach of toys.
 
+    With nuisances L is that of both together and t what f adds to Delta, the fit of the nuisances alone; the score
+    statistic is expanded at f = 0 and the nuisances of Delta.
+
     Args:
         n_centers: how many Gaussians. They stand where `choose_centers` puts them, from the reference alone, as soon as
             the kernel is part of an analysis.
