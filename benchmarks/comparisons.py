@@ -125,7 +125,7 @@ METHODS = {
     "energy": Method(energy, 600, 200),
     "MMD, width 1": Method(partial(mmd, width=1.0), 10_000, 1000),
     "MMD, width 0.3": Method(partial(mmd, width=0.3), 10_000, 1000),
-    "classifier": Method(partial(optional, module="compared_classifier"), 80, 25, needs="sklearn"),
+    "classifier": Method(partial(optional, module="compared_classifier"), 60, 20, needs="sklearn"),
     "MMD of hyppo": Method(partial(optional, module="compared_hyppo"), 0, 0, needs="hyppo"),
 }
 
