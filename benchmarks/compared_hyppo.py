@@ -1,7 +1,7 @@
 """The maximum mean discrepancy of hyppo for ``comparisons.py``: it holds all pairs of events at once.
 
-For 2,000 against 200,000 events one matrix takes 326 GB, which is why the process is limited to 16 GiB: the refusal is the
-result. `python benchmarks/compared_hyppo.py N` gives seconds and memory for N against N events instead.
+For 2,000 against 200,000 events one matrix takes 326 GB, which is why the process is limited to 16 GiB: the refusal is
+the result. `python benchmarks/compared_hyppo.py N` gives seconds and memory for N against N events instead.
 """
 
 import resource

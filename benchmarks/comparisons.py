@@ -3,14 +3,15 @@
     python benchmarks/comparisons.py                    # all methods that are installed, one after the other
     python benchmarks/comparisons.py --methods KS CvM   # some of them
 
-The exponential problem: reference of 200,000 events, the same for all, data of Poisson(2,000) events, signals NP1, NP2,
-NP2-90, NP3. Toy i of each hypothesis is the same for every method. Every threshold is the value that 2.28 % of the method's own
-null toys exceed; errors of the power are those of a bootstrap over null and signal toys. Each method runs in a process of
-its own: memory is what the peak of that process grows by once libraries and reference are loaded, a factorization or table
-included. Milliseconds of a toy are of the processor and of the clock, data sets one at a time, drawing not included.
+The exponential problem: reference of 200,000 events, the same for all, data of Poisson(2,000) events, and the signals
+of `wilks.problems.exponential`. Toy i of each hypothesis is the same for every method. Every threshold is the value
+that 2.28 % of the method's own null toys exceed; errors of the power are those of a bootstrap over null and signal
+toys. Each method runs in a process of its own: memory is what the peak of that process grows by once libraries and
+reference are loaded, a factorization or table included. Milliseconds of a toy are of the processor and of the clock,
+data sets one at a time, drawing not included.
 
-scikit-learn (``classifier``) and hyppo (``MMD of hyppo``) are no dependencies of wilks; without them their rows are missing.
-Writes OUTPUT, benchmarks/recorded/comparisons.json, and keeps the rows of other methods there.
+scikit-learn (``classifier``) and hyppo (``MMD of hyppo``) are no dependencies of wilks; without them their rows are
+missing. Writes OUTPUT, benchmarks/recorded/comparisons.json, and keeps the rows of other methods there.
 """
 
 import os
@@ -124,7 +125,7 @@ METHODS = {
     "energy": Method(energy, 600, 200),
     "MMD, width 1": Method(partial(mmd, width=1.0), 10_000, 1000),
     "MMD, width 0.3": Method(partial(mmd, width=0.3), 10_000, 1000),
-    "classifier": Method(partial(optional, module="compared_classifier"), 100, 40, needs="sklearn"),
+    "classifier": Method(partial(optional, module="compared_classifier"), 60, 20, needs="sklearn"),
     "MMD of hyppo": Method(partial(optional, module="compared_hyppo"), 0, 0, needs="hyppo"),
 }
 

@@ -156,6 +156,19 @@ def test_gradient_and_products_are_derivatives_of_the_loss():
     np.testing.assert_allclose(here.product(direction, lanes), image, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_start_at_zero_is_that_of_a_pass_over_the_reference(n_features):
+    """At f = 0 value, gradient and Hessian are known; next to it they come from all events."""
+    engine = kernel_engine_of(analysis_of(n_features))
+    sums, lanes = engine.sums([data_of(n_features, seed) for seed in (1, 2)]), np.arange(2)
+    losses = PenalizedLosses(engine.reference, engine.features, sums=sums, ridge=0.3)
+    here, near = (losses.expand(np.full(sums.shape, value), lanes) for value in (0.0, 1e-12))
+    direction = np.random.default_rng(0).normal(size=sums.shape)
+    np.testing.assert_allclose(here.value, near.value, atol=1e-7)
+    np.testing.assert_allclose(here.gradient, near.gradient, atol=1e-6)
+    np.testing.assert_allclose(here.product(direction, lanes), near.product(direction, lanes), atol=1e-6)
+
+
 def test_certificate_bounds_what_is_missing():
     """After few steps t is short of its maximum by less than the certificate says."""
     engine = kernel_engine_of(analysis_of(ridge=0.01))

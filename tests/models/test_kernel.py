@@ -5,7 +5,7 @@ import pytest
 
 import wilks
 from wilks.errors import InputError
-from wilks.models import Kernel
+from wilks.models import Kernel, Placement
 from wilks.models.centers import choose_centers, percentile_width
 
 EVENTS = np.random.default_rng(0).exponential(size=(5000, 1))
@@ -91,3 +91,13 @@ def test_every_option_is_part_of_the_fingerprint(changed):
 def test_options_outside_their_limits_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         Kernel(**options)
+
+
+@pytest.mark.parametrize("n_events", [0, 1, 9, 100])
+def test_gaussians_of_any_number_of_events_are_those_of_the_formula(n_events):
+    """Blocks are padded to lengths that are compiled once; what was added must not come back."""
+    rng = np.random.default_rng(3)
+    events, centers = rng.normal(size=(n_events, 3)), rng.normal(size=(7, 3))
+    expected = np.exp(-0.5 * np.sum((events[:, None] - centers) ** 2, axis=2) / 0.8**2)
+    np.testing.assert_allclose(Placement(centers, 0.8).kernel(events), expected, rtol=1e-13, atol=1e-300)
+    assert np.all(Placement(centers, 0.8).kernel(centers) <= 1.0)

@@ -73,6 +73,7 @@ class Reference:
             points, self.weights = gauss_cells(self.points[:, 0], self.weights, width=width / _CELLS_PER_WIDTH)
             self.points = points[:, None]
         self._kept: list[FloatArray] = []
+        self._rotation: FloatArray | None = None  # what the kept ones still lack of phi
 
     def forget(self) -> None:
         """Keep no features from here on: whoever still needs them has them made anew."""
@@ -85,44 +86,60 @@ class Reference:
 
     def blocks(self, features: Features) -> Iterator[tuple[FloatArray, slice]]:
         """phi of each block, shape (c, r), and its rows."""
-        if self._kept:
-            return zip(self._kept, self.rows(features.placement), strict=True)
-        return self._made(features.placement, features.mix)
+        if not self._kept:
+            return self._made(features.placement, features.mix)
+        if self._rotation is not None:
+            for row, values in enumerate(self._kept):
+                self._kept[row] = values @ self._rotation
+            self._rotation = None
+        return zip(self._kept, self.rows(features.placement), strict=True)
 
     def pieces(self, features: Features) -> Iterator[tuple[FloatArray, slice]]:
-        """Of each block what costs least: phi where it is kept, else the values k(x, Z) of which phi is made.
+        """Of each block what costs least: what is kept of phi, else the values k(x, Z) of which phi is made.
 
         ``spread`` and ``gathered`` go with them: f = piece @ spread(alpha), and a sum over rows of phi is ``gathered``
         from that over the same rows of pieces.
         """
         if self._kept:
-            return self.blocks(features)
+            return zip(self._kept, self.rows(features.placement), strict=True)
         return self._values(features.placement)
 
     def spread(self, features: Features, alpha: FloatArray) -> FloatArray:
         """Coefficients of the columns of a piece for f with each alpha (k, r), shape (columns, k)."""
-        return alpha.T if self._kept else features.mix @ alpha.T
+        basis = self._basis(features)
+        return alpha.T if basis is None else basis @ alpha.T
 
     def gathered(self, features: Features, totals: FloatArray) -> FloatArray:
         """Sums over rows of phi, shape (k, r), of those over rows of pieces (k, columns)."""
-        return totals if self._kept else totals @ features.mix
+        basis = self._basis(features)
+        return totals if basis is None else totals @ basis
+
+    def _basis(self, features: Features) -> FloatArray | None:
+        """B of phi = piece @ B; None where the pieces are phi."""
+        return self._rotation if self._kept else features.mix
 
     def features(self, placement: Placement) -> Features:
         """The features that these Gaussians make of the reference."""
         self._kept = []
         mix = _whitening(placement)
+        hessian, mean = self._whitened_moments(placement, mix)
+        curvature, rotation = scipy.linalg.eigh(hessian, overwrite_a=True)
+        self._rotation = rotation
+        return Features(placement, mix @ rotation, np.maximum(curvature, 0.0), rotation.T @ mean)
+
+    def _whitened_moments(self, placement: Placement, mix: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """H (r, r) and the mean (r,) of phi_0 = mix^T k, which is kept where it is small.
+
+        Where it is not, and the rank is nearly full, sum_R w k k^T first and the mix afterwards is less work. Rounding
+        errors of 1e-16 of its entries are then magnified by the inverse of the least eigenvalue of K that is kept.
+        """
         n_centers, n_features = mix.shape
         if self.weights.size * n_features <= _MOST_KEPT_NUMBERS:
-            hessian, mean = self._moments(self._keeping(placement, mix), n_features)
-        elif n_centers**2 < 2 * n_centers * n_features + n_features**2:
+            return self._moments(self._keeping(placement, mix), n_features)
+        if n_centers**2 < 2 * n_centers * n_features + n_features**2:
             gram, total = self._moments(self._values(placement), n_centers)
-            hessian, mean = mix.T @ (gram @ mix), total @ mix
-        else:
-            hessian, mean = self._moments(self._made(placement, mix), n_features)
-        curvature, rotation = scipy.linalg.eigh(hessian, overwrite_a=True)
-        for row, values in enumerate(self._kept):
-            self._kept[row] = values @ rotation
-        return Features(placement, mix @ rotation, np.maximum(curvature, 0.0), rotation.T @ mean)
+            return mix.T @ (gram @ mix), total @ mix
+        return self._moments(self._made(placement, mix), n_features)
 
     def _moments(self, pieces: Iterator[tuple[FloatArray, slice]], size: int) -> tuple[FloatArray, FloatArray]:
         """sum w v v^T, shape (size, size), and sum w v, shape (size,), over the rows v of all pieces."""

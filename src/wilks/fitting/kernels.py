@@ -126,6 +126,8 @@ class PenalizedLosses:
 
     def expand(self, params: FloatArray, lanes: IntArray) -> Expansion:
         """The losses ``lanes`` (k,) at alpha (k, r)."""
+        if not np.any(params):
+            return self._expand_at_zero(lanes)
         sums, weights = self._sums[lanes], self._reference.weights
         tilted = np.empty((weights.size, params.shape[0]))
         value = self._ridge * np.sum(params**2, axis=1) - np.sum(params * sums, axis=1)
@@ -147,6 +149,12 @@ class PenalizedLosses:
             return 2.0 * self._ridge * vectors + self._reference.gathered(self._features, totals)
 
         return Expansion(value, gradient, product)
+
+    def _expand_at_zero(self, lanes: IntArray) -> Expansion:
+        """At f = 0, where fits start, no event is needed: the Hessian is h + 2 ridge, on the diagonal."""
+        scale = self._features.curvature + self.modulus
+        gradient = self._features.mean - self._sums[lanes]
+        return Expansion(np.zeros(lanes.size), gradient, lambda vectors, some: vectors * scale)
 
 
 def score_minima(b: FloatArray, scale: FloatArray) -> Minima:
