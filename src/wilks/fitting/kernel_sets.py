@@ -138,12 +138,10 @@ class WidthGroup:
 
     def minima(self, sums: FloatArray) -> list[Minima]:
         """For each ridge those of all data sets."""
-        return [
-            score_minima(sums - self.features.mean, scale)
-            if kernel.is_score
-            else self._converged(sums, scale, kernel.ridge)
-            for kernel, scale in zip(self.kernels, self.scales, strict=True)
-        ]
+        if self.kernels[0].is_score:
+            return [score_minima(sums - self.features.mean, scale) for scale in self.scales]
+        pairs = zip(self.kernels, self.scales, strict=True)
+        return [self._converged(sums, scale, kernel.ridge) for kernel, scale in pairs]
 
     def evaluate_t(self, events: FloatArray, params: FloatArray) -> FloatArray:
         """t_j at parameters a (ridges, m) for standardized data (n, d), on all events; shape (ridges,)."""

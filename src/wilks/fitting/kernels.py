@@ -66,11 +66,12 @@ class KernelEngine:
         for first in range(0, len(data_sets), self.n_together):
             portion = data_sets[first : first + self.n_together]
             sums = self.sums(portion)
-            minima = (
-                score_minima(sums - self.features.mean, self.scale) if self.kernel.is_score else self._converged(sums)
-            )
+            minima = self._scored(sums) if self.kernel.is_score else self._converged(sums)
             results += [self._result(minima, row, events.shape[0]) for row, events in enumerate(portion)]
         return results
+
+    def _scored(self, sums: FloatArray) -> Minima:
+        return score_minima(sums - self.features.mean, self.scale)
 
     def _converged(self, sums: FloatArray) -> Minima:
         losses = PenalizedLosses(self.reference, self.features, sums=sums, ridge=self.kernel.ridge)
