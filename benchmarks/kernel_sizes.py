@@ -30,7 +30,7 @@ import scipy.special
 
 import wilks
 from wilks.fitting import KernelEngine, features
-from wilks.fitting.kernels import PenalizedLosses
+from wilks.fitting.penalized_losses import PenalizedLosses
 from wilks.models import Placement
 from wilks.problems import dimuon
 

@@ -8,7 +8,7 @@ import pytest
 
 from wilks.fitting import features as module
 from wilks.fitting.features import Features, Reference
-from wilks.fitting.kernels import PenalizedLosses
+from wilks.fitting.penalized_losses import PenalizedLosses
 from wilks.fitting.sums import DirectSums
 from wilks.models import Placement
 

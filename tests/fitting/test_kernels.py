@@ -8,7 +8,8 @@ import wilks
 from wilks.errors import InputError
 from wilks.fitting import evaluate_t, kernel_engine_of
 from wilks.fitting.features import Features, Reference, reference_and_features
-from wilks.fitting.kernels import KernelEngine, PenalizedLosses
+from wilks.fitting.kernels import KernelEngine
+from wilks.fitting.penalized_losses import PenalizedLosses
 from wilks.fitting.sums import DirectSums, TabulatedSums
 from wilks.optimize import NewtonCG
 

@@ -33,7 +33,7 @@ import scipy.linalg
 from wilks.analysis import Analysis
 from wilks.errors import CalibrationError
 from wilks.fitting import KernelEngine, kernel_engine_of
-from wilks.fitting.features import Reference
+from wilks.fitting.moments import reference_fluctuations
 from wilks.models import Kernel
 from wilks.significance import weighted_log_sf
 from wilks.typing import FloatArray
@@ -193,13 +193,9 @@ def law_of(features: Iterable[tuple[FloatArray, FloatArray]], covariance: FloatA
 
 def reference_covariance(analysis: Analysis, engine: KernelEngine) -> FloatArray:
     """sum_R w^2 (psi - m/N)(psi - m/N)^T, shape (r, r): what the fluctuations of the reference add to Cov b."""
-    features, events = engine.features, analysis.standardization.apply(analysis.reference.events)
-    squares = Reference(events, analysis.reference.event_weights**2, width=features.placement.width)
-    center, total = features.mean / analysis.expected_events, np.zeros((features.n_features, features.n_features))
-    for phi, rows in squares.blocks(features):
-        away = (phi - center) / np.sqrt(engine.scale)
-        total += (away * squares.weights[rows, None]).T @ away
-    return total
+    root = np.sqrt(engine.scale)
+    covariance: FloatArray = reference_fluctuations(analysis, engine.features) / np.outer(root, root)
+    return covariance
 
 
 def _products(psi: FloatArray, weights: FloatArray) -> FloatArray:
