@@ -88,7 +88,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--n-null", type=int)
     parser.add_argument("--n-signal", type=int)
     parser.add_argument("--output", type=Path)
-    return parser.parse_args()
+    options = parser.parse_args()
+    n_null, n_signal = (30_000, 500) if options.part == "choose" else (100_000, 4_000)
+    options.n_null, options.n_signal = options.n_null or n_null, options.n_signal or n_signal
+    return options
 
 
 def centers_of(width: float) -> int:
@@ -114,7 +117,7 @@ def toys(seed: int, n_toys: int, signal: Peak | None = None) -> Iterator[list[np
 
 def threshold(null: np.ndarray, sigma: float, *, shift: float = 0.0) -> float:
     """The smallest statistic whose empirical p = (k + 1)/(n + 1) is at most p(sigma), or ``shift`` errors of k off."""
-    k = p_value(sigma) * (null.size + 1) - 1
+    k = max(1.0, p_value(sigma) * (null.size + 1) - 1)
     k = int(max(1, np.floor(k + shift * np.sqrt(k))))
     return float(np.partition(null, null.size - k)[null.size - k])
 
@@ -151,7 +154,7 @@ def candidates() -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
 
 def choose(options: argparse.Namespace) -> list[dict[str, object]]:
     engine = KernelSetEngine(analysis_of(GRID, RIDGES))
-    n_null, n_signal = options.n_null or 30_000, options.n_signal or 500
+    n_null, n_signal = options.n_null, options.n_signal
     signals = choice_signals()
     print(*signals, sep="\n", flush=True)
     shape = (-1, len(GRID), len(RIDGES))
@@ -181,7 +184,7 @@ def choose(options: argparse.Namespace) -> list[dict[str, object]]:
 def power_of(chosen: dict[str, object], options: argparse.Namespace) -> list[dict[str, object]]:
     analysis = analysis_of(**chosen)
     engine = KernelSetEngine(analysis)
-    n_null, n_signal = options.n_null or 100_000, options.n_signal or 4_000
+    n_null, n_signal = options.n_null, options.n_signal
     peaks = [row[0] for row in LITERATURE]
     null, exact_null = [], []
     for sets in toys(1, n_null):
