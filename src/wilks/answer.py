@@ -102,7 +102,7 @@ def _without_calibration(
     require_score(analysis)
     data_fit = fit(analysis, data, auxiliaries=auxiliaries)
     null = profiled_score_null(analysis, data_fit) if analysis.nuisances else score_null(analysis)
-    if null.is_confirmed or analysis.toy_source is None:
+    if null.is_usable_at(data_fit.t) or analysis.toy_source is None:
         notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
         return analytic_answer(data_fit, null, warnings=notices)
     told = {one.name: one.value for one in data_fit.delta_nuisances}
@@ -110,9 +110,8 @@ def _without_calibration(
     toys = toys_here(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
     result = answer_of(analysis, data_fit, data=data, calibration=calibrate(toys))
     notice = (
-        f"Toys have not confirmed the analytic null at an excess variance of {null.excess:.2g}, so that p was counted "
-        f"among {AUTOMATIC_TOYS:,} toys made for this answer; more of them, with calibration=calibrate(run_toys(...)), "
-        "reach a smaller p"
+        f"The analytic null is too rough there: its excess variance is {null.excess:.2g}. p was counted among "
+        f"{AUTOMATIC_TOYS:,} toys made for this answer; more, as calibration=calibrate(run_toys(...)), reach smaller ones"
     )
     return dataclasses.replace(result, warnings=(notice, *result.warnings))
 

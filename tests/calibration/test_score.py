@@ -115,11 +115,28 @@ def test_correction_vanishes_with_many_events():
     assert many.excess == pytest.approx(few.excess / 4, rel=0.15)
 
 
-def test_small_ridge_is_beyond_what_toys_confirmed():
-    null = score_null(analysis_of(ridge=0.01))
-    assert null.excess > LARGEST_EXCESS and not null.is_confirmed
+def test_the_law_answers_as_far_as_toys_confirmed_it():
+    small, large = score_null(analysis_of(ridge=3.0)), score_null(analysis_of(ridge=0.1))
+    assert small.excess < LARGEST_EXCESS < large.excess < 0.5
+    near, far = (large.mean + k * math.sqrt(large.variance) for k in (0.5, 5.0))
+    assert large.is_confirmed_at(near) and 0.1 < large.p_value(near) < 0.5
+    assert not large.is_confirmed_at(far) and not large.is_usable_at(far)
     with pytest.raises(CalibrationError, match="excess variance of at most"):
-        null.p_value(10.0)
+        large.p_value(far)
+    beyond = weighted_isf(p_value(12.0), small.weights)
+    assert not small.is_confirmed_at(beyond) and small.is_usable_at(beyond)
+    low, high = small.interval(beyond)
+    assert high / small.p_value(beyond) == pytest.approx(math.sqrt(small.p_value(beyond) / p_value(12.0)), rel=1e-6)
+    assert low * high == pytest.approx(small.p_value(beyond) ** 2)
+
+
+def test_a_broken_law_answers_nowhere():
+    null = score_null(analysis_of(ridge=0.003))
+    assert null.excess > 0.5
+    for q in (0.0, null.mean, math.nan):
+        assert not null.is_usable_at(q)
+    with pytest.raises(CalibrationError, match="choose a larger ridge or width"):
+        null.p_value(null.mean)
 
 
 def test_converged_fits_have_no_analytic_null():

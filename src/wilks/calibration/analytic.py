@@ -16,7 +16,7 @@ class AnalyticGoodnessOfFit(Answer):
     """p and Z of a score statistic from its analytic null; the same names as `GoodnessOfFit`.
 
     ``interval`` is what the terms left out of the correction are worth, not a statistical error. ``method`` is
-    ``analytic`` up to Z = 5, which toys have reached, and ``extrapolated`` beyond.
+    ``analytic`` where toys have confirmed the law, up to Z = 5, and ``extrapolated`` beyond.
     """
 
     null: ScoreNull
@@ -66,5 +66,5 @@ def analytic_answer(fit: ObservedFit, null: ScoreNull, *, warnings: tuple[str, .
     """
     p = null.p_value(fit.t)
     z = z_score(p)
-    method = "analytic" if z <= CONFIRMED_Z else "extrapolated"
+    method = "analytic" if z <= CONFIRMED_Z and null.is_confirmed_at(fit.t) else "extrapolated"
     return AnalyticGoodnessOfFit(fit.t, p, z, null.interval(fit.t), warnings, fit, null, method=method)

@@ -38,9 +38,9 @@ from wilks.models import Kernel
 from wilks.significance import weighted_log_sf
 from wilks.typing import FloatArray
 
-LARGEST_EXCESS = 0.08
-CONFIRMED_Z = 5.0
-_NEXT_ORDER = 0.3
+LARGEST_EXCESS, LARGEST_CORRECTION, CONFIRMED_Z = 0.1, 2.0, 5.0
+_BROKEN_EXCESS = 0.5
+_NEXT_ORDER = 0.5
 _RANK_TOLERANCE = 1e-9
 _MOST_CUBED = 100
 
@@ -76,24 +76,19 @@ class ScoreNull:
         """The second term of the variance over the first: how far b is from Gaussian, 0 in the limit."""
         return float(np.sum(self.quartic) / (2.0 * np.sum(self.weights**2)))
 
-    @property
-    def is_confirmed(self) -> bool:
-        """Whether toys have confirmed the corrected law at this excess: up to 0.08."""
-        return self.excess <= LARGEST_EXCESS
+    def is_confirmed_at(self, q: float) -> bool:
+        """Whether toys have confirmed the corrected law there.
 
-    def require_confirmed(self) -> None:
-        """Raise where toys have not confirmed the corrected law.
-
-        Raises:
-            CalibrationError: the excess is too large.
+        Where the correction multiplies p by 2 at most, toys agree with it within 10 %, up to an excess of 0.5.
         """
-        if not self.is_confirmed:
-            raise CalibrationError(
-                f"the analytic null needs counts that are nearly Gaussian, with an excess variance of at most "
-                f"{LARGEST_EXCESS:g}, but it is {self.excess:.3g}; run toys = run_toys(analysis, Null(), "
-                "n_toys=10_000, seed=1), with nuisances toys of ShiftedNuisance at those of Delta, and give "
-                "calibration=calibrate(toys), or choose a larger ridge or width"
-            )
+        if self.excess > _BROKEN_EXCESS or math.isnan(q):
+            return False
+        corrected = weighted_log_sf(q, self.weights, correction=self.correction)
+        return abs(corrected - weighted_log_sf(q, self.weights)) <= math.log(LARGEST_CORRECTION)
+
+    def is_usable_at(self, q: float) -> bool:
+        """Whether the law answers there: where it is confirmed, and everywhere up to an excess of 0.1."""
+        return self.excess <= LARGEST_EXCESS or self.is_confirmed_at(q)
 
     def gaussian_p_value(self, q: float) -> float:
         """P(Q >= q) in the Gaussian limit, which is too small."""
@@ -103,11 +98,16 @@ class ScoreNull:
         """P(Q >= q) with the correction for finite counts.
 
         Raises:
-            CalibrationError: the excess is larger than toys have confirmed, or q is NaN.
+            CalibrationError: the law is not usable there (`is_usable_at`), or q is NaN.
         """
         if math.isnan(q):
             raise CalibrationError("a p-value needs a valid statistic, got NaN")
-        self.require_confirmed()
+        if not self.is_usable_at(q):
+            raise CalibrationError(
+                "far in its tail the analytic null needs nearly Gaussian counts, with an excess variance of at most "
+                f"{LARGEST_EXCESS:g}, but it is {self.excess:.3g}; run toys = run_toys(analysis, Null(), "
+                "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
+            )
         return self.unconfirmed_p_value(q)
 
     def unconfirmed_p_value(self, q: float) -> float:
@@ -115,7 +115,7 @@ class ScoreNull:
         return math.exp(weighted_log_sf(q, self.weights, correction=self.correction))
 
     def interval(self, q: float) -> tuple[float, float]:
-        """p times and over (p/p_Gauss)^0.3: what the next order is worth, as measured with toys."""
+        """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
         p, limit = self.p_value(q), self.gaussian_p_value(q)
         spread = max(p / limit, limit / p) ** _NEXT_ORDER if min(p, limit) > 0 else 1.0
         return p / spread, min(1.0, p * spread)
