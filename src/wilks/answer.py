@@ -111,7 +111,8 @@ def _without_calibration(
     result = answer_of(analysis, data_fit, data=data, calibration=calibrate(toys))
     notice = (
         f"The analytic null is too rough there: its excess variance is {null.excess:.2g}. p was counted among "
-        f"{AUTOMATIC_TOYS:,} toys made for this answer; calibration=calibrate(run_toys(...)) of more toys reaches smaller ones"
+        f"{AUTOMATIC_TOYS:,} toys made for this answer; more of them, as calibration=calibrate(run_toys(...)), reach a "
+        "smaller p"
     )
     return dataclasses.replace(result, warnings=(notice, *result.warnings))
 

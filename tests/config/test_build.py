@@ -10,6 +10,7 @@ import yaml
 from wilks.config import LoadedConfig, build_analysis, load_config, read_data, read_sources
 from wilks.errors import ConfigError, InputError, SampleError
 from wilks.hypotheses import Generator
+from wilks.models import Kernel, KernelSet, Model
 from wilks.samples import Sample
 
 BACKGROUND = "wilks.problems.exponential:background"
@@ -120,6 +121,30 @@ def test_model_search_and_standardization(tmp_path: Path, config: dict[str, Any]
     assert analysis.model.describe() == "(3,2) tanh network, |w| <= 1.5"
     assert (analysis.search.n_starts, analysis.search.seed, analysis.search.kkt_tolerance) == (7, 5, 1e-4)
     assert analysis.standardization.scale.tolist() == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ({"kernel": {"n_centers": 20, "width": 0.5, "ridge": 1, "is_score": True}}, Kernel(20, 0.5, 1.0, True)),
+        ({"kernel": {"n_centers": 20}}, Kernel(20)),
+        ({"kernel_set": {"widths": [0.3, 1], "n_centers": 20}}, KernelSet((0.3, 1.0), n_centers=20)),
+        (
+            {"kernel_set": {"widths": [0.3, 1], "ridges": [0.3, 3], "n_centers": [30, 20], "combination": "min_p"}},
+            KernelSet((0.3, 1.0), (0.3, 3.0), (30, 20), "min_p"),
+        ),
+    ],
+)
+def test_kernels(tmp_path: Path, config: dict[str, Any], model: dict[str, Any], expected: Model) -> None:
+    config["model"] = model
+    analysis = build_analysis(loaded(tmp_path, config), read_sources(loaded(tmp_path, config)))
+    assert analysis.model.to_dict() == expected.to_dict()
+
+
+def test_what_a_model_refuses_is_told_with_its_place(tmp_path: Path, config: dict[str, Any]) -> None:
+    config["model"] = {"kernel_set": {"widths": [1, 1]}}
+    with pytest.raises(InputError, match=r"a\.yaml:\d+: model\.kernel_set: .*must differ"):
+        build_analysis(loaded(tmp_path, config), read_sources(loaded(tmp_path, config)))
 
 
 def test_no_data_section(tmp_path: Path, config: dict[str, Any]) -> None:

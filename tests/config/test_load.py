@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from wilks.config.load import LoadedConfig, load_config
-from wilks.config.schema import AnalysisConfig, MLPConfig, SearchConfig, json_schema
+from wilks.config.model_sections import KernelConfig, KernelSetConfig, MLPConfig
+from wilks.config.schema import AnalysisConfig, SearchConfig, json_schema
 from wilks.errors import ConfigError, SampleError
-from wilks.models import MLP
+from wilks.models import MLP, Kernel, KernelSet
 from wilks.optimize import Search
 
 GOOD = """\
@@ -66,6 +67,13 @@ def test_defaults_of_a_minimal_file(tmp_path: Path) -> None:
             "weight_clp",
             r"analysis.yaml:12: model.mlp.weight_clp: unknown key; did you mean weight_clip\?",
         ),
+        (
+            "  mlp:\n    hidden: [4]\n    weight_clip: 9\n",
+            "  {}\n",
+            r"analysis.yaml:9: model: one of .* none of them came",
+        ),
+        ("  mlp:", "  kernel: {}\n  mlp:", r"analysis.yaml:9: model: one of .*`mlp` and `kernel` came; give one"),
+        ("  mlp:\n    hidden: [4]\n    weight_clip: 9\n", "  kernel: {width: 0}\n", r"model.kernel.width: .*0"),
         ("model:", "modle:", r"analysis.yaml:9: modle: unknown key; did you mean model\?"),
         ("n_training: 1e3", "zzz: 3", r"analysis.yaml:6: reference.zzz: unknown key; known keys here: files, tree,"),
         ("weight_clip: 9", "weight_clip: nine", r"analysis.yaml:12: .*weight_clip: must be a number, but it is 'nine'"),
@@ -141,4 +149,5 @@ def test_schema_is_json_and_forbids_unknown_keys() -> None:
 
 def test_search_offers_every_option() -> None:
     assert set(SearchConfig.model_fields) == {field.name for field in dataclasses.fields(Search)}
-    assert set(MLPConfig.model_fields) == {field.name for field in dataclasses.fields(MLP)}
+    for section, model in ((MLPConfig, MLP), (KernelConfig, Kernel), (KernelSetConfig, KernelSet)):
+        assert set(section.model_fields) == {field.name for field in dataclasses.fields(model) if field.init}

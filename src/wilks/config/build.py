@@ -11,7 +11,6 @@ from wilks.config.reading import draw, from_function, make_generator, read_selec
 from wilks.config.schema import DataConfig, PoolConfig, ReferenceConfig, StandardizationConfig
 from wilks.errors import ConfigError, SampleError
 from wilks.hypotheses import Generator
-from wilks.models import MLP
 from wilks.nuisances import Nuisances, Unselected
 from wilks.optimize import Search
 from wilks.samples import Sample, Standardization, check_data, split
@@ -65,9 +64,8 @@ def read_sources(loaded: LoadedConfig) -> Sources:
 def build_analysis(loaded: LoadedConfig, sources: Sources, nuisances: Nuisances | None = None) -> Analysis:
     """The frozen analysis that a configuration describes."""
     config = loaded.config
-    mlp = config.model.mlp
-    with loaded.located("model", "mlp"):
-        model = MLP(hidden=tuple(mlp.hidden), weight_clip=mlp.weight_clip, activation=mlp.activation)
+    with loaded.located("model", config.model.kind):
+        model = config.model.build()
     with loaded.located("search"):
         search = Search(**config.search.model_dump())
     standardize = _standardize(loaded)

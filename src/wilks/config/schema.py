@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from wilks.config.model_sections import MLPConfig, ModelConfig
 from wilks.config.nuisance_sections import (
     CovarianceConfig,
     NuisanceConfig,
@@ -28,10 +29,9 @@ from wilks.config.sections import (
     Text,
     one_of,
 )
-from wilks.models import MLP
 from wilks.optimize import Search
 
-_MLP, _SEARCH = MLP(), Search()
+_SEARCH = Search()
 
 
 class ReferenceGenerator(GeneratorConfig):
@@ -168,24 +168,6 @@ class ToysConfig(Section):
     def has_source(self) -> bool:
         """Whether a source of toys is named here."""
         return any(one is not None for one in (self.generator, self.pool, self.unselected))
-
-
-class MLPConfig(Section):
-    """A multilayer perceptron whose weights and biases are bounded."""
-
-    hidden: Annotated[list[Count], Field(min_length=1)] = Field(
-        default=[4], description="Neurons of each layer, e.g. [5, 5, 5]."
-    )
-    weight_clip: Positive = Field(default=_MLP.weight_clip, description="Bound W of every weight and bias: |w| <= W.")
-    activation: Text = Field(
-        default=_MLP.activation, description="Activation of the hidden layers: sigmoid, tanh, softplus or silu."
-    )
-
-
-class ModelConfig(Section):
-    """The learned f(x; w)."""
-
-    mlp: MLPConfig = Field(description="A multilayer perceptron.")
 
 
 class StandardizationConfig(Section):

@@ -136,6 +136,8 @@ model:
   mlp:
     hidden: [4]
     weight_clip: 9.0
+  # kernel: {n_centers: 300, width: 1.0, ridge: 0.3}                  # in place of mlp: much faster, and convex
+  # kernel_set: {widths: [0.3, 1.0, 3.0], ridges: [0.3]}              # several widths in one test
 
 # true: subtract the mean, divide by the standard deviation of the reference; false: features as they are.
 standardize: true
