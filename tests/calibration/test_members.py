@@ -49,6 +49,11 @@ def test_a_local_p_of_zero_has_no_trials_factor() -> None:
     assert "trials factor" not in str(result) and "local p" in str(result)
 
 
+def test_where_no_toy_reaches_t_there_is_no_trials_factor() -> None:
+    text = str(answer_of(Fit(MEMBERS, t=100.0)))
+    assert "trials factor" not in text and "local p" in text
+
+
 def test_other_fits_have_no_members() -> None:
     result = answer_of(Fit(()))
     assert not has_members(result.fit) and "members" not in result.to_dict() and "local p" not in str(result)

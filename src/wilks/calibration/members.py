@@ -62,8 +62,9 @@ def members_to_dict(fit: FitWithMembers, *, p_value: float) -> dict[str, object]
 
 
 def _trials(fit: FitWithMembers, p_value: float, interval: tuple[float, float]) -> str:
+    """The trials factor; empty where no toy reached t and the global p is only a limit."""
     ratio, (low, high) = _ratio(fit, p_value), (_ratio(fit, p) for p in interval)
-    if ratio is None or low is None or high is None:
+    if not (ratio and low and high):
         return ""
     best = _best(fit)
     return (

@@ -38,7 +38,7 @@ from wilks.models import Kernel
 from wilks.significance import weighted_log_sf
 from wilks.typing import FloatArray
 
-LARGEST_EXCESS, LARGEST_CORRECTION, CONFIRMED_Z = 0.1, 2.0, 5.0
+LARGEST_EXCESS, LARGEST_CORRECTION, CONFIRMED_Z = 0.11, 2.0, 5.0
 _BROKEN_EXCESS = 0.5
 _NEXT_ORDER = 0.5
 _RANK_TOLERANCE = 1e-9
@@ -87,7 +87,7 @@ class ScoreNull:
         return abs(corrected - weighted_log_sf(q, self.weights)) <= math.log(LARGEST_CORRECTION)
 
     def is_usable_at(self, q: float) -> bool:
-        """Whether the law answers there: where it is confirmed, and everywhere up to an excess of 0.1."""
+        """Whether the law answers there: where it is confirmed, and everywhere up to an excess of 0.11."""
         return self.excess <= LARGEST_EXCESS or self.is_confirmed_at(q)
 
     def gaussian_p_value(self, q: float) -> float:
