@@ -78,7 +78,7 @@ def test_a_set_outside_an_analysis_has_no_centers():
 
 
 def test_nuisances_are_refused():
-    with pytest.raises(InputError, match="cannot be fitted together with nuisances yet"):
+    with pytest.raises(InputError, match="a set of kernels cannot be fitted together with nuisances"):
         analysis_of(KernelSet((1.0,), n_centers=5), nuisances=[wilks.normalization("lumi", sigma=0.1)])
 
 

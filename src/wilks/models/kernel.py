@@ -96,7 +96,7 @@ class Kernel(Model):
 
     n_centers: int = 300
     width: float | None = None
-    ridge: float = 1e-2
+    ridge: float = 0.3
     is_score: bool = False
     seed: int = 0
     _placement: Placement | None = field(default=None, init=False, repr=False, compare=False)
