@@ -17,6 +17,7 @@ from wilks.campaign import LocalProcesses, Toys, run_toys
 from wilks.hypotheses import Null
 
 # A script of a user, without a guard for its main part.
+PATIENCE = 300.0  # seconds, for machines with other work
 SCRIPT = """
 import os, sys
 import wilks
@@ -100,7 +101,7 @@ def stop_the_script(command: list[str], store: Path, gate: Gate, *, number: int,
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: gate.is_blocked() or process.poll() is not None)
     process.send_signal(number)
-    errors = process.communicate(timeout=60)[1]
+    errors = process.communicate(timeout=PATIENCE)[1]
     return Step(files(store), set(gate.pids()[n_before:]), errors, process.returncode)
 
 
