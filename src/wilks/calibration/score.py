@@ -68,7 +68,7 @@ class ScoreNull:
 
     @property
     def variance(self) -> float:
-        """Var q = 2 tr V^2 + sum_R w |psi|^4, exact but for the reference's own fourth cumulant."""
+        """``2 tr V^2 + sum_R w |psi|^4``, exact but for the reference's own fourth cumulant."""
         return float(2.0 * np.sum(self.weights**2) + np.sum(self.quartic))
 
     @property
