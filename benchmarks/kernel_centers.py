@@ -6,8 +6,8 @@ Choices, all from the reference alone: ``density`` (events drawn by their weight
 proportion to phi^T (H + 2 ridge)^-1 phi of a first set of centers), ``spread`` (even distances for one feature,
 farthest points for more), ``half`` (half by density, half spread: that of wilks). Problems: the exponential with NP1
 and NP3, width 0.3, ridge 0.3; and five features of `kernels.five`, width 3, ridge 0.3, with 15 events in a far corner
-("corner") and 60 in the middle ("bulk"). Thresholds are those of the null toys of each choice, and toys are the same for
-all. Prints a table and writes OUTPUT, benchmarks/recorded/kernel_centers.json.
+("corner") and 60 in the middle ("bulk"). Thresholds are those of the null toys of each choice, and all have the
+same toys. Prints a table and writes OUTPUT, benchmarks/recorded/kernel_centers.json.
 """
 
 import argparse
