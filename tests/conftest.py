@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 from collections.abc import Iterator
 
 import jax
@@ -24,3 +25,11 @@ def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
     for name, value in before.items():
         jax.config.update(name, value)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_programs() -> Iterator[None]:
+    """Programs of a module are of no use to the next one; kept, they fill gigabytes."""
+    yield
+    jax.clear_caches()
+    gc.collect()

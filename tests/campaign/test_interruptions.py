@@ -19,8 +19,10 @@ from wilks.hypotheses import Null
 # A script of a user, without a guard for its main part.
 PATIENCE = 300.0  # seconds, for machines with other work
 SCRIPT = """
-import os, sys
+import os, signal, sys
 import wilks
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where these tests run in the background
 
 with open(sys.argv[3], "a") as runs:
     runs.write("run\\n")
