@@ -24,7 +24,7 @@ same inversion.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,7 @@ class ScoreNull:
     quartic: FloatArray
     cubic: FloatArray
     traced: FloatArray
+    _known: dict[float, float] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def mean(self) -> float:
@@ -83,8 +84,7 @@ class ScoreNull:
         """
         if self.excess > _BROKEN_EXCESS or math.isnan(q):
             return False
-        corrected = weighted_log_sf(q, self.weights, correction=self.correction)
-        return abs(corrected - weighted_log_sf(q, self.weights)) <= math.log(LARGEST_CORRECTION)
+        return abs(self._log_p(q) - weighted_log_sf(q, self.weights)) <= math.log(LARGEST_CORRECTION)
 
     def is_usable_at(self, q: float) -> bool:
         """Whether the law answers there: where it is confirmed, and everywhere up to an excess of 0.11."""
@@ -112,7 +112,13 @@ class ScoreNull:
 
     def unconfirmed_p_value(self, q: float) -> float:
         """`p_value` at any excess, for studies."""
-        return math.exp(weighted_log_sf(q, self.weights, correction=self.correction))
+        return math.exp(self._log_p(q))
+
+    def _log_p(self, q: float) -> float:
+        """log P(Q >= q) with the correction: half a second for many features, and an answer asks several times."""
+        if q not in self._known:
+            self._known[q] = weighted_log_sf(q, self.weights, correction=self.correction)
+        return self._known[q]
 
     def interval(self, q: float) -> tuple[float, float]:
         """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
