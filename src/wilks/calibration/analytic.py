@@ -38,8 +38,8 @@ class AnalyticGoodnessOfFit(Answer):
         place = " at the nuisances of Delta" if is_profiled(self.fit) else ""
         sentence = (
             f"Analytic null of the score statistic{place}: mean {decimals(self.null.mean)}, standard deviation "
-            f"{decimals(math.sqrt(self.null.variance))}, excess variance {self.null.excess:.3f}. "
-            "The interval is what the order left out is worth."
+            f"{decimals(math.sqrt(self.null.variance))}, excess variance {self.null.excess:.3f}. It is the law "
+            f"{self.null.scope}. The interval is what the order left out is worth."
         )
         nuisances = [nuisance_table(self.fit)] if is_profiled(self.fit) else []
         warnings = (f"Warning: {text}." for text in self.warnings)
@@ -53,7 +53,7 @@ class AnalyticGoodnessOfFit(Answer):
             "p_text": self.p_text,
             "is_answered": self.is_answered,
             "warnings": list(self.warnings),
-            "null": {"mean": self.null.mean, "variance": self.null.variance, "excess": self.null.excess},
+            "null": self.null.to_dict(),
             **(nuisances_to_dict(self.fit) if is_profiled(self.fit) else {}),
         }
 
