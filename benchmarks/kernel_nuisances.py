@@ -61,12 +61,12 @@ class Setup:
         self.analysis = analysis_of(sigma=sigma, ridge=ridge, seed=seed)
         self.engine = ProfiledKernelEngine(self.analysis)
         self.at_zero = self.engine.form(np.zeros(2), np.zeros(2))
-        self.thresholds = [threshold(profiled_law(self.analysis, self.engine, self.at_zero), p) for p in LEVELS]
+        self.thresholds = [threshold(profiled_law(self.engine.group, self.at_zero), p) for p in LEVELS]
 
     def row(self, z: np.ndarray, events: np.ndarray, observed: np.ndarray) -> tuple[float, ...]:
         """p at nu_hat (1 below the mean of the null), q over the mean of its null, excess, and q at 0 beyond p."""
         form = self.engine.form(z, observed)
-        null, q = profiled_law(self.analysis, self.engine, form), self.engine.score(form, events, observed)
+        null, q = profiled_law(self.engine.group, form), self.engine.score(form, events, observed)
         at_zero = self.engine.score(self.at_zero, events, observed)
         p = null.unconfirmed_p_value(q) if q > null.mean else 1.0
         return p, q / null.mean, null.excess, *(float(at_zero > limit) for limit in self.thresholds)
@@ -94,7 +94,7 @@ def validity(options: argparse.Namespace) -> list[dict[str, float]]:
                 rng = np.random.default_rng([seed, int(100 * sigma), int(point) + 1])
                 for _ in range(options.n_toys // options.n_references):
                     events, observed = toy(rng, nu=point * sigma, sigma=sigma)
-                    delta = first.delta.fit(first.own(events, observed))
+                    delta = first.delta.fit(first.delta.own(events, observed))
                     n_uncertified += not delta.is_certified
                     for ridge, setup in setups.items():
                         found.setdefault((sigma, ridge, point), []).append(setup.row(delta.z, events, observed))
@@ -140,7 +140,7 @@ def speed(options: argparse.Namespace) -> list[dict[str, float]]:
             row[f"{name}_failed"] = sum(not fit.converged for fit in fits)
         row["newton_steps"] = float(np.mean([fit.n_iterations for fit in fits]))
         row["largest_decrement"] = max(fit.newton_decrement for fit in fits)
-        owns = [engine.own(*one) for one in toys]
+        owns = [engine.delta.own(*one) for one in toys]
         row["delta_ms"] = 1e3 * seconds(lambda: [engine.delta.fit(own) for own in owns], n=N_TIMED)  # noqa: B023
         analysis = analysis_of(sigma=sigma, ridge=ridge, seed=0)
         fit = wilks.fit(analysis, sets[0])
