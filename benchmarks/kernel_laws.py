@@ -40,7 +40,7 @@ def analysis_of(*, ridge: float, n_pool: int, seed: int) -> wilks.Analysis:
 def quantile(law: ScoreNull, p: float) -> float:
     """q with P(Q >= q) = p."""
     high = law.mean + 20.0 * np.sqrt(law.variance)
-    return float(scipy.optimize.brentq(lambda q: np.log(law.unconfirmed_p_value(q) / p), 1e-3 * law.mean, high))
+    return float(scipy.optimize.brentq(lambda q: np.log(law.unconfirmed_p_value(q) / p), law.mean, high))
 
 
 def toys(analysis: wilks.Analysis, n_toys: int, *, n_events: int | None, seed: int) -> np.ndarray:

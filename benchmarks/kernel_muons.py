@@ -83,7 +83,7 @@ def analytic(options: argparse.Namespace, reference, pool, q: np.ndarray, *, wid
         law = score_null(analysis)
         high = law.mean + 20.0 * np.sqrt(law.variance)
         beyond = scipy.optimize.brentq(
-            lambda x, law=law: np.log(law.unconfirmed_p_value(x) / p_value(2.0)), 0.1 * law.mean, high, rtol=1e-4
+            lambda x, law=law: np.log(law.unconfirmed_p_value(x) / p_value(2.0)), law.mean, high, rtol=1e-4
         )
         row[name] = float(np.mean(q >= beyond) / p_value(2.0))
         row |= {"excess": law.excess, f"{name}_mean": law.mean, f"{name}_deviation": float(np.sqrt(law.variance))}

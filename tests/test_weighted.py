@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wilks.errors import InputError
+from wilks.errors import CalibrationError, InputError
 from wilks.significance import chi2_log_sf, weighted_isf, weighted_log_sf, weighted_sf
 
 
@@ -87,3 +87,9 @@ def test_x_and_p_must_be_numbers_in_range():
         weighted_sf(float("nan"), [1.0])
     with pytest.raises(InputError, match="strictly between 0 and 1"):
         weighted_isf(0.0, [1.0])
+
+
+def test_a_correction_that_is_not_small_is_refused():
+    """Poles beside the path, as those of an expansion that breaks down: no number comes out."""
+    with pytest.raises(CalibrationError, match="the correction to a weighted sum of chi-squares must be small"):
+        weighted_log_sf(0.5, [1.0] * 4, correction=lambda s: 1e3 / (1.0 - s / (5.0 + 1.0j)))

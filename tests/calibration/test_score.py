@@ -220,6 +220,13 @@ def test_references_differ_and_their_laws_know_by_how_much():
     assert np.sqrt(np.mean(away**2)) < 0.5 * np.sqrt(np.mean(far**2))
 
 
+@pytest.mark.parametrize("share", [1e-6, 1e-3, 0.01, 0.1])
+def test_small_values_have_a_p_near_one(share):
+    """There the expansion in 1/N has poles beside the path of integration, and is left out."""
+    law = score_null(with_pool(100_000))
+    assert 0.999 < law.p_value(share * law.mean) <= 1.0
+
+
 def test_a_pool_of_the_size_of_the_reference_tells_half():
     law = score_null(with_pool(4000))
     assert law.known_share == pytest.approx(0.5)

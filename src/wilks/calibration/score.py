@@ -28,7 +28,7 @@ is less by s^2/2 [ (tr D V_D)^2 + 2 tr (D V_D)^2 ] / n. The tail follows by the 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,8 +45,9 @@ from wilks.typing import ComplexArray, FloatArray, whole_number
 LARGEST_EXCESS, LARGEST_CORRECTION, CONFIRMED_Z = 0.11, 2.0, 5.0
 _BROKEN_EXCESS = 0.5
 _NEXT_ORDER = 0.5
+_NEARLY_SURE = -1e-3
 _RANK_TOLERANCE = 1e-9
-_MOST_CUBED = 100
+_MOST_CUBED, _POINTS_AT_ONCE = 100, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +115,8 @@ class ScoreNull:
         return abs(self._log_p(q) - self._gaussian_log_p(q)) <= math.log(LARGEST_CORRECTION)
 
     def is_usable_at(self, q: float) -> bool:
-        """Whether the law answers there: where it is confirmed, and everywhere up to an excess of 0.11."""
-        return self.excess <= LARGEST_EXCESS or self.is_confirmed_at(q)
+        """Whether the law answers there: where it is confirmed, and nearly everywhere up to an excess of 0.11."""
+        return self.is_confirmed_at(q) or (self.excess <= LARGEST_EXCESS and not math.isnan(self._log_p(q)))
 
     def gaussian_p_value(self, q: float) -> float:
         """P(Q >= q) in the Gaussian limit, which is too small."""
@@ -142,16 +143,24 @@ class ScoreNull:
         return math.exp(self._log_p(q))
 
     def _log_p(self, q: float) -> float:
-        """log P(Q >= q) with the correction: half a second for many features, and an answer asks several times."""
+        """log P(Q >= q) with the correction: half a second for many features, and an answer asks several times.
+
+        Without it where hardly any q is smaller: there it changes nothing, and its expansion breaks down.
+        """
         if q not in self._known:
-            self._known[q] = self._tail(q, self.correction)
+            limit = self._gaussian_log_p(q)
+            self._known[q] = limit if limit > _NEARLY_SURE else self._tail(q, self.correction)
         return self._known[q]
 
     def _gaussian_log_p(self, q: float) -> float:
         return self._tail(q, self._displacement)
 
     def _tail(self, q: float, correction: Correction) -> float:
-        return weighted_log_sf(q - self.floor, self.weights, correction=correction)
+        """NaN where the expansion has broken down."""
+        try:
+            return weighted_log_sf(q - self.floor, self.weights, correction=correction)
+        except CalibrationError:
+            return math.nan
 
     def interval(self, q: float) -> tuple[float, float]:
         """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
@@ -166,9 +175,17 @@ class ScoreNull:
         lengths = np.sum((stretched @ self.quartic) * stretched, axis=1)
         turned = stretched @ self.traced.T
         pulled, pushed = np.sum(stretched * turned**2, axis=1), (stretched * turned) @ self.shift
-        cubes = np.array([((self.cubic @ one) @ one) @ one for one in leading])
+        cubes = np.concatenate([self._cubes(leading[rows]) for rows in _portions(s.size, _POINTS_AT_ONCE)])
         counts: ComplexArray = s**2 / 2 * (lengths + 4 * pushed) + s**3 / 9 * (6 * cubes + 9 * pulled)
         return self._displacement(s) + counts
+
+    def _cubes(self, stretched: ComplexArray) -> ComplexArray:
+        """sum_abc cubic_abc D_a D_b D_c for each row of D (c, k), shape (c,): products of real matrices first."""
+        n, k = stretched.shape
+        flat = self.cubic.reshape(k, k * k)
+        once = (stretched.real @ flat + 1j * (stretched.imag @ flat)).reshape(n, k, k)
+        cubes: ComplexArray = np.sum(np.matmul(once, stretched[:, :, None])[:, :, 0] * stretched, axis=1)
+        return cubes
 
     def _displacement(self, s: ComplexArray) -> ComplexArray:
         """s mu D mu, what mu adds in the Gaussian limit, where b fluctuates."""
@@ -296,8 +313,12 @@ def law_of(
 def _products(psi: FloatArray, weights: FloatArray) -> FloatArray:
     """sum w psi_a psi_b psi_c, shape (k, k k), in portions."""
     n, k = psi.shape
-    total, size = np.zeros((k, k * k)), max(1, 2**21 // k**2)
-    for first in range(0, n, size):
-        some = psi[first : first + size]
-        total += (weights[first : first + size] * some).T @ (some[:, :, None] * some[:, None, :]).reshape(len(some), -1)
+    total = np.zeros((k, k * k))
+    for rows in _portions(n, max(1, 2**21 // k**2)):
+        some = psi[rows]
+        total += (weights[rows] * some).T @ (some[:, :, None] * some[:, None, :]).reshape(len(some), -1)
     return total
+
+
+def _portions(n: int, size: int) -> Iterator[slice]:
+    return (slice(first, first + size) for first in range(0, n, size))

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.optimize
 
-from wilks.errors import InputError
+from wilks.errors import CalibrationError, InputError
 from wilks.typing import ComplexArray, FloatArray
 
-_FIRST_STEP, _LAST_HALVING = 0.5, 12
-_PRECISION = 1e-11
+_FIRST_STEP, _LAST_STEP = 0.5, 0.01
+_PRECISION, _SUFFICIENT = 1e-11, 1e-6
 _NEGLIGIBLE = 45.0  # exp of minus this is nothing beside 1
 _FLATTEST, _FARTHEST, _CIRCLE = 0.05, 1e6, 16
 
@@ -35,7 +35,8 @@ def weighted_log_sf(x: float, weights: npt.ArrayLike, *, correction: Correction 
     ``correction`` delta(s) is added to K(s) where the law is not quite such a sum: for an array of complex s (c,) its
     values (c,), analytic away from the real axis beyond 1/(2 max lambda), and small.
 
-    Raises InputError unless the weights are finite, none negative and one positive, and x is finite.
+    Raises InputError unless the weights are finite, none negative and one positive, and x is finite, and
+    CalibrationError where the correction is so large, along the path, that the integral does not converge.
 
     >>> round(weighted_log_sf(46.0, [1.0, 1.0]), 9)
     -23.0
@@ -48,14 +49,18 @@ def weighted_log_sf(x: float, weights: npt.ArrayLike, *, correction: Correction 
     if x <= 0.0:
         return 0.0
     path = _Path(x / lambdas[-1], lambdas / lambdas[-1], _rescaled(correction, 1.0 / lambdas[-1]))
-    step, before = _FIRST_STEP, path.sum(_FIRST_STEP)
-    for _ in range(_LAST_HALVING):
+    step, before, now = _FIRST_STEP, path.sum(_FIRST_STEP), math.nan
+    while step > _LAST_STEP:
         step /= 2.0
         now = path.sum(step)
         if abs(now - before) <= _PRECISION * abs(now):
             break
         before = now
-    return min(0.0, path.peak + math.log(max(now, 1e-300)))
+    if not (now > 0.0 and abs(now - before) <= _SUFFICIENT * now):
+        raise CalibrationError(
+            f"the correction to a weighted sum of chi-squares must be small, but at {x:.6g} it is not"
+        )
+    return min(0.0, path.peak + math.log(now))
 
 
 def weighted_sf(x: float, weights: npt.ArrayLike) -> float:
