@@ -158,9 +158,11 @@ def choose(options: argparse.Namespace) -> list[dict[str, object]]:
     signals = choice_signals()
     print(*signals, sep="\n", flush=True)
     shape = (-1, len(GRID), len(RIDGES))
-    null = np.concatenate([engine.log_p(engine.score(sets)) for sets in toys(100, n_null)]).reshape(shape)
+    null = np.concatenate([engine.laws.log_p(engine.score(sets)) for sets in toys(100, n_null)]).reshape(shape)
     found = [
-        np.concatenate([engine.log_p(engine.score(sets)) for sets in toys(101 + i, n_signal, signal)]).reshape(shape)
+        np.concatenate([engine.laws.log_p(engine.score(sets)) for sets in toys(101 + i, n_signal, signal)]).reshape(
+            shape
+        )
         for i, signal in enumerate(signals)
     ]
     rows = []
@@ -188,14 +190,14 @@ def power_of(chosen: dict[str, object], options: argparse.Namespace) -> list[dic
     peaks = [row[0] for row in LITERATURE]
     null, exact_null = [], []
     for sets in toys(1, n_null):
-        null.append(engine.log_p(engine.score(sets)))
+        null.append(engine.laws.log_p(engine.score(sets)))
         exact_null.append([[peak.log_likelihood_ratio(one) for peak in peaks] for one in sets])
     log_p, exact = np.concatenate(null), np.concatenate(exact_null)
     print(analysis.model.describe(), flush=True)
     rows: list[dict[str, object]] = [{"model": analysis.model.to_dict()}]
     for i, (peak, published, single, prototype) in enumerate(LITERATURE):
         sets = list(itertools.chain.from_iterable(toys(2 + i, n_signal, peak)))
-        seen = np.concatenate([engine.log_p(engine.score(sets[k : k + BATCH])) for k in range(0, n_signal, BATCH)])
+        seen = np.concatenate([engine.laws.log_p(engine.score(sets[k : k + BATCH])) for k in range(0, n_signal, BATCH)])
         ratios = np.array([peak.log_likelihood_ratio(one) for one in sets])
         row: dict[str, object] = {
             **vars(peak), "published_min_p": published, "published_single": single, "prototype": prototype,

@@ -305,10 +305,10 @@ def _checked_nuisances(nuisances: object, reference: Sample, model: Model) -> Nu
     if not isinstance(nuisances, Nuisances | Iterable):
         raise InputError(f"nuisances must be a list of wilks.Nuisance, but {nuisances!r} came")
     given = nuisances if isinstance(nuisances, Nuisances) else Nuisances(tuple(nuisances))
-    if given and isinstance(model, KernelSet):
+    if given and isinstance(model, KernelSet) and not model.is_score:
         raise InputError(
-            f"a set of kernels cannot be fitted together with nuisances, but {', '.join(given.names)} came; use one "
-            "wilks.Kernel or a wilks.MLP, or leave the nuisances out"
+            "with nuisances a set of kernels must have score statistics, but is_score=False came with "
+            f"{', '.join(given.names)}; use is_score=True, one wilks.Kernel or a wilks.MLP, or leave the nuisances out"
         )
     require_finite_response(given, reference.events, role="the reference")
     return given

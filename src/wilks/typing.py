@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from wilks.errors import InputError
 
+ComplexArray = npt.NDArray[np.complex128]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]

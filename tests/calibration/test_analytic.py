@@ -13,7 +13,7 @@ from wilks.typing import FitStatus
 
 def chi_square(excess: float = 0.0) -> ScoreNull:
     """Two terms of weight 1; with an excess the quartic sums that make it."""
-    return ScoreNull(np.ones(2), np.full((2, 2), excess), np.zeros((2, 2, 2)), np.zeros((2, 2)))
+    return ScoreNull(np.ones(2), np.full((2, 2), excess), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
 
 
 def fit_of(t: float) -> Any:
@@ -28,7 +28,7 @@ def test_an_answer_reads() -> None:
         "  p-value  0.0067  [0.0067, 0.0067]  analytic\n"
         "  Z        2.47    [2.47, 2.47]      analytic\n"
         "Analytic null of the score statistic: mean 2.00, standard deviation 2.00, excess variance 0.000. "
-        "The interval is what the order left out is worth.\n"
+        "It is the law over data and references of this size. The interval is what the order left out is worth.\n"
         "Warning: look at this."
     )
     assert result.p_value == pytest.approx(math.exp(-5.0), rel=1e-8)

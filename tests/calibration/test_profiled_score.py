@@ -11,6 +11,7 @@ from wilks.calibration.profiled_score import profiled_law
 from wilks.calibration.score import ScoreNull
 from wilks.errors import CalibrationError
 from wilks.fitting import profiled_kernel_engine_of
+from wilks.fitting.profiled_groups import ProfiledGroup
 from wilks.nuisances import LogYield, Nuisance, Nuisances, Polynomial
 from wilks.problems import exponential
 from wilks.typing import FloatArray
@@ -76,7 +77,7 @@ def test_mean_and_variance_are_sums_over_the_reference(analysis):
     base = moved / formula
     influence = base[:, None] * (np.broadcast_to(formula, w.shape)[:, None] * psi - (moved @ psi) / base.sum())
     covariance = (moved[:, None] * psi).T @ psi + cross @ p @ p @ cross.T + influence.T @ influence
-    null, product = profiled_law(analysis, engine, engine.form(z, np.zeros(2))), inverse @ covariance
+    null, product = profiled_law(engine.group, engine.form(z, np.zeros(2))), inverse @ covariance
     assert null.mean == pytest.approx(np.trace(product), rel=1e-5)
     fourth = float(moved @ np.sum((psi @ inverse) * psi, axis=1) ** 2)
     assert null.variance == pytest.approx(2 * np.trace(product @ product) + fourth, rel=1e-5)
@@ -84,12 +85,12 @@ def test_mean_and_variance_are_sums_over_the_reference(analysis):
 
 def test_poisson_and_auxiliary_parts_are_the_hessian(monkeypatch):
     """Without the fluctuations of the reference Cov b = H - C P C^T, and E q = tr(A^-1 (A - 2 ridge))."""
-    monkeypatch.setattr("wilks.calibration.profiled_score._reference_covariance", lambda *_: 0.0)
+    monkeypatch.setattr(ProfiledGroup, "_fluctuations", lambda *_: 0.0)
     engine = profiled_kernel_engine_of(ANALYSIS)
     form = engine.form(np.array([0.7, 0.2]), np.zeros(2))
     matrix = form.root @ form.root.T
     expected = matrix.shape[0] - 6.0 * np.trace(np.linalg.inv(matrix))
-    assert profiled_law(ANALYSIS, engine, form).mean == pytest.approx(expected, rel=1e-9)
+    assert profiled_law(engine.group, form).mean == pytest.approx(expected, rel=1e-9)
 
 
 def test_toys_have_the_mean_variance_and_p_values(monkeypatch):
@@ -98,7 +99,7 @@ def test_toys_have_the_mean_variance_and_p_values(monkeypatch):
     Mean within 4 standard errors, variance within 4 of sqrt((kurtosis - 1)/n) with a kurtosis of 9, p < 0.1 within 4
     binomial deviations: an error rate of 1e-3 in all, and 3 % for what is not linear in nu.
     """
-    monkeypatch.setattr("wilks.calibration.profiled_score._reference_covariance", lambda *_: 0.0)
+    monkeypatch.setattr(ProfiledGroup, "_fluctuations", lambda *_: 0.0)
     engine, rng = profiled_kernel_engine_of(ANALYSIS), np.random.Generator(np.random.Philox(7))
     events, w = ANALYSIS.reference.events, ANALYSIS.reference.event_weights
     moved = w * np.exp(ANALYSIS.nuisances.log_ratio(events, {"scale": SIGMA}))

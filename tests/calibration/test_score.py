@@ -8,7 +8,7 @@ import pytest
 import wilks
 from wilks.calibration import score_null, tilted_p_value
 from wilks.calibration.score import LARGEST_EXCESS
-from wilks.errors import CalibrationError
+from wilks.errors import CalibrationError, InputError
 from wilks.fitting import kernel_engine_of
 from wilks.significance import p_value, weighted_isf
 
@@ -137,6 +137,115 @@ def test_a_broken_law_answers_nowhere():
         assert not null.is_usable_at(q)
     with pytest.raises(CalibrationError, match="choose a larger ridge or width"):
         null.p_value(null.mean)
+
+
+def test_a_fixed_number_of_events_takes_its_fluctuation_from_the_law(analysis):
+    """For multinomial counts, all sums over the events: V, and kappa_4 with its products of second moments."""
+    n = 1100
+    engine, law = kernel_engine_of(analysis), score_null(analysis, n_events=n)
+    psi = engine.features.values(analysis.standardization.apply(analysis.reference.events)) / np.sqrt(engine.scale)
+    w = analysis.reference.event_weights[:, None]
+    total, factor = (w * psi).sum(0), n / N_EXPECTED
+    away = psi - total / N_EXPECTED
+    data = factor * (w * away).T @ away
+    covariance = data + factor**2 * (w**2 * away).T @ away
+    shift = (factor - 1.0) * total
+    lengths = np.sum(away**2, axis=1)
+    fourth = factor * w[:, 0] @ lengths**2 - (np.trace(data) ** 2 + 2 * np.sum(data**2)) / n
+    displaced = shift @ covariance @ shift + factor * (w[:, 0] * lengths) @ (away @ shift)
+    assert law.mean == pytest.approx(np.trace(covariance) + shift @ shift, rel=1e-5)
+    assert law.variance == pytest.approx(2 * np.sum(covariance**2) + fourth + 4 * displaced, rel=1e-5)
+
+
+@pytest.mark.parametrize("n_events", [1000, 1060])
+def test_toys_of_a_fixed_number_follow_their_law(n_events):
+    """4 standard errors, and 2 % for the one reference; the law of Poisson counts is far from them at 1,060."""
+    analysis = analysis_of(n_reference=200_000)
+    engine, rng = kernel_engine_of(analysis), np.random.Generator(np.random.Philox(5))
+    q = np.concatenate([engine.score(list(rng.exponential(size=(250, n_events, 1)))) for _ in range(40)])
+    law = score_null(analysis, n_events=n_events)
+    assert q.mean() == pytest.approx(law.mean, abs=4 * math.sqrt(law.variance / q.size) + 0.02 * law.mean)
+    assert q.var() == pytest.approx(law.variance, rel=0.1)
+    for z in (1.0, 2.0):
+        expected = q.size * law.unconfirmed_p_value(float(np.quantile(q, 1 - p_value(z))))
+        assert abs(q.size * p_value(z) - expected) < 4 * math.sqrt(expected) + 0.05 * expected
+
+
+def test_a_number_of_events_must_be_one(analysis):
+    with pytest.raises(InputError, match="n_events must be a whole number of at least 2"):
+        score_null(analysis, n_events=1)
+
+
+def with_pool(n_pool: int, *, seed: int = 0, n_reference: int = 4000, ridge: float = 3.0) -> wilks.Analysis:
+    """A reference so small that it matters which one came."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    reference, pool = wilks.Sample(rng.exponential(size=n_reference)), wilks.Sample(rng.exponential(size=100_000))
+    source = wilks.Sample(pool.events[:n_pool]) if n_pool else None
+    kernel = wilks.Kernel(n_centers=30, width=1.0, ridge=ridge, is_score=True)
+    return wilks.Analysis(reference=reference, model=kernel, expected_events=N_EXPECTED, toy_source=source)
+
+
+def toys_of_one_reference(analysis: wilks.Analysis, n_toys: int = 10_000) -> np.ndarray:
+    engine, rng = kernel_engine_of(analysis), np.random.Generator(np.random.Philox(21))
+    draw = [[rng.exponential(size=(rng.poisson(N_EXPECTED), 1)) for _ in range(500)] for _ in range(n_toys // 500)]
+    return np.concatenate([engine.score(portion) for portion in draw])
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_pool_makes_the_law_that_of_one_reference(seed):
+    """Within 4 standard errors and 5 %, where the law over references, N(R_0)/N_R = 25 %, may be far off."""
+    analysis = with_pool(100_000, seed=seed)
+    law, q = score_null(analysis), toys_of_one_reference(analysis)
+    assert law.known_share == pytest.approx(100 / 104)
+    assert q.mean() == pytest.approx(law.mean, abs=4 * math.sqrt(law.variance / q.size) + 0.05 * law.mean)
+    assert q.var() == pytest.approx(law.variance, rel=0.15)
+    beyond = float(np.quantile(q, 1 - p_value(2.0)))
+    assert law.p_value(beyond) == pytest.approx(p_value(2.0), rel=0.25)
+
+
+def exact_mean(analysis: wilks.Analysis) -> float:
+    """E q of this reference for data from Exp(1), by integration."""
+    engine, x = kernel_engine_of(analysis), np.linspace(0.0, 40.0, 100_001)[:, None]
+    density = np.exp(-x[:, 0]) / np.sum(np.exp(-x[:, 0]))
+    psi = engine.features.values(analysis.standardization.apply(x)) / np.sqrt(engine.scale)
+    shift = N_EXPECTED * density @ psi - engine.features.mean / np.sqrt(engine.scale)
+    return float(N_EXPECTED * density @ np.sum(psi**2, axis=1) + shift @ shift)
+
+
+def test_references_differ_and_their_laws_know_by_how_much():
+    """Over references E q scatters; the laws with a pool follow it, the law without one cannot."""
+    pooled, blind = ([with_pool(n, seed=seed, n_reference=10_000) for seed in range(8)] for n in (100_000, 0))
+    exact = np.array([exact_mean(one) for one in pooled])
+    away, far = (np.array([score_null(one).mean for one in some]) - exact for some in (pooled, blind))
+    assert np.sqrt(np.mean(away**2)) < 0.5 * np.sqrt(np.mean(far**2))
+
+
+def test_a_pool_of_the_size_of_the_reference_tells_half():
+    law = score_null(with_pool(4000))
+    assert law.known_share == pytest.approx(0.5)
+    assert law.scope == "given this reference, of whose fluctuations the pool tells 50 %"
+    assert score_null(with_pool(0)).scope == "over data and references of this size"
+
+
+def test_weights_of_a_pool_count():
+    """Events of a wider law, weighted back: the same nature, and fewer effective events."""
+    rng = np.random.Generator(np.random.Philox(9))
+    x = rng.exponential(scale=1.25, size=200_000)
+    plain = with_pool(100_000)
+    pool = wilks.Sample(x, np.exp(-x + x / 1.25) * 1.25)
+    kernel = wilks.Kernel(n_centers=30, width=1.0, ridge=3.0, is_score=True)
+    analysis = wilks.Analysis(reference=plain.reference, model=kernel, expected_events=N_EXPECTED, toy_source=pool)
+    assert score_null(analysis).mean == pytest.approx(score_null(plain).mean, rel=0.05)
+    assert 0.9 < score_null(analysis).known_share < 200 / 204
+
+
+def test_tilted_toys_of_one_reference_follow_its_law():
+    analysis = with_pool(100_000)
+    law = score_null(analysis)
+    q = law.mean + 5.0 * math.sqrt(law.variance)
+    found = tilted_p_value(analysis, q, n_toys=4000, seed=3)
+    low, high = law.interval(q)
+    assert low - 4 * found.error < found.p_value < high + 4 * found.error
 
 
 def test_converged_fits_have_no_analytic_null():

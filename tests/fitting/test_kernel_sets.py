@@ -85,8 +85,8 @@ def test_t_combines_the_local_p_values(combination):
 def test_moments_are_those_of_the_null_of_each_member(is_weighted):
     engine = KernelSetEngine(analysis_of(is_weighted=is_weighted))
     nulls = [score_null(one) for one in members_alone(is_score=True, is_weighted=is_weighted)]
-    np.testing.assert_allclose(engine.mean, [one.mean for one in nulls], rtol=1e-9)
-    np.testing.assert_allclose(engine.variance, [one.variance for one in nulls], rtol=1e-6)
+    np.testing.assert_allclose(engine.laws.mean, [one.mean for one in nulls], rtol=1e-9)
+    np.testing.assert_allclose(engine.laws.variance, [one.variance for one in nulls], rtol=1e-6)
 
 
 @pytest.mark.parametrize("n_features", [1, 2])
@@ -117,7 +117,7 @@ def test_scores_are_those_of_the_fits(engine):
 @settings(max_examples=50, deadline=None)
 @given(t=st.lists(st.floats(0.0, 2e4), min_size=2, max_size=2, unique=True))
 def test_one_member_orders_data_as_it_does_alone(alone, t):
-    low, high = (float(alone.combined(np.array([value]))) for value in sorted(t))
+    low, high = (float(alone.laws.combined(np.array([value]))) for value in sorted(t))
     assert low <= high and (low < high or max(t) - min(t) < 1e-3)
 
 
@@ -163,7 +163,7 @@ def test_a_fit_prints_and_writes_its_members():
 def null_log_p(engine) -> np.ndarray:
     """log p_j of 6,000 toys."""
     rng = np.random.Generator(np.random.Philox(7))
-    return engine.log_p(engine.score([draw(rng, n) for n in rng.poisson(N_EXPECTED, size=6000)]))
+    return engine.laws.log_p(engine.score([draw(rng, n) for n in rng.poisson(N_EXPECTED, size=6000)]))
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS)

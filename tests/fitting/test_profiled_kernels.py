@@ -237,7 +237,7 @@ def loss() -> ProfiledLoss:
     """The joint loss with every kind of auxiliary measurement and a known yield; Delta is not needed for it."""
     engine = profiled_kernel_engine_of(EVERY)
     shared = (engine.reference, engine.features, engine.response)
-    return ProfiledLoss(*shared, sums=engine.plain.sums([DATA])[0], own=engine.own(DATA, MEASURED), ridge=RIDGE)
+    return ProfiledLoss(*shared, sums=engine.group.sums([DATA])[0], own=engine.delta.own(DATA, MEASURED), ridge=RIDGE)
 
 
 def test_joint_loss_is_that_of_the_package(loss):
@@ -308,16 +308,16 @@ def test_nuisances_at_the_edge_are_held():
 def test_a_response_that_jumps_keeps_all_events():
     binned = BinnedPolynomial(("step",), ((1,),), (0,), ([0.0, 0.333, 1.01, 9.0],), [[0.3], [-0.2], [0.1]])
     jumping = analysis_of(nuisances=Nuisances((Nuisance("step", 0.5),), binned))
-    assert profiled_kernel_engine_of(SCORE).is_condensed
+    assert profiled_kernel_engine_of(SCORE).group.is_condensed
     engine = profiled_kernel_engine_of(jumping)
-    assert not engine.is_condensed and engine.reference.weights.size == 5000
+    assert not engine.group.is_condensed and engine.reference.weights.size == 5000
 
 
 def test_a_known_yield_is_that_of_all_events():
     """log r with its shift at the condensed points sums as on all events, to far below 1e-6 in t."""
     engine, events, weights = profiled_kernel_engine_of(EVERY), EVERY.reference.events, EVERY.reference.event_weights
     z, reference = np.array([1.0, -0.5, 0.3, 0.2, -1.0]), engine.reference
-    assert engine.is_condensed and reference.weights.size < 0.2 * weights.size
+    assert engine.group.is_condensed and reference.weights.size < 0.2 * weights.size
     at, s = engine.response.at(z), EVERY_KIND.on(events).shifted_log_ratio(z, weights)
     assert reference.weights @ np.exp(at.log_ratio) == pytest.approx(weights @ np.exp(s), abs=1e-9)
     moment = reference.weights @ (np.exp(at.log_ratio) * reference.points[:, 0])

@@ -77,9 +77,9 @@ def test_a_set_outside_an_analysis_has_no_centers():
         _ = KernelSet((1.0,)).groups
 
 
-def test_nuisances_are_refused():
-    with pytest.raises(InputError, match="a set of kernels cannot be fitted together with nuisances"):
-        analysis_of(KernelSet((1.0,), n_centers=5), nuisances=[wilks.normalization("lumi", sigma=0.1)])
+def test_converged_members_with_nuisances_are_refused():
+    with pytest.raises(InputError, match="a set of kernels must have score statistics, but is_score=False came with l"):
+        analysis_of(KernelSet((1.0,), n_centers=5, is_score=False), nuisances=[wilks.normalization("lumi", sigma=0.1)])
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ class Counted(ScoreNull):
 
 
 def answer(t: float, excess: float = 0.0) -> AnalyticGoodnessOfFit:
-    null = Counted(np.ones(2), np.full((2, 2), excess), np.zeros((2, 2, 2)), np.zeros((2, 2)))
+    null = Counted(np.ones(2), np.full((2, 2), excess), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
     Counted.n_asked = 0
     fit: Any = SimpleNamespace(t=t, converged=True, status=FitStatus.CONVERGED)
     return analytic_answer(fit, null)

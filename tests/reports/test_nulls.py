@@ -13,7 +13,7 @@ from wilks.reports.content import Inputs, build_report
 from wilks.reports.nulls import analytic_headline, key_figures
 from wilks.typing import FitStatus
 
-NULL = ScoreNull(np.ones(2), np.zeros((2, 2)), np.zeros((2, 2, 2)), np.zeros((2, 2)))
+NULL = ScoreNull(np.ones(2), np.zeros((2, 2)), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_the_page_shows_the_null(result, analysis, data):
     }
     assert len(report.null_pictures) == 1 and "observed t = 10.00" in report.null_pictures[0].alt
     assert report.warnings == ("A notice",) and report.verdict == ""
-    assert "up to the fluctuations" in report.question[1] and "No toys were made" in report.origin
+    assert "that over data and references of this size" in report.question[1] and "No toys were made" in report.origin
     assert report.ratio_pictures and report.fit_tables
     assert dict(report.reproduction.rows)["fingerprint of the analysis"] == analysis.fingerprint()
 

@@ -51,20 +51,19 @@ class AnalyticGoodnessOfFit(Answer):
         place = " at the nuisances of Delta" if is_profiled(self.fit) else ""
         return (
             f"Analytic null of the score statistic{place}: mean {decimals(null.mean)}, standard deviation "
-            f"{decimals(math.sqrt(null.variance))}, excess variance {null.excess:.3f}. "
-            "The interval is what the order left out is worth."
+            f"{decimals(math.sqrt(null.variance))}, excess variance {null.excess:.3f}. It is the law "
+            f"{null.scope}. The interval is what the order left out is worth."
         )
 
     def to_dict(self) -> dict[str, object]:
         """All figures, ready for JSON; NaN and infinities become None."""
-        null = self.null
         return {
             **self.numbers_to_dict(),
             "method": self.method,
             "p_text": self.p_text,
             "is_answered": self.is_answered,
             "warnings": list(self.warnings),
-            "null": null and {"mean": null.mean, "variance": null.variance, "excess": null.excess},
+            "null": self.null and self.null.to_dict(),
             **(nuisances_to_dict(self.fit) if is_profiled(self.fit) else {}),
         }
 

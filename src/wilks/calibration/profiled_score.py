@@ -18,19 +18,14 @@ learned r, and r is the part of it that has a formula. In coordinates in which A
 A ridge makes the law depend on nu: p, not t, has the same distribution at every nu*.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.calibration.score import ScoreNull, law_of, require_score
 from wilks.errors import CalibrationError
-from wilks.fitting import FitResult, ProfiledKernelEngine, profiled_kernel_engine_of
-from wilks.fitting.features import Reference
-from wilks.fitting.kernel_responses import KernelResponse
+from wilks.fitting import FitResult, profiled_kernel_engine_of
 from wilks.fitting.kernel_scores import ScoreForm
-from wilks.typing import FloatArray
+from wilks.fitting.profiled_groups import ProfiledGroup
 
 
 def profiled_score_null(analysis: Analysis, fit: FitResult) -> ScoreNull:
@@ -57,52 +52,9 @@ def profiled_score_null(analysis: Analysis, fit: FitResult) -> ScoreNull:
         raise CalibrationError(f"a p-value needs a fit of the data, but it failed: {fit.status.message}")
     z = np.array([one.value for one in fit.delta_nuisances]) / analysis.nuisances.sigmas
     engine = profiled_kernel_engine_of(analysis)
-    return profiled_law(analysis, engine, engine.form(z, np.array(fit.observed)))
+    return profiled_law(engine.group, engine.form(z, np.array(fit.observed)))
 
 
-def profiled_law(analysis: Analysis, engine: ProfiledKernelEngine, form: ScoreForm) -> ScoreNull:
+def profiled_law(group: ProfiledGroup, form: ScoreForm) -> ScoreNull:
     """The law of q of an expansion, were its nuisances the true ones."""
-    size = form.mean.size
-    poisson = np.zeros((size, size))
-    for psi, weights in _blocks(engine, form):
-        poisson += (weights[:, None] * psi).T @ psi
-    turned = form.whitened(form.pull.T)
-    auxiliary = turned.T @ form.information @ turned
-    fluctuations = _reference_covariance(analysis, engine, form)
-    return law_of(_blocks(engine, form), poisson + auxiliary + fluctuations)
-
-
-def _blocks(engine: ProfiledKernelEngine, form: ScoreForm) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """psi in coordinates in which A is 1, with the weights w'."""
-    for phi, rows in engine.reference.blocks(engine.features):
-        yield form.effective(phi, form.slopes[rows]), form.weights[rows]
-
-
-class _Squares(NamedTuple):
-    """The reference with the squares of its weights, and the response there."""
-
-    reference: Reference
-    response: KernelResponse
-
-
-def _squares(analysis: Analysis, engine: ProfiledKernelEngine) -> _Squares:
-    events, weights = analysis.standardization.apply(analysis.reference.events), analysis.reference.event_weights
-    width = engine.features.placement.width
-    reference = Reference(events, weights**2, width=width, is_condensed=engine.is_condensed)
-    return _Squares(reference, KernelResponse(analysis, engine.reference, points=reference))
-
-
-def _reference_covariance(analysis: Analysis, engine: ProfiledKernelEngine, form: ScoreForm) -> FloatArray:
-    """The third term of Cov b, in coordinates in which A is 1."""
-    squares = analysis.cached("squared_reference", lambda: _squares(analysis, engine))
-    total_weight = float(engine.reference.weights @ np.exp(engine.response.learned(form.z)))
-    sums = form.effective(form.mean[None], (form.weights @ form.slopes)[None])
-    at, learned = squares.response.at(form.z), squares.response.learned(form.z)
-    is_free = np.diag(form.covariance) > 0
-    ratio, weights = np.exp(at.log_ratio - learned), squares.reference.weights * np.exp(2.0 * learned)
-    covariance = np.zeros((form.mean.size, form.mean.size))
-    for phi, rows in squares.reference.blocks(engine.features):
-        psi = form.effective(phi, at.slopes[rows] * is_free)
-        away = ratio[rows, None] * psi - sums / total_weight
-        covariance += (away * weights[rows, None]).T @ away
-    return covariance
+    return law_of(group.effective_blocks(form), group.covariance(form))

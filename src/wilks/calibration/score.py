@@ -1,25 +1,30 @@
-"""The null distribution of the score statistic of a kernel, from the reference alone.
+"""The null distribution of the score statistic of a kernel, from the reference and a pool of further events.
 
-With psi = phi / sqrt(h + 2 ridge) the statistic is q = |b|^2, b = sum_D psi - sum_R w psi. Under the null
+With psi = phi / sqrt(h + 2 ridge) the statistic is q = |b|^2, b = sum_D psi - m, m = sum_R w psi, N = sum_R w. Under
+the null the data are a Poisson process and
 
-    E b = 0,   Cov b = V = sum_R w psi psi^T + sum_R w^2 (psi - m/N)(psi - m/N)^T,   m = sum_R w psi,   N = sum_R w:
+    E b = mu,   Cov b = V = sum_R w psi psi^T + C,
 
-the data are a Poisson process, and the reference has fluctuations of its own. This is the law over data *and*
-references of this size. Toys of one fixed reference follow it with an error of about N(R_0)/N_R in Z. Exactly
+where the sum in V stands for nature, as reference and pool show it, and mu and C are the mean and the covariance of
+its distance from m (`wilks.calibration.nature`): the law is that given this reference as far as a pool tells that
+distance, and over data *and* references of this size, mu = 0, without one. For n events in place of Poisson counts
+psi is replaced by psi - m/N, w by w n/N and the distance of nature by that of n/N of it. Exactly
 
-    E q = tr V,   Var q = 2 tr V^2 + sum_R w |psi|^4 .
+    E q = tr V + |mu|^2,   Var q = 2 tr V^2 + sum_R w |psi|^4 + 4 mu V mu + 4 sum_R w |psi|^2 mu.psi ;
 
-Gaussian limit: the sum of chi-squares weighted by the eigenvalues v of V. But where the reference is sparse, b is a sum
-of few, large terms. As E exp(s q) = E exp(sqrt(2s) g.b) for a Gaussian vector g (Hubbard and Stratonovich), and b is
-compound Poisson, E exp(s q) is the mean of exp( sum_R w (e^u - 1 - u) ) over g, u = sqrt(2s) g.psi. Expanded about the
-Gaussian limit, in which g has the covariance D = (1 - 2 s V)^-1 under the tilted law, log E exp(s q) grows to first
-order in 1/N by
+for n events the second term is less by [(tr V_D)^2 + 2 tr V_D^2] / n, V_D the part of the data.
 
-    delta(s) = s^2/2 sum_R w l^2 + s^3/9 [ 6 sum_RR' w w' c^3 + 9 sum_RR' w w' l l' c ],
+Gaussian limit: the sum of chi-squares with the weights v, the eigenvalues of V, and the displacements mu. But where the
+reference is sparse, b is a sum of few, large terms. As E exp(s q) = E exp(sqrt(2s) g.b) for a Gaussian vector g
+(Hubbard and Stratonovich), and b is compound Poisson, E exp(s q) is the mean of
+exp( sqrt(2s) g.mu + sum_R w (e^u - 1 - u) ) over g, u = sqrt(2s) g.psi. Expanded about the Gaussian limit, in which g
+has the covariance D = (1 - 2 s V)^-1 under the tilted law, log E exp(s q) grows to first order in 1/N and in mu by
+
+    delta(s) = s^2/2 sum_R w l^2 + s^3/9 [ 6 sum_RR' w w' c^3 + 9 sum_RR' w w' l l' c ] + 2 s^2 sum_R w l psi^T D mu,
     l = psi^T D psi,   c = psi^T D psi',
 
-which holds the first correction to every cumulant of q, the exact one of Var q among them. The tail follows by the
-same inversion.
+which holds the first correction to every cumulant of q, the exact one of Var q among them. For n events the first term
+is less by s^2/2 [ (tr D V_D)^2 + 2 tr (D V_D)^2 ] / n. The tail follows by the same inversion.
 """
 
 import math
@@ -27,16 +32,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import scipy.linalg
 
 from wilks.analysis import Analysis
+from wilks.calibration.nature import nature_of
 from wilks.errors import CalibrationError
 from wilks.fitting import KernelEngine, kernel_engine_of
-from wilks.fitting.moments import reference_fluctuations
 from wilks.models import Kernel
-from wilks.significance import weighted_log_sf
-from wilks.typing import FloatArray
+from wilks.significance.weighted import Correction, weighted_log_sf
+from wilks.typing import ComplexArray, FloatArray, whole_number
 
 LARGEST_EXCESS, LARGEST_CORRECTION, CONFIRMED_Z = 0.11, 2.0, 5.0
 _BROKEN_EXCESS = 0.5
@@ -54,28 +58,51 @@ class ScoreNull:
         quartic: sum_R w psi_a^2 psi_b^2 in the eigenvectors of V, shape (r, r).
         cubic: (sum_R w psi_a psi_b psi_c)^2 of the leading eigenvectors, shape (k, k, k).
         traced: sum_R w psi_a^2 psi_c, shape (c, a) = (r, r).
+        shift: mu in the eigenvectors of V, shape (r,).
+        floor: |mu|^2 in directions in which b does not fluctuate, as the number of events where it is fixed.
+        known_share: of the reference's own fluctuations, what a pool tells: 0 for the law over references.
     """
 
     weights: FloatArray
     quartic: FloatArray
     cubic: FloatArray
     traced: FloatArray
+    shift: FloatArray
+    floor: float = 0.0
+    known_share: float = 0.0
     _known: dict[float, float] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def mean(self) -> float:
-        """E q = tr V, exact."""
-        return float(np.sum(self.weights))
+        """``tr V + |mu|^2``, exact."""
+        return float(np.sum(self.weights) + np.sum(self.shift**2)) + self.floor
 
     @property
     def variance(self) -> float:
-        """``2 tr V^2 + sum_R w |psi|^4``, exact but for the reference's own fourth cumulant."""
-        return float(2.0 * np.sum(self.weights**2) + np.sum(self.quartic))
+        """``2 tr V^2 + sum_R w |psi|^4`` and the terms in mu, exact but for the reference's own fourth cumulant."""
+        displaced = self.shift @ (self.weights * self.shift + np.sum(self.traced, axis=1))
+        return float(2.0 * np.sum(self.weights**2) + np.sum(self.quartic) + 4.0 * displaced)
 
     @property
     def excess(self) -> float:
         """The second term of the variance over the first: how far b is from Gaussian, 0 in the limit."""
         return float(np.sum(self.quartic) / (2.0 * np.sum(self.weights**2)))
+
+    @property
+    def scope(self) -> str:
+        """Over what the law is one."""
+        if self.known_share == 0.0:
+            return "over data and references of this size"
+        return f"given this reference, of whose fluctuations the pool tells {100.0 * self.known_share:.0f} %"
+
+    def to_dict(self) -> dict[str, float]:
+        """The figures that describe the law, for JSON."""
+        return {
+            "mean": self.mean,
+            "variance": self.variance,
+            "excess": self.excess,
+            "known_share": self.known_share,
+        }
 
     def is_confirmed_at(self, q: float) -> bool:
         """Whether toys have confirmed the corrected law there.
@@ -84,7 +111,7 @@ class ScoreNull:
         """
         if self.excess > _BROKEN_EXCESS or math.isnan(q):
             return False
-        return abs(self._log_p(q) - weighted_log_sf(q, self.weights)) <= math.log(LARGEST_CORRECTION)
+        return abs(self._log_p(q) - self._gaussian_log_p(q)) <= math.log(LARGEST_CORRECTION)
 
     def is_usable_at(self, q: float) -> bool:
         """Whether the law answers there: where it is confirmed, and everywhere up to an excess of 0.11."""
@@ -92,7 +119,7 @@ class ScoreNull:
 
     def gaussian_p_value(self, q: float) -> float:
         """P(Q >= q) in the Gaussian limit, which is too small."""
-        return math.exp(weighted_log_sf(q, self.weights))
+        return math.exp(self._gaussian_log_p(q))
 
     def p_value(self, q: float) -> float:
         """P(Q >= q) with the correction for finite counts.
@@ -117,8 +144,14 @@ class ScoreNull:
     def _log_p(self, q: float) -> float:
         """log P(Q >= q) with the correction: half a second for many features, and an answer asks several times."""
         if q not in self._known:
-            self._known[q] = weighted_log_sf(q, self.weights, correction=self.correction)
+            self._known[q] = self._tail(q, self.correction)
         return self._known[q]
+
+    def _gaussian_log_p(self, q: float) -> float:
+        return self._tail(q, self._displacement)
+
+    def _tail(self, q: float, correction: Correction) -> float:
+        return weighted_log_sf(q - self.floor, self.weights, correction=correction)
 
     def interval(self, q: float) -> tuple[float, float]:
         """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
@@ -126,23 +159,50 @@ class ScoreNull:
         spread = max(p / limit, limit / p) ** _NEXT_ORDER if min(p, limit) > 0 else 1.0
         return p / spread, min(1.0, p * spread)
 
-    def correction(self, s: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
-        """delta at complex s (c,), shape (c,)."""
-        stretched = 1.0 / (1.0 - 2.0 * np.outer(s, self.weights))
+    def correction(self, s: ComplexArray) -> ComplexArray:
+        """What mu and finite counts add to log E exp(s q) at complex s (c,), shape (c,)."""
+        stretched = self._stretched(s)
         leading = stretched[:, self.weights.size - self.cubic.shape[0] :]
         lengths = np.sum((stretched @ self.quartic) * stretched, axis=1)
         turned = stretched @ self.traced.T
-        pulled = np.sum(stretched * turned**2, axis=1)
+        pulled, pushed = np.sum(stretched * turned**2, axis=1), (stretched * turned) @ self.shift
         cubes = np.array([((self.cubic @ one) @ one) @ one for one in leading])
-        total: npt.NDArray[np.complex128] = s**2 / 2 * lengths + s**3 / 9 * (6 * cubes + 9 * pulled)
-        return total
+        counts: ComplexArray = s**2 / 2 * (lengths + 4 * pushed) + s**3 / 9 * (6 * cubes + 9 * pulled)
+        return self._displacement(s) + counts
+
+    def _displacement(self, s: ComplexArray) -> ComplexArray:
+        """s mu D mu, what mu adds in the Gaussian limit, where b fluctuates."""
+        moved: ComplexArray = s * (self._stretched(s) @ self.shift**2)
+        return moved
+
+    def _stretched(self, s: ComplexArray) -> ComplexArray:
+        """D in the eigenvectors of V, shape (c, r)."""
+        stretched: ComplexArray = 1.0 / (1.0 - 2.0 * np.outer(s, self.weights))
+        return stretched
 
 
-def score_null(analysis: Analysis) -> ScoreNull:
+def score_null(analysis: Analysis, *, n_events: int | None = None) -> ScoreNull:
     """The null law of the score statistic of an analysis without nuisances, made once and kept with it.
+
+    It is the law given this reference, as far as the pool of the analysis says where the reference is off nature; the
+    law over references of this size if toys come from elsewhere.
+
+    Args:
+        analysis: with ``Kernel(is_score=True)``.
+        n_events: of every data set, where their number is fixed, as in `Null`; None: Poisson counts.
 
     Raises:
         CalibrationError: t is not a score statistic, or there are nuisances.
+        InputError: ``n_events`` is no number of at least 2 events.
+
+    >>> import wilks
+    >>> rng = np.random.default_rng(1)
+    >>> reference, pool = wilks.split(wilks.Sample(rng.exponential(size=20_000)), n_first=4_000, seed=0)
+    >>> kernel = wilks.Kernel(n_centers=20, width=1.0, ridge=3.0, is_score=True)
+    >>> analysis = Analysis(reference=reference, model=kernel, expected_events=1_000, toy_source=pool)
+    >>> null = score_null(analysis, n_events=1_000)
+    >>> round(null.known_share, 6), null.mean < score_null(analysis).mean
+    (0.8, True)
     """
     require_score(analysis)
     if analysis.nuisances:
@@ -151,7 +211,11 @@ def score_null(analysis: Analysis) -> ScoreNull:
             f"analysis alone, which has {', '.join(analysis.nuisances.names)}; use "
             "profiled_score_null(analysis, fit(analysis, data))"
         )
-    return analysis.cached("score_null", lambda: _score_null(analysis, kernel_engine_of(analysis)))
+    if n_events is not None:
+        n_events = whole_number(n_events, name="n_events", least=2)
+    return analysis.cached(
+        f"score_null of {n_events} events", lambda: _score_null(analysis, kernel_engine_of(analysis), n_events)
+    )
 
 
 def require_score(analysis: Analysis) -> None:
@@ -169,39 +233,64 @@ def require_score(analysis: Analysis) -> None:
         )
 
 
-def _score_null(analysis: Analysis, engine: KernelEngine) -> ScoreNull:
-    poisson, root = np.diag(engine.features.curvature / engine.scale), np.sqrt(engine.scale)
-    blocks = engine.reference.blocks(engine.features)
-    features = ((phi / root, engine.reference.weights[rows]) for phi, rows in blocks)
-    return law_of(features, poisson + reference_covariance(analysis, engine))
+def _score_null(analysis: Analysis, engine: KernelEngine, n_events: int | None) -> ScoreNull:
+    nature, expected = nature_of(analysis, engine), analysis.expected_events
+    if n_events is None:
+        return law_of(
+            nature.blocks(),
+            nature.second + nature.unknown,
+            mean=nature.distance,
+            known_share=nature.known_share,
+        )
+    factor, center = n_events / expected, nature.mean / expected
+    data = factor * (nature.second - np.outer(nature.mean, center))
+    return law_of(
+        ((psi - center, factor * weights) for psi, weights in nature.blocks()),
+        data + factor**2 * nature.unknown,
+        mean=nature.distance + (factor - 1.0) * nature.mean,
+        known_share=nature.known_share,
+        n_events=n_events,
+    )
 
 
-def law_of(features: Iterable[tuple[FloatArray, FloatArray]], covariance: FloatArray) -> ScoreNull:
-    """The law of |b|^2, b a sum of psi over a Poisson process and of Gaussian parts.
+def law_of(
+    features: Iterable[tuple[FloatArray, FloatArray]],
+    covariance: FloatArray,
+    *,
+    mean: FloatArray | None = None,
+    known_share: float = 0.0,
+    n_events: int | None = None,
+) -> ScoreNull:
+    """The law of |b|^2, b a sum of psi over a process and of Gaussian parts.
 
     Args:
         features: blocks of psi (c, r) with the weights (c,) of the process.
         covariance: of b, Gaussian parts included, shape (r, r).
+        mean: of b, shape (r,); None: 0.
+        known_share: of the reference's own fluctuations, what the mean holds.
+        n_events: of a process with a fixed number of events, for which psi has no mean; None: a Poisson process.
     """
     values, vectors = scipy.linalg.eigh(covariance)
     is_kept = values > _RANK_TOLERANCE * values[-1]
     values, vectors = values[is_kept], vectors[:, is_kept]
     n_modes, n_cubed = values.size, min(values.size, _MOST_CUBED)
-    quartic, traced = np.zeros((n_modes, n_modes)), np.zeros((n_modes, n_modes))
+    second, quartic, traced = np.zeros((3, n_modes, n_modes))
     cubic = np.zeros((n_cubed, n_cubed * n_cubed))
     for block, each in features:
         psi, weights = block @ vectors, each[:, None]
         quartic += (weights * psi**2).T @ psi**2
         traced += (weights * psi).T @ psi**2
         cubic += _products(psi[:, n_modes - n_cubed :], weights)
-    return ScoreNull(values, quartic, cubic.reshape(n_cubed, n_cubed, n_cubed) ** 2, traced)
-
-
-def reference_covariance(analysis: Analysis, engine: KernelEngine) -> FloatArray:
-    """sum_R w^2 (psi - m/N)(psi - m/N)^T, shape (r, r): what the fluctuations of the reference add to Cov b."""
-    root = np.sqrt(engine.scale)
-    covariance: FloatArray = reference_fluctuations(analysis, engine.features) / np.outer(root, root)
-    return covariance
+        if n_events is not None:
+            second += (weights * psi).T @ psi
+    if n_events is not None:
+        quartic -= (np.outer(np.diag(second), np.diag(second)) + 2.0 * second**2) / n_events
+    shift, floor = np.zeros(n_modes), 0.0
+    if mean is not None:
+        shift = mean @ vectors
+        floor = max(0.0, float(mean @ mean - shift @ shift))
+    cubes = cubic.reshape(n_cubed, n_cubed, n_cubed) ** 2
+    return ScoreNull(values, quartic, cubes, traced, shift, floor, known_share)
 
 
 def _products(psi: FloatArray, weights: FloatArray) -> FloatArray:

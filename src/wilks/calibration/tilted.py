@@ -2,12 +2,13 @@
 
 A toy is drawn from the reference tilted by a random direction g of the features, with g ~ N(0, 2s (1 - 2 s V)^-1),
 
-    data ~ Poisson process of intensity w exp(g . psi),    offset ~ N(C g, C) for the fluctuations C of the reference,
+    data ~ Poisson process of intensity w exp(g . psi),    rest ~ N(C g, C) for what is unknown of the reference,
 
-and q = |b|^2 as always. In the Gaussian limit g given b is N(2 s b, 2 s): with that the density of (b, g) under the
-null is known, and the weight of a toy is
+and q = |b|^2 as always; mu, the distance of nature from the reference, moves g by 2s (1 - 2 s V)^-1 mu. In the Gaussian
+limit g given b is N(2 s b, 2 s): with that the density of (b, g) under the null is known, and the weight of a toy is
 
-    exp(K(s) - s q) exp( sum_R w (e^u - 1 - u - u^2/2) ),   u = g . psi,   K(s) = -1/2 sum log(1 - 2 s v).
+    exp(K(s) - s q) exp( sum_R w (e^u - 1 - u - u^2/2) ),   u = g . psi,
+    K(s) = -1/2 sum log(1 - 2 s v) + s mu (1 - 2 s V)^-1 mu.
 
 Its mean over toys beyond q is P(Q >= q), whatever s is and without the Gaussian limit being true; a good s makes the
 weights even.
@@ -20,9 +21,10 @@ import scipy.linalg
 import scipy.optimize
 
 from wilks.analysis import Analysis
-from wilks.calibration.score import ScoreNull, reference_covariance, score_null
+from wilks.calibration.nature import Nature, nature_of
+from wilks.calibration.score import ScoreNull, score_null
 from wilks.errors import CalibrationError
-from wilks.fitting import KernelEngine, kernel_engine_of
+from wilks.fitting import kernel_engine_of
 from wilks.typing import FloatArray
 
 _BLOCK_NUMBERS = 2**22
@@ -41,8 +43,9 @@ class TailProbability:
 def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: int = 0) -> TailProbability:
     """P(Q >= q) of a score statistic under the null from importance-sampled toys.
 
-    The reference stands for nature: data are drawn from its events, or from the points that it was condensed to. Like
-    the analytic law this is the law over data and references of this size.
+    Reference and pool stand for nature: data are drawn from their events, or from the points that they were condensed
+    to. Like the analytic law, `score_null`, this is the law given this reference as far as the pool tells it, and over
+    data and references of this size without a pool.
 
     Raises:
         CalibrationError: t is not a score statistic, or there are nuisances, which these toys do not know.
@@ -52,10 +55,11 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
             f"tilted toys need an analysis without nuisances, but {', '.join(analysis.nuisances.names)} came; use "
             "profiled_score_null(analysis, fit).p_value(q), or toys of ShiftedNuisance at the fitted nuisances"
         )
-    null, engine = score_null(analysis), kernel_engine_of(analysis)
+    null, nature = score_null(analysis), nature_of(analysis, kernel_engine_of(analysis))
     rng = np.random.Generator(np.random.Philox(seed))
-    tilt = _Tilt(null, engine, reference_covariance(analysis, engine), s=_HELD_BACK * _saddle(null, q))
-    size = int(np.clip(_BLOCK_NUMBERS // engine.reference.weights.size, 1, n_toys))
+    tilt = _Tilt(nature, s=_HELD_BACK * _saddle(null, q))
+    n_points = sum(points.weights.size for points, _ in nature.parts)
+    size = int(np.clip(_BLOCK_NUMBERS // n_points, 1, n_toys))
     portions = [tilt.draw(rng, min(size, n_toys - first)) for first in range(0, n_toys, size)]
     found, weights = (np.concatenate(parts) for parts in zip(*portions, strict=True))
     beyond = np.where(found >= q, weights, 0.0)
@@ -67,21 +71,22 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
 class _Tilt:
     """The tilted toys of one s, in the coordinates psi."""
 
-    def __init__(self, null: ScoreNull, engine: KernelEngine, offset_covariance: FloatArray, *, s: float) -> None:
-        self._engine, self._s, self._log_mgf = engine, s, -0.5 * float(np.sum(np.log1p(-2.0 * s * null.weights)))
-        self._offset_covariance, self._offset_root = offset_covariance, _root(offset_covariance)
-        values, vectors = scipy.linalg.eigh(np.diag(engine.features.curvature / engine.scale) + offset_covariance)
-        self._direction_root = vectors * np.sqrt(2.0 * s / (1.0 - 2.0 * s * np.maximum(values, 0.0)))
+    def __init__(self, nature: Nature, *, s: float) -> None:
+        self._nature, self._s, self._unknown_root = nature, s, _root(nature.unknown)
+        values, vectors = scipy.linalg.eigh(nature.second + nature.unknown)
+        values = np.maximum(values, 0.0)
+        spread = 2.0 * s / (1.0 - 2.0 * s * values)
+        self._direction_root = vectors * np.sqrt(spread)
+        self._direction = (vectors * spread) @ (vectors.T @ nature.distance)
+        self._log_mgf = 0.5 * float(nature.distance @ self._direction - np.sum(np.log1p(-2.0 * s * values)))
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[FloatArray, FloatArray]:
         """q and weights of n toys, each (n,)."""
-        engine, reference = self._engine, self._engine.reference
-        root = np.sqrt(engine.scale)
-        g = rng.normal(size=(n, root.size)) @ self._direction_root.T
-        b = g @ self._offset_covariance + rng.normal(size=g.shape) @ self._offset_root.T - engine.features.mean / root
+        nature = self._nature
+        g = self._direction + rng.normal(size=(n, nature.root.size)) @ self._direction_root.T
+        b = nature.distance - nature.mean + g @ nature.unknown + rng.normal(size=g.shape) @ self._unknown_root.T
         log_weight = np.full(n, self._log_mgf)
-        for phi, rows in reference.blocks(engine.features):
-            psi, weights = phi / root, reference.weights[rows]
+        for psi, weights in nature.blocks():
             u = psi @ g.T
             tilted = np.exp(u)
             log_weight += weights @ (tilted - 1.0 - u - 0.5 * u**2)

@@ -7,6 +7,7 @@ from wilks.analysis import Analysis
 from wilks.fitting.kernel_sets import KernelSetEngine
 from wilks.fitting.kernels import KernelEngine
 from wilks.fitting.profiled_kernels import ProfiledKernelEngine
+from wilks.fitting.profiled_sets import ProfiledKernelSetEngine
 from wilks.fitting.result import FitResult
 from wilks.models import Kernel, KernelSet
 from wilks.typing import FloatArray
@@ -55,7 +56,7 @@ def profiled_kernel_engine_of(analysis: Analysis) -> ProfiledKernelEngine:
 
 
 def kernel_set_engine_of(analysis: Analysis) -> KernelSetEngine:
-    """That of an analysis with a `KernelSet`."""
+    """That of an analysis with a `KernelSet` and no nuisances."""
     engine = convex_engine_of(analysis)
     assert isinstance(engine, KernelSetEngine)
     return engine
@@ -63,7 +64,7 @@ def kernel_set_engine_of(analysis: Analysis) -> KernelSetEngine:
 
 def _made(analysis: Analysis) -> ConvexEngine | None:
     if isinstance(analysis.model, KernelSet):
-        return KernelSetEngine(analysis)
+        return ProfiledKernelSetEngine(analysis) if analysis.nuisances else KernelSetEngine(analysis)
     if isinstance(analysis.model, Kernel):
         return ProfiledKernelEngine(analysis) if analysis.nuisances else KernelEngine(analysis)
     return None

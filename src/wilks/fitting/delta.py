@@ -27,6 +27,11 @@ class DeltaFit(NamedTuple):
     certificate: Certificate
     is_certified: bool
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether L and z have values."""
+        return bool(np.isfinite(self.value) and np.all(np.isfinite(self.z)))
+
 
 class Delta:
     """Newton's method to the last digit, from nu = 0 and from the observed auxiliary measurements.

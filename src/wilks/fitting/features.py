@@ -21,7 +21,7 @@ from wilks.typing import FloatArray
 
 _RANK_TOLERANCE = 1e-8
 _CELLS_PER_WIDTH = 40
-_BLOCK_NUMBERS, _MOST_KEPT_NUMBERS = 2**22, 2**27  # 32 MiB, 1 GiB
+_BLOCK_NUMBERS, _MOST_KEPT_NUMBERS = 2**20, 2**27  # 8 MiB, above which new memory is slow; 1 GiB
 _GRAM_COLUMNS = 256
 
 
@@ -80,7 +80,7 @@ class Reference:
         self._kept = []
 
     def rows(self, placement: Placement) -> Iterator[slice]:
-        """Blocks whose kernel values take at most 32 MiB; their length is a power of two, so that none is padded."""
+        """Blocks whose kernel values take at most 8 MiB; their length is a power of two, so that none is padded."""
         size = 2 ** (max(1, _BLOCK_NUMBERS // placement.centers.shape[0]).bit_length() - 1)
         return (slice(first, first + size) for first in range(0, self.weights.size, size))
 

@@ -13,6 +13,7 @@ from wilks.fitting.attempts import Attempts
 from wilks.fitting.convex import convex_engine_of
 from wilks.fitting.engine import DataSet, Engine
 from wilks.fitting.profiled_kernels import ProfiledKernelEngine
+from wilks.fitting.profiled_sets import ProfiledKernelSetEngine
 from wilks.fitting.result import FitResult
 from wilks.nuisances import require_finite_response
 from wilks.optimize import contenders
@@ -117,12 +118,12 @@ def evaluate_t(
     tau = evaluate_tau(analysis, events, params, nuisances=nuisances, observed=observed)
     if delta_nuisances is None:
         return tau
-    z = jnp.asarray(delta_nuisances / analysis.nuisances.sigmas)
+    z = delta_nuisances / analysis.nuisances.sigmas
     convex = convex_engine_of(analysis)
-    if isinstance(convex, ProfiledKernelEngine):
-        return tau + 2.0 * float(convex.delta.value(z, convex.own(events, observed)))
+    if isinstance(convex, ProfiledKernelEngine | ProfiledKernelSetEngine):
+        return tau + 2.0 * convex.delta.value(z, convex.delta.own(events, observed))
     engine = engine_of(analysis)
-    return tau + 2.0 * float(engine.delta.value(z, engine.data_set(events, observed).fine))
+    return tau + 2.0 * float(engine.delta.value(jnp.asarray(z), engine.data_set(events, observed).fine))
 
 
 def evaluate_tau(
@@ -133,7 +134,7 @@ def evaluate_tau(
     nuisances: FloatArray | None = None,
     observed: FloatArray | None = None,
 ) -> float:
-    """-2 L[w, nu] on all events; for a kernel with its penalty; for a set of kernels its t.
+    """-2 L[w, nu] on all events; for a kernel with its penalty; for a set of kernels its t plus Delta.
 
     With a kernel and nuisances the reference stands at the points that the fit has.
 

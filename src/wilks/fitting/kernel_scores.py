@@ -12,6 +12,7 @@ G is the expectation of the Hessian in z: the exact one has sum_R w' d2s/dz2 - s
 With G the effective features psi = phi - C P d are those of the null law.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,7 @@ class ScoreForm:
         covariance: P, shape (j, j): 0 for nuisances that are held at the edge of their range.
         information: Sigma^-1, shape (j, j).
         root: lower triangle with A = root root^T, shape (r, r).
+        ridge: of the kernel.
     """
 
     z: FloatArray
@@ -45,6 +47,7 @@ class ScoreForm:
     covariance: FloatArray
     information: FloatArray
     root: FloatArray
+    ridge: float
 
     def residual(self, sums: FloatArray, slope: FloatArray) -> FloatArray:
         """b (r,) for sum_D phi (r,) and u (j,)."""
@@ -59,12 +62,27 @@ class ScoreForm:
         """How far z moves with f, shape (j,)."""
         return self.covariance @ slope - self.pull.T @ alpha
 
+    def gain(self, alpha: FloatArray, z: FloatArray, *, residual: FloatArray, slope: FloatArray) -> float:
+        """t at alpha and z: 2 alpha.b - alpha.A alpha, less what z misses of its best value for this alpha."""
+        away = z - self.z - self.step(alpha, slope)
+        missed = away @ np.linalg.pinv(self.covariance, hermitian=True) @ away
+        return float(2.0 * alpha @ residual - np.sum((self.root.T @ alpha) ** 2) - missed)
+
     @property
     def variances(self) -> FloatArray:
         """Of z where f is free: the diagonal of P + P C^T A^-1 C P, shape (j,)."""
         turned = self.whitened(self.pull.T)
         total: FloatArray = np.diag(self.covariance) + np.sum(turned**2, axis=1)
         return total
+
+    def limit_moments(self) -> FloatArray:
+        """E q and Var q at this z for Gaussian counts and a reference without fluctuations, shape (2,).
+
+        Then Cov b = A - 2 ridge: tr(1 - 2 ridge A^-1) and 2 tr(1 - 2 ridge A^-1)^2.
+        """
+        size = self.mean.size
+        rest = np.eye(size) - 2.0 * self.ridge * scipy.linalg.cho_solve((self.root, True), np.eye(size))
+        return np.array([np.trace(rest), 2.0 * np.sum(rest**2)])
 
     def whitened(self, vectors: FloatArray) -> FloatArray:
         """root^-1 applied to each of the rows (n, r)."""
@@ -76,17 +94,17 @@ class ScoreForm:
         return self.whitened(phi - slopes @ self.pull.T)
 
 
-def score_form(
+def score_forms(
     reference: Reference,
     features: Features,
     response: KernelResponse,
     *,
-    ridge: float,
+    ridges: Sequence[float],
     z: FloatArray,
     observed: FloatArray,
     is_free: FloatArray,
-) -> ScoreForm:
-    """The expansion at z (j,) for auxiliary measurements (j,); ``is_free`` (j,) is 0 for nuisances that are held."""
+) -> list[ScoreForm]:
+    """For each ridge the expansion at z (j,) for auxiliary measurements (j,); ``is_free`` (j,) is 0 where held."""
     at = response.at(z)
     slopes, weights = at.slopes * is_free, reference.weights * np.exp(at.log_ratio)
     size = features.n_features + slopes.shape[1]
@@ -101,6 +119,7 @@ def score_form(
     held = np.diag(1.0 - is_free)
     covariance = np.linalg.pinv(gram[r:, r:] + information + held, hermitian=True) - held
     pull = gram[:r, r:] @ covariance
-    hessian = gram[:r, :r] - pull @ gram[:r, r:].T + 2.0 * ridge * np.eye(r)
-    root = scipy.linalg.cholesky(hessian, lower=True)
-    return ScoreForm(z, weights, slopes, mean, pull, covariance, information, root)
+    hessian = gram[:r, :r] - pull @ gram[:r, r:].T
+    roots = [scipy.linalg.cholesky(hessian + 2.0 * ridge * np.eye(r), lower=True) for ridge in ridges]
+    shared = (z, weights, slopes, mean, pull, covariance, information)
+    return [ScoreForm(*shared, root, ridge) for root, ridge in zip(roots, ridges, strict=True)]

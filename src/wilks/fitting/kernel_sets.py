@@ -6,12 +6,12 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.fitting.convex_result import convex_result
+from wilks.fitting.member_laws import MemberLaws
 from wilks.fitting.moments import score_moments
-from wilks.fitting.result import FitResult, MemberFit
+from wilks.fitting.result import FitResult
 from wilks.fitting.width_groups import WidthGroup
 from wilks.models import KernelSet
 from wilks.optimize import Minima
-from wilks.significance import COMBINATIONS, gamma_log_sf
 from wilks.typing import FloatArray
 
 
@@ -36,8 +36,9 @@ class KernelSetEngine:
             if kernels[0].is_score:  # from here on sums over the data alone are needed
                 group.reference.forget()
             self.groups.append(group)
-        self.members = tuple(kernel for group in self.groups for kernel in group.kernels)
-        self.mean, self.variance = (np.concatenate(parts) for parts in zip(*moments, strict=True))
+        mean, variance = (np.concatenate(parts) for parts in zip(*moments, strict=True))
+        members = tuple(kernel for group in self.groups for kernel in group.kernels)
+        self.laws = MemberLaws(self.model, members, mean, variance)
 
     @property
     def n_together(self) -> int:
@@ -48,14 +49,6 @@ class KernelSetEngine:
         """The score statistics q_j of all members for raw data sets (n, d), shape (k, members)."""
         standardized = self._standardized(data_sets)
         return np.concatenate([group.score(group.sums(standardized)) for group in self.groups], axis=1)
-
-    def log_p(self, t: FloatArray) -> FloatArray:
-        """log p_j of the members' t_j (..., members), by the gamma law of each."""
-        return gamma_log_sf(t, mean=self.mean, variance=self.variance)
-
-    def combined(self, t: FloatArray) -> FloatArray:
-        """t of the set from the members' t_j (..., members)."""
-        return COMBINATIONS[self.model.combination](self.log_p(t)) + 0.0
 
     def fit_together(
         self, data_sets: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None
@@ -80,7 +73,7 @@ class KernelSetEngine:
         """t of raw data (n, d) with every member's t_j evaluated at its own parameters, all in ``params`` (p,)."""
         (standardized,), parts = self._standardized([events]), self.model.split(params)
         t = [group.evaluate_t(standardized, part) for group, part in zip(self.groups, parts, strict=True)]
-        return float(self.combined(np.concatenate(t)))
+        return float(self.laws.combined(np.concatenate(t)))
 
     def _standardized(self, data_sets: Sequence[FloatArray]) -> list[FloatArray]:
         return [self._analysis.standardization.apply(events) for events in data_sets]
@@ -88,7 +81,7 @@ class KernelSetEngine:
     def _results(self, minima: Sequence[Minima], data_sets: Sequence[FloatArray]) -> list[FitResult]:
         """One for each data set from the minima of each member; the certificate is that of the worst member."""
         t = -2.0 * np.stack([one.value for one in minima], axis=1) + 0.0
-        log_p, combined = self.log_p(t), self.combined(t)
+        combined = self.laws.combined(t)
         mixes = [group.features.mix for group in self.groups for _ in group.kernels]
         params = np.concatenate([one.params @ mix.T for one, mix in zip(minima, mixes, strict=True)], axis=1)
         return [
@@ -101,11 +94,7 @@ class KernelSetEngine:
                 least_curvature=2.0 * min(self.model.ridges),
                 n_iterations=sum(int(one.n_iterations[row]) for one in minima),
                 n_events=events.shape[0],
-                members=self._members(t[row], log_p[row]),
+                members=self.laws.fits(t[row]),
             )
             for row, events in enumerate(data_sets)
         ]
-
-    def _members(self, t: FloatArray, log_p: FloatArray) -> tuple[MemberFit, ...]:
-        rows = zip(self.members, t.tolist(), np.exp(log_p).tolist(), strict=True)
-        return tuple(MemberFit(kernel.placement.width, kernel.ridge, one, p) for kernel, one, p in rows)

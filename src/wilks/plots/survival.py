@@ -46,7 +46,8 @@ def survival(result: AnalyticGoodnessOfFit) -> Figure:
 
 def _points(result: AnalyticGoodnessOfFit, null: ScoreNull) -> FloatArray:
     """Cube roots of t, from the bulk of the null to Z = 4.5 or to the observed t, which is one of them."""
-    first, last = (weighted_isf(p, null.weights) for p in (_FIRST_P, p_value(_LAST_Z)))
+    moved = null.mean - float(np.sum(null.weights))
+    first, last = (moved + weighted_isf(p, null.weights) for p in (_FIRST_P, p_value(_LAST_Z)))
     if not _is_drawable(result):
         return np.linspace(first, last, _N_POINTS) ** (1 / 3)
     observed = max(result.t, first) ** (1 / 3)

@@ -58,7 +58,9 @@ def _analytic_content(result: AnalyticGoodnessOfFit) -> NullContent:
         headline=analytic_headline(result),
         key_figures=key_figures(result),
         warnings=result.warnings,
-        condition="The null hypothesis is the reference, up to the fluctuations that a sample of its size has.",
+        condition="The null hypothesis is the reference."
+        if result.null is None
+        else f"The null hypothesis is the reference; the law of t is that {result.null.scope}.",
         origin="It is computed from the reference: the analytic null of the score statistic, a weighted sum of "
         "chi-squares with a correction for finite counts. No toys were made.",
         pictures=pictures.analytic_pictures(result),

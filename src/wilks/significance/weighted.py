@@ -19,15 +19,13 @@ import numpy.typing as npt
 import scipy.optimize
 
 from wilks.errors import InputError
-from wilks.typing import FloatArray
+from wilks.typing import ComplexArray, FloatArray
 
 _FIRST_STEP, _LAST_HALVING = 0.5, 12
 _PRECISION = 1e-11
 _NEGLIGIBLE = 45.0  # exp of minus this is nothing beside 1
 _FLATTEST, _FARTHEST, _CIRCLE = 0.05, 1e6, 16
 
-
-ComplexArray = npt.NDArray[np.complex128]
 Correction = Callable[[ComplexArray], ComplexArray]
 
 

@@ -1,0 +1,88 @@
+"""What is known of the law of events: from the reference, and from a pool of further events of the same law.
+
+A reference has fluctuations of its own: m = sum_R w psi differs from that of nature by a vector with the covariance
+C_R = sum_R w^2 (psi - m/N)(psi - m/N)^T. With N_R and N_P the effective numbers of events of reference and pool, and
+s = N_P / (N_P + N_R) the share of the pool, both together know m of nature to the covariance (1 - s) C_R. Equal weights
+make this the posterior mean and covariance of Gaussian fluctuations. Without a pool s = 0.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from wilks.analysis import Analysis, effective_size
+from wilks.fitting import KernelEngine
+from wilks.fitting.features import Features, Reference
+from wilks.fitting.moments import reference_fluctuations
+from wilks.samples import Sample
+from wilks.typing import FloatArray
+
+_MOST_POOL = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Nature:
+    """Points with weights that stand for nature, in coordinates psi in which H + 2 ridge of the reference is 1.
+
+    Args:
+        parts: the points, and what their weights are to be multiplied by: together they sum to N.
+        features: phi.
+        root: sqrt(h + 2 ridge), shape (r,).
+        mean: sum w psi, shape (r,).
+        second: sum w psi psi^T, shape (r, r).
+        distance: the mean less that of the reference, shape (r,).
+        unknown: the covariance of what is unknown of the distance, shape (r, r).
+        known_share: s.
+    """
+
+    parts: tuple[tuple[Reference, float], ...]
+    features: Features
+    root: FloatArray
+    mean: FloatArray
+    second: FloatArray
+    distance: FloatArray
+    unknown: FloatArray
+    known_share: float
+
+    def blocks(self) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """psi (c, r) with weights (c,)."""
+        for points, factor in self.parts:
+            for phi, rows in points.blocks(self.features):
+                yield phi / self.root, factor * points.weights[rows]
+
+
+def nature_of(analysis: Analysis, engine: KernelEngine) -> Nature:
+    """The nature of an analysis without nuisances, made once and kept with it."""
+    return analysis.cached("nature", lambda: _nature(analysis, engine))
+
+
+def _nature(analysis: Analysis, engine: KernelEngine) -> Nature:
+    features, root, pool = engine.features, np.sqrt(engine.scale), analysis.nominal_pool
+    given, gram = features.mean / root, np.diag(features.curvature / engine.scale)
+    fluctuations = reference_fluctuations(analysis, features) / np.outer(root, root)
+    if pool is None:
+        return Nature(((engine.reference, 1.0),), features, root, given, gram, np.zeros_like(root), fluctuations, 0.0)
+    points, n_pool = _pool_points(analysis, features, pool)
+    share = n_pool / (n_pool + effective_size(analysis.reference))
+    of_pool = share * analysis.expected_events / float(np.sum(points.weights))
+    mean, second = (1.0 - share) * given, (1.0 - share) * gram
+    for phi, rows in points.blocks(features):
+        psi, weights = phi / root, of_pool * points.weights[rows]
+        mean += weights @ psi
+        second += (weights[:, None] * psi).T @ psi
+    parts = ((engine.reference, 1.0 - share), (points, of_pool))
+    return Nature(parts, features, root, mean, second, mean - given, (1.0 - share) * fluctuations, share)
+
+
+def _pool_points(analysis: Analysis, features: Features, pool: Sample) -> tuple[Reference, float]:
+    """The pool as points, and the effective number of events that they stand for.
+
+    Of several features at most four times as many events as the reference has are taken, spread evenly over the pool:
+    more would take longer than they tell.
+    """
+    step = 1 if pool.n_features == 1 else -(-pool.n_events // (_MOST_POOL * analysis.reference.n_events))
+    taken = Sample(pool.events[::step], pool.event_weights[::step], features=pool.features)
+    width, is_condensed = features.placement.width, not taken.has_negative_weights
+    events = analysis.standardization.apply(taken.events)
+    return Reference(events, taken.event_weights, width=width, is_condensed=is_condensed), effective_size(taken)
