@@ -8,11 +8,11 @@ import pytest
 
 import wilks.answer
 from wilks.analysis import Analysis
-from wilks.answer import answer_of, goodness_of_fit
+from wilks.answer import answer_of, answer_without_calibration, goodness_of_fit
 from wilks.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.campaign import toys_here
 from wilks.errors import CalibrationError
-from wilks.fitting import Attempt, FitResult, FittedNuisance
+from wilks.fitting import Attempt, FitResult, FittedNuisance, fit
 from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.models import MLP, Kernel
 from wilks.nuisances import Nuisance, Nuisances, normalization
@@ -121,6 +121,16 @@ def test_toys_answer_where_the_analytic_null_is_not_confirmed(
     assert not any("from the nuisances of the toys" in text for text in result.warnings)
     with pytest.raises(CalibrationError, match="excess variance of at most"):
         goodness_of_fit(Analysis(reference=REFERENCE, **options), data)
+
+
+@pytest.mark.parametrize("nuisances", [(), (normalization("normalization", sigma=0.1),)])
+def test_a_failed_fit_of_a_score_statistic_has_no_p(nuisances: tuple[Nuisance, ...]) -> None:
+    kernel = Kernel(n_centers=10, width=1.0, ridge=3.0, is_score=True)
+    analysis = Analysis(reference=REFERENCE, model=kernel, expected_events=300, nuisances=nuisances)
+    data = Sample(np.random.default_rng(2).exponential(size=(320, 1)), features=("x",))
+    failed = replace(fit(analysis, data), t=np.nan, tau=np.nan, status=FitStatus.NON_FINITE)
+    result = answer_without_calibration(analysis, failed, data=data)
+    assert not result.is_answered and result.warnings[0].startswith("The fit of the data failed")
 
 
 def test_unusable_toys_are_refused_before_the_fit(fitted: list[tuple[Any, Any]]) -> None:

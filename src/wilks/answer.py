@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import overload
+from typing import Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -14,20 +14,27 @@ from wilks.calibration import (
     GoodnessOfFit,
     analytic_answer,
     calibrate,
+    failed_answer,
     profiled_score_null,
     score_null,
 )
-from wilks.calibration.score import require_score
-from wilks.campaign import toys_here
-from wilks.errors import SampleError
+from wilks.calibration.score import LARGEST_EXCESS, ScoreNull, require_score
+from wilks.campaign import Toys, toys_here
+from wilks.errors import CalibrationError, SampleError
 from wilks.fitting import FitResult, fit
-from wilks.hypotheses import Null, ShiftedNuisance
+from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number, shared_events
 
 LARGE_PULL = 3.0
 NEAR_EDGE = 0.999
 SMALL_SHARE = 0.5
 AUTOMATIC_TOYS = 1_000
+
+
+class MakeToys(Protocol):
+    """What makes the toys of an answer: `toys_here`, or something that also keeps them."""
+
+    def __call__(self, analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int) -> Toys: ...
 
 
 @overload
@@ -98,23 +105,49 @@ def goodness_of_fit(
 def _without_calibration(
     analysis: Analysis, data: Sample, auxiliaries: Mapping[str, float] | None
 ) -> GoodnessOfFit | AnalyticGoodnessOfFit:
-    """The answer from the analytic null, or from toys where that one is not confirmed, at the nuisances of Delta."""
     require_score(analysis)
-    data_fit = fit(analysis, data, auxiliaries=auxiliaries)
+    return answer_without_calibration(analysis, fit(analysis, data, auxiliaries=auxiliaries), data=data)
+
+
+def answer_without_calibration(
+    analysis: Analysis, data_fit: FitResult, *, data: Sample, make_toys: MakeToys = toys_here
+) -> GoodnessOfFit | AnalyticGoodnessOfFit:
+    """The answer for a fit of data that exists already, from the analytic null of a score statistic.
+
+    Where that null is too rough, ``make_toys`` makes the toys that p is counted among, at the nuisances of Delta.
+
+    Raises:
+        CalibrationError: t is not a score statistic, or the null is too rough and the analysis has no source of toys.
+    """
+    require_score(analysis)
+    notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
+    if not data_fit.converged:
+        return failed_answer(data_fit, warnings=notices)
     null = profiled_score_null(analysis, data_fit) if analysis.nuisances else score_null(analysis)
-    if null.is_usable_at(data_fit.t) or analysis.toy_source is None:
-        notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
+    if null.is_usable_at(data_fit.t):
         return analytic_answer(data_fit, null, warnings=notices)
+    _require_toy_source(analysis, null)
     told = {one.name: one.value for one in data_fit.delta_nuisances}
     hypothesis = ShiftedNuisance(told) if told else Null()
-    toys = toys_here(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
+    toys = make_toys(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
     result = answer_of(analysis, data_fit, data=data, calibration=calibrate(toys))
     notice = (
         f"The analytic null is too rough there: its excess variance is {null.excess:.2g}. p was counted among "
-        f"{AUTOMATIC_TOYS:,} toys made for this answer; more of them, as calibration=calibrate(run_toys(...)), reach a "
-        "smaller p"
+        f"{toys.n_toys:,} toys made for this answer; more of them, as calibration=calibrate(run_toys(...)) or as "
+        "toys.n_toys of an analysis file, reach a smaller p"
     )
     return dataclasses.replace(result, warnings=(notice, *result.warnings))
+
+
+def _require_toy_source(analysis: Analysis, null: ScoreNull) -> None:
+    """Raise CalibrationError where no toys can take the place of an analytic null that is too rough."""
+    if analysis.toy_source is None:
+        raise CalibrationError(
+            "without toys the analytic null must be good enough at the t of the data, as it is with an excess variance "
+            f"of at most {LARGEST_EXCESS:g}, but this one has {null.excess:.3g}; give the analysis a source of toys "
+            "(toy_source; in an analysis file reference.n_training, toys.pool or toys.generator), or choose a larger "
+            "ridge or width"
+        )
 
 
 def answer_of(analysis: Analysis, data_fit: FitResult, *, data: Sample, calibration: Calibration) -> GoodnessOfFit:

@@ -154,9 +154,12 @@ def test_a_law_of_the_analysis_alone_is_refused():
         profiled_score_null(analysis_of(nuisances=()), wilks.fit(ANALYSIS, DATA))
 
 
-def test_a_failed_fit_has_no_law(monkeypatch):
+def test_a_failed_fit_has_no_law_and_no_p(monkeypatch):
     engine = profiled_kernel_engine_of(ANALYSIS)
     fit = engine.delta.fit
     monkeypatch.setattr(engine.delta, "fit", lambda own: fit(own)._replace(is_certified=False))
-    with pytest.raises(CalibrationError, match="the fit of the nuisances alone met no tolerance"):
-        wilks.goodness_of_fit(ANALYSIS, DATA)
+    reason = "the fit of the nuisances alone met no tolerance"
+    with pytest.raises(CalibrationError, match=reason):
+        profiled_score_null(ANALYSIS, wilks.fit(ANALYSIS, DATA))
+    result = wilks.goodness_of_fit(ANALYSIS, DATA)
+    assert not result.is_answered and reason in result.warnings[0]

@@ -52,6 +52,35 @@ def test_a_good_file(tmp_path: Path) -> None:
     assert loaded.output == tmp_path / "results"
 
 
+SCORE = "features: [x]\nreference: {files: r.npz}\nmodel: {kernel: {is_score: true}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "n_toys"),
+    [
+        (SCORE, 0),
+        (SCORE.replace("true", "false"), 400),
+        (SCORE.replace("kernel: {", "kernel_set: {widths: [1], "), 400),
+        (f"{SCORE}toys: {{n_toys: 0}}\n", 0),
+        (f"{SCORE}toys: {{n_toys: 0, pool: {{files: p.npz}}}}\n", 0),
+        (f"{SCORE}toys: {{pool: {{files: p.npz}}}}\n", 400),
+        (f"{SCORE}toys: {{n_toys: 1e3}}\n", 1000),
+    ],
+)
+def test_a_score_statistic_wants_toys_where_the_file_names_them(tmp_path: Path, text: str, n_toys: int) -> None:
+    assert load(tmp_path, text).config.n_toys == n_toys
+
+
+def test_other_models_need_toys(tmp_path: Path) -> None:
+    for model in ("kernel: {}", "kernel_set: {widths: [1], is_score: true}", "mlp: {}"):
+        text = f"features: [x]\nreference: {{files: r.npz}}\ntoys:\n  n_toys: 0\nmodel: {{{model}}}\n"
+        kind = model.partition(":")[0]
+        assert faults(tmp_path, text) == [
+            "analysis.yaml:4: toys.n_toys: only a kernel with is_score: true, whose null is known without toys, "
+            f"may have 0 of them, but the model is {kind}; give 1 or more"
+        ]
+
+
 def test_defaults_of_a_minimal_file(tmp_path: Path) -> None:
     config = load(tmp_path, "features: [x]\nreference: {files: r.npz}\n").config
     assert config.toys.n_toys == 400
@@ -102,7 +131,7 @@ def test_defaults_of_a_minimal_file(tmp_path: Path) -> None:
             "toys: {generator: {function: os.system}}",
             r"toys.generator.function: must be written \"module:",
         ),
-        ("name: test", "toys: {n_toys: 0}", r"toys.n_toys: should be greater than or equal to 1, but it is 0"),
+        ("name: test", "toys: {n_toys: -1}", r"toys.n_toys: should be greater than or equal to 0, but it is -1"),
         ("files: [data.npz]", "generator: {function: 'a:b', expected_events: 3}\n  weight: w", r"belong to files"),
         ("files: [data.npz]", "files: a.npz\n  inject: {function: 'a:b', expected_events: 3}", r"real data take none"),
     ],

@@ -41,6 +41,15 @@ def test_columns_that_the_data_lack_are_left_out() -> None:
     assert "features: [pt1]\n" in text
 
 
+def test_the_kernel_without_toys_is_a_valid_file(tmp_path: Path) -> None:
+    text = template(REFERENCE, data=None)
+    kernel = next(line for line in text.splitlines() if "is_score" in line and line.startswith("  # kernel"))
+    head, _, rest = text.partition("# Toys under the reference")
+    text = head + rest[rest.index("# The model f(x; w)") :].replace(kernel, kernel.replace("# ", "", 1))
+    text = text.replace("  mlp:\n    hidden: [4]\n    weight_clip: 9.0\n", "")
+    assert load_config(written(tmp_path, text)).config.n_toys == 0
+
+
 @pytest.mark.parametrize("name", ["a: b", "#x", "- x", "*a", "no:", "x]", "a, b", '"', "'", "é", "1e5", "true"])
 def test_odd_names_survive(tmp_path: Path, name: str) -> None:
     text = template(FoundSample((name,), (name,), 10), data=None)

@@ -1,6 +1,6 @@
 """The null distribution of t: empirical p, comparison with the chi-square, answers with their labels."""
 
-from wilks.calibration.analytic import AnalyticGoodnessOfFit, analytic_answer
+from wilks.calibration.analytic import AnalyticGoodnessOfFit, analytic_answer, failed_answer
 from wilks.calibration.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.calibration.chisquare import ChiSquareAnswer
 from wilks.calibration.compatibility import Compatibility
@@ -18,6 +18,7 @@ __all__ = [
     "TailProbability",
     "analytic_answer",
     "calibrate",
+    "failed_answer",
     "profiled_score_null",
     "score_null",
     "tilted_p_value",

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from wilks.calibration.notices import ObservedFit
 from wilks.calibration.text import finite_or_none, z_interval
 
+NO_NUMBERS = (("t", "failed"), ("p-value", "none"), ("Z", "none"))
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Answer:

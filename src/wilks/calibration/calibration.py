@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy.typing as npt
 
-from wilks.calibration.base import Answer
+from wilks.calibration.base import NO_NUMBERS, Answer
 from wilks.calibration.chisquare import ChiSquareAnswer, chi_square_answer
 from wilks.calibration.compatibility import Compatibility, judge
 from wilks.calibration.empirical import Empirical
 from wilks.calibration.inputs import ToySummary, ToyTable, is_toy_table, t_values, toy_summary
 from wilks.calibration.members import has_members, members_text, members_to_dict
-from wilks.calibration.notices import ObservedFit, fit_notices, toy_notices
+from wilks.calibration.notices import ObservedFit, failed_fit, fit_notices, toy_notices
 from wilks.calibration.profiled import is_profiled, nuisance_table, nuisances_to_dict, part_rows
 from wilks.calibration.text import decimals, failed_toys, plain, probability, table, toys
 from wilks.errors import CalibrationError
@@ -157,8 +157,8 @@ class Calibration:
         self.check_count(fit.n_events)
         notices = toy_notices(self.null, self.compatibility, self.summary)
         if not (fit.converged and math.isfinite(fit.t)):
-            reason = f"The fit of the data failed: {fit.status.message}. There is no p-value"
-            return GoodnessOfFit(math.nan, math.nan, math.nan, (math.nan, math.nan), (reason, *notices), fit, self)
+            warnings = (failed_fit(fit), *notices)
+            return GoodnessOfFit(math.nan, math.nan, math.nan, (math.nan, math.nan), warnings, fit, self)
         p = self.p_value(fit.t)
         warnings = (*notices, *fit_notices(fit, self.summary))
         chi2 = self.chi2(fit.t) if self.compatible else None
@@ -259,7 +259,7 @@ class GoodnessOfFit(Answer):
 
     def _rows(self) -> list[tuple[str, ...]]:
         if not self.is_answered:
-            return [("t", "failed"), ("p-value", "none"), ("Z", "none")]
+            return list(NO_NUMBERS)
         p_low, p_high = (probability(p) for p in self.interval)
         z_low, z_high = (decimals(z) for z in self.z_interval)
         z_text = decimals(self.z_score) if math.isfinite(self.z_score) else f"below {z_high}"

@@ -43,6 +43,11 @@ class ObservedFit(Protocol):
     def fingerprint(self) -> str: ...
 
 
+def failed_fit(fit: ObservedFit) -> str:
+    """Why a fit of the data that failed has no p."""
+    return f"The fit of the data failed: {fit.status.message}. There is no p-value"
+
+
 def fit_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]:
     """Notices about the fit of the data: start gap, parameters at the bound, number of events, nuisances.
 

@@ -1,13 +1,16 @@
 """The data as they were read, and their fit, kept in the output folder so that a report needs no fit."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from wilks.analysis import Analysis
+from wilks.campaign import FolderStore, Toys, load_toys
 from wilks.cli.fits import fit_from_dict, fit_to_dict
-from wilks.cli.folder import TEST
+from wilks.cli.folder import TEST, TOYS
 from wilks.cli.outcome import strict_json, write_text
 from wilks.errors import StoreError
 from wilks.fitting import FitResult
@@ -23,11 +26,26 @@ def save_answer(output: Path, *, data: Sample, fit: FitResult) -> None:
     """Write the data and their fit; the fit comes last, so that a fit that is there has its data beside it."""
     folder = output / TEST
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / TOYS, ignore_errors=True)
     part = folder / f".part-{_DATA}"
     headers = save_samples(part, {_ROLE: data})
     part.replace(folder / _DATA)
     content = {"data_digest": data.digest(), "samples": headers, "fit": fit_to_dict(fit)}
     write_text(folder / _FIT, strict_json(content) + "\n")
+
+
+def save_toys_of_answer(output: Path, toys: Toys, *, analysis: Analysis) -> None:
+    """Keep toys that were made for the stored answer alone."""
+    store = FolderStore(output / TEST / TOYS, analysis=analysis, hypothesis=toys.hypothesis, seed=toys.seed)
+    store.ledger.extend(toys.n_toys)
+    store.write(toys.rows)
+
+
+def load_toys_of_answer(output: Path) -> Toys:
+    """The toys that were made for the stored answer. Raises StoreError if there are none."""
+    if not (output / TEST / TOYS).exists():
+        raise StoreError(_damaged(output, "the toys of the answer are missing"))
+    return load_toys(output / TEST / TOYS)
 
 
 def has_answer(output: Path) -> bool:

@@ -9,10 +9,10 @@ import click
 from wilks.campaign import Ledger, plan_toys
 from wilks.cli.folder import TOYS
 from wilks.cli.options import analysis_argument, campaign_argument, json_option
-from wilks.cli.prepare import claim_output, prepare, require_toy_source
+from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.session import Session
 from wilks.config import load_config
-from wilks.errors import InputError
+from wilks.errors import ConfigError, InputError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 
 
@@ -53,13 +53,14 @@ def plan(
         hypothesis = ShiftedNuisance(values) if values else Null()
         prepared = prepare(session, load_config(analysis_file), with_data=False)
         require_toy_source(prepared)
+        n_planned = _number(prepared, n_toys)
         if campaign is None:
             claim_output(session, prepared)
         options = prepared.loaded.config.toys
         ledger = plan_toys(
             prepared.analysis,
             hypothesis,
-            n_toys=options.n_toys if n_toys is None else n_toys,
+            n_toys=n_planned,
             seed=options.seed if seed is None else seed,
             folder=prepared.output / _folder_name(hypothesis) if campaign is None else campaign,
             shard_size=shard_size,
@@ -108,6 +109,18 @@ def parse_values(texts: Sequence[str]) -> Mapping[str, float]:
             raise click.BadParameter(f"must be NAME=VALUE, each name once, but it is {text!r}; e.g. --at scale=0.15")
         values[name] = value
     return values
+
+
+def _number(prepared: Prepared, n_toys: int | None) -> int:
+    """Of --n-toys, or of the analysis file. Raises ConfigError where that one wants none."""
+    wanted = prepared.loaded.config.n_toys if n_toys is None else n_toys
+    if wanted == 0:
+        raise ConfigError(
+            prepared.loaded.document.message(
+                ("toys",), "a plan needs a number of toys, but this file wants none; give --n-toys, or toys.n_toys"
+            )
+        )
+    return wanted
 
 
 def _folder_name(hypothesis: Hypothesis) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wilks.analysis import Analysis
+from wilks.answer import AUTOMATIC_TOYS
 from wilks.errors import SampleError
 from wilks.hypotheses import Generator
 from wilks.nuisances import Unselected
@@ -83,7 +84,7 @@ def note_toy_source(found: Findings, analysis: Analysis) -> None:
     """How many independent toys a pool gives, and the error on Z that toys from one pool share."""
     source, error = analysis.toy_source, analysis.overlap_z_error
     if source is None:
-        found.add("toys", "no source: calibrate needs reference.n_training, toys.pool or toys.generator")
+        found.add("toys", "no source: toys need reference.n_training, toys.pool or toys.generator")
     elif isinstance(source, Generator):
         found.add("toys", f"from the generator {source.name}")
     pool = analysis.nominal_pool
@@ -100,6 +101,17 @@ def note_toy_source(found: Findings, analysis: Analysis) -> None:
             f"toys are drawn from a pool of {n_usable:,.0f} events, {n_independent:.1f} times the expected "
             f"{analysis.expected_events:,.6g}: they overlap; their common error of Z is {error:.2f}"
         )
+
+
+def note_answer(found: Findings, analysis: Analysis, *, n_toys: int) -> None:
+    """Where p will come from; ``n_toys`` 0: from the analytic null."""
+    found.numbers["n_toys"] = n_toys
+    if n_toys:
+        found.add("answer", f"counted among {n_toys:,} toys under the reference")
+        return
+    has_source = analysis.toy_source is not None
+    rest = f"counted among {AUTOMATIC_TOYS:,} toys made for it" if has_source else "none: there is no source of toys"
+    found.add("answer", f"from the analytic null of the score statistic, or, where that is too rough, {rest}")
 
 
 def _pool_text(source: object, pool: Sample) -> str:

@@ -25,6 +25,7 @@ from wilks.cli.steps import (
     toys_step,
 )
 from wilks.cli.toys import complete_toys
+from wilks.cli.without_toys import answer_without_toys, report_without_toys, say_nothing_to_calibrate
 from wilks.config import load_config
 
 Command = Callable[..., None]
@@ -33,7 +34,7 @@ _fail_on = click.option(
     "--fail-on",
     callback=lambda context, option, text: parse_fail_on(text) if text is not None else None,
     metavar="CONDITION",
-    help="End with exit code 5 if the empirical answer meets it: 'p<0.01' or 'z>3'.",
+    help="End with exit code 5 if the answer, among toys or analytic, meets it: 'p<0.01' or 'z>3'.",
 )
 
 
@@ -67,6 +68,9 @@ def calibrate(analysis_file: str, as_json: bool) -> None:
 
     def work() -> None:
         prepared = prepare(session, load_config(analysis_file), with_data=False)
+        if prepared.n_toys == 0:
+            say_nothing_to_calibrate(session, prepared)
+            return
         require_toy_source(prepared)
         claim_output(session, prepared)
         calibration_step(session, prepared, toys_step(session, prepared))
@@ -79,14 +83,20 @@ def calibrate(analysis_file: str, as_json: bool) -> None:
 @json_option
 @_fail_on
 def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
-    """Fit the data and give the p-value among the toys that `wilks calibrate` has stored."""
+    """Fit the data and give the p-value among the toys that `wilks calibrate` has stored.
+
+    A file without toys whose model is a kernel with is_score: true is answered by its analytic null.
+    """
     session = Session("test", as_json=as_json)
 
     def work() -> None:
         loaded = load_config(analysis_file)
-        check_fail_on(fail_on, n_toys=loaded.config.toys.n_toys)
+        check_fail_on(fail_on, n_toys=loaded.config.n_toys)
         prepared = prepare(session, loaded, with_data=True)
         check_data_of_answer(prepared)
+        if prepared.n_toys == 0:
+            answer_without_toys(session, prepared, fail_on=fail_on)
+            return
         toys = complete_toys(prepared)
         claim_output(session, prepared)
         calibration = calibration_step(session, prepared, toys)
@@ -105,6 +115,9 @@ def report(analysis_file: str, as_json: bool) -> None:
 
     def work() -> None:
         prepared = prepare(session, load_config(analysis_file), with_data=False)
+        if prepared.n_toys == 0:
+            report_without_toys(session, prepared)
+            return
         toys = complete_toys(prepared)
         session.output = prepared.output
         calibration = show_calibration(session, toys)
@@ -125,13 +138,17 @@ def run(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
 
 
 def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None) -> None:
-    """All steps; a calibration that is rejected does not keep the empirical answer from being given."""
+    """All steps that are needed; a calibration that is rejected does not keep the empirical answer from being given."""
     loaded = load_config(analysis_file)
-    check_fail_on(fail_on, n_toys=loaded.config.toys.n_toys)
+    check_fail_on(fail_on, n_toys=loaded.config.n_toys)
     ready = _with_learned(session, prepare(session, loaded, with_data=True, needs_responses=False))
     if ready is None:
         return
     prepared = ready
+    if prepared.n_toys == 0:
+        found, made = answer_without_toys(session, prepared, fail_on=fail_on)
+        report_step(session, prepared, found, toys=made, data=prepared.data)
+        return
     claim_output(session, prepared)
     toys = toys_step(session, prepared)
     calibration = calibration_step(session, prepared, toys)
@@ -155,7 +172,8 @@ def _with_learned(session: Session, prepared: Prepared) -> Prepared | None:
     """Everything checked, and responses learned where they are not there; None if they are poor."""
     if prepared.learned is not None:
         require_current(prepared.output, prepared.learned, analysis_file=prepared.loaded.path)
-    require_toy_source(prepared)
+    if prepared.n_toys:
+        require_toy_source(prepared)
     check_data_of_answer(prepared)
     note_variations(prepared)
     show_check(session, prepared)

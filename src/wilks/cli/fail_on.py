@@ -11,7 +11,7 @@ _FORM = re.compile(r"^\s*(p|z)\s*(<=|<|>=|>)\s*([0-9.eE+-]+)\s*$", re.IGNORECASE
 
 @dataclass(frozen=True)
 class FailOn:
-    """``p`` below, or ``z`` above, a number; judged on the empirical answer."""
+    """``p`` below, or ``z`` above, a number; judged on the answer, empirical or analytic."""
 
     text: str
     is_p: bool

@@ -6,8 +6,17 @@ from pathlib import Path
 from rich.table import Table
 
 from wilks.analysis import Analysis
-from wilks.cli.checks import Findings, check_data_sample, check_reference, note_toy_source, refuse_overlap
-from wilks.cli.folder import ANALYSIS, LEARNED, check_folder, check_ownership, claim
+from wilks.campaign import Ledger
+from wilks.campaign.ledger import PLAN
+from wilks.cli.checks import (
+    Findings,
+    check_data_sample,
+    check_reference,
+    note_answer,
+    note_toy_source,
+    refuse_overlap,
+)
+from wilks.cli.folder import ANALYSIS, LEARNED, TOYS, check_folder, check_ownership, claim
 from wilks.cli.learned import Learned, load_learned, require_current
 from wilks.cli.nuisance_checks import check_variation_set, note_moved_toys, note_nuisances
 from wilks.cli.session import IncompleteError, Session
@@ -44,6 +53,15 @@ class Prepared:
     def has_responses(self) -> bool:
         """Whether every nuisance has its response, so that ``analysis`` is that of the file."""
         return not self.systematics.to_learn or (self.learned is not None and not self.learned.changed)
+
+    @property
+    def n_toys(self) -> int:
+        """Number of toys that calibrate the test: of the file, or those planned in the output folder where it has none.
+
+        0: the analytic null of a score statistic does.
+        """
+        wanted, folder = self.loaded.config.n_toys, self.output / TOYS
+        return wanted or (Ledger.open(folder).plan.n_toys if (folder / PLAN).exists() else 0)
 
 
 def prepare(session: Session, loaded: LoadedConfig, *, with_data: bool, needs_responses: bool = True) -> Prepared:
@@ -149,6 +167,7 @@ def note_variations(prepared: Prepared) -> None:
 
 def show_check(session: Session, prepared: Prepared) -> None:
     """Print the table of ``check`` and its warnings."""
+    note_answer(prepared.findings, prepared.analysis, n_toys=prepared.n_toys)
     session.outcome.numbers["check"].update(prepared.findings.numbers)
     session.outcome.warn(*prepared.findings.warnings)
     table = Table(title=f"wilks check {prepared.loaded.path}", show_header=False, title_justify="left")

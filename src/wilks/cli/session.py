@@ -50,6 +50,11 @@ class Session:
         """Print a line that is not part of the answer."""
         self.notes.print(text, markup=False, highlight=False, soft_wrap=True)
 
+    def warn(self, text: str) -> None:
+        """Print a warning and keep it."""
+        self.outcome.warn(text)
+        self.say(f"Warning: {text}.")
+
     def show(self, table: Table) -> None:
         """Print a table."""
         self._out.print(table)

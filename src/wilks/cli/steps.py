@@ -6,7 +6,7 @@ import numpy as np
 
 from wilks import reports
 from wilks.answer import answer_of
-from wilks.calibration import Calibration, GoodnessOfFit, calibrate
+from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
 from wilks.campaign import Toys
 from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
@@ -18,7 +18,7 @@ from wilks.cli.progress import progress
 from wilks.cli.session import Session
 from wilks.cli.toys import count_toys, how_to_resume, make_toys
 from wilks.errors import ConfigError
-from wilks.fitting import fit
+from wilks.fitting import FitResult, fit
 from wilks.responses import Closure, ResponseStudy, check_responses, study_responses
 from wilks.samples import Sample
 from wilks.significance import z_score
@@ -28,7 +28,7 @@ def toys_step(session: Session, prepared: Prepared) -> Toys:
     """Make the toys that are not stored yet."""
     n_stored = count_toys(prepared)
     if n_stored:
-        session.note(f"{n_stored} of {prepared.loaded.config.toys.n_toys} toys are stored already")
+        session.note(f"{n_stored} of {prepared.n_toys} toys are stored already")
     try:
         with progress(session.notes, detail=RunningTally(prepared.output / TOYS).describe) as reporter:
             return make_toys(prepared, reporter=reporter)
@@ -50,18 +50,21 @@ def show_calibration(session: Session, toys: Toys) -> Calibration | None:
 
 def apply_gates(session: Session, prepared: Prepared, toys: Toys, calibration: Calibration | None) -> None:
     """Set exit code 4 where `quality` of the analysis file rejects the toys, and say why."""
-    quality = prepared.loaded.config.quality
-    n_toys, n_failed = len(toys.t), int(np.isnan(toys.t).sum())
-    if n_failed > quality.max_failed_share * n_toys:
-        session.outcome.end_with(ExitCode.QUALITY_GATE)
-        session.outcome.warn(
-            f"{n_failed} of {n_toys} toy fits failed; quality.max_failed_share allows {quality.max_failed_share:.1%}"
-        )
+    gate_failures(session, prepared, toys)
     if calibration is None or not calibration.compatibility.is_judged or calibration.compatible:
         return
     session.outcome.warn(calibration.compatibility.verdict.rstrip("."))
-    if quality.require_chi2:
+    if prepared.loaded.config.quality.require_chi2:
         session.outcome.end_with(ExitCode.QUALITY_GATE)
+
+
+def gate_failures(session: Session, prepared: Prepared, toys: Toys) -> None:
+    """Set exit code 4 where more toys failed than `quality` allows, and say so."""
+    allowed = prepared.loaded.config.quality.max_failed_share
+    n_toys, n_failed = len(toys.t), int(np.isnan(toys.t).sum())
+    if n_failed > allowed * n_toys:
+        session.outcome.end_with(ExitCode.QUALITY_GATE)
+        session.outcome.warn(f"{n_failed} of {n_toys} toy fits failed; quality.max_failed_share allows {allowed:.1%}")
 
 
 def calibration_step(session: Session, prepared: Prepared, toys: Toys) -> Calibration | None:
@@ -72,7 +75,9 @@ def calibration_step(session: Session, prepared: Prepared, toys: Toys) -> Calibr
 
 
 def check_fail_on(condition: FailOn | None, *, n_toys: int) -> None:
-    """Raise ConfigError for a condition that so many toys can never meet."""
+    """Raise ConfigError for a condition that so many toys can never meet; 0 toys: the analytic null has no limit."""
+    if n_toys == 0:
+        return
     smallest = 1.0 / (n_toys + 1)
     if condition is not None and not condition.is_met(p_value=smallest, z_score=z_score(smallest)):
         raise ConfigError(
@@ -85,22 +90,39 @@ def answer_step(
     session: Session, prepared: Prepared, calibration: Calibration, *, fail_on: FailOn | None
 ) -> GoodnessOfFit:
     """Fit the data, print and store the answer; exit code 4 for a failed fit, 5 if ``fail_on`` is met."""
-    assert prepared.data is not None
     session.interrupted = "interrupted during the fit of the data; the toys are kept"
-    session.note("fitting the data")
-    data_fit = fit(prepared.analysis, prepared.data, auxiliaries=prepared.observed)
-    save_answer(prepared.output, data=prepared.data, fit=data_fit)
-    result = answer_of(prepared.analysis, data_fit, data=prepared.data, calibration=calibration)
+    data, data_fit = fit_data(session, prepared)
+    save_answer(prepared.output, data=data, fit=data_fit)
+    result = answer_of(prepared.analysis, data_fit, data=data, calibration=calibration)
     note_answer(session, result)
-    if math.isnan(result.p_value):
-        session.outcome.end_with(ExitCode.QUALITY_GATE)
-    elif fail_on is not None and fail_on.is_met(p_value=result.p_value, z_score=result.z_score):
-        session.outcome.end_with(ExitCode.FAIL_ON)
-        session.say(f"--fail-on {fail_on.text} is met")
+    judge_answer(session, result, fail_on=fail_on)
     return result
 
 
-def note_answer(session: Session, result: GoodnessOfFit) -> None:
+def fit_data(session: Session, prepared: Prepared) -> tuple[Sample, FitResult]:
+    """The data and their fit."""
+    assert prepared.data is not None
+    session.note("fitting the data")
+    return prepared.data, fit(prepared.analysis, prepared.data, auxiliaries=prepared.observed)
+
+
+def judge_answer(session: Session, result: GoodnessOfFit | AnalyticGoodnessOfFit, *, fail_on: FailOn | None) -> None:
+    """Set exit code 4 for an answer without p, 5 if ``fail_on`` is met; warn where toys cannot tell."""
+    if math.isnan(result.p_value):
+        session.outcome.end_with(ExitCode.QUALITY_GATE)
+    elif fail_on is None:
+        return
+    elif fail_on.is_met(p_value=result.p_value, z_score=result.z_score):
+        session.outcome.end_with(ExitCode.FAIL_ON)
+        session.say(f"--fail-on {fail_on.text} is met")
+    elif isinstance(result, GoodnessOfFit) and result.calibration.count(result.t) == 0:
+        session.warn(
+            f"--fail-on {fail_on.text} is beyond the reach of {result.calibration.n_toys:,} toys, none of which has "
+            "a t as large: more of them must decide; give toys.n_toys"
+        )
+
+
+def note_answer(session: Session, result: GoodnessOfFit | AnalyticGoodnessOfFit) -> None:
     """Print an answer and keep its numbers."""
     session.say(str(result))
     session.outcome.numbers["answer"] = result.to_dict()
@@ -108,7 +130,12 @@ def note_answer(session: Session, result: GoodnessOfFit) -> None:
 
 
 def report_step(
-    session: Session, prepared: Prepared, result: GoodnessOfFit | Calibration, *, toys: Toys, data: Sample | None
+    session: Session,
+    prepared: Prepared,
+    result: GoodnessOfFit | AnalyticGoodnessOfFit | Calibration,
+    *,
+    toys: Toys | None,
+    data: Sample | None,
 ) -> None:
     """Write report.html: of the answer, or of the calibration alone before the data are tested."""
     path = prepared.output / REPORT

@@ -11,7 +11,7 @@ from wilks.hypotheses import Null
 def make_toys(prepared: Prepared, *, reporter: Reporter) -> Toys:
     """Make the toys that are not stored yet, in as many processes as the analysis file says."""
     n_processes = prepared.loaded.config.toys.processes
-    if n_processes is None or count_toys(prepared) >= prepared.loaded.config.toys.n_toys:
+    if n_processes is None or count_toys(prepared) >= prepared.n_toys:
         return _run(prepared, executor=None, reporter=reporter)
     executor = LocalProcesses(n_processes)
     try:
@@ -30,7 +30,7 @@ def _run(prepared: Prepared, *, executor: LocalProcesses | None, reporter: Repor
         return run_toys(
             prepared.analysis,
             Null(),
-            n_toys=options.n_toys,
+            n_toys=prepared.n_toys,
             seed=options.seed,
             store=store,
             executor=executor,
@@ -39,26 +39,26 @@ def _run(prepared: Prepared, *, executor: LocalProcesses | None, reporter: Repor
 
 
 def count_toys(prepared: Prepared) -> int:
-    """How many of the toys that the analysis file asks for are stored."""
+    """How many of the toys that are wanted are stored."""
     options = prepared.loaded.config.toys
     with prepared.loaded.located("toys"):
         toys = stored_toys(prepared.output / TOYS, analysis=prepared.analysis, hypothesis=Null(), seed=options.seed)
-    return int((toys.index < options.n_toys).sum())
+    return int((toys.index < prepared.n_toys).sum())
 
 
 def how_to_resume(prepared: Prepared) -> str:
     """How many toys are stored, and the command that makes the rest."""
     return (
-        f"{count_toys(prepared)} of {prepared.loaded.config.toys.n_toys} toys are stored in {prepared.output / TOYS}; "
+        f"{count_toys(prepared)} of {prepared.n_toys} toys are stored in {prepared.output / TOYS}; "
         f"`wilks calibrate {prepared.loaded.path}` makes the rest"
     )
 
 
 def complete_toys(prepared: Prepared) -> Toys:
-    """All toys that the analysis file asks for, from the store alone.
+    """All toys that are wanted, from the store alone.
 
     Raises IncompleteError, saying how to go on, if some are missing.
     """
-    if count_toys(prepared) < prepared.loaded.config.toys.n_toys:
+    if count_toys(prepared) < prepared.n_toys:
         raise IncompleteError(f"all toys must be there, but {how_to_resume(prepared)}")
     return _run(prepared, executor=None, reporter=None)

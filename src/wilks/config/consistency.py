@@ -1,4 +1,4 @@
-"""Whether the sections that speak of nuisances name each other's, found before any sample is read."""
+"""Whether sections fit together: nuisances, and toys with the model; found before any sample is read."""
 
 from collections.abc import Iterator
 
@@ -20,6 +20,16 @@ def nuisance_faults(config: AnalysisConfig) -> Iterator[Fault]:
         yield from _variation_faults(config, index, variation)
     yield from _named_faults(config)
     yield from _response_faults(config)
+
+
+def toy_faults(config: AnalysisConfig) -> Iterator[Fault]:
+    """Toys that are not wanted though the model needs them."""
+    if config.toys.n_toys == 0 and not config.model.has_analytic_null:
+        yield (
+            ("toys", "n_toys"),
+            "only a kernel with is_score: true, whose null is known without toys, may have 0 of them, but the model is "
+            f"{config.model.kind}; give 1 or more",
+        )
 
 
 def _unlearned(config: AnalysisConfig) -> Iterator[Fault]:

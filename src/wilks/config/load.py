@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from wilks.config.consistency import nuisance_faults
+from wilks.config.consistency import nuisance_faults, toy_faults
 from wilks.config.document import Document, Location, read_document
 from wilks.config.schema import AnalysisConfig, resolved
 from wilks.errors import ConfigError, InputError
@@ -56,9 +56,8 @@ def load_config(path: str | Path) -> LoadedConfig:
     document = read_document(path)
     loaded = LoadedConfig(Path(path), document, _validated(document))
     _check_expressions(loaded)
-    faults = [
-        (document.position(place).line, document.message(place, text)) for place, text in nuisance_faults(loaded.config)
-    ]
+    found = (*nuisance_faults(loaded.config), *toy_faults(loaded.config))
+    faults = [(document.position(place).line, document.message(place, text)) for place, text in found]
     if faults:
         raise ConfigError("\n".join(text for _, text in sorted(faults)))
     return loaded

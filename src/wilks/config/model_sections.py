@@ -32,7 +32,8 @@ class KernelConfig(Section):
     )
     ridge: Positive = Field(default=_KERNEL.ridge, description="Strength of the penalty.")
     is_score: bool = Field(
-        default=_KERNEL.is_score, description="Whether t is the score statistic, the first step of the fit."
+        default=_KERNEL.is_score,
+        description="Whether t is the score statistic, the first step of the fit, whose null needs no toys.",
     )
     seed: Seed = Field(default=_KERNEL.seed, description="Seed of the choice of centers.")
 
@@ -75,6 +76,11 @@ class ModelConfig(Section):
     def kind(self) -> str:
         """Which of them is given: the key that an error points at."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def has_analytic_null(self) -> bool:
+        """Whether the null distribution of t is known without toys."""
+        return self.kernel is not None and self.kernel.is_score
 
     def build(self) -> Model:
         """The model of an analysis.

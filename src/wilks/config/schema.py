@@ -19,6 +19,7 @@ from wilks.config.nuisance_sections import (
 )
 from wilks.config.sections import (
     Count,
+    CountOrNone,
     Files,
     FunctionName,
     GeneratorConfig,
@@ -145,7 +146,12 @@ class ToyGenerator(GeneratorConfig):
 class ToysConfig(Section):
     """The toys that calibrate the test. Without any source they come from the rest of the reference."""
 
-    n_toys: Count = Field(default=400, description="Number of toys under the reference; n toys reach p = 1/(n + 1).")
+    n_toys: CountOrNone = Field(
+        default=400,
+        description="Number of toys under the reference; n toys reach p = 1/(n + 1). 0, or no section `toys` at all: a "
+        "kernel with is_score: true is looked up in its analytic null, and a source of toys helps out where that one "
+        "is too rough.",
+    )
     seed: Seed = Field(default=1, description="Root seed of the toys; toy i depends on it and on i alone.")
     generator: ToyGenerator | None = Field(default=None, description="Function that makes the events of a toy.")
     pool: PoolConfig | None = Field(default=None, description="Files that the events of a toy are drawn from.")
@@ -288,6 +294,12 @@ class AnalysisConfig(Section):
         if self.reference.generator is not None and (self.define or self.where or self.carry):
             raise ValueError("define, where and carry belong to files; delete them beside a reference.generator")
         return self
+
+    @property
+    def n_toys(self) -> int:
+        """Number of toys that calibrate the test; 0: the analytic null of a score statistic does."""
+        is_left_out = "toys" not in self.model_fields_set and self.model.has_analytic_null
+        return 0 if is_left_out else self.toys.n_toys
 
     @property
     def to_learn(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ def _function(value: object) -> object:
 
 
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+CountOrNone = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
 Seed = Annotated[int, BeforeValidator(_whole), Field(ge=0, lt=2**63)]
 Positive = Annotated[float, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]

@@ -124,7 +124,8 @@ _TAIL = """
 #   - {at: {scale: 0.02}, files: scale_up.root}       # or weight: w_scale_up, another weight of the reference
 #   - {at: {scale: -0.02}, files: scale_down.root}
 
-# Toys under the reference calibrate the test: n toys reach p = 1/(n + 1).
+# Toys under the reference calibrate the test: n toys reach p = 1/(n + 1). A kernel with is_score: true needs none:
+# delete this section, and its p-value comes from an analytic null.
 toys:
   n_toys: 400
   seed: 1
@@ -137,6 +138,7 @@ model:
     hidden: [4]
     weight_clip: 9.0
   # kernel: {n_centers: 300, width: 1.0, ridge: 0.3}                  # in place of mlp: much faster, and convex
+  # kernel: {n_centers: 300, width: 1.0, ridge: 0.3, is_score: true}  # its first step: p-values without toys
   # kernel_set: {widths: [0.3, 1.0, 3.0], ridges: [0.3]}              # several widths in one test
 
 # true: subtract the mean, divide by the standard deviation of the reference; false: features as they are.

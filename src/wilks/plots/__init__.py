@@ -10,6 +10,7 @@ from wilks.plots.pulls import pulls
 from wilks.plots.ratios import common_columns, overview, ratio, ratios
 from wilks.plots.responses import response_closure, response_study
 from wilks.plots.style import to_png, to_svg
+from wilks.plots.survival import survival
 
 __all__ = [
     "common_columns",
@@ -23,6 +24,7 @@ __all__ = [
     "response_study",
     "running_mean",
     "starts",
+    "survival",
     "to_png",
     "to_svg",
 ]

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from wilks import plots
 from wilks.analysis import Analysis
-from wilks.calibration import Calibration, GoodnessOfFit, calibrate
+from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
 from wilks.fitting import FitResult
 from wilks.reports.responses import response_figures
 from wilks.responses import Closure, ResponseStudy
@@ -48,6 +48,20 @@ def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
             plots.qq(calibration),
             caption=f"Quantiles of the toys against the {name}; the band holds each quantile with 95 % probability.",
             alt=f"Quantile-quantile plot of the toys against the {name}.",
+        ),
+    )
+
+
+def analytic_pictures(result: AnalyticGoodnessOfFit) -> tuple[Picture, ...]:
+    """p against t by the analytic null; nothing without an answer."""
+    if not result.is_answered:
+        return ()
+    return (
+        _picture(
+            plots.survival(result),
+            caption="p against t by the analytic null, computed at a few points and joined by a smooth curve. The band "
+            "is what the neglected terms are worth; the Gaussian limit lacks the correction for finite counts.",
+            alt=f"p-value against t on a logarithmic axis, with the observed t = {result.t:.2f}.",
         ),
     )
 

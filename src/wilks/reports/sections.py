@@ -146,9 +146,8 @@ def toy_table(calibration: Calibration, toys: Toys | None) -> Table:
     return Table("Toys", (*rows, *(_campaign_rows(toys) if toys is not None else ())))
 
 
-def reproduction_table(analysis: Analysis | None, calibration: Calibration, fit: FitResult | None) -> Table:
+def reproduction_table(fingerprint: str | None) -> Table:
     """Fingerprint, versions, platform and time."""
-    fingerprint = (analysis and analysis.fingerprint()) or (fit and fit.fingerprint) or calibration.fingerprint
     rows = [("fingerprint of the analysis", fingerprint or "not known: bare values of t")]
     rows += [(name, _version(name)) for name in _PACKAGES]
     rows += [("Python", platform.python_version()), ("platform", platform.platform())]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wilks.analysis import Analysis
-from wilks.calibration import Calibration, GoodnessOfFit
+from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit
 from wilks.campaign import Toys
 from wilks.errors import InputError, StoreError
 from wilks.reports.content import Inputs, build_report
@@ -31,7 +31,7 @@ _ENVIRONMENT = Environment(
 
 
 def write_report(
-    result: GoodnessOfFit | Calibration,
+    result: GoodnessOfFit | AnalyticGoodnessOfFit | Calibration,
     path: str | os.PathLike[str],
     *,
     analysis: Analysis | None = None,
@@ -46,7 +46,8 @@ def write_report(
     """Write a self-contained HTML report and return where it is.
 
     Args:
-        result: the answer for data, or a calibration alone (a report before data are looked at).
+        result: the answer for data, from toys or from the analytic null, or a calibration alone (a report
+            before data are looked at).
         path: the file, ending on .html. A report that is there is replaced in one step; a run that
             breaks off leaves the old one whole.
         analysis: adds samples, model, standardization and search.

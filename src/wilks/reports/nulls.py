@@ -1,0 +1,207 @@
+"""What a report says of p and of the null distribution that it comes from: toys, or the analytic null."""
+
+import math
+from typing import NamedTuple
+
+from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, ScoreNull
+from wilks.calibration.base import NO_NUMBERS
+from wilks.calibration.notices import toy_notices
+from wilks.calibration.score import CONFIRMED_Z, LARGEST_CORRECTION, LARGEST_EXCESS
+from wilks.campaign import Toys
+from wilks.reports import pictures, sections
+from wilks.reports.pictures import Picture
+from wilks.reports.tables import Table, count, number
+
+_NO_ANSWER = ("No p-value: the fit of the data failed.", "The warnings below give the reason.")
+
+
+class NullContent(NamedTuple):
+    """The parts of the page that depend on where p comes from.
+
+    Attributes:
+        condition: what the null hypothesis says of the reference.
+        origin: where p comes from.
+    """
+
+    headline: tuple[str, ...]
+    key_figures: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    condition: str
+    origin: str
+    pictures: tuple[Picture, ...]
+    tables: tuple[Table, ...]
+    verdict: str
+
+
+def null_content(result: GoodnessOfFit | AnalyticGoodnessOfFit | Calibration, *, toys: Toys | None) -> NullContent:
+    """These parts for an answer, or for a calibration alone."""
+    if isinstance(result, AnalyticGoodnessOfFit):
+        return _analytic_content(result)
+    answer = result if isinstance(result, GoodnessOfFit) else None
+    calibration = result.calibration if isinstance(result, GoodnessOfFit) else result
+    return NullContent(
+        headline=headline(answer) if answer else calibration_headline(calibration),
+        key_figures=key_figures(answer) if answer else _calibration_figures(calibration),
+        warnings=answer.warnings
+        if answer
+        else toy_notices(calibration.null, calibration.compatibility, calibration.summary),
+        condition="The null hypothesis is the reference as it is; the test is conditional on this one sample.",
+        origin="It is taken from toys; a chi-square is compared with them, never assumed.",
+        pictures=pictures.null_pictures(result),
+        tables=sections.null_tables(calibration, toys),
+        verdict=calibration.compatibility.verdict,
+    )
+
+
+def _analytic_content(result: AnalyticGoodnessOfFit) -> NullContent:
+    return NullContent(
+        headline=analytic_headline(result),
+        key_figures=key_figures(result),
+        warnings=result.warnings,
+        condition="The null hypothesis is the reference."
+        if result.null is None
+        else f"The null hypothesis is the reference; the law of t is that {result.null.scope}.",
+        origin="It is computed from the reference: the analytic null of the score statistic, a weighted sum of "
+        "chi-squares with a correction for finite counts. No toys were made.",
+        pictures=pictures.analytic_pictures(result),
+        tables=() if result.null is None else (_analytic_table(result, result.null),),
+        verdict="",
+    )
+
+
+def analytic_headline(result: AnalyticGoodnessOfFit) -> tuple[str, ...]:
+    """The answer in sentences: p, Z, method and interval; then what they mean."""
+    if not result.is_answered:
+        return _NO_ANSWER
+    first = (
+        f"{result.p_text}, Z = {_z(result.z_score)}; interval of p {_p_interval(result.interval)}, of Z "
+        f"{_z_interval(result.z_interval)}."
+    )
+    meaning = (
+        f"The test statistic is t = {result.t:.2f}. If the reference described the data, a t at least as large would "
+        "come in a fraction p of repetitions. The interval is what the neglected terms of the analytic null are worth; "
+        "it is no statistical error."
+    )
+    confirmed = f"analytic: where toys confirmed this null, Z up to {CONFIRMED_Z:g} and a correction of at most "
+    beyond = f"extrapolated: beyond where toys confirmed this null (Z up to {CONFIRMED_Z:g}, a correction of at most "
+    ends = {"analytic": f"{confirmed}{LARGEST_CORRECTION:g}.", "extrapolated": f"{beyond}{LARGEST_CORRECTION:g})."}
+    return (first, meaning, ends[result.method])
+
+
+def _analytic_table(result: AnalyticGoodnessOfFit, null: ScoreNull) -> Table:
+    limit = null.gaussian_p_value(result.t)
+    factor = result.p_value / limit if limit > 0 else math.nan
+    rows = (
+        ("mean of t", f"{null.mean:.2f}", "exact"),
+        ("standard deviation of t", f"{math.sqrt(null.variance):.2f}", "with the excess variance"),
+        ("excess variance", f"{null.excess:.3f}", _EXCESS),
+        ("terms", str(null.weights.size), "chi-squares in the weighted sum"),
+        ("p in the Gaussian limit", f"{limit:.2g}", "without the correction for finite counts"),
+        ("correction", number(factor), f"p over p in the Gaussian limit; toys confirm it up to {LARGEST_CORRECTION:g}"),
+        ("method", result.method, "what the p-value is worth"),
+    )
+    return Table("The analytic null", rows, ("", "value", "meaning"))
+
+
+_EXCESS = (
+    "what finite counts add to the variance of t, as a share of it; the null answers everywhere up to "
+    f"{LARGEST_EXCESS:g}"
+)
+
+
+def headline(result: GoodnessOfFit) -> tuple[str, ...]:
+    """The answer in sentences: p, Z, method and interval; then what they mean."""
+    if not result.is_answered:
+        return _NO_ANSWER
+    first = (
+        f"{result.p_text}, Z = {_z(result.z_score)} ({result.method}); "
+        f"68 % interval of p {_p_interval(result.interval)}, of Z {_z_interval(result.z_interval)}."
+    )
+    meaning = (
+        f"The test statistic is t = {result.t:.2f}. If the reference described the data, a t at least as large would "
+        "come in a fraction p of repetitions. p = (k + 1)/(n + 1): k of n toys have a t at least as large or failed."
+    )
+    return (first, meaning, *_limits(result), *_chi2_sentences(result))
+
+
+def calibration_headline(calibration: Calibration) -> tuple[str, ...]:
+    """What the toys allow, before any data are looked at."""
+    smallest = calibration.null.smallest_p_value
+    return (
+        f"Null distribution of t from {count(calibration.n_toys)} toys. No data enter this report.",
+        f"These toys reach p = {smallest:.2g}, Z = {calibration.reach_z:.2f} (empirical).",
+        _verdict(calibration),
+    )
+
+
+def key_figures(result: GoodnessOfFit | AnalyticGoodnessOfFit) -> tuple[tuple[str, str], ...]:
+    """The few numbers that are looked for first."""
+    if not result.is_answered:
+        return NO_NUMBERS
+    interval = "interval" if isinstance(result, AnalyticGoodnessOfFit) else "68 % interval"
+    return (
+        ("t", f"{result.t:.2f}"),
+        ("p-value", f"{result.p_value:.2g}"),
+        (f"{interval} of p", _p_interval(result.interval)),
+        ("Z", _z(result.z_score)),
+        (f"{interval} of Z", _z_interval(result.z_interval)),
+        ("method", result.method),
+    )
+
+
+def _calibration_figures(calibration: Calibration) -> tuple[tuple[str, str], ...]:
+    return (
+        ("toys", count(calibration.n_toys)),
+        ("failed", count(calibration.n_failed)),
+        ("mean of t", f"{calibration.compatibility.mean:.2f}"),
+        ("degrees of freedom", f"{calibration.degrees_of_freedom:.4g}"),
+        ("largest Z of these toys", f"{calibration.reach_z:.2f}"),
+    )
+
+
+def _verdict(calibration: Calibration) -> str:
+    if not calibration.compatible:
+        return calibration.compatibility.verdict
+    return f"The toys are compatible with a chi-square with {calibration.degrees_of_freedom:.4g} degrees of freedom."
+
+
+def _limits(result: GoodnessOfFit) -> tuple[str, ...]:
+    if result.calibration.count(result.t):
+        return ()
+    return (
+        "No toy reaches this t: p is the smallest that these toys can give, and only more toys can show a smaller one.",
+    )
+
+
+def _chi2_sentences(result: GoodnessOfFit) -> tuple[str, ...]:
+    chi2 = result.chi2
+    if chi2 is None:
+        return (f"There is no chi-square answer. {result.calibration.compatibility.verdict}",)
+    text = (
+        f"Second answer, from the chi-square with {chi2.degrees_of_freedom:.4g} degrees of freedom: p = {chi2.p_text}, "
+        f"Z = {_z(chi2.z_score)}, 68 % band {_z_interval(chi2.z_interval)} ({chi2.method})."
+    )
+    if chi2.method != "extrapolated":
+        return (text,)
+    beyond = (
+        f"It lies beyond what the toys reach (Z = {result.calibration.reach_z:.2f}) and is extrapolated: "
+        "the band knows nothing of a tail that differs from the chi-square there."
+    )
+    return (f"{text} {beyond}",)
+
+
+def _z(value: float) -> str:
+    """Z of a p; p = 1 has none."""
+    return f"{value:.2f}" if math.isfinite(value) else "not defined, p = 1,"
+
+
+def _p_interval(interval: tuple[float, float]) -> str:
+    return " to ".join(f"{p:.2g}" for p in interval)
+
+
+def _z_interval(interval: tuple[float, float]) -> str:
+    """An interval of Z whose ends may be open."""
+    low, high = interval
+    if math.isfinite(low) and math.isfinite(high):
+        return f"{low:.2f} to {high:.2f}"
+    return f"above {low:.2f}" if math.isfinite(low) else f"below {high:.2f}"

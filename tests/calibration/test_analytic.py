@@ -1,0 +1,53 @@
+"""The printed answer of an analytic null. The null is a chi-square(2), whose p is exp(-t/2)."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wilks.calibration import AnalyticGoodnessOfFit, ScoreNull, analytic_answer, failed_answer
+from wilks.typing import FitStatus
+
+
+def chi_square(excess: float = 0.0) -> ScoreNull:
+    """Two terms of weight 1; with an excess the quartic sums that make it."""
+    return ScoreNull(np.ones(2), np.full((2, 2), excess), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
+
+
+def fit_of(t: float) -> Any:
+    return SimpleNamespace(t=t, converged=math.isfinite(t), status=FitStatus.CONVERGED)
+
+
+def test_an_answer_reads() -> None:
+    result = analytic_answer(fit_of(10.0), chi_square(), warnings=("look at this",))
+    assert str(result) == (
+        "Goodness of fit\n"
+        "  t        10.00\n"
+        "  p-value  0.0067  [0.0067, 0.0067]  analytic\n"
+        "  Z        2.47    [2.47, 2.47]      analytic\n"
+        "Analytic null of the score statistic: mean 2.00, standard deviation 2.00, excess variance 0.000. "
+        "It is the law over data and references of this size. The interval is what the order left out is worth.\n"
+        "Warning: look at this."
+    )
+    assert result.p_value == pytest.approx(math.exp(-5.0), rel=1e-8)
+    assert result.p_text == "p = 0.0067 (analytic)"
+
+
+def test_beyond_what_toys_confirmed_it_is_extrapolated() -> None:
+    assert analytic_answer(fit_of(40.0), chi_square()).method == "extrapolated"
+    assert analytic_answer(fit_of(20.0), chi_square(0.1)).method == "extrapolated"
+    assert analytic_answer(fit_of(5.0), chi_square(0.1)).method == "analytic"
+
+
+def test_a_failed_fit_has_no_p() -> None:
+    fit = SimpleNamespace(t=math.nan, converged=False, status=FitStatus.NON_FINITE)
+    result = failed_answer(fit, warnings=("and this",))
+    assert isinstance(result, AnalyticGoodnessOfFit) and not result.is_answered and result.null is None
+    reason = f"The fit of the data failed: {FitStatus.NON_FINITE.message}. There is no p-value"
+    assert str(result) == (
+        f"Goodness of fit\n  t        failed\n  p-value  none\n  Z        none\nWarning: {reason}.\nWarning: and this."
+    )
+    plain = result.to_dict()
+    assert plain["p_value"] is None and plain["null"] is None and plain["p_text"] == "no p-value"

@@ -1,0 +1,83 @@
+"""The page of an answer from the analytic null: a chi-square(2), whose p is exp(-t/2)."""
+
+import re
+
+import numpy as np
+import pytest
+
+from wilks.calibration import ScoreNull, analytic_answer, failed_answer
+from wilks.errors import InputError
+from wilks.models import Kernel
+from wilks.reports import write_report
+from wilks.reports.content import Inputs, build_report
+from wilks.reports.nulls import analytic_headline, key_figures
+from wilks.typing import FitStatus
+
+NULL = ScoreNull(np.ones(2), np.zeros((2, 2)), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
+
+
+@pytest.fixture
+def result(make_fit):
+    return analytic_answer(make_fit(t=10.0), NULL, warnings=("A notice",))
+
+
+def test_the_headline_names_the_method_and_what_the_interval_is(result):
+    first, meaning, worth = analytic_headline(result)
+    assert first == "p = 0.0067 (analytic), Z = 2.47; interval of p 0.0067 to 0.0067, of Z 2.47 to 2.47."
+    assert "it is no statistical error" in meaning
+    assert worth == "analytic: where toys confirmed this null, Z up to 5 and a correction of at most 2."
+    assert dict(key_figures(result))["interval of p"] == "0.0067 to 0.0067"
+
+
+def test_beyond_the_confirmed_range_it_says_so(make_fit):
+    worth = analytic_headline(analytic_answer(make_fit(t=40.0), NULL))[-1]
+    assert worth == "extrapolated: beyond where toys confirmed this null (Z up to 5, a correction of at most 2)."
+
+
+def test_the_page_shows_the_null(result, analysis, data):
+    report = build_report(Inputs(result, analysis, data, None, "", {}))
+    table = {row[0]: row[1] for row in report.null_tables[0].rows}
+    assert table == {
+        "mean of t": "2.00",
+        "standard deviation of t": "2.00",
+        "excess variance": "0.000",
+        "terms": "2",
+        "p in the Gaussian limit": "0.0067",
+        "correction": "1",
+        "method": "analytic",
+    }
+    assert len(report.null_pictures) == 1 and "observed t = 10.00" in report.null_pictures[0].alt
+    assert report.warnings == ("A notice",) and report.verdict == ""
+    assert "that over data and references of this size" in report.question[1] and "No toys were made" in report.origin
+    assert report.ratio_pictures and report.fit_tables
+    assert dict(report.reproduction.rows)["fingerprint of the analysis"] == analysis.fingerprint()
+
+
+def test_a_page_can_be_written_without_the_analysis(result, tmp_path):
+    page = write_report(result, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 2
+    assert "It is taken from toys" not in page and "the analytic null of the score statistic" in page
+    assert result.fit.fingerprint in page
+
+
+def test_a_failed_fit_has_no_null(make_fit, tmp_path):
+    result = failed_answer(make_fit(t=float("nan"), status=FitStatus.NOT_CONVERGED))
+    report = build_report(Inputs(result, None, None, None, "", {}))
+    assert report.is_failed and not report.null_pictures and not report.null_tables
+    assert dict(report.key_figures) == {"t": "failed", "p-value": "none", "Z": "none"}
+    assert "No p-value" in write_report(result, tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_parts_of_different_analyses_are_refused(make_fit, analysis):
+    other = analytic_answer(make_fit(fingerprint="abc"), NULL)
+    with pytest.raises(InputError, match="the result belongs to fingerprint abc"):
+        build_report(Inputs(other, analysis, None, None, "", {}))
+
+
+@pytest.mark.parametrize(("is_score", "words"), [(True, "t is the score statistic"), (False, "ridge")])
+def test_the_statistic_of_a_kernel_is_explained(calibration, analysis, is_score, words):
+    kernel = type(analysis)(reference=analysis.reference, model=Kernel(n_centers=5, width=1.0, is_score=is_score))
+    toys = type(calibration)(calibration.null, calibration.compatibility)
+    statistic = build_report(Inputs(toys, kernel, None, None, "", {})).statistic
+    assert re.search(words, statistic) and ("score" in statistic) == is_score
+    assert build_report(Inputs(calibration, analysis, None, None, "", {})).statistic == ""
