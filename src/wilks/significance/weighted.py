@@ -25,6 +25,8 @@ _FIRST_STEP, _LAST_STEP = 0.5, 0.01
 _PRECISION, _SUFFICIENT = 1e-11, 1e-6
 _NEGLIGIBLE = 45.0  # exp of minus this is nothing beside 1
 _FLATTEST, _FARTHEST, _CIRCLE = 0.05, 1e6, 16
+_MOST_NODES, _MOST_HALVINGS = 1e6, 50
+_LARGE = "the correction to a weighted sum of chi-squares must be small, but at {x:.6g} it is not"
 
 Correction = Callable[[ComplexArray], ComplexArray]
 
@@ -50,16 +52,14 @@ def weighted_log_sf(x: float, weights: npt.ArrayLike, *, correction: Correction 
         return 0.0
     path = _Path(x / lambdas[-1], lambdas / lambdas[-1], _rescaled(correction, 1.0 / lambdas[-1]))
     step, before, now = _FIRST_STEP, path.sum(_FIRST_STEP), math.nan
-    while step > _LAST_STEP:
+    while step > max(_LAST_STEP, path.reach / _MOST_NODES):
         step /= 2.0
         now = path.sum(step)
         if abs(now - before) <= _PRECISION * abs(now):
             break
         before = now
     if not (now > 0.0 and abs(now - before) <= _SUFFICIENT * now):
-        raise CalibrationError(
-            f"the correction to a weighted sum of chi-squares must be small, but at {x:.6g} it is not"
-        )
+        raise CalibrationError(_LARGE.format(x=x))
     return min(0.0, path.peak + math.log(now))
 
 
@@ -106,6 +106,7 @@ class _Path:
         self._width = second**-0.5
         self._bend = float(np.clip(third / (6.0 * second), _FLATTEST / distance, 0.5 / distance)) / second
         self.peak = float(self._exponent(np.array([complex(self._saddle)])).real[0])
+        self.reach = self._reach()
 
     def _find_saddle(self) -> float:
         def slope(s: float) -> float:
@@ -114,10 +115,11 @@ class _Path:
             return float(self._exponent(np.array([complex(s, step)])).imag[0]) / step
 
         low, high = 0.25, 0.25
-        while slope(low) > 0.0:
-            low *= 0.5
-        while slope(high) < 0.0:
-            high = 0.5 * (high + 0.5)
+        for _ in range(_MOST_HALVINGS):
+            low = 0.5 * low if slope(low) > 0.0 else low
+            high = 0.5 * (high + 0.5) if slope(high) < 0.0 else high
+        if not slope(low) <= 0.0 <= slope(high):
+            raise CalibrationError(_LARGE.format(x=self._x))
         return float(scipy.optimize.brentq(slope, low, high, xtol=1e-14)) if low < high else low
 
     def _derivatives(self, radius: float) -> tuple[float, float]:
@@ -129,11 +131,12 @@ class _Path:
 
     def sum(self, step: float) -> float:
         """exp(-peak) times the integral, by the trapezoidal rule with ``step`` in u."""
-        last = step * math.ceil(self._reach() / step)
+        last = step * math.ceil(self.reach / step)
         u = np.arange(0.0, last + 0.5 * step, step)
         s = self._saddle + 1j * self._width * u + self._bend * u**2
         slope = self._width - 2j * self._bend * u  # ds/du over i
-        terms = np.real(np.exp(self._exponent(s) - self.peak) * slope)
+        with np.errstate(over="ignore", invalid="ignore"):  # a correction that is not small: the sum is no number
+            terms = np.real(np.exp(self._exponent(s) - self.peak) * slope)
         return float(step / math.pi * (np.sum(terms) - 0.5 * terms[0]))
 
     def _reach(self) -> float:
