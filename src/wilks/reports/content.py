@@ -10,10 +10,12 @@ from wilks.calibration.notices import toy_notices
 from wilks.campaign import Toys
 from wilks.errors import InputError
 from wilks.fitting import FitResult
+from wilks.interpretation import Region, most_discrepant_region
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
 from wilks.reports.nuisances import nuisance_tables
 from wilks.reports.pictures import Picture
+from wilks.reports.regions import region_note, region_tables
 from wilks.reports.tables import Table, count, words
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
@@ -64,6 +66,9 @@ class Report:
     verdict: str
     ratio_pictures: tuple[Picture, ...]
     ratio_note: str
+    region_note: str
+    region_tables: tuple[Table, ...]
+    region_pictures: tuple[Picture, ...]
     fit_tables: tuple[Table, ...]
     fit_pictures: tuple[Picture, ...]
     start_values: str
@@ -77,6 +82,7 @@ def build_report(inputs: Inputs) -> Report:
     _check(inputs)
     analysis, fit, calibration = inputs.analysis, inputs.fit, inputs.calibration
     answer = inputs.result if isinstance(inputs.result, GoodnessOfFit) else None
+    region = _region(inputs)
     return Report(
         title=inputs.title or (analysis.name if analysis else "") or "Goodness of fit",
         subtitle=_subtitle(answer),
@@ -96,6 +102,9 @@ def build_report(inputs: Inputs) -> Report:
         verdict=calibration.compatibility.verdict,
         ratio_pictures=_ratio_pictures(inputs),
         ratio_note=_ratio_note(inputs),
+        region_note=region_note(region) if region else "",
+        region_tables=region_tables(region) if region else (),
+        region_pictures=(pictures.region_picture(region),) if region else (),
         fit_tables=sections.fit_tables(fit) if fit else (),
         fit_pictures=(pictures.start_picture(fit),) if fit and fit.n_starts > 1 else (),
         start_values=sections.start_values(fit) if fit else "",
@@ -206,6 +215,12 @@ def _ratio_pictures(inputs: Inputs) -> tuple[Picture, ...]:
     if inputs.analysis is None or inputs.data is None:
         return ()
     return pictures.ratio_pictures(inputs.analysis, inputs.data, fit=inputs.fit, labels=inputs.labels)
+
+
+def _region(inputs: Inputs) -> Region | None:
+    if inputs.analysis is None or inputs.data is None or inputs.fit is None or not inputs.fit.converged:
+        return None
+    return most_discrepant_region(inputs.analysis, inputs.data, fit=inputs.fit)
 
 
 def _ratio_note(inputs: Inputs) -> str:
