@@ -54,8 +54,8 @@ class Region:
         n_expected, n_expected_error: sum of the reference weights in it, at the nuisances of tau, and its statistical
             error sqrt(sum w^2).
         local_z_score: Z of that count for that expectation and its error, negative for a deficit. It is local, and
-            describes: f was fitted to these data and c chosen among them. Where data and reference agree, |Z| was 3 to
-            4.5 in the median for networks and kernels fitted to 2,000 events. The p-value of the data is that of t.
+            describes: f was fitted to these data and c chosen among them. Where data and reference agree, abs(Z) was 3
+            to 4.5 in the median for networks and kernels fitted to 2,000 events. The p-value of the data is that of t.
         log_ratio_range: the smallest and the largest f of all data and reference events in the region.
         columns: where its events lie in each feature and common carried column: those of the data in an excess, those
             of the reference, which the data lack, in a deficit.
