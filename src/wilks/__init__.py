@@ -42,6 +42,7 @@ _NAMES = {
     "wilks.fitting.fit": ["fit"],
     "wilks.fitting.result": ["FitResult"],
     "wilks.hypotheses": ["Alternative", "Generator", "Null", "ShiftedNuisance"],
+    "wilks.interpretation": ["Region", "most_discrepant_region"],
     "wilks.models": ["MLP", "Kernel", "KernelSet"],
     "wilks.nuisances": [
         *("Gaussian", "LogNormal", "Nuisance", "Nuisances", "PoissonCount", "Unconstrained", "Unselected"),
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from wilks.fitting.fit import fit
     from wilks.fitting.result import FitResult
     from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
+    from wilks.interpretation import Region, most_discrepant_region
     from wilks.models import MLP, Kernel, KernelSet
     from wilks.nuisances import (
         Gaussian,
@@ -118,6 +120,7 @@ __all__ = [
     "Nuisances",
     "Null",
     "PoissonCount",
+    "Region",
     "Sample",
     "SampleError",
     "Search",
@@ -138,6 +141,7 @@ __all__ = [
     "learn_responses",
     "load_toys",
     "median_z_score",
+    "most_discrepant_region",
     "normalization",
     "plan_toys",
     "plots",

@@ -156,6 +156,14 @@ class Analysis:
         """The learned f(x; w) for raw events of shape (n, d); result (n,)."""
         return self.model.log_ratio(params, self.standardization.apply(np.asarray(events, dtype=np.float64)))
 
+    def moved_weights(self, nuisances: Mapping[str, float]) -> FloatArray:
+        """w r(x; nu) of the reference events (n,) at nuisances by name, in the user's units, with their known yield."""
+        weights = self.reference.event_weights
+        if not nuisances:
+            return weights
+        response, z = self.nuisances.on(self.reference.events), self.nuisances.in_sigmas(nuisances)
+        return weights * np.exp(response.shifted_log_ratio(z, weights))
+
     def cached(self, key: str, build: Callable[[], _Cached]) -> _Cached:
         """What depends on the analysis alone, built once and kept with it."""
         if key not in self._cache:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wilks.plots.binning import MIN_ENTRIES, automatic_binning, nice_step, uniform_edges, weighted_quantile
+from wilks.plots.binning import MIN_ENTRIES, Binning, automatic_binning, nice_step, uniform_edges
 
 finite = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 6))
 columns = st.lists(finite, min_size=1, max_size=60).map(np.array)
@@ -80,6 +80,11 @@ def test_negative_weights_keep_a_positive_range():
     assert np.all(binning.fill(values, weights)[0] > 0)
 
 
-def test_quantiles_respect_weights():
-    assert weighted_quantile(np.array([1.0, 2.0, 3.0]), np.array([8.0, 1.0, 1.0]), 0.5) == 1.0
-    assert weighted_quantile(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 8.0]), 0.5) == 3.0
+@pytest.mark.parametrize("edge", [-3.0, 0.0, 0.4, 0.5, 1.99, 2.0, 2.2, 7.0])
+def test_a_new_edge_separates_the_counts_on_its_sides(edge):
+    values = np.linspace(-4.0, 8.0, 241)
+    binning = Binning(np.array([0.0, 1.0, 2.0]), False, 1.0).with_edge(edge)
+    counts, _ = binning.fill(values)
+    place = int(np.searchsorted(binning.edges, edge))
+    assert binning.edges[place] == edge and np.all(np.diff(binning.edges) >= 0.5)
+    assert counts[place:].sum() == np.sum(values >= edge) and counts[:place].sum() == np.sum(values < edge)

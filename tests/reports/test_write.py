@@ -49,7 +49,7 @@ def test_the_page_is_well_formed_and_self_contained(full):
     page = Page(full)
     assert len(full) < 5_000_000
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == 6
+    assert len(images) == 7
     assert all(image["src"].startswith("data:image/") and image["alt"] for image in images)
     assert not [tag for tag, attributes in page.tags if "href" in attributes or tag in ("script", "link", "iframe")]
 

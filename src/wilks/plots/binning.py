@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import hist
 import numpy as np
 
+from wilks.samples import weighted_quantile
 from wilks.typing import BoolArray, FloatArray
 
 MAX_BINS = 50
@@ -46,6 +47,18 @@ class Binning:
         view = histogram.view()
         return np.asarray(view["value"]), np.asarray(view["variance"])
 
+    def with_edge(self, edge: float) -> "Binning":
+        """The same bins with one more edge, and a bin on either side of it; edges within half a bin make room.
+
+        >>> Binning(np.array([0.0, 1.0, 2.0, 3.0]), False, 1.0).with_edge(1.8).edges.tolist()
+        [0.0, 1.0, 1.8, 3.0]
+        """
+        width = float(np.min(np.diff(self.edges)))
+        others = self.edges[np.abs(self.edges - edge) > 0.5 * width]
+        below = [] if np.any(others < edge) else [edge - width]
+        above = [] if np.any(others > edge) else [edge + width]
+        return Binning(np.sort(np.concatenate([others, [edge], below, above])), self.is_log, None)
+
     def holds_outliers(self, values: FloatArray) -> bool:
         """Whether any value lies beyond the edges."""
         return bool(np.any(values < self.edges[0]) or np.any(values > self.edges[-1]))
@@ -72,36 +85,26 @@ def uniform_edges(low: float, high: float, *, n_bins: int) -> FloatArray:
     return np.asarray(step * np.arange(first, max(last, first + 1) + 1), dtype=np.float64)
 
 
-def automatic_binning(reference: FloatArray, weights: FloatArray, *, data: FloatArray) -> Binning:
+def automatic_binning(
+    reference: FloatArray, weights: FloatArray, *, data: FloatArray, may_be_log: bool = True
+) -> Binning:
     """Bins for a column of the reference (n,) with weights (n,) and of the data (m,).
 
     The range leaves about one expected reference event beyond each end, and is widened, at most
     to twice its width on each side, when more than one data event lies beyond. The axis is
-    logarmithmic for positive quantities that spread over more than a factor of five and crowd at
-    the low end. A column of at most 30 different integers gets one bin for each.
+    logarithmic for positive quantities that spread over more than a factor of five and crowd at
+    the low end, if it ``may_be_log``. A column of at most 30 different integers gets one bin for each.
     """
     values = np.unique(reference)
     if len(values) <= MAX_DISCRETE and bool(np.all(values == np.round(values))):
         return _integer_binning(values)
     low, high = _range(reference, weights, data)
-    is_log = _is_log(reference, weights, low, high)
+    is_log = may_be_log and _is_log(reference, weights, low, high)
     n_bins = int(np.clip(3.0 * np.cbrt(max(weights.sum(), 1.0)), MIN_BINS, MAX_BINS))
     edges = np.geomspace(low, high, n_bins + 1) if is_log else uniform_edges(low, high, n_bins=n_bins)
     merged = _merged(Binning(edges, is_log, None), reference, weights)
     width = None if is_log or len(merged) < len(edges) else float(edges[1] - edges[0])
     return Binning(merged, is_log, width)
-
-
-def weighted_quantile(values: FloatArray, weights: FloatArray, probability: float) -> float:
-    """Smallest value below or at which at least this share of the weight lies; negative weights count as none.
-
-    >>> weighted_quantile(np.array([3.0, 1.0, 2.0]), np.ones(3), 0.5)
-    2.0
-    """
-    order = np.argsort(values, kind="stable")
-    cumulative = np.cumsum(np.maximum(weights[order], 0.0))
-    position = int(np.searchsorted(cumulative, probability * cumulative[-1]))
-    return float(values[order[min(position, len(values) - 1)]])
 
 
 def _integer_binning(values: FloatArray) -> Binning:

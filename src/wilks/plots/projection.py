@@ -1,14 +1,12 @@
 """One column of the data, the reference and the learned alternative, in the same bins."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import jax.numpy as jnp
 import numpy as np
 from scipy.special import gammaincinv
 
 from wilks.analysis import Analysis
-from wilks.fitting import FitResult, FittedNuisance
+from wilks.fitting import FitResult
 from wilks.plots.binning import Binning, automatic_binning
 from wilks.samples import Sample
 from wilks.typing import FloatArray
@@ -23,7 +21,8 @@ class Projection:
     ``learned`` is the reference reweighted by exp(f), and by r at the nuisances of tau where there are some; None when
     there is no converged fit. ``moved`` is the reference at the nuisances of Delta, None without nuisances.
     Errors are statistical: of the data 68 % central Poisson intervals, of the reference
-    sqrt(sum w^2), of the learned ratio those of the reference events at the fitted parameters.
+    sqrt(sum w^2), of the learned ratio those of the reference events at the fitted parameters. ``reference_label``
+    names the reference in the legend.
     """
 
     name: str
@@ -35,6 +34,7 @@ class Projection:
     learned: FloatArray | None
     learned_ratio_error: FloatArray | None
     moved: FloatArray | None = None
+    reference_label: str = "reference"
 
 
 def poisson_interval(counts: FloatArray, *, level: float = ONE_SIGMA) -> tuple[FloatArray, FloatArray]:
@@ -58,29 +58,14 @@ def learned_weights(analysis: Analysis, fit: FitResult | None) -> FloatArray | N
     if fit is None or not fit.converged:
         return None
     log_ratio = analysis.log_ratio(analysis.reference.events, fit.params)
-    return analysis.reference.event_weights * np.exp(log_ratio + _log_response(analysis, fit.nuisances))
+    return analysis.moved_weights({one.name: one.value for one in fit.nuisances}) * np.exp(log_ratio)
 
 
 def moved_weights(analysis: Analysis, fit: FitResult | None) -> FloatArray | None:
     """Weights (n,) of the reference events times r at the nuisances of Delta; None without nuisances."""
     if fit is None or not fit.converged or not fit.delta_nuisances:
         return None
-    return analysis.reference.event_weights * np.exp(_log_response(analysis, fit.delta_nuisances))
-
-
-def _log_response(analysis: Analysis, fitted: Sequence[FittedNuisance]) -> FloatArray:
-    """log r (n,) of the reference events, shifted to the known yield where there is one."""
-    nuisances, reference = analysis.nuisances, analysis.reference
-    nu = {one.name: one.value for one in fitted}
-    if not nu:
-        return np.zeros(reference.n_events)
-    log_r = nuisances.log_ratio(reference.events, nu)
-    if nuisances.response is None or not nuisances.is_shifted:
-        return log_r
-    learned = nuisances.log_ratio(reference.events, {name: nu[name] for name in nuisances.response.names})
-    reached = np.sum(reference.event_weights * np.exp(learned)) / reference.expected_events
-    known = float(nuisances.log_yield_ratio(jnp.asarray(nuisances.values(nu) / nuisances.sigmas)))
-    return np.asarray(log_r + known - np.log(reached))
+    return analysis.moved_weights({one.name: one.value for one in fit.delta_nuisances})
 
 
 def project(
@@ -89,15 +74,28 @@ def project(
     """Bin the column ``name``, a feature or a carried column that both samples have."""
     values, weights, observed = reference.column(name), reference.event_weights, data.column(name)
     binning = automatic_binning(values, weights, data=observed)
-    total, squared = binning.fill(values, weights)
-    counts, _ = binning.fill(observed)
+    projection = project_values(values, weights, name=name, data=observed, binning=binning, learned=learned)
+    return projection if moved is None else replace(projection, moved=binning.fill(values, moved)[0])
+
+
+def project_values(
+    reference: FloatArray,
+    weights: FloatArray,
+    *,
+    name: str,
+    data: FloatArray,
+    binning: Binning,
+    learned: FloatArray | None,
+) -> Projection:
+    """Bin values of the reference (n,) with its weights and learned weights (n,), and those of the data (m,)."""
+    total, squared = binning.fill(reference, weights)
+    counts, _ = binning.fill(data)
     reweighted, error = None, None
     if learned is not None:
-        reweighted, _ = binning.fill(values, learned)
-        error = _ratio_error(binning, values, weights=weights, learned=learned)
-    outliers = binning.holds_outliers(values) or binning.holds_outliers(observed)
-    at_delta = None if moved is None else binning.fill(values, moved)[0]
-    return Projection(name, binning, outliers, counts, total, np.sqrt(squared), reweighted, error, at_delta)
+        reweighted, _ = binning.fill(reference, learned)
+        error = _ratio_error(binning, reference, weights=weights, learned=learned)
+    outliers = binning.holds_outliers(reference) or binning.holds_outliers(data)
+    return Projection(name, binning, outliers, counts, total, np.sqrt(squared), reweighted, error)
 
 
 def ratio_to(projection: Projection, values: FloatArray) -> FloatArray:

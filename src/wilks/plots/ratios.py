@@ -10,6 +10,7 @@ from matplotlib.figure import Figure, SubFigure
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.fitting import FitResult
+from wilks.interpretation import common_columns
 from wilks.plots.projection import Projection, learned_weights, moved_weights, poisson_interval, project, ratio_to
 from wilks.plots.style import (
     BLACK,
@@ -96,13 +97,8 @@ def overview(
         figure = new_figure(5.0 * n_columns, 4.2 * n_rows)
         panels = figure.subfigures(n_rows, n_columns, squeeze=False)
         for name, panel in zip(names, panels.flat, strict=False):
-            _draw(panel, project(analysis.reference, data, name=name, learned=learned, moved=moved), labels)
+            draw_projection(panel, project(analysis.reference, data, name=name, learned=learned, moved=moved), labels)
     return figure
-
-
-def common_columns(analysis: Analysis, data: Sample) -> tuple[str, ...]:
-    """Names of the features, then of the carried columns that the reference and the data have."""
-    return (*analysis.features, *(name for name in analysis.reference.extras if name in data.extras))
 
 
 def _check_column(reference: Sample, data: Sample, name: str) -> None:
@@ -118,11 +114,12 @@ def _check_column(reference: Sample, data: Sample, name: str) -> None:
 def _ratio_figure(projection: Projection, labels: Mapping[str, str]) -> Figure:
     with style():
         figure = new_figure(5.2, 4.4)
-        _draw(figure, projection, labels)
+        draw_projection(figure, projection, labels)
     return figure
 
 
-def _draw(figure: Figure | SubFigure, projection: Projection, labels: Mapping[str, str]) -> None:
+def draw_projection(figure: Figure | SubFigure, projection: Projection, labels: Mapping[str, str]) -> None:
+    """Counts above, ratios to the reference below, in two new panels of the figure."""
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=_HEIGHTS)
     label, edges = axis_label(projection.name, labels), projection.binning.edges
     _draw_counts(upper, projection)
@@ -146,7 +143,7 @@ def _draw_counts(axes: Axes, projection: Projection) -> None:
     edges = projection.binning.edges
     _points(axes, projection, projection.n_data, poisson_interval(projection.n_data))
     _band(axes, edges, projection.reference, projection.reference_error)
-    axes.stairs(projection.reference, edges, color=BLUE, label="reference", baseline=None)
+    axes.stairs(projection.reference, edges, color=BLUE, label=projection.reference_label, baseline=None)
     if projection.learned is not None:
         label = r"learned: reference $\times\ e^f$" if projection.moved is None else r"learned, at $\tau$"
         axes.stairs(projection.learned, edges, color=VERMILLION, ls="--", label=label, baseline=None)

@@ -8,12 +8,14 @@ from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit
 from wilks.campaign import Toys
 from wilks.errors import InputError
 from wilks.fitting import FitResult
+from wilks.interpretation import Region, most_discrepant_region
 from wilks.models import Kernel
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
 from wilks.reports.nuisances import nuisance_tables
 from wilks.reports.nulls import NullContent, null_content
 from wilks.reports.pictures import Picture
+from wilks.reports.regions import region_note, region_tables
 from wilks.reports.tables import Table, count, words
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
@@ -81,6 +83,9 @@ class Report:
     verdict: str
     ratio_pictures: tuple[Picture, ...]
     ratio_note: str
+    region_note: str
+    region_tables: tuple[Table, ...]
+    region_pictures: tuple[Picture, ...]
     fit_tables: tuple[Table, ...]
     fit_pictures: tuple[Picture, ...]
     start_values: str
@@ -93,7 +98,7 @@ def build_report(inputs: Inputs) -> Report:
     """Gather the page. Raises InputError when the inputs do not belong together."""
     _check(inputs)
     analysis, fit, answer = inputs.analysis, inputs.fit, inputs.answer
-    null = null_content(inputs.result, toys=inputs.toys)
+    null, region = null_content(inputs.result, toys=inputs.toys), _region(inputs)
     return Report(
         title=inputs.title or (analysis.name if analysis else "") or "Goodness of fit",
         subtitle=_subtitle(is_answer=answer is not None),
@@ -113,6 +118,9 @@ def build_report(inputs: Inputs) -> Report:
         verdict=null.verdict,
         ratio_pictures=_ratio_pictures(inputs),
         ratio_note=_ratio_note(inputs),
+        region_note=region_note(region) if region else "",
+        region_tables=region_tables(region) if region else (),
+        region_pictures=(pictures.region_picture(region),) if region else (),
         fit_tables=sections.fit_tables(fit) if fit else (),
         fit_pictures=(pictures.start_picture(fit),) if fit and fit.n_starts > 1 else (),
         start_values=sections.start_values(fit) if fit else "",
@@ -154,6 +162,12 @@ def _ratio_pictures(inputs: Inputs) -> tuple[Picture, ...]:
     if inputs.analysis is None or inputs.data is None:
         return ()
     return pictures.ratio_pictures(inputs.analysis, inputs.data, fit=inputs.fit, labels=inputs.labels)
+
+
+def _region(inputs: Inputs) -> Region | None:
+    if inputs.analysis is None or inputs.data is None or inputs.fit is None or not inputs.fit.converged:
+        return None
+    return most_discrepant_region(inputs.analysis, inputs.data, fit=inputs.fit)
 
 
 def _ratio_note(inputs: Inputs) -> str:

@@ -11,6 +11,8 @@ from wilks import plots
 from wilks.analysis import Analysis
 from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
 from wilks.fitting import FitResult
+from wilks.interpretation import Region
+from wilks.interpretation.regions import summary
 from wilks.reports.responses import response_figures
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
@@ -98,6 +100,17 @@ def ratio_pictures(
     figures = plots.ratios(analysis, data, columns=names, fit=fit, labels=labels)
     is_vector = len(names) <= MAX_VECTOR_COLUMNS
     return tuple(_ratio_picture(name, figures[name], analysis, is_vector=is_vector) for name in names)
+
+
+def region_picture(region: Region) -> Picture:
+    """Data and reference in the learned log ratio, with the region shaded."""
+    where = " at the best-fit nuisances of τ" if region.learned.analysis.nuisances else ""
+    return _picture(
+        plots.region(region),
+        caption=f"Data and reference{where} in the learned log ratio f, with the most discrepant region shaded; below, "
+        "the ratio, which is exp(f) where f describes the data.",
+        alt=f"Histogram of f for data and reference; {summary(region)}.",
+    )
 
 
 def pull_picture(analysis: Analysis, fit: FitResult) -> Picture:

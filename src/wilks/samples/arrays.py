@@ -43,6 +43,18 @@ def effective_number(event_weights: FloatArray) -> float:
     return float(np.sum(event_weights) ** 2 / np.sum(event_weights**2))
 
 
+def weighted_quantile(values: FloatArray, weights: FloatArray, probability: float) -> float:
+    """Smallest value below or at which at least this share of the weight lies; negative weights count as none.
+
+    >>> weighted_quantile(np.array([3.0, 1.0, 2.0]), np.ones(3), 0.5)
+    2.0
+    """
+    order = np.argsort(values, kind="stable")
+    cumulative = np.cumsum(np.maximum(weights[order], 0.0))
+    position = int(np.searchsorted(cumulative, probability * cumulative[-1]))
+    return float(values[order[min(position, len(values) - 1)]])
+
+
 def _is_sealed(array: FloatArray) -> bool:
     return array.flags.owndata and not array.flags.writeable
 

@@ -16,6 +16,7 @@ _NAMES = {
     "wilks.significance.counts": ["clopper_pearson", "clopper_pearson_upper", "exceedance_interval", "median_ranks"],
     "wilks.significance.exact": ["binomial_p_value", "ks_p_value"],
     "wilks.significance.normal": ["log_p_value", "p_value", "z_score", "z_score_from_log"],
+    "wilks.significance.on_off": ["on_off_z_score"],
     "wilks.significance.weighted": ["weighted_isf", "weighted_log_sf", "weighted_sf"],
 }
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from wilks.significance.counts import clopper_pearson, clopper_pearson_upper, exceedance_interval, median_ranks
     from wilks.significance.exact import binomial_p_value, ks_p_value
     from wilks.significance.normal import log_p_value, p_value, z_score, z_score_from_log
+    from wilks.significance.on_off import on_off_z_score
     from wilks.significance.weighted import weighted_isf, weighted_log_sf, weighted_sf
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
@@ -44,6 +46,7 @@ __all__ = [
     "ks_p_value",
     "log_p_value",
     "median_ranks",
+    "on_off_z_score",
     "p_value",
     "weighted_isf",
     "weighted_log_sf",

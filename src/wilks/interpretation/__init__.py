@@ -1,0 +1,6 @@
+"""What a fit has learned, in the words of counting: where data and reference disagree most."""
+
+from wilks.interpretation.learned import LearnedRatio, common_columns, learned_ratio
+from wilks.interpretation.regions import ColumnRange, Region, most_discrepant_region
+
+__all__ = ["ColumnRange", "LearnedRatio", "Region", "common_columns", "learned_ratio", "most_discrepant_region"]

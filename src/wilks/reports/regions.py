@@ -1,0 +1,46 @@
+"""The most discrepant region in a report: its counts, where its events lie, and what its Z is not."""
+
+from wilks.interpretation import Region
+from wilks.interpretation.regions import column_rows, expected_text, source_text
+from wilks.reports.tables import Table, count, number
+
+
+def region_tables(region: Region) -> tuple[Table, ...]:
+    """Counts of the region and of its opposite; the columns of the region."""
+    shown = [region] if region.opposite is None else [region, region.opposite]
+    learned = region.learned
+    at = " at the nuisances of τ" if learned.analysis.nuisances else ""
+    cells = [_cells(one) for one in shown]
+    names = ("observed", "expected", "local Z", "f from, to")
+    counts = Table(
+        "",
+        tuple(zip(names, *cells, strict=True)),
+        ("", *(_name(one) for one in shown)),
+        f"All data: {count(learned.data.size)} observed, {count(learned.expected_events)} expected{at}. Errors of "
+        "expectations are the statistical ones of the reference.",
+    )
+    header, *rows = column_rows(region)
+    extreme = "event with the largest f" if region.is_excess else "event with the smallest f"
+    note = f"First the {extreme}. The ranges hold the central 68 % of {source_text(region)}."
+    return counts, Table(f"Where its events lie: {_name(region)}", tuple(rows), header, note)
+
+
+def region_note(region: Region) -> str:
+    """What the region is, and that its Z is local."""
+    tau = " (the reference with the nuisances of τ)" if region.learned.analysis.nuisances else ""
+    return (
+        "The events whose learned f is above, or below, a threshold: the one at which the count of data departs most "
+        f"from its expectation{tau}. The Z of this count is local and describes: f was fitted to these data and the "
+        "threshold chosen among them, so that large values come without any discrepancy. The p-value is that of t."
+    )
+
+
+def _cells(region: Region) -> tuple[str, ...]:
+    low, high = region.log_ratio_range
+    expected = expected_text(region).replace("+-", "±")
+    return count(region.n_observed), expected, f"{region.local_z_score:.2f}", f"{number(low)}, {number(high)}"
+
+
+def _name(region: Region) -> str:
+    word, sign = ("excess", "≥") if region.is_excess else ("deficit", "≤")
+    return f"{word}, f {sign} {region.threshold:.3g}"
