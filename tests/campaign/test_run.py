@@ -262,12 +262,12 @@ def plan_of(folder):
     return json.loads((folder / "campaign.json").read_text())["extents"]
 
 
-def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, make_analysis, monkeypatch) -> None:
-    """Long blocks, as many toys at once as the memory allows, in one thread; here the lanes are a few of a CPU.
+def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analysis, monkeypatch) -> None:
+    """Long blocks, as many toys at once as the memory allows, in one thread; here the lane is that of a CPU.
 
-    The analysis has a version of its own: a loaded one stays in this process, with its programs of several lanes.
+    A loaded analysis stays in this process: with more lanes the toys of other tests would be rounded otherwise.
     """
-    asked, analysis = [], make_analysis(Generator("campaign_generators:gated", version="of an accelerator"))
+    asked = []
 
     def record(folder, number):
         asked.append(number)
@@ -275,7 +275,7 @@ def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, make_
 
     monkeypatch.setattr("wilks.campaign.coordinator.run_stored_shard", record)
     monkeypatch.setattr("wilks.campaign.coordinator.jax.default_backend", lambda: "gpu")
-    monkeypatch.setattr("wilks.fitting.engine._WIDTH_ON_ACCELERATOR", 2)
+    monkeypatch.setattr("wilks.fitting.engine._WIDTH_ON_ACCELERATOR", 1)
     monkeypatch.setattr("wilks.fitting.Engine.n_together", 3)
     toys = run_toys(analysis, Null(), n_toys=6, seed=1, store=tmp_path / "toys")
     assert sorted(asked) == [0, 1] and plan_of(tmp_path / "toys") == [[6, 3]]
