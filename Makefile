@@ -23,7 +23,7 @@ demo: $(VENV)/.installed
 	@echo "The report is demo-output/report.html"
 
 test: lint types
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

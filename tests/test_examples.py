@@ -1,6 +1,7 @@
 """The examples run from end to end at reduced size."""
 
 import importlib.util
+import os
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
+from wilks.campaign import processes
 from wilks.cli import main as wilks_command
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +50,15 @@ def run_analysis(text: str, folder: Path) -> None:
     assert (folder / "output" / "result.json").exists()
 
 
+@pytest.fixture
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One worker process: several would each compile the same for a few toys."""
+    cores = processes.usable_cores()
+    monkeypatch.setattr(processes, "usable_cores", lambda: [cores[os.getpid() % len(cores)]])
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_core")
 def test_exponential_script(tmp_path, monkeypatch, capsys):
     size = ["--signal", "NP1", "--n-toys", "4", "--n-reference", "4000", "--n-starts", "2"]
     run_script(EXAMPLES / "exponential" / "exponential.py", [*size, "--output", str(tmp_path)], monkeypatch)
@@ -68,7 +78,7 @@ def test_dimuon_script(tmp_path, monkeypatch, capsys):
 @pytest.mark.slow
 def test_exponential_analysis_file(tmp_path):
     text = (EXAMPLES / "exponential" / "analysis.yaml").read_text(encoding="utf-8")
-    smaller = {"200_000": "4000", "n_toys: 100": "n_toys: 4", "n_starts: 40": "n_starts: 2"}
+    smaller = {"200_000": "4000", "n_toys: 100": "processes: 1\n  n_toys: 4", "n_starts: 40": "n_starts: 2"}
     run_analysis(reduced(text, smaller), tmp_path)
 
 
@@ -77,7 +87,7 @@ def test_dimuon_analysis_file(tmp_path):
     text = (EXAMPLES / "dimuon" / "analysis.yaml").read_text(encoding="utf-8")
     smaller = {
         "n_training: 40_000": "n_training: 5_000",
-        "n_toys: 100": "n_toys: 3",
+        "n_toys: 100": "processes: 1\n  n_toys: 3",
         "n_starts: 5": "n_starts: 2",
         "../../src/wilks/problems/data/dimuon_small.h5": str(PACKAGED / "dimuon_small.h5"),
         "../../src/wilks/problems/data/dimuon_small_data.h5": str(PACKAGED / "dimuon_small_data.h5"),

@@ -263,7 +263,10 @@ def plan_of(folder):
 
 
 def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analysis, monkeypatch) -> None:
-    """Long blocks, as many toys at once as the memory allows, in one thread; here the lanes are those of a CPU."""
+    """Long blocks, as many toys at once as the memory allows, in one thread; here the lane is that of a CPU.
+
+    A loaded analysis stays in this process: with more lanes the toys of other tests would be rounded otherwise.
+    """
     asked = []
 
     def record(folder, number):
@@ -272,8 +275,9 @@ def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analy
 
     monkeypatch.setattr("wilks.campaign.coordinator.run_stored_shard", record)
     monkeypatch.setattr("wilks.campaign.coordinator.jax.default_backend", lambda: "gpu")
+    monkeypatch.setattr("wilks.fitting.engine._WIDTH_ON_ACCELERATOR", 1)
     monkeypatch.setattr("wilks.fitting.Engine.n_together", 3)
-    toys = run_toys(analysis, Null(), n_toys=5, seed=1, store=tmp_path / "toys")
-    assert sorted(asked) == [0, 1] and plan_of(tmp_path / "toys") == [[5, 3]]
+    toys = run_toys(analysis, Null(), n_toys=6, seed=1, store=tmp_path / "toys")
+    assert sorted(asked) == [0, 1] and plan_of(tmp_path / "toys") == [[6, 3]]
     monkeypatch.undo()
-    np.testing.assert_allclose(toys.t, run_toys(analysis, Null(), n_toys=5, seed=1).t, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(toys.t, run_toys(analysis, Null(), n_toys=6, seed=1).t, rtol=0, atol=1e-9)

@@ -47,7 +47,7 @@ def result(analysis: wilks.Analysis, data: FloatArray) -> FitResult:
 def wide(analysis: wilks.Analysis) -> wilks.Analysis:
     """The same with several lanes."""
     same = wilks.Analysis(reference=analysis.reference, model=analysis.model, standardize=False, search=analysis.search)
-    same.cached("engine", lambda: Engine(same, width=4))
+    same.cached("engine", lambda: Engine(same, width=2))
     return same
 
 
@@ -151,17 +151,28 @@ def test_toy_without_events_is_fitted(analysis: wilks.Analysis) -> None:
     assert 0.9 * 2 * 500 < found.t < 2 * 500
 
 
-def test_negative_weights_are_fitted_inside_the_box(data: FloatArray) -> None:
+@pytest.fixture(scope="module")
+def negative() -> wilks.Analysis:
+    """A tenth of the weights negative; one start."""
     weights = np.where(np.arange(20_000) % 10 == 0, -0.5, 1.0)
-    analysis = wilks.Analysis(
+    return wilks.Analysis(
         reference=wilks.Sample(exponential(20_000, 0), weights),
         model=wilks.MLP(hidden=(2,), weight_clip=2.0),
         expected_events=500,
-        search=wilks.Search(n_starts=3),
+        search=wilks.Search(n_starts=1),
     )
-    found = wilks.fit(analysis, data)
-    assert found.converged
-    assert formula(analysis, data, found.params) == pytest.approx(found.t, abs=1e-9)
+
+
+@pytest.fixture(scope="module")
+def one_start(negative: wilks.Analysis, data: FloatArray) -> FitResult:
+    return wilks.fit(negative, data)
+
+
+def test_negative_weights_are_fitted_inside_the_box(
+    negative: wilks.Analysis, data: FloatArray, one_start: FitResult
+) -> None:
+    assert one_start.converged
+    assert formula(negative, data, one_start.params) == pytest.approx(one_start.t, abs=1e-9)
 
 
 def test_negative_weights_are_not_approached_on_a_random_subset() -> None:
@@ -190,12 +201,8 @@ def test_padding_does_not_reach_where_there_are_no_events() -> None:
     assert evaluate_t(wide, 1000.0 + exponential(500, 1), params) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_gap_needs_two_starts(analysis: wilks.Analysis, data: FloatArray) -> None:
-    one = wilks.Analysis(
-        reference=analysis.reference, model=analysis.model, standardize=False, search=wilks.Search(n_starts=1)
-    )
-    found = wilks.fit(one, data)
-    assert np.isnan(found.start_gap) and "starts            1\n" in str(found) + "\n"
+def test_gap_needs_two_starts(one_start: FitResult) -> None:
+    assert np.isnan(one_start.start_gap) and "starts            1\n" in str(one_start) + "\n"
 
 
 @pytest.mark.parametrize(

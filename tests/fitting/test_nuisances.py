@@ -102,7 +102,7 @@ def test_t_is_a_function_of_analysis_data_and_auxiliaries(analysis, results) -> 
 
 def test_several_lanes_give_the_same(analysis, results) -> None:
     wide = make(*NUISANCES)
-    wide.cached("engine", lambda: Engine(wide, width=4))
+    wide.cached("engine", lambda: Engine(wide, width=2))
     sets, observed = [data for data, _, _ in results[:3]], [centre for _, centre, _ in results[:3]]
     for found, (_, _, alone) in zip(fit_together(wide, sets, observed), results, strict=False):
         assert found.t == pytest.approx(alone.t, abs=0.02)

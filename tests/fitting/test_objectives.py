@@ -93,9 +93,9 @@ def points(case: tuple[wilks.Analysis, FloatArray, FloatArray]) -> tuple[FloatAr
 
 def test_value_is_the_formula(case) -> None:
     params, z = points(case)
-    found = objective_of(case, with_model=True).value(jnp.asarray(np.concatenate([params, z])))
+    found = jax.jit(objective_of(case, with_model=True).value)(jnp.asarray(np.concatenate([params, z])))
     assert float(found) == pytest.approx(formula(case, params, z), rel=1e-11)
-    alone = objective_of(case, with_model=False).value(jnp.asarray(z))
+    alone = jax.jit(objective_of(case, with_model=False).value)(jnp.asarray(z))
     assert float(alone) == pytest.approx(formula(case, np.zeros_like(params), z), rel=1e-11)
 
 
@@ -104,12 +104,13 @@ def test_derivatives_are_those_of_the_value(case, with_model: bool) -> None:
     params, z = points(case)
     theta = jnp.asarray(np.concatenate([params, z]) if with_model else z)
     objective = objective_of(case, with_model=with_model)
-    value, gradient = objective.value_and_gradient(theta)
-    assert float(value) == pytest.approx(float(objective.value(theta)), rel=1e-13)
-    np.testing.assert_allclose(gradient, jax.grad(objective.value)(theta), rtol=1e-9, atol=1e-9)
-    exact = jax.hessian(objective.value)(theta)
-    np.testing.assert_allclose(objective.hessian(theta), exact, rtol=1e-8, atol=1e-8 * float(jnp.max(jnp.abs(exact))))
-    assert np.linalg.eigvalsh(objective.curvature_guess(theta))[0] > -1e-6
+    plain = jax.jit(lambda at: (objective.value(at), jax.grad(objective.value)(at), jax.hessian(objective.value)(at)))
+    own = jax.jit(lambda at: (*objective.value_and_gradient(at), objective.hessian(at), objective.curvature_guess(at)))
+    (expected, slope, exact), (value, gradient, hessian, guess) = plain(theta), own(theta)
+    assert float(value) == pytest.approx(float(expected), rel=1e-13)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(hessian, exact, rtol=1e-8, atol=1e-8 * float(jnp.max(jnp.abs(exact))))
+    assert np.linalg.eigvalsh(guess)[0] > -1e-6
 
 
 def test_delta_agrees_with_another_minimiser(case) -> None:
