@@ -45,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n-calibration", type=int, default=2000, help="at each of five values")
     parser.add_argument("--n-toys", type=int, default=1000, help="at each point")
+    parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "recorded" / "kernel_set_nuisances.json")
     options = parser.parse_args()
     analysis = wilks.Analysis(
@@ -53,7 +54,7 @@ def main() -> None:
         nuisances=exponential.nuisances(SIGMA, SIGMA),
         standardize=False,
     )
-    rng = np.random.Generator(np.random.Philox(5))
+    rng = np.random.Generator(np.random.Philox(options.seed))
     fits(analysis, rng, point=0.0, n_toys=BATCH)
     start = time.process_time()
     null = {point: fits(analysis, rng, point=point, n_toys=options.n_calibration)[0] for point in CALIBRATED}

@@ -1,6 +1,7 @@
 """The main question: do these data agree with the reference?"""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from typing import Protocol, overload
 
@@ -29,6 +30,7 @@ LARGE_PULL = 3.0
 NEAR_EDGE = 0.999
 SMALL_SHARE = 0.5
 AUTOMATIC_TOYS = 1_000
+NOTABLE_REFERENCE_Z_ERROR = 0.05
 
 
 class MakeToys(Protocol):
@@ -125,7 +127,7 @@ def answer_without_calibration(
         return failed_answer(data_fit, warnings=notices)
     null = profiled_score_null(analysis, data_fit) if analysis.nuisances else score_null(analysis)
     if null.is_usable_at(data_fit.t):
-        return analytic_answer(data_fit, null, warnings=notices)
+        return analytic_answer(data_fit, null, warnings=(*notices, *_reference_notice(analysis, null)))
     _require_toy_source(analysis, null)
     told = {one.name: one.value for one in data_fit.delta_nuisances}
     hypothesis = ShiftedNuisance(told) if told else Null()
@@ -137,6 +139,17 @@ def answer_without_calibration(
         "toys.n_toys of an analysis file, reach a smaller p"
     )
     return dataclasses.replace(result, warnings=(notice, *result.warnings))
+
+
+def _reference_notice(analysis: Analysis, null: ScoreNull) -> Iterator[str]:
+    """What the reference, of which no pool tells where it is off, may move Z by: sqrt(1 - s) N(R_0)/N_R."""
+    share = analysis.expected_events / effective_number(analysis.reference.event_weights)
+    error = math.sqrt(1.0 - null.known_share) * share
+    if error >= NOTABLE_REFERENCE_Z_ERROR:
+        yield (
+            f"Each event of the reference stands for {share:.2g} expected ones: Z given this reference may differ by "
+            f"about {error:.2f}; use a larger reference, or give a large pool of further events as toy_source"
+        )
 
 
 def _require_toy_source(analysis: Analysis, null: ScoreNull) -> None:

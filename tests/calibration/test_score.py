@@ -234,6 +234,20 @@ def test_a_pool_of_the_size_of_the_reference_tells_half():
     assert score_null(with_pool(0)).scope == "over data and references of this size"
 
 
+@pytest.mark.parametrize(("n_reference", "n_pool", "error"), [(4000, 0, "0.25"), (4000, 4000, "0.18")])
+def test_an_answer_says_what_the_reference_may_move(n_reference, n_pool, error):
+    data = np.random.default_rng(1).exponential(size=1000)
+    result = wilks.goodness_of_fit(with_pool(n_pool, n_reference=n_reference), data)
+    assert any(f"may differ by about {error}" in text for text in result.warnings)
+
+
+def test_an_answer_is_silent_where_the_reference_moves_little():
+    data = np.random.default_rng(1).exponential(size=1000)
+    for n_reference, n_pool in ((40_000, 0), (10_000, 100_000)):
+        result = wilks.goodness_of_fit(with_pool(n_pool, n_reference=n_reference), data)
+        assert not any("may differ" in text for text in result.warnings)
+
+
 def test_weights_of_a_pool_count():
     """Events of a wider law, weighted back: the same nature, and fewer effective events."""
     rng = np.random.Generator(np.random.Philox(9))
