@@ -248,6 +248,22 @@ def test_an_answer_is_silent_where_the_reference_moves_little():
         assert not any("may differ" in text for text in result.warnings)
 
 
+def test_gaussians_on_lonely_events_are_left_to_toys():
+    """Narrow Gaussians on far events of the reference hold their own event and few others: H is too large."""
+    rng = np.random.Generator(np.random.Philox(4))
+    reference, pool = (wilks.Sample(rng.exponential(size=(n, 3))) for n in (4000, 6000))
+    kernel = wilks.Kernel(n_centers=300, width=0.4, ridge=10.0, is_score=True)
+    analysis = wilks.Analysis(reference=reference, model=kernel, expected_events=N_EXPECTED, toy_source=pool)
+    law = score_null(analysis)
+    assert law.disparity > 0.1 * math.sqrt(law.variance) and law.excess < 0.11
+    assert not law.is_usable_at(law.mean)
+    result = wilks.goodness_of_fit(analysis, rng.exponential(size=(1000, 3)))
+    assert result.method == "empirical"
+    wide = wilks.Kernel(n_centers=50, width=2.0, ridge=10.0, is_score=True)
+    calm = wilks.Analysis(reference=reference, model=wide, expected_events=N_EXPECTED, toy_source=pool)
+    assert score_null(calm).is_confirmed_at(score_null(calm).mean)
+
+
 def test_weights_of_a_pool_count():
     """Events of a wider law, weighted back: the same nature, and fewer effective events."""
     rng = np.random.Generator(np.random.Philox(9))

@@ -34,6 +34,8 @@ class Nature:
         distance: the mean less that of the reference, shape (r,).
         unknown: the covariance of what is unknown of the distance, shape (r, r).
         known_share: s.
+        disparity: (1 - s) [ tr of ``second`` by the reference, less that by the pool ]: what the reference moves E q
+            because it is not like other events, as Gaussians stand on some of its own.
     """
 
     parts: tuple[tuple[Reference, float], ...]
@@ -44,6 +46,7 @@ class Nature:
     distance: FloatArray
     unknown: FloatArray
     known_share: float
+    disparity: float
 
     def blocks(self) -> Iterator[tuple[FloatArray, FloatArray]]:
         """psi (c, r) with weights (c,)."""
@@ -62,17 +65,21 @@ def _nature(analysis: Analysis, engine: KernelEngine) -> Nature:
     given, gram = features.mean / root, np.diag(features.curvature / engine.scale)
     fluctuations = reference_fluctuations(analysis, features) / np.outer(root, root)
     if pool is None:
-        return Nature(((engine.reference, 1.0),), features, root, given, gram, np.zeros_like(root), fluctuations, 0.0)
+        return Nature(
+            ((engine.reference, 1.0),), features, root, given, gram, np.zeros_like(root), fluctuations, 0.0, 0.0
+        )
     points, n_pool = _pool_points(analysis, features, pool)
     share = n_pool / (n_pool + effective_size(analysis.reference))
     of_pool = share * analysis.expected_events / float(np.sum(points.weights))
-    mean, second = (1.0 - share) * given, (1.0 - share) * gram
+    mean, second = np.zeros_like(given), np.zeros_like(gram)
     for phi, rows in points.blocks(features):
         psi, weights = phi / root, of_pool * points.weights[rows]
         mean += weights @ psi
         second += (weights[:, None] * psi).T @ psi
+    disparity = (1.0 - share) * float(np.trace(gram) - np.trace(second) / share)
+    mean, second = mean + (1.0 - share) * given, second + (1.0 - share) * gram
     parts = ((engine.reference, 1.0 - share), (points, of_pool))
-    return Nature(parts, features, root, mean, second, mean - given, (1.0 - share) * fluctuations, share)
+    return Nature(parts, features, root, mean, second, mean - given, (1.0 - share) * fluctuations, share, disparity)
 
 
 def _pool_points(analysis: Analysis, features: Features, pool: Sample) -> tuple[Reference, float]:

@@ -27,6 +27,7 @@ which holds the first correction to every cumulant of q, the exact one of Var q 
 is less by s^2/2 [ (tr D V_D)^2 + 2 tr (D V_D)^2 ] / n. The tail follows by the same inversion.
 """
 
+import dataclasses
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -35,14 +36,14 @@ import numpy as np
 import scipy.linalg
 
 from wilks.analysis import Analysis
-from wilks.calibration.nature import nature_of
+from wilks.calibration.nature import Nature, nature_of
 from wilks.errors import CalibrationError
 from wilks.fitting import KernelEngine, kernel_engine_of
 from wilks.models import Kernel
 from wilks.significance.weighted import Correction, weighted_log_sf
 from wilks.typing import ComplexArray, FloatArray, whole_number
 
-LARGEST_EXCESS, LARGEST_CORRECTION, CONFIRMED_Z = 0.11, 2.0, 5.0
+LARGEST_EXCESS, LARGEST_CORRECTION, LARGEST_DISPARITY, CONFIRMED_Z = 0.11, 2.0, 0.1, 5.0
 _BROKEN_EXCESS = 0.5
 _NEXT_ORDER = 0.5
 _NEARLY_SURE = -1e-3
@@ -62,6 +63,7 @@ class ScoreNull:
         shift: mu in the eigenvectors of V, shape (r,).
         floor: |mu|^2 in directions in which b does not fluctuate, as the number of events where it is fixed.
         known_share: of the reference's own fluctuations, what a pool tells: 0 for the law over references.
+        disparity: what E q is off because the reference is not like other events (`Nature`), as far as a pool tells.
     """
 
     weights: FloatArray
@@ -71,6 +73,7 @@ class ScoreNull:
     shift: FloatArray
     floor: float = 0.0
     known_share: float = 0.0
+    disparity: float = 0.0
     _known: dict[float, float] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -103,20 +106,28 @@ class ScoreNull:
             "variance": self.variance,
             "excess": self.excess,
             "known_share": self.known_share,
+            "disparity": self.disparity,
         }
 
     def is_confirmed_at(self, q: float) -> bool:
         """Whether toys have confirmed the corrected law there.
 
-        Where the correction multiplies p by 2 at most, toys agree with it within 10 %, up to an excess of 0.5.
+        Where the correction multiplies p by 2 at most, toys agree with it within 10 %, up to an excess of 0.5, unless
+        the reference is not like other events.
         """
-        if self.excess > _BROKEN_EXCESS or math.isnan(q):
+        if self.excess > _BROKEN_EXCESS or not self._is_like_others or math.isnan(q):
             return False
         return abs(self._log_p(q) - self._gaussian_log_p(q)) <= math.log(LARGEST_CORRECTION)
 
     def is_usable_at(self, q: float) -> bool:
         """Whether the law answers there: where it is confirmed, and nearly everywhere up to an excess of 0.11."""
-        return self.is_confirmed_at(q) or (self.excess <= LARGEST_EXCESS and not math.isnan(self._log_p(q)))
+        is_near = self.excess <= LARGEST_EXCESS and self._is_like_others
+        return self.is_confirmed_at(q) or (is_near and not math.isnan(self._log_p(q)))
+
+    @property
+    def _is_like_others(self) -> bool:
+        """Whether E q is off by a tenth of its standard deviation at most."""
+        return abs(self.disparity) <= LARGEST_DISPARITY * math.sqrt(self.variance)
 
     def gaussian_p_value(self, q: float) -> float:
         """P(Q >= q) in the Gaussian limit, which is too small."""
@@ -133,7 +144,8 @@ class ScoreNull:
         if not self.is_usable_at(q):
             raise CalibrationError(
                 "far in its tail the analytic null needs nearly Gaussian counts, with an excess variance of at most "
-                f"{LARGEST_EXCESS:g}, but it is {self.excess:.3g}; run toys = run_toys(analysis, Null(), "
+                f"{LARGEST_EXCESS:g}, but it is {self.excess:.3g}, and a reference like other events, but it "
+                f"moves the mean of q by {self.disparity:.2g}; run toys = run_toys(analysis, Null(), "
                 "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
             )
         return self.unconfirmed_p_value(q)
@@ -253,21 +265,21 @@ def require_score(analysis: Analysis) -> None:
 def _score_null(analysis: Analysis, engine: KernelEngine, n_events: int | None) -> ScoreNull:
     nature, expected = nature_of(analysis, engine), analysis.expected_events
     if n_events is None:
-        return law_of(
-            nature.blocks(),
-            nature.second + nature.unknown,
-            mean=nature.distance,
-            known_share=nature.known_share,
-        )
+        law = law_of(nature.blocks(), nature.second + nature.unknown, mean=nature.distance)
+        return _with_shares(law, nature)
     factor, center = n_events / expected, nature.mean / expected
     data = factor * (nature.second - np.outer(nature.mean, center))
-    return law_of(
+    law = law_of(
         ((psi - center, factor * weights) for psi, weights in nature.blocks()),
         data + factor**2 * nature.unknown,
         mean=nature.distance + (factor - 1.0) * nature.mean,
-        known_share=nature.known_share,
         n_events=n_events,
     )
+    return _with_shares(law, nature)
+
+
+def _with_shares(law: ScoreNull, nature: Nature) -> ScoreNull:
+    return dataclasses.replace(law, known_share=nature.known_share, disparity=nature.disparity)
 
 
 def law_of(
@@ -275,7 +287,6 @@ def law_of(
     covariance: FloatArray,
     *,
     mean: FloatArray | None = None,
-    known_share: float = 0.0,
     n_events: int | None = None,
 ) -> ScoreNull:
     """The law of |b|^2, b a sum of psi over a process and of Gaussian parts.
@@ -284,7 +295,6 @@ def law_of(
         features: blocks of psi (c, r) with the weights (c,) of the process.
         covariance: of b, Gaussian parts included, shape (r, r).
         mean: of b, shape (r,); None: 0.
-        known_share: of the reference's own fluctuations, what the mean holds.
         n_events: of a process with a fixed number of events, for which psi has no mean; None: a Poisson process.
     """
     values, vectors = scipy.linalg.eigh(covariance)
@@ -307,7 +317,7 @@ def law_of(
         shift = mean @ vectors
         floor = max(0.0, float(mean @ mean - shift @ shift))
     cubes = cubic.reshape(n_cubed, n_cubed, n_cubed) ** 2
-    return ScoreNull(values, quartic, cubes, traced, shift, floor, known_share)
+    return ScoreNull(values, quartic, cubes, traced, shift, floor)
 
 
 def _products(psi: FloatArray, weights: FloatArray) -> FloatArray:
