@@ -10,12 +10,11 @@ a table and writes OUTPUT, benchmarks/recorded/kernel_laws.json.
 """
 
 import argparse
-import json
-import platform
 from pathlib import Path
 
 import numpy as np
-import scipy.optimize
+from kernel_nuisances import threshold
+from recording import record
 
 import wilks
 from wilks.calibration import ScoreNull, score_null
@@ -37,12 +36,6 @@ def analysis_of(*, ridge: float, n_pool: int, seed: int) -> wilks.Analysis:
     )
 
 
-def quantile(law: ScoreNull, p: float) -> float:
-    """q with P(Q >= q) = p."""
-    high = law.mean + 20.0 * np.sqrt(law.variance)
-    return float(scipy.optimize.brentq(lambda q: np.log(law.unconfirmed_p_value(q) / p), law.mean, high))
-
-
 def toys(analysis: wilks.Analysis, n_toys: int, *, n_events: int | None, seed: int) -> np.ndarray:
     rng, engine = np.random.Generator(np.random.Philox(1000 + seed)), kernel_engine_of(analysis)
     portions = []
@@ -56,7 +49,7 @@ def compared(q: np.ndarray, law: ScoreNull) -> dict[str, float]:
     """Of one reference."""
     row = {"mean": float((q.mean() - law.mean) / np.sqrt(law.variance)), "variance": float(q.var() / law.variance)}
     for z in SIGMAS:
-        row[f"z{z:g}"] = float(np.mean(q >= quantile(law, p_value(z))) / p_value(z))
+        row[f"z{z:g}"] = float(np.mean(q >= threshold(law, p_value(z))) / p_value(z))
     return row
 
 
@@ -89,11 +82,7 @@ def main() -> None:
                 result.append({"ridge": ridge, "n_events": n_events, "n_pool": n_pool, "summary": found, "rows": some})
                 text = "  ".join(f"{name} {mean:.3f} +- {spread:.3f}" for name, (mean, spread) in found.items())
                 print(f"ridge {ridge:g}, events {n_events}, pool {n_pool:,}: {text}", flush=True)
-    settings = {key: value for key, value in vars(options).items() if key != "output"}
-    versions = {"wilks": wilks.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    options.output.write_text(
-        json.dumps({"options": settings, "versions": versions, "result": result}, indent=1) + "\n"
-    )
+    record(options.output, options, result=result)
 
 
 if __name__ == "__main__":

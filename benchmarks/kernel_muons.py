@@ -15,13 +15,12 @@ import os
 os.environ.update({"NPROC": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | os.environ)
 
 import argparse
-import json
-import platform
 from pathlib import Path
 
 import numpy as np
-import scipy.optimize
+from kernel_nuisances import threshold
 from kernel_power import power
+from recording import record
 
 import wilks
 from wilks.calibration import score_null
@@ -81,11 +80,7 @@ def analytic(options: argparse.Namespace, reference, pool, q: np.ndarray, *, wid
             reference=reference, model=kernel, expected_events=dimuon.EXPECTED_EVENTS, toy_source=source
         )
         law = score_null(analysis)
-        high = law.mean + 20.0 * np.sqrt(law.variance)
-        beyond = scipy.optimize.brentq(
-            lambda x, law=law: np.log(law.unconfirmed_p_value(x) / p_value(2.0)), law.mean, high, rtol=1e-4
-        )
-        row[name] = float(np.mean(q >= beyond) / p_value(2.0))
+        row[name] = float(np.mean(q >= threshold(law, p_value(2.0))) / p_value(2.0))
         row |= {"excess": law.excess, f"{name}_mean": law.mean, f"{name}_deviation": float(np.sqrt(law.variance))}
     return row | {"error": float(np.sqrt(1.0 / (p_value(2.0) * q.size))), "toys_mean": float(q.mean())}
 
@@ -124,10 +119,7 @@ def main() -> None:
     for j, width in enumerate(options.widths):
         laws[f"{width:g}"] = analytic(options, reference, pool, null[:, j], width=width)
         print(f"width {width:g}", laws[f"{width:g}"], flush=True)
-    settings = {key: value for key, value in vars(options).items() if key not in ("output", "data")}
-    versions = {"wilks": wilks.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    document = {"options": settings, "versions": versions, "power": rows, "laws": laws}
-    options.output.write_text(json.dumps(document, indent=1) + "\n")
+    record(options.output, options, power=rows, laws=laws)
 
 
 if __name__ == "__main__":

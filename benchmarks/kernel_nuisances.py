@@ -17,14 +17,13 @@ import os
 os.environ.update({"NPROC": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
 
 import argparse
-import json
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import scipy.optimize
+from recording import record
 
 import wilks
 from wilks.calibration import profiled_score_null
@@ -200,10 +199,7 @@ def speed(options: argparse.Namespace) -> list[dict[str, float]]:
 def main() -> None:
     options = arguments()
     rows, times = (tails(options), []) if options.n_tail else (validity(options), speed(options))
-    settings = {name: value for name, value in vars(options).items() if name != "output"}
-    versions = {"wilks": wilks.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    document = {"options": settings, "versions": versions, "rows": rows, "speed": times}
-    options.output.write_text(json.dumps(document, indent=1) + "\n")
+    record(options.output, options, rows=rows, speed=times)
 
 
 if __name__ == "__main__":

@@ -21,14 +21,13 @@ Prints tables and writes OUTPUT, benchmarks/recorded/kernel_PART.json, with the 
 
 import argparse
 import itertools
-import json
-import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import scipy.optimize
+from recording import record
 
 import wilks
 from wilks.fitting import KernelSetEngine
@@ -218,9 +217,7 @@ def main() -> None:
     sets = {"power": CHOSEN, "prototype": PROTOTYPE}
     rows = power_of(sets[options.part], options) if options.part in sets else choose(options)
     output = options.output or Path(__file__).parent / "recorded" / f"kernel_{options.part}.json"
-    settings = {key: value for key, value in vars(options).items() if key != "output"}
-    versions = {"wilks": wilks.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    output.write_text(json.dumps({"options": settings, "versions": versions, "rows": rows}, indent=1) + "\n")
+    record(output, options, rows=rows)
 
 
 if __name__ == "__main__":

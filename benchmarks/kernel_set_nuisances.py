@@ -14,13 +14,12 @@ import os
 os.environ.update({"NPROC": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
 
 import argparse
-import json
-import platform
 import time
 from pathlib import Path
 
 import numpy as np
 from kernel_nuisances import toy
+from recording import record
 
 import wilks
 from wilks.fitting import fit_together
@@ -73,10 +72,7 @@ def main() -> None:
             row[f"p_below_{p}_error"] = float(np.sqrt(p * (1 - p) / t.size))
         rows.append(row)
         print(row, flush=True)
-    settings = {name: value for name, value in vars(options).items() if name != "output"}
-    versions = {"wilks": wilks.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    document = {"options": settings, "versions": versions, "rows": rows, "toy_ms": toy_ms}
-    options.output.write_text(json.dumps(document, indent=1) + "\n")
+    record(options.output, options, rows=rows, toy_ms=toy_ms)
 
 
 if __name__ == "__main__":

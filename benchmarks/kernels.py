@@ -12,12 +12,11 @@ with the versions.
 """
 
 import argparse
-import json
-import platform
 import time
 from pathlib import Path
 
 import numpy as np
+from recording import record
 
 import wilks
 from wilks.calibration import score_null, tilted_p_value
@@ -155,9 +154,7 @@ def main() -> None:
     options = arguments()
     rows = {"speed": speed, "null": null, "null5d": null}[options.part](options)
     output = options.output or Path(__file__).parent / "recorded" / f"kernels_{options.part}.json"
-    settings = {key: value for key, value in vars(options).items() if key != "output"}
-    versions = {"wilks": wilks.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    output.write_text(json.dumps({"options": settings, "versions": versions, "rows": rows}, indent=1))
+    record(output, options, rows=rows)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from wilks.calibration import (
     profiled_score_null,
     score_null,
 )
-from wilks.calibration.score import LARGEST_EXCESS, ScoreNull, require_score
+from wilks.calibration.score import ScoreNull, require_score
 from wilks.campaign import Toys, toys_here
 from wilks.errors import CalibrationError, SampleError
 from wilks.fitting import FitResult, fit
@@ -134,7 +134,7 @@ def answer_without_calibration(
     toys = make_toys(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
     result = answer_of(analysis, data_fit, data=data, calibration=calibrate(toys))
     notice = (
-        f"The analytic null is too rough there: its excess variance is {null.excess:.2g}. p was counted among "
+        f"The analytic null is too rough there: {null.shortcoming}. p was counted among "
         f"{toys.n_toys:,} toys made for this answer; more of them, as calibration=calibrate(run_toys(...)) or as "
         "toys.n_toys of an analysis file, reach a smaller p"
     )
@@ -156,8 +156,8 @@ def _require_toy_source(analysis: Analysis, null: ScoreNull) -> None:
     """Raise CalibrationError where no toys can take the place of an analytic null that is too rough."""
     if analysis.toy_source is None:
         raise CalibrationError(
-            "without toys the analytic null must be good enough at the t of the data, as it is with an excess variance "
-            f"of at most {LARGEST_EXCESS:g}, but this one has {null.excess:.3g}; give the analysis a source of toys "
+            "without toys the analytic null must be good enough at the t of the data: it "
+            f"{null.needs}, but {null.shortcoming}; give the analysis a source of toys "
             "(toy_source; in an analysis file reference.n_training, toys.pool or toys.generator), or choose a larger "
             "ridge or width"
         )
@@ -229,10 +229,8 @@ def _at_edge(analysis: Analysis, values: npt.NDArray[np.float64]) -> list[str]:
 
 def _size_notice(analysis: Analysis, nu: Mapping[str, float]) -> Iterator[str]:
     """(sum w r)^2 / sum (w r)^2 at the nuisances of Delta against that at 0."""
-    weights = analysis.reference.event_weights
-    moved = weights * np.exp(analysis.nuisances.log_ratio(analysis.reference.events, nu))
-    n_effective = effective_number(moved)
-    share = n_effective / effective_number(weights)
+    n_effective = effective_number(analysis.moved_weights(nu))
+    share = n_effective / effective_number(analysis.reference.event_weights)
     if share < SMALL_SHARE:
         yield (
             f"At the nuisances of Delta the reference counts as {n_effective:,.0f} events, {share:.0%} of those "

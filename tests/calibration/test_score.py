@@ -257,8 +257,10 @@ def test_gaussians_on_lonely_events_are_left_to_toys():
     law = score_null(analysis)
     assert law.disparity > 0.1 * math.sqrt(law.variance) and law.excess < 0.11
     assert not law.is_usable_at(law.mean)
+    with pytest.raises(CalibrationError, match="like other events, but its Gaussians stand on events of its own"):
+        law.p_value(law.mean)
     result = wilks.goodness_of_fit(analysis, rng.exponential(size=(1000, 3)))
-    assert result.method == "empirical"
+    assert result.method == "empirical" and "its Gaussians stand on events of its own" in result.warnings[0]
     wide = wilks.Kernel(n_centers=50, width=2.0, ridge=10.0, is_score=True)
     calm = wilks.Analysis(reference=reference, model=wide, expected_events=N_EXPECTED, toy_source=pool)
     assert score_null(calm).is_confirmed_at(score_null(calm).mean)

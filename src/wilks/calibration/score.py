@@ -33,6 +33,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import scipy.linalg
 
 from wilks.analysis import Analysis
@@ -129,6 +130,20 @@ class ScoreNull:
         """Whether E q is off by a tenth of its standard deviation at most."""
         return abs(self.disparity) <= LARGEST_DISPARITY * math.sqrt(self.variance)
 
+    @property
+    def needs(self) -> str:
+        """What must hold for an answer everywhere, for messages."""
+        if not self._is_like_others:
+            return "needs a reference that is like other events"
+        return f"needs nearly Gaussian counts far in its tail, with an excess variance of at most {LARGEST_EXCESS:g}"
+
+    @property
+    def shortcoming(self) -> str:
+        """Why it does not answer where it does not, for messages."""
+        if not self._is_like_others:
+            return f"its Gaussians stand on events of its own, which moves the mean of q by {self.disparity:.2g}"
+        return f"its excess variance is {self.excess:.3g}"
+
     def gaussian_p_value(self, q: float) -> float:
         """P(Q >= q) in the Gaussian limit, which is too small."""
         return math.exp(self._gaussian_log_p(q))
@@ -143,9 +158,7 @@ class ScoreNull:
             raise CalibrationError("a p-value needs a valid statistic, got NaN")
         if not self.is_usable_at(q):
             raise CalibrationError(
-                "far in its tail the analytic null needs nearly Gaussian counts, with an excess variance of at most "
-                f"{LARGEST_EXCESS:g}, but it is {self.excess:.3g}, and a reference like other events, but it "
-                f"moves the mean of q by {self.disparity:.2g}; run toys = run_toys(analysis, Null(), "
+                f"the analytic null {self.needs}, but {self.shortcoming}; run toys = run_toys(analysis, Null(), "
                 "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
             )
         return self.unconfirmed_p_value(q)
@@ -177,7 +190,7 @@ class ScoreNull:
     def interval(self, q: float) -> tuple[float, float]:
         """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
         p, limit = self.p_value(q), self.gaussian_p_value(q)
-        spread = max(p / limit, limit / p) ** _NEXT_ORDER if min(p, limit) > 0 else 1.0
+        spread = float(neglected_factor(p, limit)) if min(p, limit) > 0 else 1.0
         return p / spread, min(1.0, p * spread)
 
     def correction(self, s: ComplexArray) -> ComplexArray:
@@ -208,6 +221,13 @@ class ScoreNull:
         """D in the eigenvectors of V, shape (c, r)."""
         stretched: ComplexArray = 1.0 / (1.0 - 2.0 * np.outer(s, self.weights))
         return stretched
+
+
+def neglected_factor(p: npt.ArrayLike, limit: npt.ArrayLike) -> FloatArray:
+    """What the neglected terms of p (n,) are worth, a factor of at least 1, from its positive Gaussian limit (n,)."""
+    change = np.divide(p, limit)
+    factor: FloatArray = np.maximum(change, 1.0 / change) ** _NEXT_ORDER
+    return factor
 
 
 def score_null(analysis: Analysis, *, n_events: int | None = None) -> ScoreNull:

@@ -8,7 +8,7 @@ from wilks.fitting.kernel_sets import KernelSetEngine
 from wilks.fitting.kernels import KernelEngine
 from wilks.fitting.profiled_kernels import ProfiledKernelEngine
 from wilks.fitting.profiled_sets import ProfiledKernelSetEngine
-from wilks.fitting.result import FitResult
+from wilks.fitting.result import FitPoint, FitResult
 from wilks.models import Kernel, KernelSet
 from wilks.typing import FloatArray
 
@@ -25,15 +25,8 @@ class ConvexEngine(Protocol):
     ) -> list[FitResult]:
         """The fits of raw data sets (n, d) with auxiliary measurements (j,) each; None: those of the real data."""
 
-    def evaluate_tau(
-        self,
-        events: FloatArray,
-        params: FloatArray,
-        *,
-        nuisances: FloatArray | None = None,
-        observed: FloatArray | None = None,
-    ) -> float:
-        """tau of raw data (n, d) at given parameters (p,) and nuisances (j,) in the user's units."""
+    def evaluate_tau(self, events: FloatArray, at: FitPoint) -> float:
+        """tau of raw data (n, d) there."""
 
 
 def convex_engine_of(analysis: Analysis) -> ConvexEngine | None:

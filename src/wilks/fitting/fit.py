@@ -14,7 +14,7 @@ from wilks.fitting.convex import convex_engine_of
 from wilks.fitting.engine import DataSet, Engine
 from wilks.fitting.profiled_kernels import ProfiledKernelEngine
 from wilks.fitting.profiled_sets import ProfiledKernelSetEngine
-from wilks.fitting.result import FitResult
+from wilks.fitting.result import FitPoint, FitResult
 from wilks.nuisances import require_finite_response
 from wilks.optimize import contenders
 from wilks.samples import Sample, check_data
@@ -142,7 +142,7 @@ def evaluate_tau(
         InputError: a kernel with nuisances, and none are given.
     """
     if convex := convex_engine_of(analysis):
-        return convex.evaluate_tau(events, params, nuisances=nuisances, observed=observed)
+        return convex.evaluate_tau(events, FitPoint(params, nuisances, observed))
     engine = engine_of(analysis)
     z = np.empty(0) if nuisances is None else nuisances / analysis.nuisances.sigmas
     own = engine.data_set(events, observed).fine

@@ -8,7 +8,7 @@ from wilks.analysis import Analysis
 from wilks.fitting.convex_result import convex_result
 from wilks.fitting.member_laws import MemberLaws
 from wilks.fitting.moments import score_moments
-from wilks.fitting.result import FitResult
+from wilks.fitting.result import FitPoint, FitResult
 from wilks.fitting.width_groups import WidthGroup
 from wilks.models import KernelSet
 from wilks.optimize import Minima
@@ -62,16 +62,9 @@ class KernelSetEngine:
             results += self._results(minima, portion)
         return results
 
-    def evaluate_tau(
-        self,
-        events: FloatArray,
-        params: FloatArray,
-        *,
-        nuisances: FloatArray | None = None,
-        observed: FloatArray | None = None,
-    ) -> float:
-        """t of raw data (n, d) with every member's t_j evaluated at its own parameters, all in ``params`` (p,)."""
-        (standardized,), parts = self._standardized([events]), self.model.split(params)
+    def evaluate_tau(self, events: FloatArray, at: FitPoint) -> float:
+        """t of raw data (n, d) with every member's t_j evaluated at its own parameters, one after the other."""
+        (standardized,), parts = self._standardized([events]), self.model.split(at.params)
         t = [group.evaluate_t(standardized, part) for group, part in zip(self.groups, parts, strict=True)]
         return float(self.laws.combined(np.concatenate(t)))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from wilks.analysis import Analysis
 from wilks.fitting.convex_result import convex_result
-from wilks.fitting.result import FitResult
+from wilks.fitting.result import FitPoint, FitResult
 from wilks.fitting.width_groups import WidthGroup
 from wilks.models import Kernel
 from wilks.optimize import Minima
@@ -16,16 +16,15 @@ class KernelEngine:
 
     Args:
         analysis: with a `Kernel` as its model.
-        is_condensed: whether few points may stand for the events of a reference of one feature.
 
     Raises:
         InputError: negative reference weights, with which the loss has no lower bound where events are few.
     """
 
-    def __init__(self, analysis: Analysis, *, is_condensed: bool = True) -> None:
+    def __init__(self, analysis: Analysis) -> None:
         assert isinstance(analysis.model, Kernel)
         self._analysis, self.kernel = analysis, analysis.model
-        self._group = WidthGroup(analysis, [self.kernel], is_condensed=is_condensed)
+        self._group = WidthGroup(analysis, [self.kernel])
         self.reference, self.features = self._group.reference, self._group.features
 
     @property
@@ -59,16 +58,9 @@ class KernelEngine:
             results += [self._result(minima, row, events.shape[0]) for row, events in enumerate(portion)]
         return results
 
-    def evaluate_tau(
-        self,
-        events: FloatArray,
-        params: FloatArray,
-        *,
-        nuisances: FloatArray | None = None,
-        observed: FloatArray | None = None,
-    ) -> float:
+    def evaluate_tau(self, events: FloatArray, at: FitPoint) -> float:
         """t at parameters a (m,) for raw data (n, d)."""
-        return float(self._group.evaluate_t(self._analysis.standardization.apply(events), params[None])[0])
+        return float(self._group.evaluate_t(self._analysis.standardization.apply(events), at.params[None])[0])
 
     def _result(self, minima: Minima, row: int, n_events: int) -> FitResult:
         return convex_result(

@@ -11,12 +11,10 @@ from wilks.fitting.kernel_scores import ScoreForm
 from wilks.fitting.objectives import Own
 from wilks.fitting.profiled_groups import ProfiledGroup
 from wilks.fitting.profiled_result import Best, certificate_of, no_best, profiled_result
-from wilks.fitting.result import FitResult
-from wilks.fitting.shared_delta import SharedDelta
+from wilks.fitting.result import FitPoint, FitResult
+from wilks.fitting.shared_delta import MOST_TOGETHER, SharedDelta
 from wilks.models import Kernel
 from wilks.typing import FloatArray
-
-_MOST_TOGETHER = 16
 
 
 class ProfiledKernelEngine:
@@ -42,7 +40,7 @@ class ProfiledKernelEngine:
     @property
     def n_together(self) -> int:
         """Data sets that are best given at once: their features are summed in one go, all else is one by one."""
-        return min(_MOST_TOGETHER, self.group.plain.n_together)
+        return min(MOST_TOGETHER, self.group.plain.n_together)
 
     def form(self, z: FloatArray, observed: FloatArray) -> ScoreForm:
         """The expansion of the loss at f = 0 and z (j,)."""
@@ -56,35 +54,28 @@ class ProfiledKernelEngine:
         self, data_sets: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None
     ) -> list[FitResult]:
         """The fits of raw data sets (n, d) with auxiliary measurements (j,) each; None: those of the real data."""
-        centres = [self._analysis.nuisances.observed] * len(data_sets) if observed is None else observed
+        centres = self.delta.centres(observed, len(data_sets))
         best_of = self._scored if self.kernel.is_score else self._converged
         results = []
         for events, sums, centre in zip(data_sets, self.group.sums(data_sets), centres, strict=True):
             own = self.delta.own(events, centre)
             delta = self.delta.fit(own)
             best = best_of(sums, own, delta.z) if delta.is_finite else no_best(delta, self.kernel.n_centers)
-            told = {"delta": delta, "n_events": events.shape[0], "observed": np.asarray(centre)}
-            results.append(profiled_result(self._analysis, best, **told))
+            n_events = events.shape[0]
+            results.append(profiled_result(self._analysis, best, delta=delta, n_events=n_events, observed=centre))
         return results
 
-    def evaluate_tau(
-        self,
-        events: FloatArray,
-        params: FloatArray,
-        *,
-        nuisances: FloatArray | None = None,
-        observed: FloatArray | None = None,
-    ) -> float:
-        """-2 (L + ridge a^T K a), or its expansion, at a (m,) and nuisances (j,) in the user's units.
+    def evaluate_tau(self, events: FloatArray, at: FitPoint) -> float:
+        """-2 (L + ridge a^T K a), or its expansion, at a (m,) and the nuisances.
 
         Raises:
             InputError: no values of the nuisances.
         """
         told = self._analysis.nuisances
-        if nuisances is None:
+        if at.nuisances is None:
             raise InputError(f"tau needs values of the nuisances {', '.join(told.names)}, but none came")
-        own, z = self.delta.own(events, observed), nuisances / told.sigmas
-        alpha, sums, delta = self.features.coefficients(params), self.group.sums([events])[0], self.delta.fit(own)
+        own, z = self.delta.own(events, at.observed), at.nuisances / told.sigmas
+        alpha, sums, delta = self.features.coefficients(at.params), self.group.sums([events])[0], self.delta.fit(own)
         gain = self._expanded_gain if self.kernel.is_score else self._gain
         return gain(sums, own, delta.z, alpha, z) - 2.0 * delta.value
 

@@ -10,12 +10,10 @@ from wilks.fitting.member_laws import MemberLaws
 from wilks.fitting.objectives import Own
 from wilks.fitting.profiled_groups import ProfiledGroup, Step
 from wilks.fitting.profiled_result import Best, certificate_of, no_best, profiled_result
-from wilks.fitting.result import FitResult, MemberFit
-from wilks.fitting.shared_delta import SharedDelta
+from wilks.fitting.result import FitPoint, FitResult, MemberFit
+from wilks.fitting.shared_delta import MOST_TOGETHER, SharedDelta
 from wilks.models import KernelSet
 from wilks.typing import FloatArray
-
-_MOST_TOGETHER = 16
 
 
 class ProfiledKernelSetEngine:
@@ -47,34 +45,27 @@ class ProfiledKernelSetEngine:
     @property
     def n_together(self) -> int:
         """Data sets that are best given at once: their features are summed in one go, all else is one by one."""
-        return min(_MOST_TOGETHER, *(group.plain.n_together for group in self.groups))
+        return min(MOST_TOGETHER, *(group.plain.n_together for group in self.groups))
 
     def fit_together(
         self, data_sets: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None
     ) -> list[FitResult]:
         """The fits of raw data sets (n, d) with auxiliary measurements (j,) each; None: those of the real data."""
-        centres = [self._analysis.nuisances.observed] * len(data_sets) if observed is None else observed
+        centres = self.delta.centres(observed, len(data_sets))
         sums = [group.sums(data_sets) for group in self.groups]
         return [
-            self._fit(events, np.asarray(centre), [one[row] for one in sums])
+            self._fit(events, centre, [one[row] for one in sums])
             for row, (events, centre) in enumerate(zip(data_sets, centres, strict=True))
         ]
 
-    def evaluate_tau(
-        self,
-        events: FloatArray,
-        params: FloatArray,
-        *,
-        nuisances: FloatArray | None = None,
-        observed: FloatArray | None = None,
-    ) -> float:
-        """t of raw data (n, d) with every member's t_j at its own parameters, all in ``params`` (p,), plus Delta.
+    def evaluate_tau(self, events: FloatArray, at: FitPoint) -> float:
+        """t of raw data (n, d) with every member's t_j at its own parameters, plus Delta.
 
-        Each member has the nuisances that are best with its f; ``nuisances`` are their mean, and not looked at.
+        Each member has the nuisances that are best with its f; those given are their mean, and not looked at.
         """
-        own = self.delta.own(events, observed)
+        own = self.delta.own(events, at.observed)
         delta, gains, limits = self.delta.fit(own), [], []
-        for group, part in zip(self.groups, self.model.split(params), strict=True):
+        for group, part in zip(self.groups, self.model.split(at.params), strict=True):
             sums = group.sums([events])[0]
             for form, one in zip(group.forms(delta.z, np.asarray(own[1])), part, strict=True):
                 alpha, slope = group.features.coefficients(one), group.slope(form, own)
@@ -86,11 +77,13 @@ class ProfiledKernelSetEngine:
     def _fit(self, events: FloatArray, observed: FloatArray, sums: Sequence[FloatArray]) -> FitResult:
         own = self.delta.own(events, observed)
         delta = self.delta.fit(own)
-        best, members = no_best(delta, self.model.n_parameters(events.shape[1])), self.laws.fits(self._nothing)
         if delta.is_finite:
             best, members = self._best(sums, own, delta, observed)
-        told = {"delta": delta, "n_events": events.shape[0], "observed": observed, "members": members}
-        return profiled_result(self._analysis, best, **told)
+        else:
+            best = no_best(delta, self.model.n_parameters(events.shape[1]))
+            members = self.laws.fits(np.full(self.model.n_members, np.nan))
+        n_events = events.shape[0]
+        return profiled_result(self._analysis, best, delta=delta, n_events=n_events, observed=observed, members=members)
 
     def _best(
         self, sums: Sequence[FloatArray], own: Own, delta: DeltaFit, observed: FloatArray
@@ -113,7 +106,3 @@ class ProfiledKernelSetEngine:
     def _laws_at(self, limits: Sequence[FloatArray]) -> MemberLaws:
         """The laws where the members have these `ScoreForm.limit_moments`."""
         return self.laws.scaled(np.array(limits) / self._limits)
-
-    @property
-    def _nothing(self) -> FloatArray:
-        return np.full(self.model.n_members, np.nan)

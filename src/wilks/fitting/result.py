@@ -68,6 +68,17 @@ class MemberFit:
         return {name: x if np.isfinite(x) else None for name, x in numbers.items()}
 
 
+class FitPoint(NamedTuple):
+    """Where a loss is evaluated: params (p,), nuisances (j,) and auxiliary measurements (j,) in the user's units.
+
+    None stands for an analysis without nuisances, and for the measurements of the real data.
+    """
+
+    params: FloatArray
+    nuisances: FloatArray | None = None
+    observed: FloatArray | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class FitResult:
     """The end of a fit. ``t``, ``params`` and the certificate belong to one and the same point.

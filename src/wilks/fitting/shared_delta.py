@@ -1,6 +1,9 @@
 """Delta for kernels: the fit of the nuisances alone, by the program that networks have."""
 
+from collections.abc import Sequence
+
 import jax.numpy as jnp
+import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.fitting.delta import Delta, DeltaFit
@@ -8,6 +11,9 @@ from wilks.fitting.objectives import Own, goal_of
 from wilks.fitting.points import Inputs, data_points, reference_points, room_for, usual_number
 from wilks.samples import merge_cells
 from wilks.typing import FloatArray
+
+MOST_TOGETHER = 16
+"""Data sets whose features are summed in one go; all else with nuisances is one by one."""
 
 
 class SharedDelta:
@@ -24,6 +30,11 @@ class SharedDelta:
             near=None if near is reference else reference_points(near, self._inputs),
             whole=reference_points(reference, self._inputs),
         )
+
+    def centres(self, observed: Sequence[FloatArray] | None, n_sets: int) -> list[FloatArray]:
+        """Auxiliary measurements (j,) of each data set; None: those of the real data."""
+        given = [self._nuisances.observed] * n_sets if observed is None else observed
+        return [np.asarray(one) for one in given]
 
     def own(self, events: FloatArray, observed: FloatArray | None = None) -> Own:
         """Raw data (n, d) and auxiliary measurements (j,), padded to a size that nearly all data sets share.

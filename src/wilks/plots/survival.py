@@ -10,6 +10,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import ndtr
 
 from wilks.calibration import AnalyticGoodnessOfFit, ScoreNull
+from wilks.calibration.score import neglected_factor
 from wilks.errors import InputError
 from wilks.plots.style import BLUE, GRAY, GREEN, SKY, VERMILLION, new_figure, style
 from wilks.significance import p_value, weighted_isf, z_score
@@ -67,7 +68,7 @@ def _draw_law(axes: Axes, null: ScoreNull, points: FloatArray) -> None:
     z_limit = CubicSpline(steps, _z_scores(null.gaussian_p_value, steps))
     less = CubicSpline(points, _z_scores(null.unconfirmed_p_value, points) - z_limit(points))
     t, p, limit = roots**3, *(np.maximum(ndtr(-z), _LEAST) for z in (z_limit(roots) + less(roots), z_limit(roots)))
-    spread = np.sqrt(np.maximum(p / limit, limit / p))
+    spread = neglected_factor(p, limit)
     label = "what the neglected terms are worth"
     axes.plot(t, p, color=BLUE, zorder=2.5, label=f"analytic null, excess variance {null.excess:.3f}")
     axes.fill_between(t, p / spread, np.minimum(1.0, p * spread), color=SKY, alpha=0.4, lw=0, label=label)
