@@ -62,7 +62,7 @@ class ScoreNull:
         cubic: (sum_R w psi_a psi_b psi_c)^2 of the leading eigenvectors, shape (k, k, k).
         traced: sum_R w psi_a^2 psi_c, shape (c, a) = (r, r).
         shift: mu in the eigenvectors of V, shape (r,).
-        floor: |mu|^2 in directions in which b does not fluctuate, as the number of events where it is fixed.
+        floor: ``|mu|^2`` in directions in which b does not fluctuate, as the number of events where it is fixed.
         known_share: of the reference's own fluctuations, what a pool tells: 0 for the law over references.
         disparity: what E q is off because the reference is not like other events (`Nature`), as far as a pool tells.
     """
