@@ -17,8 +17,8 @@ from kernel_nuisances import threshold
 from recording import record
 
 import wilks
-from wilks.calibration import ScoreNull, score_null
 from wilks.fitting import kernel_engine_of
+from wilks.laws import ScoreNull, score_null
 from wilks.significance import p_value
 
 N_EXPECTED, N_REFERENCE = 2000, 10_000

@@ -23,9 +23,9 @@ from kernel_power import power
 from recording import record
 
 import wilks
-from wilks.calibration import score_null
 from wilks.fitting import KernelSetEngine, kernel_set_engine_of
 from wilks.fitting.features import Features
+from wilks.laws import score_null
 from wilks.problems import dimuon
 from wilks.significance import p_value
 

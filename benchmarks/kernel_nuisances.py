@@ -26,10 +26,10 @@ import scipy.optimize
 from recording import record
 
 import wilks
-from wilks.calibration import profiled_score_null
-from wilks.calibration.profiled_score import profiled_law
-from wilks.calibration.score import LARGEST_EXCESS, ScoreNull
 from wilks.fitting import ProfiledKernelEngine
+from wilks.laws import profiled_score_null
+from wilks.laws.profiled_score import profiled_law
+from wilks.laws.score import LARGEST_EXCESS, ScoreNull
 from wilks.problems import exponential
 from wilks.significance import p_value
 

@@ -19,8 +19,8 @@ import numpy as np
 from recording import record
 
 import wilks
-from wilks.calibration import score_null, tilted_p_value
 from wilks.fitting import KernelEngine
+from wilks.laws import score_null, tilted_p_value
 from wilks.problems import exponential
 from wilks.significance import p_value, weighted_isf
 

@@ -9,11 +9,11 @@ import pytest
 import wilks.answer
 from wilks.analysis import Analysis
 from wilks.answer import answer_of, answer_without_calibration, goodness_of_fit
-from wilks.calibration import Calibration, GoodnessOfFit, calibrate
 from wilks.campaign import toys_here
 from wilks.errors import CalibrationError
 from wilks.fitting import Attempt, FitResult, FittedNuisance, fit
 from wilks.hypotheses import Null, ShiftedNuisance
+from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.models import MLP, Kernel
 from wilks.nuisances import Nuisance, Nuisances, normalization
 from wilks.problems import exponential

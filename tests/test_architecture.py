@@ -13,7 +13,7 @@ SOURCE = ROOT / "src" / "wilks"
 # A room imports only from rooms that stand before it.
 ROOMS = (
     *("errors", "typing", "lazy", "documents", "functions", "significance", "samples", "hypotheses", "models"),
-    *("nuisances", "optimize", "analysis", "likelihood", "responses", "fitting", "toys", "campaign", "calibration"),
+    *("nuisances", "optimize", "analysis", "likelihood", "responses", "fitting", "toys", "campaign", "laws"),
     *("answer", "twosample", "selection", "validation", "power", "interpretation", "problems", "plots", "reports"),
     *("config", "monitor", "cli"),
 )

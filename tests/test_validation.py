@@ -7,10 +7,10 @@ import pytest
 
 from wilks import validation
 from wilks.analysis import Analysis
-from wilks.calibration.compatibility import judge
 from wilks.campaign import Toys
 from wilks.errors import InputError
 from wilks.hypotheses import Null, ShiftedNuisance
+from wilks.laws.compatibility import judge
 from wilks.models import MLP
 from wilks.nuisances import normalization
 from wilks.optimize import Search

@@ -34,7 +34,7 @@ except importlib.metadata.PackageNotFoundError:  # a source tree that was never 
 _NAMES = {
     "wilks.analysis": ["Analysis"],
     "wilks.answer": ["goodness_of_fit"],
-    "wilks.calibration": ["Calibration", "GoodnessOfFit", "calibrate"],
+    "wilks.laws": ["Calibration", "GoodnessOfFit", "calibrate"],
     "wilks.campaign": ["LocalProcesses", "Toys", "load_toys", "plan_toys", "run_toys"],
     "wilks.errors": [
         *("CalibrationError", "CampaignError", "ConfigError", "InputError", "SampleError", "StoreError", "WilksError"),
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from wilks import plots, problems
     from wilks.analysis import Analysis
     from wilks.answer import goodness_of_fit
-    from wilks.calibration import Calibration, GoodnessOfFit, calibrate
     from wilks.campaign import LocalProcesses, Toys, load_toys, plan_toys, run_toys
     from wilks.errors import (
         CalibrationError,
@@ -75,6 +74,7 @@ if TYPE_CHECKING:
     from wilks.fitting.result import FitResult
     from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
     from wilks.interpretation import Region, most_discrepant_region
+    from wilks.laws import Calibration, GoodnessOfFit, calibrate
     from wilks.models import MLP, Kernel, KernelSet
     from wilks.nuisances import (
         Gaussian,

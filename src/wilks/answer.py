@@ -9,7 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.analysis import Analysis
-from wilks.calibration import (
+from wilks.campaign import Toys, toys_here
+from wilks.errors import CalibrationError, SampleError
+from wilks.fitting import FitResult, fit
+from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
+from wilks.laws import (
     AnalyticGoodnessOfFit,
     Calibration,
     GoodnessOfFit,
@@ -19,11 +23,7 @@ from wilks.calibration import (
     profiled_score_null,
     score_null,
 )
-from wilks.calibration.score import ScoreNull, require_score
-from wilks.campaign import Toys, toys_here
-from wilks.errors import CalibrationError, SampleError
-from wilks.fitting import FitResult, fit
-from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
+from wilks.laws.score import ScoreNull, require_score
 from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number, shared_events
 
 LARGE_PULL = 3.0
@@ -88,7 +88,7 @@ def goodness_of_fit(
     For a fit that exists already, ``calibration.evaluate(fit)`` gives the same numbers:
 
     >>> from types import SimpleNamespace
-    >>> from wilks.calibration import calibrate
+    >>> from wilks.laws import calibrate
     >>> from wilks.typing import FitStatus
     >>> calibration = calibrate(np.random.default_rng(1).chisquare(13, size=1000), degrees_of_freedom=13)
     >>> fit = SimpleNamespace(t=48.0, converged=True, status=FitStatus.CONVERGED, fingerprint="",

@@ -14,11 +14,11 @@ import scipy.special
 import scipy.stats
 
 from wilks.analysis import Analysis
-from wilks.calibration.compatibility import Compatibility, judge
-from wilks.calibration.text import probability, table
 from wilks.campaign import LocalProcesses, Toys, run_toys
 from wilks.errors import InputError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
+from wilks.laws.compatibility import Compatibility, judge
+from wilks.laws.text import probability, table
 from wilks.significance import ks_p_value
 from wilks.toys import check_drawable
 from wilks.typing import FloatArray

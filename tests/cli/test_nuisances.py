@@ -14,7 +14,6 @@ from click.testing import CliRunner
 import wilks.cli.commands
 import wilks.cli.steps
 import wilks.cli.validate
-from wilks.calibration.compatibility import judge
 from wilks.campaign import ToyRow, Toys
 from wilks.campaign.table import ToyIdentity, table_of
 from wilks.cli import main
@@ -23,6 +22,7 @@ from wilks.cli.campaign_plan import parse_values
 from wilks.cli.prepare import Prepared
 from wilks.fitting import Attempt, FitResult, FittedNuisance
 from wilks.hypotheses import Null
+from wilks.laws.compatibility import judge
 from wilks.typing import FitStatus
 from wilks.validation import Validation, ValidationCell
 

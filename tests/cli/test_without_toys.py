@@ -12,12 +12,12 @@ from click.testing import CliRunner
 
 import wilks.answer
 import wilks.cli.steps
-from wilks.calibration import AnalyticGoodnessOfFit
 from wilks.campaign import toys_here
 from wilks.campaign.table import table_of
 from wilks.cli.answers import load_answer
 from wilks.cli.campaigns import toys
 from wilks.config import build_analysis, load_config, read_data, read_sources
+from wilks.laws import AnalyticGoodnessOfFit
 from wilks.typing import FitStatus
 
 KERNEL = {"n_centers": 20, "width": 1.0, "ridge": 3.0, "is_score": True}

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wilks
-from wilks.calibration import score_null
 from wilks.errors import CalibrationError, InputError
 from wilks.fitting import evaluate_t, kernel_set_engine_of
 from wilks.fitting.kernel_sets import KernelSetEngine
+from wilks.laws import score_null
 from wilks.significance import COMBINATIONS
 
 WIDTHS, RIDGES, N_EXPECTED = (0.4, 1.5), (0.3, 3.0), 300

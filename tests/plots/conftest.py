@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from wilks.analysis import Analysis
-from wilks.calibration import Calibration, calibrate
 from wilks.fitting import Attempt, FitResult
+from wilks.laws import Calibration, calibrate
 from wilks.models import MLP
 from wilks.samples import Sample
 from wilks.typing import FitStatus

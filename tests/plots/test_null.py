@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from wilks import plots
-from wilks.calibration import calibrate
+from wilks.laws import calibrate
 from wilks.typing import FitStatus
 
 

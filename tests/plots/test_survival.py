@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from wilks import plots
-from wilks.calibration import AnalyticGoodnessOfFit, ScoreNull, analytic_answer, failed_answer
 from wilks.errors import InputError
+from wilks.laws import AnalyticGoodnessOfFit, ScoreNull, analytic_answer, failed_answer
 from wilks.typing import FitStatus
 
 

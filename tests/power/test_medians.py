@@ -9,9 +9,9 @@ import scipy.stats
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from wilks.calibration import Calibration, calibrate
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
+from wilks.laws import Calibration, calibrate
 from wilks.power import median_z_score, power_at_size
 from wilks.significance import chi2_z_score, clopper_pearson
 from wilks.typing import FloatArray

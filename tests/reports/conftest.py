@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from wilks.analysis import Analysis
-from wilks.calibration import Calibration, calibrate
 from wilks.campaign import ToyRow, Toys
 from wilks.campaign.table import table_of
 from wilks.fitting import Attempt, FitResult
 from wilks.hypotheses import Null
+from wilks.laws import Calibration, calibrate
 from wilks.models import MLP
 from wilks.samples import Origin, Sample
 from wilks.typing import FitStatus

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from wilks.calibration import calibrate
 from wilks.errors import InputError
+from wilks.laws import calibrate
 from wilks.reports import pictures
 from wilks.reports.content import Inputs, build_report
 from wilks.reports.nulls import calibration_headline, headline, key_figures

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from wilks.calibration import ScoreNull, analytic_answer, failed_answer
 from wilks.errors import InputError
+from wilks.laws import ScoreNull, analytic_answer, failed_answer
 from wilks.models import Kernel
 from wilks.reports import write_report
 from wilks.reports.content import Inputs, build_report

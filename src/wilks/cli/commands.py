@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from wilks.answer import answer_of
-from wilks.calibration import Calibration
 from wilks.campaign import Toys
 from wilks.cli.answers import check_same_data, has_answer, load_answer
 from wilks.cli.fail_on import FailOn, parse_fail_on
@@ -27,6 +26,7 @@ from wilks.cli.steps import (
 from wilks.cli.toys import complete_toys
 from wilks.cli.without_toys import answer_without_toys, report_without_toys, say_nothing_to_calibrate
 from wilks.config import load_config
+from wilks.laws import Calibration
 
 Command = Callable[..., None]
 

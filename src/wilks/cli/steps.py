@@ -6,7 +6,6 @@ import numpy as np
 
 from wilks import reports
 from wilks.answer import answer_of
-from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
 from wilks.campaign import Toys
 from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
@@ -19,6 +18,7 @@ from wilks.cli.session import Session
 from wilks.cli.toys import count_toys, how_to_resume, make_toys
 from wilks.errors import ConfigError
 from wilks.fitting import FitResult, fit
+from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
 from wilks.responses import Closure, ResponseStudy, check_responses, study_responses
 from wilks.samples import Sample
 from wilks.significance import z_score

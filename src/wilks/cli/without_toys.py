@@ -2,7 +2,6 @@
 
 from wilks.analysis import Analysis
 from wilks.answer import MakeToys, answer_without_calibration
-from wilks.calibration import AnalyticGoodnessOfFit, GoodnessOfFit
 from wilks.campaign import Toys, toys_here
 from wilks.cli.answers import (
     has_answer,
@@ -19,6 +18,7 @@ from wilks.cli.session import IncompleteError, Session
 from wilks.cli.steps import fit_data, gate_failures, judge_answer, note_answer, report_step
 from wilks.fitting import FitResult
 from wilks.hypotheses import Hypothesis
+from wilks.laws import AnalyticGoodnessOfFit, GoodnessOfFit
 from wilks.samples import Sample
 
 Result = GoodnessOfFit | AnalyticGoodnessOfFit

@@ -36,7 +36,7 @@ def score_moments(
 
         E q = sum_j F_jj / s_j,   Var q = 2 sum_ij F_ij^2 / (s_i s_j) + sum_R w (sum_j phi_j^2 / s_j)^2 ,
 
-    which are those of `wilks.calibration.ScoreNull`, without what its tail needs.
+    which are those of `wilks.laws.ScoreNull`, without what its tail needs.
     """
     covariance = np.diag(features.curvature) + reference_fluctuations(analysis, features)
     inverse = 1.0 / scales

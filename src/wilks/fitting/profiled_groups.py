@@ -82,7 +82,7 @@ class ProfiledGroup:
     def covariance(self, form: ScoreForm) -> FloatArray:
         """Cov b over data and references, were the nuisances of the expansion the true ones, in those coordinates.
 
-        See `wilks.calibration.profiled_score`.
+        See `wilks.laws.profiled_score`.
         """
         turned = form.whitened(form.pull.T)
         total = turned.T @ form.information @ turned + self._fluctuations(form)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import betaincinv, gammainccinv, gammaln
 
-from wilks.calibration import Calibration, GoodnessOfFit
+from wilks.laws import Calibration, GoodnessOfFit
 from wilks.plots.binning import nice_step
 from wilks.plots.projection import poisson_interval
 from wilks.plots.style import BLUE, GREEN, SKY, VERMILLION, new_figure, style
@@ -23,7 +23,7 @@ def null_distribution(result: GoodnessOfFit | Calibration, t: float | None = Non
     The observed t is that of ``result``, or ``t`` for a calibration alone; without either the
     figure has no line. Failed toys have no t: they are counted in the legend.
 
-    >>> from wilks.calibration import calibrate
+    >>> from wilks.laws import calibrate
     >>> figure = null_distribution(calibrate(np.linspace(5.0, 25.0, 50), degrees_of_freedom=13))
     >>> figure.axes[0].get_xlabel()
     'test statistic $t$'

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtr
 
-from wilks.calibration import AnalyticGoodnessOfFit, ScoreNull
-from wilks.calibration.score import neglected_factor
 from wilks.errors import InputError
+from wilks.laws import AnalyticGoodnessOfFit, ScoreNull
+from wilks.laws.score import neglected_factor
 from wilks.plots.style import BLUE, GRAY, GREEN, SKY, VERMILLION, new_figure, style
 from wilks.significance import p_value, weighted_isf, z_score
 from wilks.typing import FloatArray

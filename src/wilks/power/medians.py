@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wilks.calibration import Calibration
-from wilks.calibration.inputs import ToyTable, is_toy_table, t_values
-from wilks.calibration.text import decimals, failed_toys, finite_or_none, probability, table
-from wilks.calibration.text import toys as toys_text
 from wilks.errors import CalibrationError
+from wilks.laws import Calibration
+from wilks.laws.inputs import ToyTable, is_toy_table, t_values
+from wilks.laws.text import decimals, failed_toys, finite_or_none, probability, table
+from wilks.laws.text import toys as toys_text
 from wilks.significance import chi2_z_score, clopper_pearson, exceedance_interval, median_ranks, z_score
 from wilks.typing import FloatArray
 
@@ -148,7 +148,7 @@ def median_z_score(calibration: Calibration, toys: ToyTable | npt.ArrayLike) -> 
     Raises CalibrationError for fewer than 3 toys, if half of them or more failed, or if the
     toys belong to another analysis than the calibration.
 
-    >>> from wilks.calibration import calibrate
+    >>> from wilks.laws import calibrate
     >>> rng = np.random.default_rng(1)
     >>> calibration = calibrate(rng.chisquare(13, size=400), degrees_of_freedom=13)
     >>> print(median_z_score(calibration, rng.noncentral_chisquare(13, 12.0, size=100)))
@@ -183,7 +183,7 @@ def power_at_size(calibration: Calibration, toys: ToyTable | npt.ArrayLike, *, s
     Raises CalibrationError unless 0 < size < 1, if the null toys are too few for a p that small, or
     if the toys belong to another analysis than the calibration.
 
-    >>> from wilks.calibration import calibrate
+    >>> from wilks.laws import calibrate
     >>> rng = np.random.default_rng(1)
     >>> calibration = calibrate(rng.chisquare(13, size=399), degrees_of_freedom=13)
     >>> print(power_at_size(calibration, rng.noncentral_chisquare(13, 12.0, size=100), size=0.05))

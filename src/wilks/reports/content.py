@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wilks.analysis import Analysis
-from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit
 from wilks.campaign import Toys
 from wilks.errors import InputError
 from wilks.fitting import FitResult
 from wilks.interpretation import Region, most_discrepant_region
+from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit
 from wilks.models import Kernel
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections

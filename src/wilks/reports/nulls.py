@@ -3,11 +3,11 @@
 import math
 from typing import NamedTuple
 
-from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, ScoreNull
-from wilks.calibration.base import NO_NUMBERS
-from wilks.calibration.notices import toy_notices
-from wilks.calibration.score import CONFIRMED_Z, LARGEST_CORRECTION, LARGEST_EXCESS
 from wilks.campaign import Toys
+from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, ScoreNull
+from wilks.laws.base import NO_NUMBERS
+from wilks.laws.notices import toy_notices
+from wilks.laws.score import CONFIRMED_Z, LARGEST_CORRECTION, LARGEST_EXCESS
 from wilks.reports import pictures, sections
 from wilks.reports.pictures import Picture
 from wilks.reports.tables import Table, count, number

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from wilks import plots
 from wilks.analysis import Analysis
-from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
 from wilks.fitting import FitResult
 from wilks.interpretation import Region
 from wilks.interpretation.regions import summary
+from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
 from wilks.reports.responses import response_figures
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample

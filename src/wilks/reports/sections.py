@@ -8,11 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from wilks.analysis import Analysis
-from wilks.calibration import Calibration
-from wilks.calibration.compatibility import TAIL_PROBABILITY
 from wilks.campaign import Toys
 from wilks.fitting import FitResult
 from wilks.hypotheses import Null
+from wilks.laws import Calibration
+from wilks.laws.compatibility import TAIL_PROBABILITY
 from wilks.nuisances import Unselected
 from wilks.reports.tables import Table, count, flat_rows, number, setting, words
 from wilks.samples import Origin, Sample

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wilks.analysis import Analysis
-from wilks.calibration import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit
 from wilks.campaign import Toys
 from wilks.errors import InputError, StoreError
+from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit
 from wilks.reports.content import Inputs, build_report
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
@@ -64,7 +64,7 @@ def write_report(
         StoreError: a path outside the folder, or one that cannot be written.
 
     >>> from tempfile import TemporaryDirectory
-    >>> from wilks.calibration import calibrate
+    >>> from wilks.laws import calibrate
     >>> with TemporaryDirectory() as folder:
     ...     write_report(calibrate([9.0, 12.0, 15.0]), "report.html", folder=folder).name
     'report.html'

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from wilks.calibration.chisquare import chi_square_answer, z_band
-from wilks.calibration.compatibility import Compatibility, judge
+from wilks.laws.chisquare import chi_square_answer, z_band
+from wilks.laws.compatibility import Compatibility, judge
 from wilks.significance import chi2_sf, chi2_z_score
 
 

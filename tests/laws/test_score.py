@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import wilks
-from wilks.calibration import score_null, tilted_p_value
-from wilks.calibration.score import LARGEST_EXCESS
 from wilks.errors import CalibrationError, InputError
 from wilks.fitting import kernel_engine_of
+from wilks.laws import score_null, tilted_p_value
+from wilks.laws.score import LARGEST_EXCESS
 from wilks.significance import p_value, weighted_isf
 
 N_EXPECTED, N_TOYS = 1000.0, 20_000

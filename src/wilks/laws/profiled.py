@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeGuard, runtime_checkable
 
-from wilks.calibration.text import decimals, plain, table
+from wilks.laws.text import decimals, plain, table
 
 
 class Fitted(Protocol):

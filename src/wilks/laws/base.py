@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
-from wilks.calibration.notices import ObservedFit
-from wilks.calibration.text import finite_or_none, z_interval
+from wilks.laws.notices import ObservedFit
+from wilks.laws.text import finite_or_none, z_interval
 
 NO_NUMBERS = (("t", "failed"), ("p-value", "none"), ("Z", "none"))
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from wilks.calibration import calibrate
 from wilks.fitting import FittedNuisance
 from wilks.hypotheses import Null, ShiftedNuisance
+from wilks.laws import calibrate
 
 Make = Callable[..., Any]
 

@@ -6,7 +6,7 @@ the null the data are a Poisson process and
     E b = mu,   Cov b = V = sum_R w psi psi^T + C,
 
 where the sum in V stands for nature, as reference and pool show it, and mu and C are the mean and the covariance of
-its distance from m (`wilks.calibration.nature`): the law is that given this reference as far as a pool tells that
+its distance from m (`wilks.laws.nature`): the law is that given this reference as far as a pool tells that
 distance, and over data *and* references of this size, mu = 0, without one. For n events in place of Poisson counts
 psi is replaced by psi - m/N, w by w n/N and the distance of nature by that of n/N of it. Exactly
 
@@ -37,9 +37,9 @@ import numpy.typing as npt
 import scipy.linalg
 
 from wilks.analysis import Analysis
-from wilks.calibration.nature import Nature, nature_of
 from wilks.errors import CalibrationError
 from wilks.fitting import KernelEngine, kernel_engine_of
+from wilks.laws.nature import Nature, nature_of
 from wilks.models import Kernel
 from wilks.significance.weighted import Correction, weighted_log_sf
 from wilks.typing import ComplexArray, FloatArray, whole_number

@@ -13,7 +13,7 @@ a Poisson sum of psi at the weights w' = w r(nu_hat), and a Gaussian part:
 The first two are H - C P C^T. The third is what the fluctuations of the reference add. Where the response is shifted to
 a known yield, they change its sum over the reference by nothing: w r takes the place of w in the third term, with the
 learned r, and r is the part of it that has a formula. In coordinates in which A is 1 the law is that of
-`wilks.calibration.score`, third and fourth moments included; the Gaussian part has none.
+`wilks.laws.score`, third and fourth moments included; the Gaussian part has none.
 
 A ridge makes the law depend on nu: p, not t, has the same distribution at every nu*.
 """
@@ -21,11 +21,11 @@ A ridge makes the law depend on nu: p, not t, has the same distribution at every
 import numpy as np
 
 from wilks.analysis import Analysis
-from wilks.calibration.score import ScoreNull, law_of, require_score
 from wilks.errors import CalibrationError
 from wilks.fitting import FitResult, profiled_kernel_engine_of
 from wilks.fitting.kernel_scores import ScoreForm
 from wilks.fitting.profiled_groups import ProfiledGroup
+from wilks.laws.score import ScoreNull, law_of, require_score
 
 
 def profiled_score_null(analysis: Analysis, fit: FitResult) -> ScoreNull:

@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping
 from typing import Protocol
 
-from wilks.calibration.compatibility import Compatibility
-from wilks.calibration.empirical import Empirical
-from wilks.calibration.inputs import ToySummary
-from wilks.calibration.profiled import distances, is_profiled
-from wilks.calibration.text import decimals, failed_toys, probability
-from wilks.calibration.text import toys as toys_text
 from wilks.hypotheses import ShiftedNuisance
+from wilks.laws.compatibility import Compatibility
+from wilks.laws.empirical import Empirical
+from wilks.laws.inputs import ToySummary
+from wilks.laws.profiled import distances, is_profiled
+from wilks.laws.text import decimals, failed_toys, probability
+from wilks.laws.text import toys as toys_text
 from wilks.significance import z_score
 from wilks.typing import FitStatus
 

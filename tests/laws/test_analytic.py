@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wilks.calibration import AnalyticGoodnessOfFit, ScoreNull, analytic_answer, failed_answer
+from wilks.laws import AnalyticGoodnessOfFit, ScoreNull, analytic_answer, failed_answer
 from wilks.typing import FitStatus
 
 

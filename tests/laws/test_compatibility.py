@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from wilks.calibration.compatibility import Compatibility, judge
+from wilks.laws.compatibility import Compatibility, judge
 from wilks.typing import FloatArray
 
 

@@ -21,10 +21,10 @@ import scipy.linalg
 import scipy.optimize
 
 from wilks.analysis import Analysis
-from wilks.calibration.nature import Nature, nature_of
-from wilks.calibration.score import ScoreNull, score_null
 from wilks.errors import CalibrationError
 from wilks.fitting import kernel_engine_of
+from wilks.laws.nature import Nature, nature_of
+from wilks.laws.score import ScoreNull, score_null
 from wilks.typing import FloatArray
 
 _BLOCK_NUMBERS = 2**22

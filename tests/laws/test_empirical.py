@@ -6,8 +6,8 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wilks.calibration.empirical import Empirical
 from wilks.errors import CalibrationError
+from wilks.laws.empirical import Empirical
 from wilks.significance import clopper_pearson
 
 VALUES = st.lists(st.floats(min_value=0.0, max_value=100.0), min_size=1, max_size=60)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Protocol, TypeGuard, runtime_checkable
 
-from wilks.calibration.text import decimals, plain, probability, table
+from wilks.laws.text import decimals, plain, probability, table
 from wilks.significance import z_score
 
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 
 import numpy.typing as npt
 
-from wilks.calibration.base import NO_NUMBERS, Answer
-from wilks.calibration.chisquare import ChiSquareAnswer, chi_square_answer
-from wilks.calibration.compatibility import Compatibility, judge
-from wilks.calibration.empirical import Empirical
-from wilks.calibration.inputs import ToySummary, ToyTable, is_toy_table, t_values, toy_summary
-from wilks.calibration.members import has_members, members_text, members_to_dict
-from wilks.calibration.notices import ObservedFit, failed_fit, fit_notices, toy_notices
-from wilks.calibration.profiled import is_profiled, nuisance_table, nuisances_to_dict, part_rows
-from wilks.calibration.text import decimals, failed_toys, plain, probability, table, toys
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
+from wilks.laws.base import NO_NUMBERS, Answer
+from wilks.laws.chisquare import ChiSquareAnswer, chi_square_answer
+from wilks.laws.compatibility import Compatibility, judge
+from wilks.laws.empirical import Empirical
+from wilks.laws.inputs import ToySummary, ToyTable, is_toy_table, t_values, toy_summary
+from wilks.laws.members import has_members, members_text, members_to_dict
+from wilks.laws.notices import ObservedFit, failed_fit, fit_notices, toy_notices
+from wilks.laws.profiled import is_profiled, nuisance_table, nuisances_to_dict, part_rows
+from wilks.laws.text import decimals, failed_toys, plain, probability, table, toys
 from wilks.significance import z_score
 from wilks.typing import FloatArray
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wilks.calibration.compatibility import Compatibility
-from wilks.calibration.text import decimals, finite_or_none, plain, probability
+from wilks.laws.compatibility import Compatibility
+from wilks.laws.text import decimals, finite_or_none, plain, probability
 from wilks.significance import chi2_log_sf, z_score_from_log
 
 _LOG_SMALLEST = math.log(1e-300)
@@ -61,7 +61,7 @@ class ChiSquareAnswer:
 def chi_square_answer(t: float, compatibility: Compatibility, *, smallest_p_value: float) -> ChiSquareAnswer:
     """Answer from the chi-square; ``extrapolated`` unless compatible and p >= smallest_p_value.
 
-    >>> from wilks.calibration.compatibility import judge
+    >>> from wilks.laws.compatibility import judge
     >>> toys = np.random.default_rng(1).chisquare(13, size=400)
     >>> compatibility = judge(toys, 13.0, n_failed=0, is_estimated_dof=False)
     >>> print(chi_square_answer(60.0, compatibility, smallest_p_value=1 / 401))

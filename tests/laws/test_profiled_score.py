@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import wilks
-from wilks.calibration import profiled_score_null, score_null, tilted_p_value
-from wilks.calibration.profiled_score import profiled_law
-from wilks.calibration.score import ScoreNull
 from wilks.errors import CalibrationError
 from wilks.fitting import profiled_kernel_engine_of
 from wilks.fitting.profiled_groups import ProfiledGroup
+from wilks.laws import profiled_score_null, score_null, tilted_p_value
+from wilks.laws.profiled_score import profiled_law
+from wilks.laws.score import ScoreNull
 from wilks.nuisances import LogYield, Nuisance, Nuisances, Polynomial
 from wilks.problems import exponential
 from wilks.typing import FloatArray

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from wilks.calibration.inputs import is_toy_table, t_values, toy_summary
 from wilks.errors import CalibrationError
+from wilks.laws.inputs import is_toy_table, t_values, toy_summary
 from wilks.typing import FitStatus
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wilks.calibration import calibrate
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null, ShiftedNuisance
+from wilks.laws import calibrate
 from wilks.significance import chi2_sf, z_score
 from wilks.typing import FitStatus
 

@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from wilks.calibration.base import NO_NUMBERS, Answer
-from wilks.calibration.notices import ObservedFit, failed_fit
-from wilks.calibration.profiled import is_profiled, nuisance_table, nuisances_to_dict, part_rows
-from wilks.calibration.score import CONFIRMED_Z, ScoreNull
-from wilks.calibration.text import decimals, probability, table
+from wilks.laws.base import NO_NUMBERS, Answer
+from wilks.laws.notices import ObservedFit, failed_fit
+from wilks.laws.profiled import is_profiled, nuisance_table, nuisances_to_dict, part_rows
+from wilks.laws.score import CONFIRMED_Z, ScoreNull
+from wilks.laws.text import decimals, probability, table
 from wilks.significance import z_score
 
 

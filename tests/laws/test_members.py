@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wilks.calibration import calibrate
-from wilks.calibration.members import has_members
 from wilks.fitting import MemberFit
+from wilks.laws import calibrate
+from wilks.laws.members import has_members
 from wilks.typing import FitStatus
 
 MEMBERS = (MemberFit(0.4, 0.3, 31.0, 0.0005), MemberFit(1.0, 0.3, 9.0, 0.4), MemberFit(2.5, 0.3, 1.2, 0.96))
