@@ -1,11 +1,19 @@
 """What all tests share."""
 
 import gc
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 
 import jax
+import numpy as np
+import pyarrow
 import pytest
 from hypothesis import settings
+
+from wilks.campaign import Toys
+from wilks.fitting import Attempt, FitResult
+from wilks.hypotheses import Hypothesis, Null
+from wilks.typing import FitStatus, FloatArray
 
 # How long an example takes says nothing: machines are noisy, and the first one compiles.
 settings.register_profile("untimed", deadline=None)
@@ -39,3 +47,67 @@ def _forget_programs() -> Iterator[None]:
     yield
     jax.clear_caches()
     gc.collect()
+
+
+@pytest.fixture(scope="session")
+def fit_of() -> Callable[..., FitResult]:
+    """A fit made up: it converged at ``t``, with params 0, unless options say otherwise."""
+
+    def make(
+        t: float, *, status: FitStatus = FitStatus.CONVERGED, n_parameters: int = 13, **options: object
+    ) -> FitResult:
+        values = {
+            "t": t,
+            "tau": t,
+            "delta": 0.0,
+            "params": np.zeros(13),
+            "status": status,
+            "newton_decrement": 1e-9,
+            "least_curvature": 0.02,
+            "kkt_residual": 1e-6,
+            "share_at_bound": 0.0,
+            "n_starts": 2,
+            "start_gap": 0.1,
+            "start_t": np.array([t, t - 0.1]),
+            "attempts": (Attempt(status, t),),
+            "n_iterations": 100,
+            "n_events": 2000,
+            "fingerprint": "0123456789abcdef",
+        }
+        return FitResult(**(values | options))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def toys_of() -> Callable[..., Toys]:
+    """Toys made up: of these t, NaN where one failed, with as much of a table as a calibration reads."""
+
+    def make(
+        t: FloatArray,
+        *,
+        hypothesis: Hypothesis | None = None,
+        fingerprint: str = "0123456789abcdef",
+        degrees_of_freedom: float | None = 13,
+        expected_overlap_z_error: float | None = None,
+        n_events: int = 2000,
+    ) -> Toys:
+        failed = np.isnan(t)
+        columns = {
+            "t": t,
+            "status": np.where(failed, int(FitStatus.NOT_CONVERGED), int(FitStatus.CONVERGED)),
+            "n_events": np.full(t.size, n_events),
+            "share_at_bound": np.full(t.size, 0.25),
+            "start_gap": np.full(t.size, 0.5),
+        }
+        return Toys(
+            table=pyarrow.table(columns),
+            hypothesis=hypothesis or Null(),
+            fingerprint=fingerprint,
+            seed=1,
+            n_parameters=math.floor(degrees_of_freedom or 0),
+            expected_overlap_z_error=expected_overlap_z_error,
+            is_penalized=degrees_of_freedom is None,
+        )
+
+    return make

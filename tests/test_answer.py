@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -8,11 +9,11 @@ import pytest
 
 import wilks.answer
 from wilks.analysis import Analysis
-from wilks.answer import answer_of, answer_without_calibration, goodness_of_fit
+from wilks.answer import answer_of, goodness_of_fit
 from wilks.campaign import toys_here
 from wilks.errors import CalibrationError
 from wilks.fitting import Attempt, FitResult, FittedNuisance, fit
-from wilks.hypotheses import Null, ShiftedNuisance
+from wilks.hypotheses import Alternative, Null, ShiftedNuisance
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.models import MLP, Kernel
 from wilks.nuisances import Nuisance, Nuisances, normalization
@@ -20,6 +21,7 @@ from wilks.problems import exponential
 from wilks.samples import Sample
 from wilks.typing import FitStatus
 
+Make = Callable[..., Any]
 REFERENCE = Sample(np.random.default_rng(0).exponential(size=3000), features=("x",))
 
 
@@ -38,45 +40,32 @@ def bare_analysis(reference: Sample) -> Any:
 ANALYSIS = bare_analysis(REFERENCE)
 
 
-def calibration(fingerprint: str = "aaaa", hypothesis: object = None) -> Calibration:
-    t = np.random.default_rng(1).chisquare(13, size=400)
-    toys: Any = SimpleNamespace(
-        t=t,
-        status=np.zeros(400, dtype=np.int64),
-        fingerprint=fingerprint,
-        hypothesis=hypothesis or Null(),
-        degrees_of_freedom=13,
-        expected_overlap_z_error=None,
-        n_events=np.full(400, 2000),
-        share_at_bound=np.zeros(400),
-        start_gap=np.zeros(400),
-    )
-    return calibrate(toys)
+@pytest.fixture
+def calibration(toys_of: Make) -> Make:
+    """Of 400 toys of a chi-square(13)."""
+
+    def make(fingerprint: str = "aaaa", **options: Any) -> Calibration:
+        t = np.random.default_rng(1).chisquare(13, size=400)
+        return calibrate(toys_of(t, fingerprint=fingerprint, **options))
+
+    return make
 
 
 @pytest.fixture
-def fitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
+def fitted(monkeypatch: pytest.MonkeyPatch, fit_of: Make) -> list[tuple[Any, Any]]:
     """Calls of a fit that always returns t = 30."""
     calls: list[tuple[Any, Any]] = []
 
-    def fit(analysis: Any, data: Any, *, auxiliaries: Any) -> SimpleNamespace:
+    def fit(analysis: Any, data: Any, *, auxiliaries: Any) -> FitResult:
         calls.append((analysis, data))
-        return SimpleNamespace(
-            t=30.0,
-            converged=True,
-            status=FitStatus.CONVERGED,
-            fingerprint="aaaa",
-            n_events=2000,
-            n_starts=10,
-            start_gap=0.0,
-            share_at_bound=0.0,
-        )
+        result: FitResult = fit_of(30.0, fingerprint="aaaa")
+        return result
 
     monkeypatch.setattr(wilks.answer, "fit", fit)
     return calls
 
 
-def test_data_are_fitted_once_and_looked_up(fitted: list[tuple[Any, Any]]) -> None:
+def test_data_are_fitted_once_and_looked_up(fitted: list[tuple[Any, Any]], calibration: Make) -> None:
     null, data = calibration(), np.random.default_rng(1).exponential(size=(2000, 1))
     result = goodness_of_fit(ANALYSIS, data, calibration=null)
     ((analysis, sample),) = fitted
@@ -87,7 +76,7 @@ def test_data_are_fitted_once_and_looked_up(fitted: list[tuple[Any, Any]]) -> No
     assert result.warnings == ()
 
 
-def test_negative_weights_and_shared_events_are_told(fitted: list[tuple[Any, Any]]) -> None:
+def test_negative_weights_and_shared_events_are_told(fitted: list[tuple[Any, Any]], calibration: Make) -> None:
     weights = np.where(np.arange(3000) < 7, -1.0, 1.0)
     reference = Sample(REFERENCE.events, weights, features=("x",))
     analysis = bare_analysis(reference)
@@ -97,7 +86,7 @@ def test_negative_weights_and_shared_events_are_told(fitted: list[tuple[Any, Any
     assert warnings[1].startswith("40 of 2,000 data events are in the reference too")
 
 
-def test_no_calibration_says_what_to_run(fitted: list[tuple[Any, Any]]) -> None:
+def test_no_calibration_says_what_to_run(fitted: list[tuple[Any, Any]], calibration: Make) -> None:
     with pytest.raises(CalibrationError, match=re.escape("toys = run_toys(analysis, Null()")):
         goodness_of_fit(ANALYSIS, np.zeros((5, 1)))
     assert fitted == []
@@ -129,12 +118,12 @@ def test_a_failed_fit_of_a_score_statistic_has_no_p(nuisances: tuple[Nuisance, .
     analysis = Analysis(reference=REFERENCE, model=kernel, expected_events=300, nuisances=nuisances)
     data = Sample(np.random.default_rng(2).exponential(size=(320, 1)), features=("x",))
     failed = replace(fit(analysis, data), t=np.nan, tau=np.nan, status=FitStatus.NON_FINITE)
-    result = answer_without_calibration(analysis, failed, data=data)
+    result = answer_of(analysis, failed, data=data)
     assert not result.is_answered and result.warnings[0].startswith("The fit of the data failed")
 
 
-def test_unusable_toys_are_refused_before_the_fit(fitted: list[tuple[Any, Any]]) -> None:
-    for null in (calibration("bbbb"), calibration(hypothesis="a signal")):
+def test_unusable_toys_are_refused_before_the_fit(fitted: list[tuple[Any, Any]], calibration: Make) -> None:
+    for null in (calibration("bbbb"), calibration(hypothesis=Alternative(signal=exponential.BACKGROUND, n_signal=1))):
         with pytest.raises(CalibrationError):
             goodness_of_fit(ANALYSIS, np.zeros((5, 1)), calibration=null)
     assert fitted == []
@@ -174,14 +163,21 @@ def with_nuisances() -> Analysis:
     return Analysis(reference=exponential.reference(3000), model=MLP(hidden=(4,)), nuisances=nuisances)
 
 
-def answered(analysis: Analysis, scale: float, normalization: float, **options: Any) -> GoodnessOfFit:
-    fitted = profiled_fit(scale, normalization, fingerprint=analysis.fingerprint())
-    data = Sample(np.random.default_rng(1).exponential(size=(2000, 1)), features=("x",))
-    return answer_of(analysis, replace(fitted, **options), data=data, calibration=calibration(analysis.fingerprint()))
+@pytest.fixture
+def answered(with_nuisances: Analysis, calibration: Make) -> Make:
+    """The answer for a fit whose Delta lies at these values."""
+
+    def make(scale: float, normalization: float, **options: Any) -> GoodnessOfFit:
+        fingerprint = with_nuisances.fingerprint()
+        fitted = replace(profiled_fit(scale, normalization, fingerprint=fingerprint), **options)
+        data = Sample(np.random.default_rng(1).exponential(size=(2000, 1)), features=("x",))
+        return answer_of(with_nuisances, fitted, data=data, calibration=calibration(fingerprint))
+
+    return make
 
 
-def test_an_answer_shows_tau_delta_and_the_nuisances(with_nuisances: Analysis) -> None:
-    result = answered(with_nuisances, 0.05, -0.15)
+def test_an_answer_shows_tau_delta_and_the_nuisances(answered: Make) -> None:
+    result = answered(0.05, -0.15)
     assert result.warnings == ()
     assert str(result).splitlines()[:4] == [
         "Goodness of fit",
@@ -199,27 +195,27 @@ def test_an_answer_shows_tau_delta_and_the_nuisances(with_nuisances: Analysis) -
     assert plain["delta_nuisances"][0]["pull"] == 0.5
 
 
-def test_a_large_pull_is_told(with_nuisances: Analysis) -> None:
-    (warning,) = answered(with_nuisances, 0.0, -0.6).warnings
+def test_a_large_pull_is_told(answered: Make) -> None:
+    (warning,) = answered(0.0, -0.6).warnings
     assert warning == (
         "The data disagree with the auxiliary measurement of normalization by 4.0 sigma (pull -4.00 at Delta); this "
         "disagreement is part of Delta, not of t"
     )
 
 
-def test_the_edge_of_the_range_and_a_small_effective_reference_are_told(with_nuisances: Analysis) -> None:
-    warnings = answered(with_nuisances, 1.0, 0.0).warnings
+def test_the_edge_of_the_range_and_a_small_effective_reference_are_told(answered: Make) -> None:
+    warnings = answered(1.0, 0.0).warnings
     assert warnings[0].startswith("The nuisance scale of Delta lies at the edge of its range")
     assert warnings[1].startswith("The data disagree with the auxiliary measurement of scale by 10.0 sigma")
     assert re.match(r"At the nuisances of Delta the reference counts as \d+ events, \d+% of those at 0", warnings[2])
 
 
-def test_a_failed_fit_says_nothing_of_its_nuisances(with_nuisances: Analysis) -> None:
-    result = answered(with_nuisances, 1.0, 0.0, t=np.nan, status=FitStatus.NOT_CONVERGED)
+def test_a_failed_fit_says_nothing_of_its_nuisances(answered: Make) -> None:
+    result = answered(1.0, 0.0, t=np.nan, status=FitStatus.NOT_CONVERGED)
     assert len(result.warnings) == 1 and "nuisance" not in str(result)
 
 
-def test_events_outside_the_reference_are_named(fitted: list[tuple[Any, Any]]) -> None:
+def test_events_outside_the_reference_are_named(fitted: list[tuple[Any, Any]], calibration: Make) -> None:
     data = np.append(np.random.default_rng(1).exponential(size=1999), 30.0)
     (warning,) = goodness_of_fit(ANALYSIS, data, calibration=calibration()).warnings
     assert warning.startswith("1 of 2,000 data events lies where the reference has none")

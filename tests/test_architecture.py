@@ -12,13 +12,24 @@ SOURCE = ROOT / "src" / "wilks"
 
 # A room imports only from rooms that stand before it.
 ROOMS = (
-    *("errors", "typing", "lazy", "documents", "functions", "significance", "samples", "hypotheses", "models"),
+    *(
+        "errors",
+        "typing",
+        "lazy",
+        "documents",
+        "storage",
+        "functions",
+        "significance",
+        "samples",
+        "hypotheses",
+        "models",
+    ),
     *("nuisances", "optimize", "analysis", "likelihood", "responses", "fitting", "toys", "campaign", "laws"),
     *("answer", "twosample", "selection", "validation", "power", "interpretation", "problems", "plots", "reports"),
     *("config", "monitor", "cli"),
 )
 CORE = ROOMS[: ROOMS.index("campaign")]
-READERS = ("samples", "analysis")  # the only core rooms that touch files
+READERS = ("samples", "storage")  # the only core rooms that touch files
 
 MAX_FUNCTION_LINES = 40
 MAX_FILE_LINES = 400

@@ -52,6 +52,7 @@ _NAMES = {
     "wilks.power": ["KnownSignal", "median_z_score", "power_at_size", "signal_fit", "signal_test"],
     "wilks.reports": ["write_report"],
     "wilks.responses": ["Variation", "learn_responses"],
+    "wilks.storage": ["load"],
     "wilks.samples": ["Sample", "Standardization", "columns", "enrich", "read", "split"],
     "wilks.typing": ["FitStatus"],
 }
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from wilks.reports import write_report
     from wilks.responses import Variation, learn_responses
     from wilks.samples import Sample, Standardization, columns, enrich, read, split
+    from wilks.storage import load
     from wilks.typing import FitStatus
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
@@ -139,6 +141,7 @@ __all__ = [
     "fit",
     "goodness_of_fit",
     "learn_responses",
+    "load",
     "load_toys",
     "median_z_score",
     "most_discrepant_region",

@@ -1,17 +1,14 @@
 """Everything that is fixed before the data are seen."""
 
 import hashlib
-import json
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import jax
 import numpy as np
 
-from wilks.documents import canonical_json, differences
+from wilks.documents import canonical_json
 from wilks.errors import InputError, StoreError
 from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, generator_from_dict, source_to_dict
 from wilks.models import MODEL_KINDS, KernelSet, Model, model_from_dict
@@ -21,22 +18,20 @@ from wilks.samples import (
     Sample,
     Standardization,
     effective_number,
-    load_samples,
     repeated_events,
     require_varying,
-    save_samples,
     shared_events,
 )
+from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.typing import FloatArray
 
 STATISTIC_VERSION = 4
 _YIELD_TOLERANCE = 1e-6
-_DOCUMENT, _ARRAYS = "analysis.json", "analysis.npz"
 _Cached = TypeVar("_Cached")
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class Analysis:
+class Analysis(Storable):
     """Reference, model, search and source of toys: all that defines t and its null distribution.
 
     Args:
@@ -72,6 +67,7 @@ class Analysis:
     search: Search
     name: str
     _cache: dict[str, Any] = field(repr=False)
+    stored_as: ClassVar[str] = "analysis"
 
     def __init__(
         self,
@@ -198,64 +194,74 @@ class Analysis:
         """SHA-256 (hex) of all that defines t and its null; the name and carried columns do not."""
         return self.cached("fingerprint", lambda: hashlib.sha256(canonical_json(self.describe()).encode()).hexdigest())
 
-    def save(self, folder: str | Path) -> None:
-        """Write the analysis to ``folder`` as JSON and NPZ.
+    def save(self, folder: Folder) -> None:
+        """Write the analysis to ``folder``; nothing is done if it is there already, under whatever name.
 
         Raises:
-            StoreError: the folder holds another analysis or cannot be written.
+            StoreError: the folder holds another analysis or something else, or cannot be written; other processes
+                could not find a function of this one.
         """
-        path = Path(folder)
-        if (path / _DOCUMENT).exists():
-            _check_same(path, Analysis.load(path), self)
+        if self.stored_as in saved_kinds(folder) and Analysis.stored_fingerprint(folder) == self.fingerprint():
             return
         if self.local_functions:
             raise StoreError(
                 f"a saved analysis must be usable elsewhere, but {', '.join(self.local_functions)} can be found in "
                 "this process alone; put the function into a module and name it 'module:function'"
             )
-        samples = {"reference": self.reference}
-        if isinstance(self.toy_source, Sample):
-            samples["pool"] = self.toy_source
-        if isinstance(self.toy_source, Unselected):
-            samples["unselected"] = self.toy_source.sample
-        document = {"describe": self.describe(), "name": self.name, "fingerprint": self.fingerprint()}
-        document |= {"nuisances": self.nuisances.to_dict()} if self.nuisances else {}
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            document["samples"] = save_samples(path / _ARRAYS, samples)
-            partial = path / f".{_DOCUMENT}.{secrets.token_hex(4)}.partial"
-            partial.write_text(json.dumps(document, indent=1, allow_nan=False))
-            partial.replace(path / _DOCUMENT)
-        except OSError as error:
-            raise StoreError(f"the analysis cannot be saved to {path}: {error.strerror or error}") from error
+        super().save(folder)
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Analysis":
+    def load(cls, folder: Folder) -> "Analysis":
         """The analysis that `save` wrote, with the same fingerprint.
 
         Raises:
             StoreError: nothing usable lies there, or it was changed since.
         """
-        path = Path(folder)
-        try:
-            document = json.loads((path / _DOCUMENT).read_text())
-            samples = load_samples(path / _ARRAYS, document["samples"])
-            described, fingerprint = document["describe"], document["fingerprint"]
-            analysis = cls(
-                reference=samples["reference"],
-                model=model_from_dict(described["model"], MODEL_KINDS),
-                nuisances=nuisances_from_dict(document["nuisances"]) if "nuisances" in document else (),
-                toy_source=samples.get("pool") or _source_from_dict(described["toy_source"], samples),
-                standardize=Standardization.from_dict(described["standardization"]),
-                search=Search(**described["search"]),
-                name=document["name"],
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
-            raise StoreError(
-                f"{path} must hold a saved analysis, but it cannot be read ({type(error).__name__}: {error})"
-            ) from error
-        if analysis.fingerprint() != fingerprint:
-            raise StoreError(f"the analysis in {path} was changed after it was saved, or by another version of wilks")
+        document = Document(folder, cls.stored_as)
+        analysis: Analysis = document.restored()
+        if analysis.fingerprint() != document.plain["fingerprint"]:
+            raise StoreError(f"the analysis in {folder} was saved by another version of wilks: its t is not the same")
+        return analysis
+
+    @classmethod
+    def stored_fingerprint(cls, folder: Folder) -> str:
+        """That of the analysis in ``folder``, without reading its events.
+
+        Raises:
+            StoreError: as `load`.
+        """
+        return str(Document(folder, cls.stored_as).plain["fingerprint"])
+
+    def to_document(self) -> dict[str, Any]:
+        samples = {"reference": self.reference}
+        if isinstance(self.toy_source, Sample):
+            samples["pool"] = self.toy_source
+        if isinstance(self.toy_source, Unselected):
+            samples["unselected"] = self.toy_source.sample
+        return {
+            **self.describe(),
+            "nuisances": self.nuisances.to_dict() if self.nuisances else None,
+            "name": self.name,
+            "samples": {role: sample.to_document() for role, sample in samples.items()},
+            "fingerprint": self.fingerprint(),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Analysis":
+        samples = {role: Sample.from_document(one) for role, one in document["samples"].items()}
+        analysis = cls(
+            reference=samples["reference"],
+            model=model_from_dict(document["model"], MODEL_KINDS),
+            nuisances=nuisances_from_dict(document["nuisances"]) if document["nuisances"] else (),
+            toy_source=samples.get("pool") or _source_from_dict(document["toy_source"], samples),
+            standardize=Standardization.from_dict(document["standardization"]),
+            search=Search(**document["search"]),
+            name=document["name"],
+        )
+        # The arrays were found to be those that were saved: to hash them again would tell nothing.
+        analysis._cache["reference_digest"] = document["reference"]
+        if len(samples) > 1:
+            analysis._cache["toy_source"] = document["toy_source"]
         return analysis
 
 
@@ -297,15 +303,6 @@ def _check_yield(reference: Sample) -> None:
             f"the reference was read with expected_events={told:.10g}, but its weights now sum to "
             f"{reference.expected_events:.10g}. After wilks.split, which shares the sum out, give "
             f"Analysis(expected_events={told:.10g}); for another number or selection, read the reference with it"
-        )
-
-
-def _check_same(folder: Path, stored: Analysis, given: Analysis) -> None:
-    if stored.fingerprint() != given.fingerprint():
-        names = ", ".join(differences(stored.describe(), given.describe()))
-        raise StoreError(
-            f"{folder} must be empty or hold this analysis, but it holds another one ({names} differ); "
-            "choose a new folder, nothing was overwritten"
         )
 
 

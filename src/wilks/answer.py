@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
-from typing import Protocol, overload
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +14,14 @@ from wilks.errors import CalibrationError, SampleError
 from wilks.fitting import FitResult, fit
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.laws import (
-    AnalyticGoodnessOfFit,
     Calibration,
     GoodnessOfFit,
-    analytic_answer,
+    Refusal,
     calibrate,
-    failed_answer,
+    evaluate,
     profiled_score_null,
     score_null,
+    unanswered,
 )
 from wilks.laws.score import ScoreNull, require_score
 from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number, shared_events
@@ -39,29 +39,13 @@ class MakeToys(Protocol):
     def __call__(self, analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int) -> Toys: ...
 
 
-@overload
-def goodness_of_fit(
-    analysis: Analysis,
-    data: Sample | npt.ArrayLike,
-    *,
-    calibration: Calibration,
-    auxiliaries: Mapping[str, float] | None = None,
-) -> GoodnessOfFit: ...
-@overload
-def goodness_of_fit(
-    analysis: Analysis,
-    data: Sample | npt.ArrayLike,
-    *,
-    calibration: None = None,
-    auxiliaries: Mapping[str, float] | None = None,
-) -> GoodnessOfFit | AnalyticGoodnessOfFit: ...
 def goodness_of_fit(
     analysis: Analysis,
     data: Sample | npt.ArrayLike,
     *,
     calibration: Calibration | None = None,
     auxiliaries: Mapping[str, float] | None = None,
-) -> GoodnessOfFit | AnalyticGoodnessOfFit:
+) -> GoodnessOfFit:
     """Fit the data and return p and Z of their t among the toys of the calibration.
 
     p = (k + m + 1)/(n + 1) for k of n null toys at or above the t of the data and m failed toys,
@@ -87,54 +71,61 @@ def goodness_of_fit(
 
     For a fit that exists already, ``calibration.evaluate(fit)`` gives the same numbers:
 
-    >>> from types import SimpleNamespace
-    >>> from wilks.laws import calibrate
-    >>> from wilks.typing import FitStatus
-    >>> calibration = calibrate(np.random.default_rng(1).chisquare(13, size=1000), degrees_of_freedom=13)
-    >>> fit = SimpleNamespace(t=48.0, converged=True, status=FitStatus.CONVERGED, fingerprint="",
-    ...     n_events=2000, n_starts=10, start_gap=0.0, share_at_bound=0.2)
-    >>> calibration.evaluate(fit).p_text
-    'p = 1/1001 (0 of 1000; below 0.0030 at 95 % CL)'
+    >>> import wilks
+    >>> from wilks.problems import exponential
+    >>> kernel = wilks.Kernel(n_centers=10, width=1.0, ridge=3.0, is_score=True)
+    >>> analysis = Analysis(reference=exponential.reference(2_000, seed=1), model=kernel, expected_events=200)
+    >>> data = np.random.default_rng(2).exponential(size=230)
+    >>> result = goodness_of_fit(analysis, data)
+    >>> result.method, 0.0 < result.p_value < 1.0
+    ('analytic', True)
+    >>> calibration = calibrate(np.random.default_rng(1).chisquare(2, size=1000))
+    >>> calibration.evaluate(result.fit).p_text
+    'p = 73/1001 (72 of 1000)'
     """
     sample = check_data(data, features=analysis.features)
     if calibration is None:
-        return _without_calibration(analysis, sample, auxiliaries)
-    calibration.check_usable(analysis.fingerprint())
-    calibration.check_count(sample.n_events)
+        require_score(analysis)
+    else:
+        calibration.check_usable(analysis.fingerprint())
+        calibration.check_count(sample.n_events)
     return answer_of(analysis, fit(analysis, sample, auxiliaries=auxiliaries), data=sample, calibration=calibration)
 
 
-def _without_calibration(
-    analysis: Analysis, data: Sample, auxiliaries: Mapping[str, float] | None
-) -> GoodnessOfFit | AnalyticGoodnessOfFit:
-    require_score(analysis)
-    return answer_without_calibration(analysis, fit(analysis, data, auxiliaries=auxiliaries), data=data)
+def answer_of(
+    analysis: Analysis,
+    data_fit: FitResult,
+    *,
+    data: Sample,
+    calibration: Calibration | None = None,
+    make_toys: MakeToys = toys_here,
+) -> GoodnessOfFit:
+    """The answer for a fit of data that exists already, with all that must be known beside it.
 
-
-def answer_without_calibration(
-    analysis: Analysis, data_fit: FitResult, *, data: Sample, make_toys: MakeToys = toys_here
-) -> GoodnessOfFit | AnalyticGoodnessOfFit:
-    """The answer for a fit of data that exists already, from the analytic null of a score statistic.
-
-    Where that null is too rough, ``make_toys`` makes the toys that p is counted among, at the nuisances of Delta.
+    Without a calibration the analytic null of a score statistic answers. Where that is too rough, ``make_toys`` makes
+    the toys that p is counted among, at the nuisances of Delta.
 
     Raises:
-        CalibrationError: t is not a score statistic, or the null is too rough and the analysis has no source of toys.
+        CalibrationError: no calibration is given, and t is not a score statistic, or the null is too rough and the
+            analysis has no source of toys; the calibration is one of another analysis.
     """
-    require_score(analysis)
     notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
+    if calibration is not None:
+        return evaluate(data_fit, calibration, warnings=notices)
+    require_score(analysis)
     if not data_fit.converged:
-        return failed_answer(data_fit, warnings=notices)
+        return unanswered(data_fit, warnings=notices)
     null = profiled_score_null(analysis, data_fit) if analysis.nuisances else score_null(analysis)
-    if null.is_usable_at(data_fit.t):
-        return analytic_answer(data_fit, null, warnings=(*notices, *_reference_notice(analysis, null)))
-    _require_toy_source(analysis, null)
+    refusal = null.probability(data_fit.t)
+    if not isinstance(refusal, Refusal):
+        return evaluate(data_fit, null, warnings=(*notices, *_reference_notice(analysis, null)))
+    _require_toy_source(analysis, refusal)
     told = {one.name: one.value for one in data_fit.delta_nuisances}
     hypothesis = ShiftedNuisance(told) if told else Null()
     toys = make_toys(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
-    result = answer_of(analysis, data_fit, data=data, calibration=calibrate(toys))
+    result = evaluate(data_fit, calibrate(toys), warnings=notices)
     notice = (
-        f"The analytic null is too rough there: {null.shortcoming}. p was counted among "
+        f"The analytic null is too rough there: {refusal.shortcoming}. p was counted among "
         f"{toys.n_toys:,} toys made for this answer; more of them, as calibration=calibrate(run_toys(...)) or as "
         "toys.n_toys of an analysis file, reach a smaller p"
     )
@@ -152,22 +143,14 @@ def _reference_notice(analysis: Analysis, null: ScoreNull) -> Iterator[str]:
         )
 
 
-def _require_toy_source(analysis: Analysis, null: ScoreNull) -> None:
+def _require_toy_source(analysis: Analysis, refusal: Refusal) -> None:
     """Raise CalibrationError where no toys can take the place of an analytic null that is too rough."""
     if analysis.toy_source is None:
         raise CalibrationError(
-            "without toys the analytic null must be good enough at the t of the data: it "
-            f"{null.needs}, but {null.shortcoming}; give the analysis a source of toys "
-            "(toy_source; in an analysis file reference.n_training, toys.pool or toys.generator), or choose a larger "
-            "ridge or width"
+            f"without toys the analytic null must be good enough at the t of the data: {refusal}; give the analysis a "
+            "source of toys (toy_source; in an analysis file reference.n_training, toys.pool or toys.generator), or "
+            "choose a larger ridge or width"
         )
-
-
-def answer_of(analysis: Analysis, data_fit: FitResult, *, data: Sample, calibration: Calibration) -> GoodnessOfFit:
-    """The answer for a fit of data that exists already, with all that must be known beside it."""
-    result = calibration.evaluate(data_fit)
-    notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
-    return dataclasses.replace(result, warnings=(*result.warnings, *notices))
 
 
 def _sample_notices(analysis: Analysis, data: Sample) -> Iterator[str]:

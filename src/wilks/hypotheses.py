@@ -1,5 +1,6 @@
 """What a toy is drawn from: frozen descriptions, and the generators that they name."""
 
+import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from wilks.errors import InputError
 from wilks.functions import NamedFunction
 from wilks.samples import Sample
+from wilks.storage import Storable
 from wilks.typing import FloatArray, finite_number, is_number, whole_number
 
 GeneratorFunction = Callable[[np.random.Generator, int, Mapping[str, float]], npt.ArrayLike]
@@ -104,8 +106,32 @@ class Generator:
 Source = Sample | Generator
 
 
+class StorableHypothesis(Storable):
+    """A hypothesis with the samples that it brings."""
+
+    stored_as = "hypothesis"
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The events that the hypothesis brings itself, by role."""
+        return {}
+
+    @abc.abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that define it; samples by their digest."""
+
+    def to_document(self) -> dict[str, Any]:
+        samples = {role: x.to_document() for role, x in self.sources.items() if isinstance(x, Sample)}
+        return {"hypothesis": self.to_dict(), "samples": samples}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Any:
+        samples = {role: Sample.from_document(one) for role, one in document["samples"].items()}
+        return hypothesis_from_dict(document["hypothesis"], samples)
+
+
 @dataclass(frozen=True)
-class Null:
+class Null(StorableHypothesis):
     """Toys of the reference itself, with a Poisson number of events, or ``n_events`` of them.
 
     >>> Null().describe()
@@ -122,11 +148,6 @@ class Null:
         if self.n_events is not None:
             object.__setattr__(self, "n_events", whole_number(self.n_events, name="n_events", least=1))
 
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        """The events that the hypothesis brings itself, by role."""
-        return {}
-
     def describe(self) -> str:
         """One line for a person."""
         return "Null()" if self.n_events is None else f"Null(n_events={self.n_events})"
@@ -136,7 +157,7 @@ class Null:
 
 
 @dataclass(frozen=True, eq=False)
-class ShiftedNuisance:
+class ShiftedNuisance(StorableHypothesis):
     """Toys of the reference at true nuisances nu*: nothing new, but the reference sample is not quite right.
 
     Events are drawn from R_nu*: by the generator, or by the transforms of the nuisances from events before the
@@ -164,11 +185,6 @@ class ShiftedNuisance:
             raise InputError("a ShiftedNuisance must have at least one value, but none came; wilks.Null() is nu = 0")
         object.__setattr__(self, "nuisances", values)
 
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        """The events that the hypothesis brings itself, by role."""
-        return {}
-
     def describe(self) -> str:
         """One line for a person."""
         label = ", reweighted with the response" if self.is_reweighted else ""
@@ -180,7 +196,7 @@ class ShiftedNuisance:
 
 
 @dataclass(frozen=True, eq=False)
-class Alternative:
+class Alternative(StorableHypothesis):
     """Toys with new physics: the reference plus a signal, or another distribution altogether.
 
     Args:
@@ -227,7 +243,6 @@ class Alternative:
 
     @property
     def sources(self) -> Mapping[str, Source]:
-        """The events that the hypothesis brings itself, by role."""
         given = {"signal": self.signal, "source": self.source}
         return {role: source for role, source in given.items() if source is not None}
 

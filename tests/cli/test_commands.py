@@ -35,7 +35,7 @@ def done(make_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture
 def stored_fit(done: Any, monkeypatch: pytest.MonkeyPatch) -> FitResult:
     """The fit that `done` holds; a command that would fit the data gets it without the work."""
-    data_fit = load_answer(done.output)[1]
+    data_fit = load_answer(done.output)[0].fit
     monkeypatch.setattr(wilks.cli.steps, "fit", lambda analysis, data, auxiliaries: data_fit)
     return data_fit
 
@@ -114,13 +114,23 @@ def test_other_data_are_refused(done: Any, make_study: Any, tmp_path: Path, comm
 
 
 def test_a_damaged_answer_is_an_error(done: Any) -> None:
-    path = done.output / "test" / "fit.json"
+    for path in sorted((done.output / "test").glob("*/*")):
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2])
+        result = done.run("report")
+        path.write_bytes(content)
+        assert result.exit_code == 2
+        assert str(path) in result.stderr and "run `wilks test` again" in result.stderr
+
+
+def test_a_flipped_digit_of_the_answer_is_refused(done: Any) -> None:
+    path = done.output / "test" / "answer" / "answer.json"
     content = path.read_text()
-    path.write_text(content[:50])
+    digit = content.index('"t": ') + 5
+    path.write_text(content[:digit] + str(9 - int(content[digit])) + content[digit + 1 :])
     result = done.run("report")
     path.write_text(content)
-    assert result.exit_code == 2
-    assert "run `wilks test` again" in result.stderr
+    assert result.exit_code == 2 and "it has changed since" in result.stderr
 
 
 def test_check_fits_nothing_and_claims_nothing(study: Any) -> None:
@@ -205,7 +215,7 @@ def test_failed_data_fit_has_no_answer(done: Any, stored_fit: FitResult, monkeyp
     result = done.run("test", "--fail-on", "p<=1")
     assert result.exit_code == 4
     assert done.result()["numbers"]["answer"]["p_value"] is None
-    assert np.isnan(load_answer(done.output)[1].t)
+    assert np.isnan(load_answer(done.output)[0].fit.t)
     for name, content in kept.items():
         Path(name).write_bytes(content)
 

@@ -200,9 +200,13 @@ def test_changed_samples_are_refused(study: Any) -> None:
 
 def test_a_damaged_file_of_responses_is_refused(study: Any) -> None:
     assert study.run("learn-nuisances").exit_code == 0
-    (study.output / "nuisances.json").write_text("{}")
-    result = study.run("check")
-    assert result.exit_code == 2 and "run `wilks learn-nuisances` again" in result.stderr
+    path = study.output / "nuisances.json"
+    content = path.read_text()
+    for text in ("{}", content.replace("0.", "1.", 1)):
+        path.write_text(text)
+        result = study.run("check")
+        assert result.exit_code == 2 and "nuisances.json must" in result.stderr
+        assert "run `wilks learn-nuisances` again" in result.stderr
 
 
 def test_poor_responses_end_with_code_4(study: Any) -> None:
@@ -241,8 +245,8 @@ def test_run_learns_answers_and_reports(study: Any, without_fits: list[dict[str,
     page = (study.output / "report.html").read_text()
     assert "<h2>Nuisances</h2>" in page and "Closure of the learned responses" in page
     assert page.count("<figure>") >= 6
-    assert load_answer(study.output)[1].delta_nuisances[0] == FittedNuisance("scale", -0.35, 0.03, -3.5, 0.3)
-    assert np.isnan(load_answer(study.output)[1].delta_nuisances[1].constraint)
+    assert load_answer(study.output)[0].fit.delta_nuisances[0] == FittedNuisance("scale", -0.35, 0.03, -3.5, 0.3)
+    assert np.isnan(load_answer(study.output)[0].fit.delta_nuisances[1].constraint)
 
 
 def test_other_auxiliary_measurements_are_other_data(study: Any, without_fits: list[dict[str, float]]) -> None:

@@ -5,11 +5,10 @@ import math
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wilks.cli.outcome import SCHEMA_VERSION, ExitCode, Outcome, strict_json, write_text
+from wilks.cli.outcome import SCHEMA_VERSION, ExitCode, Outcome, strict_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -60,12 +59,3 @@ def test_keys_of_the_result() -> None:
         *("schema_version", "command", "status", "exit_code", "analysis", "numbers", "warnings", "files"),
         *("versions", "error"),
     }
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "a.json"
-    write_text(path, "one")
-    with pytest.raises(TypeError):
-        write_text(path, 3)  # type: ignore[arg-type]
-    assert path.read_text() == "one"
-    assert [item.name for item in path.parent.iterdir()] == ["a.json"]

@@ -1,13 +1,13 @@
 """The printed answer of an analytic null. The null is a chi-square(2), whose p is exp(-t/2)."""
 
 import math
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from wilks.laws import AnalyticGoodnessOfFit, ScoreNull, analytic_answer, failed_answer
+from wilks.fitting import FitResult
+from wilks.laws import ScoreNull, evaluate, unanswered
 from wilks.typing import FitStatus
 
 
@@ -16,12 +16,8 @@ def chi_square(excess: float = 0.0) -> ScoreNull:
     return ScoreNull(np.ones(2), np.full((2, 2), excess), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
 
 
-def fit_of(t: float) -> Any:
-    return SimpleNamespace(t=t, converged=math.isfinite(t), status=FitStatus.CONVERGED)
-
-
-def test_an_answer_reads() -> None:
-    result = analytic_answer(fit_of(10.0), chi_square(), warnings=("look at this",))
+def test_an_answer_reads(fit_of: Callable[..., FitResult]) -> None:
+    result = evaluate(fit_of(10.0), chi_square(), warnings=("look at this",))
     assert str(result) == (
         "Goodness of fit\n"
         "  t        10.00\n"
@@ -35,16 +31,15 @@ def test_an_answer_reads() -> None:
     assert result.p_text == "p = 0.0067 (analytic)"
 
 
-def test_beyond_what_toys_confirmed_it_is_extrapolated() -> None:
-    assert analytic_answer(fit_of(40.0), chi_square()).method == "extrapolated"
-    assert analytic_answer(fit_of(20.0), chi_square(0.1)).method == "extrapolated"
-    assert analytic_answer(fit_of(5.0), chi_square(0.1)).method == "analytic"
+def test_beyond_what_toys_confirmed_it_is_extrapolated(fit_of: Callable[..., FitResult]) -> None:
+    assert evaluate(fit_of(40.0), chi_square()).method == "extrapolated"
+    assert evaluate(fit_of(20.0), chi_square(0.1)).method == "extrapolated"
+    assert evaluate(fit_of(5.0), chi_square(0.1)).method == "analytic"
 
 
-def test_a_failed_fit_has_no_p() -> None:
-    fit = SimpleNamespace(t=math.nan, converged=False, status=FitStatus.NON_FINITE)
-    result = failed_answer(fit, warnings=("and this",))
-    assert isinstance(result, AnalyticGoodnessOfFit) and not result.is_answered and result.null is None
+def test_a_failed_fit_has_no_p(fit_of: Callable[..., FitResult]) -> None:
+    result = unanswered(fit_of(math.nan, status=FitStatus.NON_FINITE), warnings=("and this",))
+    assert not result.is_answered and result.law is None
     reason = f"The fit of the data failed: {FitStatus.NON_FINITE.message}. There is no p-value"
     assert str(result) == (
         f"Goodness of fit\n  t        failed\n  p-value  none\n  Z        none\nWarning: {reason}.\nWarning: and this."

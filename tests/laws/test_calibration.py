@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from wilks.errors import CalibrationError
-from wilks.hypotheses import Null, ShiftedNuisance
+from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
 from wilks.laws import calibrate
 from wilks.significance import chi2_sf, z_score
 from wilks.typing import FitStatus
@@ -68,8 +68,9 @@ def test_another_analysis_is_an_error(make_toys: Make, make_fit: Make) -> None:
 
 
 def test_toys_of_a_signal_give_no_p(make_toys: Make, make_fit: Make) -> None:
+    signal = Alternative(signal=Generator("numpy:zeros"), n_signal=1)
     with pytest.raises(CalibrationError, match="toys of the null hypothesis"):
-        calibrate(make_toys(40, hypothesis="a signal")).evaluate(make_fit(20.0))
+        calibrate(make_toys(40, hypothesis=signal)).evaluate(make_fit(20.0))
 
 
 def test_toys_of_shifted_nuisances_are_null_toys_of_a_penalized_t_alone(make_toys: Make, make_fit: Make) -> None:

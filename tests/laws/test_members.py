@@ -2,65 +2,61 @@
 
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import pytest
 
-from wilks.fitting import MemberFit
-from wilks.laws import calibrate
-from wilks.laws.members import has_members
+from wilks.fitting import FitResult, MemberFit
+from wilks.laws import GoodnessOfFit, calibrate
 from wilks.typing import FitStatus
+
+Answer = Callable[..., GoodnessOfFit]
 
 MEMBERS = (MemberFit(0.4, 0.3, 31.0, 0.0005), MemberFit(1.0, 0.3, 9.0, 0.4), MemberFit(2.5, 0.3, 1.2, 0.96))
 
 
-@dataclass(frozen=True)
-class Fit:
-    members: tuple[MemberFit, ...]
-    t: float = 15.2
-    status: FitStatus = FitStatus.CONVERGED
-    converged: bool = True
-    share_at_bound: float = 0.0
-    n_starts: int = 1
-    start_gap: float = math.nan
-    n_events: int = 2010
-    fingerprint: str = ""
+@pytest.fixture
+def answer_of(fit_of: Callable[..., FitResult]) -> Callable[..., GoodnessOfFit]:
+    """The answer for a fit with these members, among even values of t."""
+
+    def make(members: tuple[MemberFit, ...], *, t: float = 15.2, **options: Any) -> GoodnessOfFit:
+        return calibrate(np.linspace(0.0, 15.9, 1599)).evaluate(fit_of(t, members=members, **options))
+
+    return make
 
 
-def answer_of(fit: Fit):
-    return calibrate(np.linspace(0.0, 15.9, 1599)).evaluate(fit)
-
-
-def test_golden_text() -> None:
-    text = str(answer_of(Fit(MEMBERS)))
+def test_golden_text(answer_of: Answer) -> None:
+    text = str(answer_of(MEMBERS))
     assert GOLDEN in text
 
 
-def test_json_has_the_members_and_what_the_global_p_is_beside_the_smallest() -> None:
-    result = answer_of(Fit(MEMBERS))
+def test_json_has_the_members_and_what_the_global_p_is_beside_the_smallest(answer_of: Answer) -> None:
+    result = answer_of(MEMBERS)
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert document["members"] == [one.to_dict() for one in MEMBERS]
     assert document["over_smallest_p"] == result.p_value / 0.0005
 
 
-def test_a_local_p_of_zero_has_no_trials_factor() -> None:
-    result = answer_of(Fit((MemberFit(0.4, 0.3, 1e4, 0.0),)))
+def test_a_local_p_of_zero_has_no_trials_factor(answer_of: Answer) -> None:
+    result = answer_of((MemberFit(0.4, 0.3, 1e4, 0.0),))
     assert result.to_dict()["over_smallest_p"] is None
     assert "trials factor" not in str(result) and "local p" in str(result)
 
 
-def test_where_no_toy_reaches_t_there_is_no_trials_factor() -> None:
-    text = str(answer_of(Fit(MEMBERS, t=100.0)))
+def test_where_no_toy_reaches_t_there_is_no_trials_factor(answer_of: Answer) -> None:
+    text = str(answer_of(MEMBERS, t=100.0))
     assert "trials factor" not in text and "local p" in text
 
 
-def test_other_fits_have_no_members() -> None:
-    result = answer_of(Fit(()))
-    assert not has_members(result.fit) and "members" not in result.to_dict() and "local p" not in str(result)
+def test_other_fits_have_no_members(answer_of: Answer) -> None:
+    result = answer_of(())
+    assert "members" not in result.to_dict() and "local p" not in str(result)
 
 
-def test_a_failed_fit_has_no_table() -> None:
-    result = answer_of(Fit(MEMBERS, t=math.nan, status=FitStatus.NOT_CONVERGED, converged=False))
+def test_a_failed_fit_has_no_table(answer_of: Answer) -> None:
+    result = answer_of(MEMBERS, t=math.nan, status=FitStatus.NOT_CONVERGED)
     assert "local p" not in str(result)
     assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["over_smallest_p"] is None
 

@@ -1,10 +1,10 @@
 from collections.abc import Callable
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from wilks.fitting import FittedNuisance
+from wilks.fitting import FitResult, FittedNuisance
 from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.laws import calibrate
 
@@ -64,11 +64,10 @@ def test_an_overlap_too_small_to_matter_is_silent(make_toys: Make, make_fit: Mak
     assert warnings_of(make_toys, make_fit(20.0), expected_overlap_z_error=0.01) == ()
 
 
-def profiled(fit: Any) -> SimpleNamespace:
+def profiled(fit: FitResult) -> FitResult:
     """The same fit with a nuisance, 0.8 of its sigma of 0.1 away from 0 at Delta."""
     at_tau, at_delta = (FittedNuisance("scale", value, 0.01, 0.0, 0.1) for value in (0.1, 0.08))
-    parts = {"tau": 30.0, "delta": 10.0, "nuisances": (at_tau,), "delta_nuisances": (at_delta,)}
-    return SimpleNamespace(**vars(fit), converged=True, **parts)
+    return replace(fit, tau=30.0, delta=10.0, nuisances=(at_tau,), delta_nuisances=(at_delta,))
 
 
 @pytest.mark.parametrize("hypothesis", [Null(), ShiftedNuisance({"scale": 0.2})])

@@ -1,32 +1,39 @@
 """p against t by an analytic null. Without a correction it is a chi-square(2), whose p is exp(-t/2)."""
 
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from wilks import plots
 from wilks.errors import InputError
-from wilks.laws import AnalyticGoodnessOfFit, ScoreNull, analytic_answer, failed_answer
+from wilks.fitting import FitResult
+from wilks.laws import GoodnessOfFit, ScoreNull, calibrate, evaluate, unanswered
 from wilks.typing import FitStatus
+
+Answer = Callable[..., GoodnessOfFit]
 
 
 class Counted(ScoreNull):
-    """Counts how often the law is computed."""
+    """Knows at which t the law was computed."""
 
-    n_asked = 0
+    asked: ClassVar[set[float]] = set()
 
-    def unconfirmed_p_value(self, q: float) -> float:
-        type(self).n_asked += 1
-        return super().unconfirmed_p_value(q)
+    def log_p_value(self, t: float) -> float:
+        self.asked.add(t)
+        return super().log_p_value(t)
 
 
-def answer(t: float, excess: float = 0.0) -> AnalyticGoodnessOfFit:
-    null = Counted(np.ones(2), np.full((2, 2), excess), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
-    Counted.n_asked = 0
-    fit: Any = SimpleNamespace(t=t, converged=True, status=FitStatus.CONVERGED)
-    return analytic_answer(fit, null)
+@pytest.fixture
+def answer(fit_of: Callable[..., FitResult]) -> Callable[..., GoodnessOfFit]:
+    """The answer for a t by this law."""
+
+    def make(t: float, excess: float = 0.0) -> GoodnessOfFit:
+        null = Counted(np.ones(2), np.full((2, 2), excess), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
+        return evaluate(fit_of(t), null)
+
+    return make
 
 
 def legend(figure: Any) -> list[str]:
@@ -34,11 +41,11 @@ def legend(figure: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("t", [0.5, 8.0, 60.0])
-def test_a_few_points_make_the_curve(t: float) -> None:
+def test_a_few_points_make_the_curve(answer: Answer, t: float) -> None:
     result = answer(t)
-    n_before = Counted.n_asked
+    Counted.asked.clear()
     axes = plots.survival(result).axes[0]
-    assert Counted.n_asked - n_before <= 5
+    assert len(Counted.asked) <= 5
     x, p = axes.lines[0].get_data()
     assert np.allclose(p, np.exp(-x / 2), rtol=0.02)
     assert x[0] < t < x[-1] and axes.get_xlim() == (x[0], x[-1])
@@ -47,7 +54,7 @@ def test_a_few_points_make_the_curve(t: float) -> None:
     assert (marker.get_xdata()[0], marker.get_ydata()[0]) == (t, result.p_value)
 
 
-def test_the_limit_lies_below_and_the_band_around() -> None:
+def test_the_limit_lies_below_and_the_band_around(answer: Answer) -> None:
     figure = plots.survival(answer(10.0, excess=0.1))
     law, limit = (line.get_ydata() for line in figure.axes[0].lines[:2])
     assert law[-1] > 1.5 * limit[-1]
@@ -62,7 +69,7 @@ def test_the_limit_lies_below_and_the_band_around() -> None:
     ]
 
 
-def test_z_stands_at_the_right() -> None:
+def test_z_stands_at_the_right(answer: Answer) -> None:
     right = plots.survival(answer(10.0)).axes[0].child_axes[0]
     assert right.get_ylabel() == "$Z$"
     assert [text.get_text() for text in right.get_yticklabels()] == ["0", "1", "2", "3", "4"]
@@ -71,13 +78,14 @@ def test_z_stands_at_the_right() -> None:
 
 
 @pytest.mark.parametrize("t", [0.0, 1e-4, 5000.0])
-def test_extreme_values_can_be_drawn(t: float) -> None:
+def test_extreme_values_can_be_drawn(answer: Answer, t: float) -> None:
     figure = plots.survival(answer(t))
     assert plots.to_png(figure)
-    assert ("far to the right: p = 0 (extrapolated)" in legend(figure)[-1]) == (t == 5000.0)
+    assert ("far to the right: p = 1.8e-1086 (extrapolated)" in legend(figure)[-1]) == (t == 5000.0)
 
 
-def test_a_failed_fit_has_no_curve() -> None:
-    fit: Any = SimpleNamespace(t=np.nan, converged=False, status=FitStatus.NON_FINITE)
+def test_what_has_no_curve_says_why(fit_of: Callable[..., FitResult]) -> None:
     with pytest.raises(InputError, match="the fit of the data failed"):
-        plots.survival(failed_answer(fit))
+        plots.survival(unanswered(fit_of(np.nan, status=FitStatus.NON_FINITE)))
+    with pytest.raises(InputError, match=r"draw plots\.null_distribution"):
+        plots.survival(calibrate([1.0, 2.0, 3.0]).evaluate(fit_of(2.0)))

@@ -1,6 +1,6 @@
 import json
 import math
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from wilks.errors import CalibrationError
-from wilks.hypotheses import Null
+from wilks.hypotheses import Alternative, Generator
 from wilks.laws import Calibration, calibrate
 from wilks.power import median_z_score, power_at_size
 from wilks.significance import chi2_z_score, clopper_pearson
 from wilks.typing import FloatArray
+
+Make = Callable[..., Any]
 
 
 def null(n: int = 400, *, seed: int = 1) -> Calibration:
@@ -97,27 +99,19 @@ def test_too_few_toys_for_a_median(toys: list[float], message: str) -> None:
         median_z_score(null(), toys)
 
 
-def table_of(t: FloatArray, fingerprint: str) -> Any:
-    zeros = np.zeros(t.size)
-    names = {"status": zeros, "n_events": zeros, "share_at_bound": zeros, "start_gap": zeros}
-    return SimpleNamespace(
-        t=t, fingerprint=fingerprint, hypothesis=Null(), degrees_of_freedom=13, expected_overlap_z_error=0.2, **names
-    )
-
-
-def test_toys_of_another_analysis_are_refused() -> None:
-    calibration = calibrate(table_of(null().t, "aaaa"))
-    assert "common error of 0.20" in str(median_z_score(calibration, table_of(signal(), "aaaa")))
+def test_toys_of_another_analysis_are_refused(toys_of: Make) -> None:
+    ours, theirs = ({"fingerprint": one, "expected_overlap_z_error": 0.2} for one in ("aaaa", "bbbb"))
+    calibration = calibrate(toys_of(null().t, **ours))
+    assert "common error of 0.20" in str(median_z_score(calibration, toys_of(signal(), **ours)))
     for call in (median_z_score, power_at_size):
         with pytest.raises(CalibrationError, match=r"\(aaaa\), got toys of bbbb"):
-            call(calibration, table_of(signal(), "bbbb"))
+            call(calibration, toys_of(signal(), **theirs))
 
 
-def test_a_calibration_of_signal_toys_is_refused() -> None:
-    toys = table_of(null().t, "aaaa")
-    toys.hypothesis = "a signal"
+def test_a_calibration_of_signal_toys_is_refused(toys_of: Make) -> None:
+    toys = toys_of(null().t, hypothesis=Alternative(signal=Generator("numpy:zeros"), n_signal=1))
     with pytest.raises(CalibrationError, match="needs toys of the null hypothesis"):
-        median_z_score(calibrate(toys), table_of(signal(), "aaaa"))
+        median_z_score(calibrate(toys), toys_of(signal()))
 
 
 @given(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wilks.errors import InputError
-from wilks.laws import ScoreNull, analytic_answer, failed_answer
+from wilks.laws import ScoreNull, evaluate, unanswered
 from wilks.models import Kernel
 from wilks.reports import write_report
 from wilks.reports.content import Inputs, build_report
@@ -18,7 +18,7 @@ NULL = ScoreNull(np.ones(2), np.zeros((2, 2)), np.zeros((2, 2, 2)), np.zeros((2,
 
 @pytest.fixture
 def result(make_fit):
-    return analytic_answer(make_fit(t=10.0), NULL, warnings=("A notice",))
+    return evaluate(make_fit(t=10.0), NULL, warnings=("A notice",))
 
 
 def test_the_headline_names_the_method_and_what_the_interval_is(result):
@@ -30,7 +30,7 @@ def test_the_headline_names_the_method_and_what_the_interval_is(result):
 
 
 def test_beyond_the_confirmed_range_it_says_so(make_fit):
-    worth = analytic_headline(analytic_answer(make_fit(t=40.0), NULL))[-1]
+    worth = analytic_headline(evaluate(make_fit(t=40.0), NULL))[-1]
     assert worth == "extrapolated: beyond where toys confirmed this null (Z up to 5, a correction of at most 2)."
 
 
@@ -61,7 +61,7 @@ def test_a_page_can_be_written_without_the_analysis(result, tmp_path):
 
 
 def test_a_failed_fit_has_no_null(make_fit, tmp_path):
-    result = failed_answer(make_fit(t=float("nan"), status=FitStatus.NOT_CONVERGED))
+    result = unanswered(make_fit(t=float("nan"), status=FitStatus.NOT_CONVERGED))
     report = build_report(Inputs(result, None, None, None, "", {}))
     assert report.is_failed and not report.null_pictures and not report.null_tables
     assert dict(report.key_figures) == {"t": "failed", "p-value": "none", "Z": "none"}
@@ -69,7 +69,7 @@ def test_a_failed_fit_has_no_null(make_fit, tmp_path):
 
 
 def test_parts_of_different_analyses_are_refused(make_fit, analysis):
-    other = analytic_answer(make_fit(fingerprint="abc"), NULL)
+    other = evaluate(make_fit(fingerprint="abc"), NULL)
     with pytest.raises(InputError, match="the result belongs to fingerprint abc"):
         build_report(Inputs(other, analysis, None, None, "", {}))
 

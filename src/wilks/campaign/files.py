@@ -1,13 +1,10 @@
 """Files of toys: written whole or not at all, with a digest of what they hold and of whose toys they are."""
 
-import contextlib
 import hashlib
 import json
-import os
-import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow
@@ -16,6 +13,7 @@ from pyarrow import parquet
 from wilks.campaign.table import SCHEMA
 from wilks.documents import canonical_json
 from wilks.errors import StoreError
+from wilks.storage import whole_file
 
 SCHEMA_VERSION = 3
 _VERSION, _OWNER, _DIGEST = b"wilks_schema", b"wilks_toys", b"wilks_digest"
@@ -41,26 +39,6 @@ def write_toys(path: Path, table: pyarrow.Table, *, owner: Mapping[str, Any]) ->
             parquet.write_table(table.replace_schema_metadata(metadata), file)
     except OSError as error:
         raise StoreError(f"toys cannot be written to {path.parent}: {error.strerror or error}") from error
-
-
-@contextlib.contextmanager
-def whole_file(path: Path, *, through: Path | None = None) -> Iterator[BinaryIO]:
-    """A file to write that appears as ``path`` when all of it is written, or not at all.
-
-    It has a name of its own until then, in the same folder or in ``through``. A job on another machine may read it at
-    once, hence it is synchronized to the disk before it has its name, and so is the folder.
-    """
-    partial = (through or path.parent) / f".{path.name}.{secrets.token_hex(4)}.partial"
-    try:
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _synchronize(path.parent)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
 
 
 def read_toys(path: Path) -> tuple[pyarrow.Table, dict[str, Any]]:
@@ -119,11 +97,3 @@ def _plain(column: pyarrow.Array) -> bytes:
         raise ValueError(f"{column.null_count} values are missing")
     values: np.ndarray[Any, Any] = column.to_numpy(zero_copy_only=False)
     return np.ascontiguousarray(values).tobytes()
-
-
-def _synchronize(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,10 +18,10 @@ from wilks.campaign.table import ToyRow
 from wilks.documents import differences
 from wilks.errors import StoreError
 from wilks.functions import NamedFunction
-from wilks.hypotheses import Generator, Hypothesis, hypothesis_from_dict
-from wilks.samples import Sample, load_samples, save_samples
+from wilks.hypotheses import Generator, Hypothesis
+from wilks.storage import load
 
-_SAMPLES, _ANALYSIS = "hypothesis.npz", "analysis"
+_HYPOTHESIS, _ANALYSIS = "hypothesis", "analysis"
 _LIBRARIES = ("jax", "jaxlib", "numpy", "scipy")
 
 
@@ -59,10 +59,10 @@ class FolderStore(ToyStore):
         _require_same(self.ledger, owner, keep_params)
 
     @classmethod
-    def open(cls, folder: str | Path, *, load: Callable[[Path, str], Analysis] | None = None) -> "FolderStore":
+    def open(cls, folder: str | Path, *, load_analysis: Callable[[Path, str], Analysis] | None = None) -> "FolderStore":
         """The campaign that lies in ``folder``, with its analysis and hypothesis.
 
-        ``load`` may replace `Analysis.load`: it gets the folder of the analysis and its fingerprint.
+        ``load_analysis`` may replace `Analysis.load`: it gets the folder of the analysis and its fingerprint.
 
         Raises:
             StoreError: none lies there.
@@ -70,15 +70,13 @@ class FolderStore(ToyStore):
         path = Path(folder)
         document = Ledger.open(path).document
         try:
-            samples = load_samples(path / _SAMPLES, document["samples"])
-            hypothesis, seed = hypothesis_from_dict(document["hypothesis"], samples), int(document["seed"])
-            fingerprint = str(document["fingerprint"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            seed, fingerprint = int(document["seed"]), str(document["fingerprint"])
+        except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{path / PLAN} must say what toys these are, but cannot be read ({type(error).__name__}: {error})"
             ) from error
-        analysis = load(path / _ANALYSIS, fingerprint) if load else Analysis.load(path / _ANALYSIS)
-        return cls(path, analysis=analysis, hypothesis=hypothesis, seed=seed)
+        analysis = load_analysis(path / _ANALYSIS, fingerprint) if load_analysis else Analysis.load(path / _ANALYSIS)
+        return cls(path, analysis=analysis, hypothesis=load(path / _HYPOTHESIS), seed=seed)
 
     def write(self, rows: Sequence[ToyRow]) -> None:
         self.ledger.write(rows)
@@ -91,10 +89,9 @@ class FolderStore(ToyStore):
             raise StoreError(
                 f"toys must go to a new or empty folder, but {self.folder} holds other things; choose another"
             )
-        samples = {role: x for role, x in self.hypothesis.sources.items() if isinstance(x, Sample)}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            headers = save_samples(self.folder / _SAMPLES, samples) if samples else {}
+            self.hypothesis.save(self.folder / _HYPOTHESIS)
             self.analysis.save(self.folder / _ANALYSIS)
         except OSError as error:
             raise StoreError(f"toys cannot be written to {self.folder}: {error.strerror or error}") from error
@@ -105,7 +102,6 @@ class FolderStore(ToyStore):
             **owner,
             "extents": [],
             "keep_params": keep_params,
-            "samples": headers,
             "module_folders": _module_folders(
                 [self.analysis.toy_source, *self.hypothesis.sources.values(), *self.analysis.nuisances.functions]
             ),
@@ -116,7 +112,7 @@ class FolderStore(ToyStore):
 
 def _is_free(folder: Path) -> bool:
     """Whether there is nothing but what a beginning leaves behind that was interrupted, or makes at this moment."""
-    own = {_SAMPLES, _ANALYSIS, PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS}
+    own = {_HYPOTHESIS, _ANALYSIS, PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS}
     return folder.is_dir() and all(x.name in own or x.suffix == ".partial" for x in folder.iterdir())
 
 

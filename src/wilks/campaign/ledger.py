@@ -1,7 +1,7 @@
 """A campaign in a folder: a plan that says whose toys these are, and one Parquet file for each finished shard.
 
     campaign.json      fingerprint and description of the analysis, hypothesis, seed, extents, versions
-    hypothesis.npz     samples that the hypothesis brings, where there are any
+    hypothesis/        the hypothesis, with samples that it brings
     analysis/          the analysis, for worker processes
     shards/            shard-0000000.parquet ... : a file that is there and whole is a shard that is done
     progress/          finished toys of shards that are not done: toys-0000000-0000007.parquet ...
@@ -25,11 +25,12 @@ from typing import Any
 import numpy as np
 import pyarrow
 
-from wilks.campaign.files import SCHEMA_VERSION, DamagedError, read_toys, whole_file, write_toys
+from wilks.campaign.files import SCHEMA_VERSION, DamagedError, read_toys, write_toys
 from wilks.campaign.plan import Plan, Shard
 from wilks.campaign.table import SCHEMA, ToyRow, table_of
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
+from wilks.storage import whole_file
 from wilks.typing import IntArray
 
 PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS = "campaign.json", "shards", "progress", "failed", "damaged", "jobs"

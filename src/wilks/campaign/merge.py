@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import awkward
@@ -16,6 +15,7 @@ from wilks.campaign.ledger import Ledger, each_once
 from wilks.campaign.table import SCHEMA
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
+from wilks.storage import whole_path
 
 _TREE = "toys"
 
@@ -87,14 +87,11 @@ def merge_toys(
 
 def _write_whole(target: Path, tables: Iterable[pyarrow.Table], write: Any) -> None:
     """The file appears when all of it is written, or not at all."""
-    partial = target.with_name(f".{target.stem}.{token_hex(4)}.partial{target.suffix}")
     try:
-        write(partial, tables)
-        partial.replace(target)
+        with whole_path(target, ending=target.suffix) as partial:
+            write(partial, tables)
     except OSError as error:
         raise StoreError(f"{target} cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _streamed(ledger: Ledger) -> tuple[Iterator[pyarrow.Table], int]:

@@ -145,7 +145,7 @@ def _open(folder: str, *, identity: str) -> FolderStore:
     """One campaign stays loaded in a worker process, until ``folder`` holds another."""
     # Modules of generators beside the analysis file or the script that planned; after those that are installed.
     sys.path.extend(path for path in json.loads(identity).get("module_folders", ()) if path not in sys.path)
-    return FolderStore.open(folder, load=lambda path, fingerprint: _analysis(_Lying(fingerprint, path)))
+    return FolderStore.open(folder, load_analysis=lambda path, fingerprint: _analysis(_Lying(fingerprint, path)))
 
 
 @dataclass(frozen=True)

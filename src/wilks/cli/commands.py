@@ -9,11 +9,12 @@ from wilks.answer import answer_of
 from wilks.campaign import Toys
 from wilks.cli.answers import check_same_data, has_answer, load_answer
 from wilks.cli.fail_on import FailOn, parse_fail_on
+from wilks.cli.folder import TEST
 from wilks.cli.learn import learn_step
 from wilks.cli.learned import require_current
 from wilks.cli.options import analysis_argument, json_option
 from wilks.cli.prepare import Prepared, claim_output, note_variations, prepare, require_toy_source, show_check
-from wilks.cli.session import Session
+from wilks.cli.session import IncompleteError, Session
 from wilks.cli.steps import (
     answer_step,
     calibration_step,
@@ -24,9 +25,8 @@ from wilks.cli.steps import (
     toys_step,
 )
 from wilks.cli.toys import complete_toys
-from wilks.cli.without_toys import answer_without_toys, report_without_toys, say_nothing_to_calibrate
 from wilks.config import load_config
-from wilks.laws import Calibration
+from wilks.laws import Calibration, GoodnessOfFit
 
 Command = Callable[..., None]
 
@@ -69,7 +69,7 @@ def calibrate(analysis_file: str, as_json: bool) -> None:
     def work() -> None:
         prepared = prepare(session, load_config(analysis_file), with_data=False)
         if prepared.n_toys == 0:
-            say_nothing_to_calibrate(session, prepared)
+            _say_nothing_to_calibrate(session, prepared)
             return
         require_toy_source(prepared)
         claim_output(session, prepared)
@@ -94,14 +94,8 @@ def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
         check_fail_on(fail_on, n_toys=loaded.config.n_toys)
         prepared = prepare(session, loaded, with_data=True)
         check_data_of_answer(prepared)
-        if prepared.n_toys == 0:
-            answer_without_toys(session, prepared, fail_on=fail_on)
-            return
-        toys = complete_toys(prepared)
-        claim_output(session, prepared)
-        calibration = calibration_step(session, prepared, toys)
-        if calibration is not None:
-            answer_step(session, prepared, calibration, fail_on=fail_on)
+        toys = complete_toys(prepared) if prepared.n_toys else None
+        _answer(session, prepared, toys, fail_on=fail_on)
 
     session.run(work)
 
@@ -115,13 +109,11 @@ def report(analysis_file: str, as_json: bool) -> None:
 
     def work() -> None:
         prepared = prepare(session, load_config(analysis_file), with_data=False)
-        if prepared.n_toys == 0:
-            report_without_toys(session, prepared)
-            return
-        toys = complete_toys(prepared)
+        toys = complete_toys(prepared) if prepared.n_toys else None
         session.output = prepared.output
-        calibration = show_calibration(session, toys)
-        if calibration is not None:
+        if toys is None:
+            _report_stored(session, prepared)
+        elif calibration := show_calibration(session, toys):
             _report_stored(session, prepared, calibration, toys=toys)
 
     session.run(work)
@@ -144,28 +136,54 @@ def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None) ->
     ready = _with_learned(session, prepare(session, loaded, with_data=True, needs_responses=False))
     if ready is None:
         return
-    prepared = ready
-    if prepared.n_toys == 0:
-        found, made = answer_without_toys(session, prepared, fail_on=fail_on)
-        report_step(session, prepared, found, toys=made, data=prepared.data)
-        return
+    claims = ready.n_toys > 0
+    if claims:
+        claim_output(session, ready)
+    toys = toys_step(session, ready) if claims else None
+    found = _answer(session, ready, toys, fail_on=fail_on)
+    if found is not None:
+        result, made = found
+        report_step(session, ready, result, toys=toys or made, data=ready.data)
+
+
+def _answer(
+    session: Session, prepared: Prepared, toys: Toys | None, *, fail_on: FailOn | None
+) -> tuple[GoodnessOfFit, Toys | None] | None:
+    """The answer among toys, or by the analytic null, with the toys made for it; None where no toy has a valid t."""
+    if toys is None:
+        return answer_step(session, prepared, None, fail_on=fail_on)
     claim_output(session, prepared)
-    toys = toys_step(session, prepared)
     calibration = calibration_step(session, prepared, toys)
-    if calibration is not None:
-        result = answer_step(session, prepared, calibration, fail_on=fail_on)
-        report_step(session, prepared, result, toys=toys, data=prepared.data)
+    return None if calibration is None else answer_step(session, prepared, calibration, fail_on=fail_on)
 
 
-def _report_stored(session: Session, prepared: Prepared, calibration: Calibration, *, toys: Toys) -> None:
+def _report_stored(
+    session: Session, prepared: Prepared, calibration: Calibration | None = None, *, toys: Toys | None = None
+) -> None:
+    """The report of the stored answer; of the calibration alone before the data are tested."""
     if not has_answer(prepared.output):
+        if calibration is None:
+            raise IncompleteError(
+                "the data must be tested first, for there are no toys to report, but "
+                f"{prepared.output / TEST} holds no answer; run `wilks test {prepared.loaded.path}`"
+            )
         session.note("the data are not tested yet: the report shows the calibration alone")
         report_step(session, prepared, calibration, toys=toys, data=None)
         return
-    data, data_fit = load_answer(prepared.output)
-    result = answer_of(prepared.analysis, data_fit, data=data, calibration=calibration)
+    result, data, made = load_answer(prepared.output)
+    if calibration is not None or (result.calibration and made is None):  # more toys have come since, or none count
+        result = answer_of(prepared.analysis, result.fit, data=data, calibration=calibration)
     note_answer(session, result)
-    report_step(session, prepared, result, toys=toys, data=data)
+    report_step(session, prepared, result, toys=toys or made, data=data)
+
+
+def _say_nothing_to_calibrate(session: Session, prepared: Prepared) -> None:
+    """Say why there are no toys to make, in one line."""
+    session.output = prepared.output
+    session.say(
+        f"Nothing to calibrate: the analytic null of the score statistic answers, `wilks test {prepared.loaded.path}`; "
+        "for a calibration from toys write toys: {n_toys: 1000} into the file"
+    )
 
 
 def _with_learned(session: Session, prepared: Prepared) -> Prepared | None:

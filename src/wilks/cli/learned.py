@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from wilks.cli.folder import LEARNED
-from wilks.cli.outcome import strict_json, write_text
+from wilks.cli.outcome import strict_json
 from wilks.config import Systematics
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
 from wilks.nuisances import Nuisances, nuisances_from_dict
+from wilks.storage import read_document, write_document
 
 SCHEMA_VERSION = 1
 
@@ -46,7 +47,7 @@ def save_learned(
     }
     path = output / LEARNED
     try:
-        write_text(path, strict_json(content) + "\n")
+        write_document(path, json.loads(strict_json(content)))
     except OSError as error:
         raise StoreError(
             f"the responses must be written to {path}, but: {error.strerror}; give another `output`"
@@ -63,12 +64,12 @@ def load_learned(output: Path, systematics: Systematics) -> Learned | None:
     if not path.exists():
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_document(path, what="learned responses")
         if content["schema_version"] != SCHEMA_VERSION:
             raise ValueError(f"schema version {content['schema_version']}")
         nuisances = nuisances_from_dict(content["nuisances"])
         is_poor, numbers, before = bool(content["is_poor"]), dict(content["numbers"]), dict(content["learned_from"])
-    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
+    except (ValueError, KeyError, TypeError, InputError) as error:
         raise StoreError(
             f"{path} must hold learned responses, but it cannot be used ({error}); delete it and run "
             "`wilks learn-nuisances` again"

@@ -16,8 +16,9 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.table import Table
 
-from wilks.cli.outcome import ExitCode, Outcome, strict_json, write_text
+from wilks.cli.outcome import ExitCode, Outcome, strict_json
 from wilks.errors import InputError, WilksWarning
+from wilks.storage import write_text
 
 RESULT_FILE = "result.json"
 ERROR_LOG = "error.log"

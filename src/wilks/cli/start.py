@@ -11,11 +11,12 @@ import click
 from wilks.cli.commands import run_all
 from wilks.cli.folder import require_free
 from wilks.cli.options import json_option
-from wilks.cli.outcome import strict_json, write_text
+from wilks.cli.outcome import strict_json
 from wilks.cli.session import Session
 from wilks.config import FoundSample, json_schema, template
 from wilks.errors import ConfigError, SampleError
 from wilks.samples import columns, read
+from wilks.storage import write_text
 
 _MAX_FEATURES = 20
 SCHEMA_FILE = "analysis.schema.json"

@@ -5,20 +5,22 @@ import math
 import numpy as np
 
 from wilks import reports
+from wilks.analysis import Analysis
 from wilks.answer import answer_of
-from wilks.campaign import Toys
+from wilks.campaign import Toys, toys_here
 from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
 from wilks.cli.fail_on import FailOn
 from wilks.cli.folder import REPORT, TOYS
 from wilks.cli.outcome import ExitCode
-from wilks.cli.prepare import Prepared
+from wilks.cli.prepare import Prepared, claim_output
 from wilks.cli.progress import progress
 from wilks.cli.session import Session
 from wilks.cli.toys import count_toys, how_to_resume, make_toys
 from wilks.errors import ConfigError
-from wilks.fitting import FitResult, fit
-from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
+from wilks.fitting import fit
+from wilks.hypotheses import Hypothesis
+from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.responses import Closure, ResponseStudy, check_responses, study_responses
 from wilks.samples import Sample
 from wilks.significance import z_score
@@ -86,27 +88,45 @@ def check_fail_on(condition: FailOn | None, *, n_toys: int) -> None:
         )
 
 
+class NewToys:
+    """Makes the toys of an answer in this process, shows how far they are, and remembers them as ``made``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.made: Toys | None = None
+
+    def __call__(self, analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int) -> Toys:
+        self._session.interrupted = "interrupted while toys were made for the answer; nothing was written"
+        self._session.note(f"the analytic null is too rough at this t: making {n_toys:,} toys")
+        with progress(self._session.notes) as reporter:
+            self.made = toys_here(analysis, hypothesis, n_toys=n_toys, seed=seed, progress=reporter)
+        return self.made
+
+
 def answer_step(
-    session: Session, prepared: Prepared, calibration: Calibration, *, fail_on: FailOn | None
-) -> GoodnessOfFit:
-    """Fit the data, print and store the answer; exit code 4 for a failed fit, 5 if ``fail_on`` is met."""
-    session.interrupted = "interrupted during the fit of the data; the toys are kept"
-    data, data_fit = fit_data(session, prepared)
-    save_answer(prepared.output, data=data, fit=data_fit)
-    result = answer_of(prepared.analysis, data_fit, data=data, calibration=calibration)
-    note_answer(session, result)
-    judge_answer(session, result, fail_on=fail_on)
-    return result
+    session: Session, prepared: Prepared, calibration: Calibration | None, *, fail_on: FailOn | None
+) -> tuple[GoodnessOfFit, Toys | None]:
+    """Fit the data, print and store the answer; the toys are those that were made for it alone.
 
-
-def fit_data(session: Session, prepared: Prepared) -> tuple[Sample, FitResult]:
-    """The data and their fit."""
+    Exit code 4 for a failed fit, 5 if ``fail_on`` is met.
+    """
+    kept = "the toys are kept" if calibration else "nothing was written"
+    session.interrupted = f"interrupted during the fit of the data; {kept}"
     assert prepared.data is not None
     session.note("fitting the data")
-    return prepared.data, fit(prepared.analysis, prepared.data, auxiliaries=prepared.observed)
+    data_fit, new = fit(prepared.analysis, prepared.data, auxiliaries=prepared.observed), NewToys(session)
+    with prepared.loaded.located("toys"):
+        result = answer_of(prepared.analysis, data_fit, data=prepared.data, calibration=calibration, make_toys=new)
+    claim_output(session, prepared)
+    save_answer(prepared.output, result, data=prepared.data, toys=new.made, analysis=prepared.analysis)
+    if new.made is not None:
+        gate_failures(session, prepared, new.made)
+    note_answer(session, result)
+    judge_answer(session, result, fail_on=fail_on)
+    return result, new.made
 
 
-def judge_answer(session: Session, result: GoodnessOfFit | AnalyticGoodnessOfFit, *, fail_on: FailOn | None) -> None:
+def judge_answer(session: Session, result: GoodnessOfFit, *, fail_on: FailOn | None) -> None:
     """Set exit code 4 for an answer without p, 5 if ``fail_on`` is met; warn where toys cannot tell."""
     if math.isnan(result.p_value):
         session.outcome.end_with(ExitCode.QUALITY_GATE)
@@ -115,14 +135,14 @@ def judge_answer(session: Session, result: GoodnessOfFit | AnalyticGoodnessOfFit
     elif fail_on.is_met(p_value=result.p_value, z_score=result.z_score):
         session.outcome.end_with(ExitCode.FAIL_ON)
         session.say(f"--fail-on {fail_on.text} is met")
-    elif isinstance(result, GoodnessOfFit) and result.calibration.count(result.t) == 0:
+    elif isinstance(result.law, Calibration) and result.law.count(result.t) == 0:
         session.warn(
-            f"--fail-on {fail_on.text} is beyond the reach of {result.calibration.n_toys:,} toys, none of which has "
+            f"--fail-on {fail_on.text} is beyond the reach of {result.law.n_toys:,} toys, none of which has "
             "a t as large: more of them must decide; give toys.n_toys"
         )
 
 
-def note_answer(session: Session, result: GoodnessOfFit | AnalyticGoodnessOfFit) -> None:
+def note_answer(session: Session, result: GoodnessOfFit) -> None:
     """Print an answer and keep its numbers."""
     session.say(str(result))
     session.outcome.numbers["answer"] = result.to_dict()
@@ -132,7 +152,7 @@ def note_answer(session: Session, result: GoodnessOfFit | AnalyticGoodnessOfFit)
 def report_step(
     session: Session,
     prepared: Prepared,
-    result: GoodnessOfFit | AnalyticGoodnessOfFit | Calibration,
+    result: GoodnessOfFit | Calibration,
     *,
     toys: Toys | None,
     data: Sample | None,

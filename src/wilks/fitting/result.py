@@ -1,12 +1,13 @@
 """The end of a fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from wilks.nuisances import Nuisances
+from wilks.storage import Storable
 from wilks.typing import FitStatus, FloatArray
 
 CONTENDER_MARGIN = 0.1
@@ -79,8 +80,15 @@ class FitPoint(NamedTuple):
     observed: FloatArray | None = None
 
 
+_PARTS: dict[str, type[FittedNuisance] | type[MemberFit]] = {
+    "nuisances": FittedNuisance,
+    "delta_nuisances": FittedNuisance,
+    "members": MemberFit,
+}
+
+
 @dataclass(frozen=True, eq=False)
-class FitResult:
+class FitResult(Storable):
     """The end of a fit. ``t``, ``params`` and the certificate belong to one and the same point.
 
     Attributes:
@@ -127,6 +135,7 @@ class FitResult:
     delta_kkt_residual: float = 0.0
     began_at_delta: bool = False
     members: tuple[MemberFit, ...] = ()
+    stored_as: ClassVar[str] = "fit"
 
     @property
     def converged(self) -> bool:
@@ -179,6 +188,24 @@ class FitResult:
             "delta_kkt_residual": self.delta_kkt_residual,
             "began_at_delta": self.began_at_delta,
         }
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            **vars(self),
+            "status": int(self.status),
+            "attempts": [[int(one.status), one.t] for one in self.attempts],
+            **{name: [vars(one) for one in getattr(self, name)] for name in _PARTS},
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "FitResult":
+        restored = {
+            "status": FitStatus(document["status"]),
+            "attempts": tuple(Attempt(FitStatus(status), t) for status, t in document["attempts"]),
+            "observed": tuple(document["observed"]),
+            **{name: tuple(part(**one) for one in document[name]) for name, part in _PARTS.items()},
+        }
+        return cls(**{**document, **restored})
 
     def __str__(self) -> str:
         gap = f", best two {self.start_gap:.2g} apart in t" if np.isfinite(self.start_gap) else ""

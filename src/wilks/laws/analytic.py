@@ -1,86 +1,269 @@
-"""The answer for data whose null distribution is known without toys."""
+"""Null laws that are computed from the reference: what they say of a t, and the curve that an answer keeps of one."""
 
+import abc
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
 
-from wilks.laws.base import NO_NUMBERS, Answer
-from wilks.laws.notices import ObservedFit, failed_fit
-from wilks.laws.profiled import is_profiled, nuisance_table, nuisances_to_dict, part_rows
-from wilks.laws.score import CONFIRMED_Z, ScoreNull
-from wilks.laws.text import decimals, probability, table
-from wilks.significance import z_score
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import CubicSpline
+
+from wilks.errors import CalibrationError
+from wilks.fitting.result import FitResult
+from wilks.laws.base import Law, Probability, Refusal
+from wilks.laws.text import decimals
+from wilks.significance import log_p_value, z_score_from_log
+from wilks.typing import FloatArray
+
+LARGEST_EXCESS, LARGEST_CORRECTION, LARGEST_DISPARITY, CONFIRMED_Z = 0.11, 2.0, 0.1, 5.0
+_BROKEN_EXCESS = 0.5
+_NEXT_ORDER = 0.5
+LOG_LEAST, _NEARLY_ONE = math.log(1e-300), -1e-5
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class AnalyticGoodnessOfFit(Answer):
-    """p and Z of a score statistic from its analytic null; the same names as `GoodnessOfFit`.
+class LawFigures(NamedTuple):
+    """An analytic law in short.
 
-    ``interval`` is what the terms left out of the correction are worth, not a statistical error. ``method`` is
-    ``analytic`` where toys have confirmed the law, up to Z = 5, and ``extrapolated`` beyond. ``null`` is None, and all
-    numbers are NaN, if the fit of the data failed.
+    Attributes:
+        mean, variance: of t.
+        excess: what finite counts add to the variance, as a share of it: how far the law is from its Gaussian limit.
+        known_share: of the reference's own fluctuations, what a pool tells: 0 for the law over references.
+        disparity: what the mean is off because the reference is not like other events, as far as a pool tells.
+        n_terms: chi-squares in the weighted sum.
     """
 
-    null: ScoreNull | None
+    mean: float
+    variance: float
+    excess: float
+    known_share: float
+    disparity: float
+    n_terms: int
+
+
+class AnalyticLaw(Law):
+    """The law of a score statistic: a weighted sum of chi-squares with a correction for finite counts.
+
+    ``method`` is ``analytic`` where toys have confirmed the law, up to Z = 5, and ``extrapolated`` beyond. The interval
+    is what the terms left out of the correction are worth, not a statistical error.
+    """
+
+    kind = "analytic"
+    interval_name = "interval"
 
     @property
-    def p_text(self) -> str:
-        """The p with its method."""
-        return f"p = {probability(self.p_value)} ({self.method})" if self.is_answered else "no p-value"
+    @abc.abstractmethod
+    def figures(self) -> LawFigures:
+        """What describes the law in short."""
 
-    def __str__(self) -> str:
-        lines = ["Goodness of fit", table(self._rows())]
-        if self.null is not None:
-            lines.append(self._sentence(self.null))
-        if self.is_answered and is_profiled(self.fit):
-            lines.append(nuisance_table(self.fit))
-        return "\n".join([*lines, *(f"Warning: {text}." for text in self.warnings)])
+    @abc.abstractmethod
+    def log_p_value(self, t: float) -> float:
+        """log P(T >= t) with the correction, at any excess; NaN where its expansion has broken down."""
 
-    def _rows(self) -> list[tuple[str, ...]]:
-        if not self.is_answered:
-            return list(NO_NUMBERS)
-        z_low, z_high = (decimals(z) for z in self.z_interval)
-        p_low, p_high = (probability(p) for p in self.interval)
-        return [
-            ("t", decimals(self.t)),
-            *part_rows(self.fit),
-            ("p-value", probability(self.p_value), f"[{p_low}, {p_high}]", self.method),
-            ("Z", decimals(self.z_score), f"[{z_low}, {z_high}]", self.method),
-        ]
+    @abc.abstractmethod
+    def gaussian_log_p_value(self, t: float) -> float:
+        """log P(T >= t) in the Gaussian limit, which is too small."""
 
-    def _sentence(self, null: ScoreNull) -> str:
-        place = " at the nuisances of Delta" if is_profiled(self.fit) else ""
+    @abc.abstractmethod
+    def curve(self, t: float) -> "AnalyticCurve":
+        """The law at a few points, t among them where it can be, joined by a smooth curve."""
+
+    @property
+    def scope(self) -> str:
+        """Over what the law is one."""
+        if self.figures.known_share == 0.0:
+            return "over data and references of this size"
+        return f"given this reference, of whose fluctuations the pool tells {100.0 * self.figures.known_share:.0f} %"
+
+    def is_confirmed_at(self, t: float) -> bool:
+        """Whether toys have confirmed the corrected law there.
+
+        Where the correction multiplies p by 2 at most, toys agree with it within 10 %, up to an excess of 0.5, unless
+        the reference is not like other events.
+        """
+        if self.figures.excess > _BROKEN_EXCESS or not self._is_like_others or math.isnan(t):
+            return False
+        return abs(self.log_p_value(t) - self.gaussian_log_p_value(t)) <= math.log(LARGEST_CORRECTION)
+
+    def is_usable_at(self, t: float) -> bool:
+        """Whether the law answers there: where it is confirmed, and nearly everywhere up to an excess of 0.11."""
+        is_near = self.figures.excess <= LARGEST_EXCESS and self._is_like_others
+        return self.is_confirmed_at(t) or (is_near and not math.isnan(self.log_p_value(t)))
+
+    def probability(self, t: float) -> Probability | Refusal:
+        if math.isnan(t):
+            raise CalibrationError("a p-value needs a valid statistic, got NaN")
+        if not self.is_usable_at(t):
+            return Refusal(self.needs, self.shortcoming)
+        log_p, limit = self.log_p_value(t), self.gaussian_log_p_value(t)
+        spread = float(np.log(neglected_factor(log_p, limit))) if math.isfinite(log_p) else 0.0
+        is_within = z_score_from_log(min(log_p, 0.0)) <= CONFIRMED_Z and self.is_confirmed_at(t)
+        ends = (log_p - spread, min(0.0, log_p + spread))
+        return Probability.of_log(log_p, ends, method="analytic" if is_within else "extrapolated")
+
+    def p_value(self, t: float) -> float:
+        """P(T >= t) with the correction for finite counts.
+
+        Raises:
+            CalibrationError: the law is not usable there (`is_usable_at`), or t is NaN.
+        """
+        found = self.probability(t)
+        if isinstance(found, Refusal):
+            raise CalibrationError(
+                f"the analytic null {found.needs}, but {found.shortcoming}; run toys = run_toys(analysis, Null(), "
+                "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
+            )
+        return found.p_value
+
+    def gaussian_p_value(self, t: float) -> float:
+        """P(T >= t) in the Gaussian limit, which is too small."""
+        return math.exp(self.gaussian_log_p_value(t))
+
+    @property
+    def needs(self) -> str:
+        """What must hold for an answer everywhere, for messages."""
+        if not self._is_like_others:
+            return "needs a reference that is like other events"
+        return f"needs nearly Gaussian counts far in its tail, with an excess variance of at most {LARGEST_EXCESS:g}"
+
+    @property
+    def shortcoming(self) -> str:
+        """Why it does not answer where it does not, for messages."""
+        if not self._is_like_others:
+            return (
+                f"its Gaussians stand on events of its own, which moves the mean of t by {self.figures.disparity:.2g}"
+            )
+        return f"its excess variance is {self.figures.excess:.3g}"
+
+    @property
+    def _is_like_others(self) -> bool:
+        """Whether E t is off by a tenth of its standard deviation at most."""
+        return abs(self.figures.disparity) <= LARGEST_DISPARITY * math.sqrt(self.figures.variance)
+
+    def check(self, fit: FitResult) -> None:
+        """It was made for the analysis of the fit."""
+
+    def notices(self, fit: FitResult) -> tuple[str, ...]:
+        return ()
+
+    def p_text(self, t: float, probability: Probability) -> str:
+        return f"p = {probability.text} ({probability.method})"
+
+    def sentences(self, fit: FitResult, probability: Probability) -> tuple[str, ...]:
+        place = " at the nuisances of Delta" if fit.nuisances else ""
         return (
-            f"Analytic null of the score statistic{place}: mean {decimals(null.mean)}, standard deviation "
-            f"{decimals(math.sqrt(null.variance))}, excess variance {null.excess:.3f}. It is the law "
-            f"{null.scope}. The interval is what the order left out is worth."
+            f"Analytic null of the score statistic{place}: mean {decimals(self.figures.mean)}, standard deviation "
+            f"{decimals(math.sqrt(self.figures.variance))}, excess variance {self.figures.excess:.3f}. It is the law "
+            f"{self.scope}. The interval is what the order left out is worth.",
         )
 
-    def to_dict(self) -> dict[str, object]:
-        """All figures, ready for JSON; NaN and infinities become None."""
-        return {
-            **self.numbers_to_dict(),
-            "method": self.method,
-            "p_text": self.p_text,
-            "is_answered": self.is_answered,
-            "warnings": list(self.warnings),
-            "null": self.null and self.null.to_dict(),
-            **(nuisances_to_dict(self.fit) if is_profiled(self.fit) else {}),
-        }
+    def facts(self, t: float) -> dict[str, object]:
+        return {"null": self.to_dict()}
+
+    def to_dict(self) -> dict[str, float]:
+        """The figures that describe the law, for JSON."""
+        return {name: value for name, value in self.figures._asdict().items() if name != "n_terms"}
+
+    def stored(self, t: float) -> "AnalyticCurve":
+        return self.curve(t)
+
+    def to_document(self) -> dict[str, Any]:
+        """Of its curve; see `AnalyticCurve`."""
+        return self.curve(math.nan).to_document()
 
 
-def analytic_answer(fit: ObservedFit, null: ScoreNull, *, warnings: tuple[str, ...] = ()) -> AnalyticGoodnessOfFit:
-    """p and Z of a fit of data.
+@dataclass(frozen=True, eq=False)
+class AnalyticCurve(AnalyticLaw):
+    """An analytic law as a curve, which a saved answer keeps: enough to draw it, and to state p between its ends.
 
-    Raises:
-        CalibrationError: the law is not confirmed by toys for this analysis.
+    Z in the cube root of t is nearly linear. That of the Gaussian limit, which costs little, is a spline through many
+    points, and what the correction takes off it a spline through few.
+
+    Args:
+        in_short: its figures.
+        t, log_p: points of the law, ascending in t, shape (n,).
+        limit_t, limit_log_p: points of its Gaussian limit, shape (m,).
     """
-    p = null.p_value(fit.t)
-    z = z_score(p)
-    method = "analytic" if z <= CONFIRMED_Z and null.is_confirmed_at(fit.t) else "extrapolated"
-    return AnalyticGoodnessOfFit(fit.t, p, z, null.interval(fit.t), warnings, fit, null, method=method)
+
+    in_short: LawFigures
+    t: FloatArray
+    log_p: FloatArray
+    limit_t: FloatArray
+    limit_log_p: FloatArray
+    _ARRAYS: ClassVar[tuple[str, ...]] = ("t", "log_p", "limit_t", "limit_log_p")
+
+    @property
+    def figures(self) -> LawFigures:
+        return self.in_short
+
+    def log_p_value(self, t: float) -> float:
+        return _at(self.t, self.log_p, t) if t in self.t else log_p_value(self._between(t, self.z_scores))
+
+    def gaussian_log_p_value(self, t: float) -> float:
+        known = t in self.limit_t
+        return _at(self.limit_t, self.limit_log_p, t) if known else log_p_value(self._between(t, self.limit_z_scores))
+
+    def _between(self, t: float, z_scores: Callable[[FloatArray], FloatArray]) -> float:
+        """Z at t between the ends; NaN beyond."""
+        first, last = self.ends
+        return float(z_scores(np.cbrt(np.array([t])))[0]) if first <= t <= last else math.nan
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Between which t the curve is drawn."""
+        drawn = self.t[_is_drawn(self.log_p)]
+        return float(drawn[0]), float(drawn[-1])
+
+    def z_scores(self, roots: FloatArray) -> FloatArray:
+        """Z of the law at cube roots of t (k,), between the ends."""
+        return self.limit_z_scores(roots) + np.asarray(self._less(roots), dtype=np.float64)
+
+    def limit_z_scores(self, roots: FloatArray) -> FloatArray:
+        """Z of its Gaussian limit at cube roots of t (k,), between the ends."""
+        return np.asarray(self._limit(roots), dtype=np.float64)
+
+    @cached_property
+    def _limit(self) -> CubicSpline:
+        drawn = _is_drawn(self.limit_log_p)
+        return CubicSpline(np.cbrt(self.limit_t[drawn]), _z_scores(self.limit_log_p[drawn]))
+
+    @cached_property
+    def _less(self) -> CubicSpline:
+        drawn = _is_drawn(self.log_p)
+        roots = np.cbrt(self.t[drawn])
+        return CubicSpline(roots, _z_scores(self.log_p[drawn]) - self.limit_z_scores(roots))
+
+    def curve(self, t: float) -> "AnalyticCurve":
+        return self
+
+    def to_document(self) -> dict[str, Any]:
+        return {"figures": self.in_short._asdict(), **{name: getattr(self, name) for name in self._ARRAYS}}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "AnalyticCurve":
+        """The inverse of `to_document`."""
+        return cls(LawFigures(**document["figures"]), *(document[name] for name in cls._ARRAYS))
 
 
-def failed_answer(fit: ObservedFit, *, warnings: tuple[str, ...] = ()) -> AnalyticGoodnessOfFit:
-    """The answer for a fit of data that failed: none, with the reason."""
-    nan, reasons = math.nan, (failed_fit(fit), *warnings)
-    return AnalyticGoodnessOfFit(nan, nan, nan, (nan, nan), reasons, fit, None, method="analytic")
+def neglected_factor(log_p: npt.ArrayLike, log_limit: npt.ArrayLike) -> FloatArray:
+    """What the neglected terms of p (n,) are worth, a factor of at least 1, from log p and that of its Gaussian limit.
+
+    It is the square root of what the correction is worth: more than the next order, as measured with toys.
+    """
+    factor: FloatArray = np.exp(_NEXT_ORDER * np.abs(np.subtract(log_p, log_limit)))
+    return factor
+
+
+def _at(t: FloatArray, log_p: FloatArray, observed: float) -> float:
+    return float(log_p[np.flatnonzero(t == observed)[0]])
+
+
+def _is_drawn(log_p: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which points have a p that differs from 1 and does not underflow."""
+    return (log_p < _NEARLY_ONE) & (log_p > LOG_LEAST)
+
+
+def _z_scores(log_p: FloatArray) -> FloatArray:
+    return np.array([z_score_from_log(float(one)) for one in log_p])

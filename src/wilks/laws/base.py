@@ -1,46 +1,143 @@
-"""What every answer has, however its p came about."""
+"""A null law of t: what it says of an observed t, and in which words."""
 
+import abc
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from wilks.laws.notices import ObservedFit
-from wilks.laws.text import finite_or_none, z_interval
+from wilks.fitting.result import FitResult
+from wilks.laws.chisquare import ChiSquareAnswer
+from wilks.laws.text import decimals, probability_text, z_interval
+from wilks.significance import log_p_value, z_score, z_score_from_log
 
-NO_NUMBERS = (("t", "failed"), ("p-value", "none"), ("Z", "none"))
+Rows = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Answer:
-    """p and Z of the data. All numbers are NaN if there is no p."""
+@dataclass(frozen=True)
+class Probability:
+    """p of an observed t, and Z, with their intervals; ``method`` says where they come from.
 
-    t: float
+    ``log_p_value`` is the natural logarithm of p, finite where ``p_value`` underflows to 0; Z is taken from it there.
+    """
+
     p_value: float
-    z_score: float
+    log_p_value: float
     interval: tuple[float, float]
-    warnings: tuple[str, ...]
-    fit: ObservedFit
-    method: str = field(kw_only=True)
+    z_score: float
+    z_interval: tuple[float, float]
+    method: str
+
+    @classmethod
+    def of(cls, p: float, interval: tuple[float, float], *, method: str) -> "Probability":
+        """From p, which must be positive, and its interval.
+
+        >>> Probability.of(0.5, (0.4, 0.6), method="empirical").z_score
+        -0.0
+        """
+        return cls(p, math.log(p), interval, z_score(p), z_interval(*interval), method)
+
+    @classmethod
+    def of_log(cls, log_p: float, log_interval: tuple[float, float], *, method: str) -> "Probability":
+        """From the logarithms of p and of the ends of its interval.
+
+        >>> one = Probability.of_log(-5000.0, (-5001.0, -4999.0), method="analytic")
+        >>> one.p_value, round(one.z_score, 2)
+        (0.0, 99.94)
+        """
+        low, high = log_interval
+        return cls(
+            math.exp(log_p),
+            log_p,
+            (math.exp(low), math.exp(high)),
+            z_score_from_log(log_p),
+            (z_score_from_log(high), z_score_from_log(low)),
+            method,
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**vars(self), "interval": list(self.interval), "z_interval": list(self.z_interval)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Probability":
+        """The inverse of `to_document`."""
+        pairs = {name: tuple(document[name]) for name in ("interval", "z_interval")}
+        return cls(**{**document, **pairs})
 
     @property
-    def is_answered(self) -> bool:
-        """Whether there is a p at all."""
-        return not math.isnan(self.p_value)
+    def text(self) -> str:
+        """p as it is printed, also where it underflows."""
+        return probability_text(self.log_p_value, self.p_value)
 
     @property
-    def z_interval(self) -> tuple[float, float]:
-        """The interval of Z that belongs to ``interval``; its upper end is ``inf`` where nothing bounds it."""
-        return z_interval(*self.interval) if self.is_answered else (math.nan, math.nan)
+    def ends_text(self) -> tuple[str, str]:
+        """The ends of its interval as they are printed; those of an interval that underflows by their Z."""
+        low, high = (
+            probability_text(log_p_value(z), p) for p, z in zip(self.interval, self.z_interval[::-1], strict=True)
+        )
+        return low, high
 
-    def __repr__(self) -> str:
-        numbers = f"t={self.t:.4g}, p_value={self.p_value:.4g}, z_score={self.z_score:.4g}"
-        return f"{type(self).__name__}({numbers}, method={self.method!r})"
+    def rows(self) -> Rows:
+        """Rows of p and Z for the table of an answer."""
+        p_low, p_high = self.ends_text
+        z_low, z_high = (decimals(z) for z in self.z_interval)
+        z_text = decimals(self.z_score) if math.isfinite(self.z_score) else f"below {z_high}"
+        return (
+            ("p-value", self.text, f"[{p_low}, {p_high}]", self.method),
+            ("Z", z_text, f"[{z_low}, {z_high}]", self.method),
+        )
 
-    def numbers_to_dict(self) -> dict[str, object]:
-        """The figures that every answer has, ready for JSON; NaN and infinities become None."""
-        return {
-            "t": finite_or_none(self.t),
-            "p_value": finite_or_none(self.p_value),
-            "z_score": finite_or_none(self.z_score),
-            "interval": [finite_or_none(p) for p in self.interval],
-            "z_interval": [finite_or_none(z) for z in self.z_interval],
-        }
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a law says nothing of a t: what it ``needs``, and its ``shortcoming``."""
+
+    needs: str
+    shortcoming: str
+
+    def __str__(self) -> str:
+        return f"it {self.needs}, but {self.shortcoming}"
+
+
+class Law(abc.ABC):
+    """The distribution of t if the null hypothesis holds, from toys, from the reference, or from a formula."""
+
+    kind: ClassVar[str]  # in files
+    interval_name: ClassVar[str]  # what its interval of p is called
+
+    @abc.abstractmethod
+    def probability(self, t: float) -> Probability | Refusal:
+        """P(T >= t), or why the law does not tell. Raises CalibrationError for NaN."""
+
+    @abc.abstractmethod
+    def check(self, fit: FitResult) -> None:
+        """Raise CalibrationError unless this is the law of the t of this fit."""
+
+    @abc.abstractmethod
+    def notices(self, fit: FitResult) -> tuple[str, ...]:
+        """What must be known beside an answer for this fit, which may have failed."""
+
+    @abc.abstractmethod
+    def p_text(self, t: float, probability: Probability) -> str:
+        """p with where it comes from, such as 'p = 1/1001 (0 of 1000; below 0.0030 at 95 % CL)'."""
+
+    @abc.abstractmethod
+    def sentences(self, fit: FitResult, probability: Probability) -> tuple[str, ...]:
+        """What stands below the table of an answer."""
+
+    def second(self, t: float) -> ChiSquareAnswer | None:
+        """A second answer beside the first, from the chi-square that toys were found to follow; None for most laws."""
+        return None
+
+    @abc.abstractmethod
+    def facts(self, t: float) -> dict[str, object]:
+        """What JSON says of the law, and of a second answer, at the observed t; NaN: of a fit that failed."""
+
+    @abc.abstractmethod
+    def stored(self, t: float) -> "Law":
+        """The law as an answer at t keeps it: as it is, or as a curve about t."""
+
+    @abc.abstractmethod
+    def to_document(self) -> dict[str, Any]:
+        """Plain values and arrays, of a law that is `stored`."""

@@ -1,27 +1,32 @@
 """The null distribution of t, and the answer that it gives for a fit of data."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 import numpy.typing as npt
 
+from wilks.campaign.table import Toys
 from wilks.errors import CalibrationError
+from wilks.fitting.result import FitResult
 from wilks.hypotheses import Null
-from wilks.laws.base import NO_NUMBERS, Answer
+from wilks.laws.answer import GoodnessOfFit, evaluate
+from wilks.laws.base import Law, Probability
 from wilks.laws.chisquare import ChiSquareAnswer, chi_square_answer
 from wilks.laws.compatibility import Compatibility, judge
 from wilks.laws.empirical import Empirical
-from wilks.laws.inputs import ToySummary, ToyTable, is_toy_table, t_values, toy_summary
-from wilks.laws.members import has_members, members_text, members_to_dict
-from wilks.laws.notices import ObservedFit, failed_fit, fit_notices, toy_notices
-from wilks.laws.profiled import is_profiled, nuisance_table, nuisances_to_dict, part_rows
-from wilks.laws.text import decimals, failed_toys, plain, probability, table, toys
+from wilks.laws.inputs import ToySummary, t_values, toy_summary
+from wilks.laws.notices import fit_notices, toy_notices
+from wilks.laws.text import decimals, failed_toys, plain, toys
+from wilks.laws.text import probability as probability_text
 from wilks.significance import z_score
+from wilks.storage import Storable
 from wilks.typing import FloatArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Calibration:
+class Calibration(Law, Storable):
     """The distribution of t under the null hypothesis, from toys. Made by :func:`calibrate`.
 
     The primary answer is the empirical p; the chi-square is a second one, given only if the
@@ -31,6 +36,9 @@ class Calibration:
     null: Empirical
     compatibility: Compatibility
     summary: ToySummary | None = None
+    kind: ClassVar[str] = "empirical"
+    interval_name: ClassVar[str] = "68 % interval"
+    stored_as: ClassVar[str] = "calibration"
 
     @property
     def t(self) -> FloatArray:
@@ -146,23 +154,73 @@ class Calibration:
                 "calibrate this analysis, or load the one that the toys were made with"
             )
 
-    def evaluate(self, fit: ObservedFit) -> "GoodnessOfFit":
+    def evaluate(self, fit: FitResult) -> GoodnessOfFit:
         """Return the answer for a fit of data.
 
         A fit that failed gets no p: p, Z and interval are NaN, and a warning says why. Raises
         CalibrationError if the toys are of another analysis, of another hypothesis, or of another
         fixed number of events.
         """
+        return evaluate(fit, self)
+
+    def check(self, fit: FitResult) -> None:
         self.check_usable(fit.fingerprint)
         self.check_count(fit.n_events)
-        notices = toy_notices(self.null, self.compatibility, self.summary)
-        if not (fit.converged and math.isfinite(fit.t)):
-            warnings = (failed_fit(fit), *notices)
-            return GoodnessOfFit(math.nan, math.nan, math.nan, (math.nan, math.nan), warnings, fit, self)
-        p = self.p_value(fit.t)
-        warnings = (*notices, *fit_notices(fit, self.summary))
-        chi2 = self.chi2(fit.t) if self.compatible else None
-        return GoodnessOfFit(fit.t, p, z_score(p), self.interval(fit.t), warnings, fit, self, chi2)
+
+    def probability(self, t: float) -> Probability:
+        return Probability.of(self.p_value(t), self.interval(t), method=self.kind)
+
+    def second(self, t: float) -> ChiSquareAnswer | None:
+        return self.chi2(t) if self.compatible else None
+
+    def notices(self, fit: FitResult) -> tuple[str, ...]:
+        of_toys = toy_notices(self.null, self.compatibility, self.summary)
+        return (*of_toys, *(fit_notices(fit, self.summary) if fit.converged else ()))
+
+    def p_text(self, t: float, probability: Probability) -> str:
+        """p as a fraction, with the counts it comes from."""
+        k, m, n = self.null.count(t), self.n_failed, self.n_toys
+        failed = f", {m} failed" if m else ""
+        limit = f"; below {probability_text(self.null.upper_limit(t))} at 95 % CL" if k == 0 else ""
+        return f"p = {k + m + 1}/{n + 1} ({k} of {n}{failed}{limit})"
+
+    def sentences(self, fit: FitResult, probability: Probability) -> tuple[str, ...]:
+        is_beyond = self.null.count(fit.t) == 0
+        limit = f", Z above {decimals(z_score(self.null.upper_limit(fit.t)))} at 95 % CL" if is_beyond else ""
+        first = f"{self.p_text(fit.t, probability)}{limit}. Intervals are at 68 %."
+        chi2 = self.second(fit.t)
+        if chi2 is None:
+            return (first, f"No chi-square answer. {self.compatibility.verdict}")
+        if chi2.method != "extrapolated":
+            return (first,)
+        return (
+            first,
+            f"The toys reach Z = {decimals(self.reach_z)}; the chi-square answer is beyond it. "
+            "Its band holds the errors of their mean and variance, not a tail of another shape.",
+        )
+
+    def facts(self, t: float) -> dict[str, object]:
+        chi2 = None if math.isnan(t) else self.second(t)
+        return {"interval_level": 0.68, "chi2": chi2.to_dict() if chi2 else None, "calibration": self.to_dict()}
+
+    def stored(self, t: float) -> "Calibration":
+        return self
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "t": self.null.t,
+            "n_failed": self.n_failed,
+            "compatibility": asdict(self.compatibility),
+            "summary": self.summary and self.summary.to_document(),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Calibration":
+        return cls(
+            Empirical(document["t"], document["n_failed"]),
+            Compatibility(**document["compatibility"]),
+            ToySummary.from_document(document["summary"]) if document["summary"] else None,
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Summary without the values of t, ready for JSON."""
@@ -183,7 +241,7 @@ class Calibration:
             f"Null distribution of t from {toys(self.n_toys)}",
             str(self.compatibility),
             self.compatibility.verdict,
-            f"The toys reach Z = {decimals(self.reach_z)} (p = {probability(self.null.smallest_p_value)}).",
+            f"The toys reach Z = {decimals(self.reach_z)} (p = {probability_text(self.null.smallest_p_value)}).",
         ]
         if self.n_failed:
             lines.append(failed_toys(self.n_failed, self.n_toys))
@@ -206,92 +264,7 @@ class Calibration:
             )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class GoodnessOfFit(Answer):
-    """p and Z of the data, how they came about, and what to know beside them.
-
-    ``interval`` is the 68 % interval of p. All numbers are NaN if the fit of the data failed.
-    Z is ``-inf`` where every toy lies at or above t (p = 1). ``chi2`` is None unless the toys
-    are compatible with the chi-square.
-    """
-
-    calibration: Calibration
-    chi2: ChiSquareAnswer | None = None
-    method: str = field(default="empirical", kw_only=True)
-
-    @property
-    def p_text(self) -> str:
-        """The empirical p as a fraction, with the counts it comes from.
-
-        No toy reaching t reads "p = 1/1001 (0 of 1000; below 0.0030 at 95 % CL)".
-        """
-        if not self.is_answered:
-            return "no p-value"
-        null = self.calibration.null
-        k, m, n = null.count(self.t), null.n_failed, null.n_toys
-        failed = f", {m} failed" if m else ""
-        limit = f"; below {probability(null.upper_limit(self.t))} at 95 % CL" if k == 0 else ""
-        return f"p = {k + m + 1}/{n + 1} ({k} of {n}{failed}{limit})"
-
-    def __str__(self) -> str:
-        lines = ["Goodness of fit", table(self._rows()), *self._sentences()]
-        if self.is_answered and is_profiled(self.fit):
-            lines.append(nuisance_table(self.fit))
-        if self.is_answered and has_members(self.fit):
-            lines.append(members_text(self.fit, p_value=self.p_value, interval=self.interval))
-        lines.extend(f"Warning: {text}." for text in self.warnings)
-        return "\n".join(lines)
-
-    def to_dict(self) -> dict[str, object]:
-        """All figures, ready for JSON; NaN and infinities become None."""
-        return {
-            **self.numbers_to_dict(),
-            "interval_level": 0.68,
-            "method": self.method,
-            "p_text": self.p_text,
-            "is_answered": self.is_answered,
-            "chi2": self.chi2.to_dict() if self.chi2 else None,
-            "warnings": list(self.warnings),
-            "calibration": self.calibration.to_dict(),
-            **(nuisances_to_dict(self.fit) if is_profiled(self.fit) else {}),
-            **(members_to_dict(self.fit, p_value=self.p_value) if has_members(self.fit) else {}),
-        }
-
-    def _rows(self) -> list[tuple[str, ...]]:
-        if not self.is_answered:
-            return list(NO_NUMBERS)
-        p_low, p_high = (probability(p) for p in self.interval)
-        z_low, z_high = (decimals(z) for z in self.z_interval)
-        z_text = decimals(self.z_score) if math.isfinite(self.z_score) else f"below {z_high}"
-        rows: list[tuple[str, ...]] = [
-            ("t", decimals(self.t)),
-            *part_rows(self.fit),
-            ("p-value", probability(self.p_value), f"[{p_low}, {p_high}]", self.method),
-            ("Z", z_text, f"[{z_low}, {z_high}]", self.method),
-        ]
-        if self.chi2:
-            z_low, z_high = (decimals(z) for z in self.chi2.z_interval)
-            rows.append(("p-value", self.chi2.p_text, "", self.chi2.method))
-            rows.append(("Z", decimals(self.chi2.z_score), f"[{z_low}, {z_high}]", self.chi2.method))
-        return rows
-
-    def _sentences(self) -> list[str]:
-        if not self.is_answered:
-            return []
-        null = self.calibration.null
-        limit = f", Z above {decimals(z_score(null.upper_limit(self.t)))} at 95 % CL" if null.count(self.t) == 0 else ""
-        sentences = [f"{self.p_text}{limit}. Intervals are at 68 %."]
-        if self.chi2 is None:
-            sentences.append(f"No chi-square answer. {self.calibration.compatibility.verdict}")
-        elif self.chi2.method == "extrapolated":
-            sentences.append(
-                f"The toys reach Z = {decimals(self.calibration.reach_z)}; the chi-square answer is beyond it. "
-                "Its band holds the errors of their mean and variance, not a tail of another shape."
-            )
-        return sentences
-
-
-def calibrate(toys: ToyTable | npt.ArrayLike, *, degrees_of_freedom: float | None = None) -> Calibration:
+def calibrate(toys: Toys | npt.ArrayLike, *, degrees_of_freedom: float | None = None) -> Calibration:
     """Make the null distribution of t from toys, or from bare values of t (k,) with NaN = failed.
 
     Toys are compared with the chi-square of their model's number of parameters, bare values
@@ -308,7 +281,7 @@ def calibrate(toys: ToyTable | npt.ArrayLike, *, degrees_of_freedom: float | Non
     Calibration(n_toys=400, n_failed=0, degrees_of_freedom=13, compatible=True)
     """
     null = Empirical.of(t_values(toys))
-    summary = toy_summary(toys) if is_toy_table(toys) else None
+    summary = toy_summary(toys) if isinstance(toys, Toys) else None
     given = summary.degrees_of_freedom if summary and degrees_of_freedom is None else degrees_of_freedom
     dof = float(null.t.mean()) if given is None else float(given)
     if not (math.isfinite(dof) and dof > 0.0):

@@ -45,6 +45,14 @@ class ChiSquareAnswer:
             return probability(self.p_value)
         return f"10^{self.log_p_value / math.log(10.0):.1f}"
 
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """Rows for the table of an answer."""
+        low, high = (decimals(z) for z in self.z_interval)
+        return (
+            ("p-value", self.p_text, "", self.method),
+            ("Z", decimals(self.z_score), f"[{low}, {high}]", self.method),
+        )
+
     def to_dict(self) -> dict[str, object]:
         """All figures, ready for JSON."""
         return {

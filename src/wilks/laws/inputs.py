@@ -1,39 +1,18 @@
 """What a calibration is made from: a table of toys, or bare values of t."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeGuard
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from wilks.campaign.table import Toys
 from wilks.errors import CalibrationError
-from wilks.hypotheses import Null, ShiftedNuisance
+from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance, StorableHypothesis
 from wilks.typing import FitStatus, FloatArray, IntArray
 
 _LOWEST_T = -1e-3
-
-
-class ToyTable(Protocol):
-    """The part of a table of toys that a calibration reads (``wilks.Toys`` has it)."""
-
-    @property
-    def t(self) -> FloatArray: ...
-    @property
-    def status(self) -> IntArray: ...
-    @property
-    def degrees_of_freedom(self) -> float | None: ...
-    @property
-    def fingerprint(self) -> str: ...
-    @property
-    def hypothesis(self) -> object: ...
-    @property
-    def expected_overlap_z_error(self) -> float | None: ...
-    @property
-    def n_events(self) -> IntArray | FloatArray: ...
-    @property
-    def share_at_bound(self) -> FloatArray: ...
-    @property
-    def start_gap(self) -> FloatArray: ...
 
 
 @dataclass(frozen=True)
@@ -41,7 +20,7 @@ class ToySummary:
     """What toys say beyond their t: whose they are, and what is usual among them."""
 
     fingerprint: str
-    hypothesis: object
+    hypothesis: Hypothesis
     degrees_of_freedom: float | None
     overlap_z_error: float | None
     median_share_at_bound: float
@@ -64,13 +43,24 @@ class ToySummary:
         is_shifted = isinstance(told, ShiftedNuisance) and not told.is_reweighted
         return isinstance(told, Null) or (self.is_penalized and is_shifted)
 
+    def to_document(self) -> dict[str, Any]:
+        """Plain values."""
+        failures = [[int(code), n] for code, n in self.failures]
+        return {**vars(self), "hypothesis": self.hypothesis.to_document(), "failures": failures}
 
-def is_toy_table(toys: object) -> TypeGuard[ToyTable]:
-    """Whether ``toys`` is a table of toys rather than bare values of t."""
-    return hasattr(toys, "t") and hasattr(toys, "fingerprint") and hasattr(toys, "hypothesis")
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "ToySummary":
+        """The inverse of `to_document`."""
+        low, high = document["n_events_range"]
+        restored = {
+            "hypothesis": StorableHypothesis.from_document(document["hypothesis"]),
+            "n_events_range": (low, high),
+            "failures": tuple((FitStatus(code), n) for code, n in document["failures"]),
+        }
+        return cls(**{**document, **restored})
 
 
-def toy_summary(toys: ToyTable) -> ToySummary:
+def toy_summary(toys: Toys) -> ToySummary:
     """Summarize a table of toys; toys that failed enter none of the medians."""
     done = np.isfinite(np.asarray(toys.t, dtype=np.float64))
     events = np.asarray(toys.n_events)[done]
@@ -86,7 +76,7 @@ def toy_summary(toys: ToyTable) -> ToySummary:
     )
 
 
-def t_values(toys: ToyTable | npt.ArrayLike) -> FloatArray:
+def t_values(toys: Toys | npt.ArrayLike) -> FloatArray:
     """Return the values of t (k,), NaN where a toy failed.
 
     Raises CalibrationError for values that are not one-dimensional, infinite, none at all,
@@ -96,7 +86,7 @@ def t_values(toys: ToyTable | npt.ArrayLike) -> FloatArray:
     >>> t_values([12.5, float("nan"), 9.0])
     array([12.5,  nan,  9. ])
     """
-    t = np.asarray(toys.t if is_toy_table(toys) else toys, dtype=np.float64)
+    t = np.asarray(toys.t if isinstance(toys, Toys) else toys, dtype=np.float64)
     if t.ndim != 1:
         raise CalibrationError(f"values of t must form one dimension, got an array of shape {t.shape}")
     n_done = int(np.isfinite(t).sum())

@@ -2,46 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from typing import Protocol, TypeGuard, runtime_checkable
 
+from wilks.fitting.result import MemberFit
 from wilks.laws.text import decimals, plain, probability, table
 from wilks.significance import z_score
 
 
-class Member(Protocol):
-    """One kernel of a set at the end of a fit (``wilks.fitting.MemberFit``)."""
-
-    @property
-    def width(self) -> float: ...
-    @property
-    def ridge(self) -> float: ...
-    @property
-    def t(self) -> float: ...
-    @property
-    def p_value(self) -> float: ...
-    def to_dict(self) -> dict[str, object]: ...
-
-
-@runtime_checkable
-class FitWithMembers(Protocol):
-    """A fit of a set of kernels."""
-
-    @property
-    def members(self) -> Sequence[Member]: ...
-
-
-def has_members(fit: object) -> TypeGuard[FitWithMembers]:
-    """Whether a fit is that of a set of kernels."""
-    return isinstance(fit, FitWithMembers) and len(fit.members) > 0
-
-
-def members_text(fit: FitWithMembers, *, p_value: float, interval: tuple[float, float]) -> str:
+def members_text(members: Sequence[MemberFit], *, p_value: float, interval: tuple[float, float]) -> str:
     """The members with their local p-values, and the global p over the smallest of them.
 
-    >>> from wilks.fitting import MemberFit
-    >>> from types import SimpleNamespace
     >>> members = [MemberFit(0.4, 0.3, 31.0, 0.004), MemberFit(1.0, 0.3, 9.0, 0.4)]
-    >>> print(members_text(SimpleNamespace(members=members), p_value=0.007, interval=(0.006, 0.008)))
+    >>> print(members_text(members, p_value=0.007, interval=(0.006, 0.008)))
       width  ridge  t      local p  local Z
       0.4    0.3    31.00  0.0040   2.65
       1      0.3    9.00   0.40     0.25
@@ -51,32 +22,34 @@ def members_text(fit: FitWithMembers, *, p_value: float, interval: tuple[float, 
     rows = [("width", "ridge", "t", "local p", "local Z")]
     rows += [
         (plain(one.width), plain(one.ridge), decimals(one.t), probability(one.p_value), decimals(z_score(one.p_value)))
-        for one in fit.members
+        for one in members
     ]
-    return f"{table(rows)}\n{_trials(fit, p_value, interval)}Local p-values are those of gamma laws, and approximate."
+    return (
+        f"{table(rows)}\n{_trials(members, p_value, interval)}Local p-values are those of gamma laws, and approximate."
+    )
 
 
-def members_to_dict(fit: FitWithMembers, *, p_value: float) -> dict[str, object]:
+def members_to_dict(members: Sequence[MemberFit], *, p_value: float) -> dict[str, object]:
     """For JSON; ``over_smallest_p`` is the global p over the smallest local one, None without either."""
-    return {"members": [one.to_dict() for one in fit.members], "over_smallest_p": _ratio(fit, p_value)}
+    return {"members": [one.to_dict() for one in members], "over_smallest_p": _ratio(members, p_value)}
 
 
-def _trials(fit: FitWithMembers, p_value: float, interval: tuple[float, float]) -> str:
+def _trials(members: Sequence[MemberFit], p_value: float, interval: tuple[float, float]) -> str:
     """The trials factor; empty where no toy reached t and the global p is only a limit."""
-    ratio, (low, high) = _ratio(fit, p_value), (_ratio(fit, p) for p in interval)
+    ratio, (low, high) = _ratio(members, p_value), (_ratio(members, p) for p in interval)
     if not (ratio and low and high):
         return ""
-    best = _best(fit)
+    best = _best(members)
     return (
-        f"The global p is {ratio:.3g} [{low:.3g}, {high:.3g}] times the smallest of {len(fit.members)} local "
+        f"The global p is {ratio:.3g} [{low:.3g}, {high:.3g}] times the smallest of {len(members)} local "
         f"p-values, width {plain(best.width)} and ridge {plain(best.ridge)}: with min_p this is the trials factor. "
     )
 
 
-def _ratio(fit: FitWithMembers, p_value: float) -> float | None:
-    smallest = _best(fit).p_value
+def _ratio(members: Sequence[MemberFit], p_value: float) -> float | None:
+    smallest = _best(members).p_value
     return p_value / smallest if smallest > 0 and math.isfinite(p_value / smallest) else None
 
 
-def _best(fit: FitWithMembers) -> Member:
-    return min(fit.members, key=lambda one: one.p_value)
+def _best(members: Sequence[MemberFit]) -> MemberFit:
+    return min(members, key=lambda one: one.p_value)

@@ -2,17 +2,16 @@
 
 import math
 from collections.abc import Mapping
-from typing import Protocol
 
+from wilks.fitting.result import FitResult
 from wilks.hypotheses import ShiftedNuisance
 from wilks.laws.compatibility import Compatibility
 from wilks.laws.empirical import Empirical
 from wilks.laws.inputs import ToySummary
-from wilks.laws.profiled import distances, is_profiled
+from wilks.laws.profiled import distances
 from wilks.laws.text import decimals, failed_toys, probability
 from wilks.laws.text import toys as toys_text
 from wilks.significance import z_score
-from wilks.typing import FitStatus
 
 FEW_TOYS = 100
 LARGE_START_GAP = 1.0
@@ -22,33 +21,12 @@ COUNT_SIGMAS = 5.0
 FAR_IN_SIGMAS = 0.5
 
 
-class ObservedFit(Protocol):
-    """The part of a fit of the data that its answer depends on (``wilks.FitResult`` has it)."""
-
-    @property
-    def t(self) -> float: ...
-    @property
-    def converged(self) -> bool: ...
-    @property
-    def status(self) -> FitStatus: ...
-    @property
-    def share_at_bound(self) -> float: ...
-    @property
-    def n_starts(self) -> int: ...
-    @property
-    def start_gap(self) -> float: ...
-    @property
-    def n_events(self) -> int: ...
-    @property
-    def fingerprint(self) -> str: ...
-
-
-def failed_fit(fit: ObservedFit) -> str:
+def failed_fit(fit: FitResult) -> str:
     """Why a fit of the data that failed has no p."""
     return f"The fit of the data failed: {fit.status.message}. There is no p-value"
 
 
-def fit_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]:
+def fit_notices(fit: FitResult, toys: ToySummary | None) -> tuple[str, ...]:
     """Notices about the fit of the data: start gap, parameters at the bound, number of events, nuisances.
 
     A gap above 1 in t, more than half of the parameters at the bound, a count more than
@@ -96,7 +74,7 @@ def toy_notices(null: Empirical, compatibility: Compatibility, toys: ToySummary 
     return tuple(notices)
 
 
-def _count_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]:
+def _count_notices(fit: FitResult, toys: ToySummary | None) -> tuple[str, ...]:
     low, high = toys.n_events_range if toys else (0, 0)
     margin = COUNT_SIGMAS * math.sqrt(high)
     if high == 0 or low - margin <= fit.n_events <= high + margin:
@@ -107,9 +85,9 @@ def _count_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]
     )
 
 
-def _distance_notices(fit: ObservedFit, toys: ToySummary | None) -> tuple[str, ...]:
+def _distance_notices(fit: FitResult, toys: ToySummary | None) -> tuple[str, ...]:
     """Toys of a penalized t at other nuisances than the data have."""
-    if toys is None or not toys.is_penalized or not is_profiled(fit):
+    if toys is None or not toys.is_penalized or not fit.nuisances:
         return ()
     at: Mapping[str, float] = toys.hypothesis.nuisances if isinstance(toys.hypothesis, ShiftedNuisance) else {}
     far = [(name, x) for name, x in distances(fit, at).items() if abs(x) > FAR_IN_SIGMAS]

@@ -1,56 +1,20 @@
 """What an answer says of the nuisances of its fit."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeGuard, runtime_checkable
+from collections.abc import Mapping
 
+from wilks.fitting.result import FitResult, FittedNuisance
 from wilks.laws.text import decimals, plain, table
 
 
-class Fitted(Protocol):
-    """One nuisance at the end of a fit (``wilks.fitting.FittedNuisance``)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def value(self) -> float: ...
-    @property
-    def error(self) -> float: ...
-    @property
-    def pull(self) -> float: ...
-    @property
-    def constraint(self) -> float: ...
-    def to_dict(self) -> dict[str, object]: ...
-
-
-@runtime_checkable
-class ProfiledFit(Protocol):
-    """A fit with nuisances, f free (tau) and f = 0 (Delta)."""
-
-    @property
-    def tau(self) -> float: ...
-    @property
-    def delta(self) -> float: ...
-    @property
-    def nuisances(self) -> Sequence[Fitted]: ...
-    @property
-    def delta_nuisances(self) -> Sequence[Fitted]: ...
-
-
-def is_profiled(fit: object) -> TypeGuard[ProfiledFit]:
-    """Whether a fit has nuisances."""
-    return isinstance(fit, ProfiledFit) and len(fit.nuisances) > 0
-
-
-def part_rows(fit: object) -> list[tuple[str, ...]]:
+def part_rows(fit: FitResult) -> list[tuple[str, ...]]:
     """Rows of tau and Delta, t = tau - Delta, for the table of an answer; none without nuisances."""
-    return [("tau", decimals(fit.tau)), ("Delta", decimals(fit.delta))] if is_profiled(fit) else []
+    return [("tau", decimals(fit.tau)), ("Delta", decimals(fit.delta))] if fit.nuisances else []
 
 
-def nuisance_table(fit: ProfiledFit) -> str:
+def nuisance_table(fit: FitResult) -> str:
     """Best fit and pull of each nuisance, with f and without.
 
-    >>> from wilks.fitting import FittedNuisance
     >>> from types import SimpleNamespace
     >>> at_tau, at_delta = (FittedNuisance("scale", x, 0.01, x / 0.1, 0.1) for x in (0.02, 0.05))
     >>> print(nuisance_table(SimpleNamespace(tau=20.0, delta=8.0, nuisances=[at_tau], delta_nuisances=[at_delta])))
@@ -63,7 +27,7 @@ def nuisance_table(fit: ProfiledFit) -> str:
     return table(rows)
 
 
-def distances(fit: ProfiledFit, nu: Mapping[str, float]) -> dict[str, float]:
+def distances(fit: FitResult, nu: Mapping[str, float]) -> dict[str, float]:
     """(best fit at Delta - nu) / sigma of each nuisance, for nu by name; names that are not given are at 0.
 
     What is held at the edge of its range has no error to tell its sigma from and is left out.
@@ -72,7 +36,7 @@ def distances(fit: ProfiledFit, nu: Mapping[str, float]) -> dict[str, float]:
     return {one.name: (one.value - nu.get(one.name, 0.0)) * one.constraint / one.error for one in free}
 
 
-def nuisances_to_dict(fit: ProfiledFit) -> dict[str, object]:
+def nuisances_to_dict(fit: FitResult) -> dict[str, object]:
     """For JSON."""
     return {
         "tau": fit.tau if math.isfinite(fit.tau) else None,
@@ -82,6 +46,6 @@ def nuisances_to_dict(fit: ProfiledFit) -> dict[str, object]:
     }
 
 
-def _cells(one: Fitted) -> tuple[str, str]:
+def _cells(one: FittedNuisance) -> tuple[str, str]:
     pull = f"{one.pull:+.2f}" if math.isfinite(one.pull) else "none"
     return f"{plain(one.value)} +- {one.error:.2g}", pull

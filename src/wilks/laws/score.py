@@ -31,29 +31,31 @@ import dataclasses
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import scipy.linalg
 
 from wilks.analysis import Analysis
 from wilks.errors import CalibrationError
 from wilks.fitting import KernelEngine, kernel_engine_of
+from wilks.laws.analytic import LOG_LEAST, AnalyticCurve, AnalyticLaw, LawFigures, neglected_factor
 from wilks.laws.nature import Nature, nature_of
 from wilks.models import Kernel
-from wilks.significance.weighted import Correction, weighted_log_sf
+from wilks.significance import p_value as p_value_of
+from wilks.significance.weighted import Correction, weighted_isf, weighted_log_sf
 from wilks.typing import ComplexArray, FloatArray, whole_number
 
-LARGEST_EXCESS, LARGEST_CORRECTION, LARGEST_DISPARITY, CONFIRMED_Z = 0.11, 2.0, 0.1, 5.0
-_BROKEN_EXCESS = 0.5
-_NEXT_ORDER = 0.5
 _NEARLY_SURE = -1e-3
 _RANK_TOLERANCE = 1e-9
 _MOST_CUBED, _POINTS_AT_ONCE = 100, 64
+# Of a curve: its points, those of its limit, how near to t no other one stands, its ends.
+_N_POINTS, _N_OF_LIMIT, _NEAR = 4, 25, 0.05
+_FIRST_P, _LAST_Z, _BEYOND = 0.999, 4.5, 1.3
 
 
 @dataclass(frozen=True, eq=False)
-class ScoreNull:
+class ScoreNull(AnalyticLaw):
     """The null law of a score statistic. Made by :func:`score_null`.
 
     Args:
@@ -76,109 +78,53 @@ class ScoreNull:
     known_share: float = 0.0
     disparity: float = 0.0
     _known: dict[float, float] = field(default_factory=dict, init=False, repr=False)
+    _known_limit: dict[float, float] = field(default_factory=dict, init=False, repr=False)
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """``tr V + |mu|^2``, exact."""
         return float(np.sum(self.weights) + np.sum(self.shift**2)) + self.floor
 
-    @property
+    @cached_property
     def variance(self) -> float:
         """``2 tr V^2 + sum_R w |psi|^4`` and the terms in mu, exact but for the reference's own fourth cumulant."""
         displaced = self.shift @ (self.weights * self.shift + np.sum(self.traced, axis=1))
         return float(2.0 * np.sum(self.weights**2) + np.sum(self.quartic) + 4.0 * displaced)
 
-    @property
+    @cached_property
     def excess(self) -> float:
         """The second term of the variance over the first: how far b is from Gaussian, 0 in the limit."""
         return float(np.sum(self.quartic) / (2.0 * np.sum(self.weights**2)))
 
     @property
-    def scope(self) -> str:
-        """Over what the law is one."""
-        if self.known_share == 0.0:
-            return "over data and references of this size"
-        return f"given this reference, of whose fluctuations the pool tells {100.0 * self.known_share:.0f} %"
+    def figures(self) -> LawFigures:
+        return LawFigures(
+            self.mean, self.variance, self.excess, self.known_share, self.disparity, int(self.weights.size)
+        )
 
-    def to_dict(self) -> dict[str, float]:
-        """The figures that describe the law, for JSON."""
-        return {
-            "mean": self.mean,
-            "variance": self.variance,
-            "excess": self.excess,
-            "known_share": self.known_share,
-            "disparity": self.disparity,
-        }
-
-    def is_confirmed_at(self, q: float) -> bool:
-        """Whether toys have confirmed the corrected law there.
-
-        Where the correction multiplies p by 2 at most, toys agree with it within 10 %, up to an excess of 0.5, unless
-        the reference is not like other events.
-        """
-        if self.excess > _BROKEN_EXCESS or not self._is_like_others or math.isnan(q):
-            return False
-        return abs(self._log_p(q) - self._gaussian_log_p(q)) <= math.log(LARGEST_CORRECTION)
-
-    def is_usable_at(self, q: float) -> bool:
-        """Whether the law answers there: where it is confirmed, and nearly everywhere up to an excess of 0.11."""
-        is_near = self.excess <= LARGEST_EXCESS and self._is_like_others
-        return self.is_confirmed_at(q) or (is_near and not math.isnan(self._log_p(q)))
-
-    @property
-    def _is_like_others(self) -> bool:
-        """Whether E q is off by a tenth of its standard deviation at most."""
-        return abs(self.disparity) <= LARGEST_DISPARITY * math.sqrt(self.variance)
-
-    @property
-    def needs(self) -> str:
-        """What must hold for an answer everywhere, for messages."""
-        if not self._is_like_others:
-            return "needs a reference that is like other events"
-        return f"needs nearly Gaussian counts far in its tail, with an excess variance of at most {LARGEST_EXCESS:g}"
-
-    @property
-    def shortcoming(self) -> str:
-        """Why it does not answer where it does not, for messages."""
-        if not self._is_like_others:
-            return f"its Gaussians stand on events of its own, which moves the mean of q by {self.disparity:.2g}"
-        return f"its excess variance is {self.excess:.3g}"
-
-    def gaussian_p_value(self, q: float) -> float:
-        """P(Q >= q) in the Gaussian limit, which is too small."""
-        return math.exp(self._gaussian_log_p(q))
-
-    def p_value(self, q: float) -> float:
-        """P(Q >= q) with the correction for finite counts.
-
-        Raises:
-            CalibrationError: the law is not usable there (`is_usable_at`), or q is NaN.
-        """
-        if math.isnan(q):
-            raise CalibrationError("a p-value needs a valid statistic, got NaN")
-        if not self.is_usable_at(q):
-            raise CalibrationError(
-                f"the analytic null {self.needs}, but {self.shortcoming}; run toys = run_toys(analysis, Null(), "
-                "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
-            )
-        return self.unconfirmed_p_value(q)
+    def interval(self, q: float) -> tuple[float, float]:
+        """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
+        spread = float(neglected_factor(self.log_p_value(q), self.gaussian_log_p_value(q)))
+        return self.p_value(q) / spread, min(1.0, self.p_value(q) * spread)
 
     def unconfirmed_p_value(self, q: float) -> float:
         """`p_value` at any excess, for studies."""
-        return math.exp(self._log_p(q))
+        return math.exp(self.log_p_value(q))
 
-    def _log_p(self, q: float) -> float:
-        """log P(Q >= q) with the correction: half a second for many features, and an answer asks several times.
+    def log_p_value(self, t: float) -> float:
+        """log P(Q >= t) with the correction: half a second for many features, and an answer asks several times.
 
         Without it where hardly any q is smaller: there it changes nothing, and its expansion breaks down.
         """
-        if q not in self._known:
-            limit = self._gaussian_log_p(q)
-            self._known[q] = limit if limit > _NEARLY_SURE else self._tail(q, self.correction)
-        return self._known[q]
+        if t not in self._known:
+            limit = self.gaussian_log_p_value(t)
+            self._known[t] = limit if limit > _NEARLY_SURE else self._tail(t, self.correction)
+        return self._known[t]
 
-    def _gaussian_log_p(self, q: float) -> float:
-        return self._tail(q, self._displacement)
+    def gaussian_log_p_value(self, t: float) -> float:
+        if t not in self._known_limit:
+            self._known_limit[t] = self._tail(t, self._displacement)
+        return self._known_limit[t]
 
     def _tail(self, q: float, correction: Correction) -> float:
         """NaN where the expansion has broken down."""
@@ -187,11 +133,27 @@ class ScoreNull:
         except CalibrationError:
             return math.nan
 
-    def interval(self, q: float) -> tuple[float, float]:
-        """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
-        p, limit = self.p_value(q), self.gaussian_p_value(q)
-        spread = float(neglected_factor(p, limit)) if min(p, limit) > 0 else 1.0
-        return p / spread, min(1.0, p * spread)
+    def curve(self, t: float) -> AnalyticCurve:
+        points = self._points(t)
+        log_p = np.array([self.log_p_value(float(one)) for one in points])
+        points, log_p = points[np.isfinite(log_p)], log_p[np.isfinite(log_p)]
+        drawn = points[log_p > LOG_LEAST]
+        limit_t = np.linspace(np.cbrt(drawn[0]), np.cbrt(drawn[-1]), _N_OF_LIMIT)[1:-1] ** 3
+        limit_t = np.unique(np.append(limit_t, points))
+        limit = np.array([self.gaussian_log_p_value(float(one)) for one in limit_t])
+        return AnalyticCurve(self.figures, points, log_p, limit_t, limit)
+
+    def _points(self, t: float) -> FloatArray:
+        """From the bulk of the law to Z = 4.5, or beyond t; and t itself."""
+        moved = self.mean - float(np.sum(self.weights))
+        first, last = (moved + weighted_isf(p, self.weights) for p in (_FIRST_P, p_value_of(_LAST_Z)))
+        if math.isnan(t):
+            return np.linspace(np.cbrt(first), np.cbrt(last), _N_POINTS) ** 3
+        is_far = self.log_p_value(t) <= LOG_LEAST
+        roots = np.linspace(np.cbrt(first), np.cbrt(last if is_far else max(last, _BEYOND * t)), _N_POINTS)
+        others = roots[np.abs(roots - np.cbrt(t)) > _NEAR * (roots[-1] - roots[0])]
+        points: FloatArray = np.unique(np.append(others**3, t))
+        return points
 
     def correction(self, s: ComplexArray) -> ComplexArray:
         """What mu and finite counts add to log E exp(s q) at complex s (c,), shape (c,)."""
@@ -221,13 +183,6 @@ class ScoreNull:
         """D in the eigenvectors of V, shape (c, r)."""
         stretched: ComplexArray = 1.0 / (1.0 - 2.0 * np.outer(s, self.weights))
         return stretched
-
-
-def neglected_factor(p: npt.ArrayLike, limit: npt.ArrayLike) -> FloatArray:
-    """What the neglected terms of p (n,) are worth, a factor of at least 1, from its positive Gaussian limit (n,)."""
-    change = np.divide(p, limit)
-    factor: FloatArray = np.maximum(change, 1.0 / change) ** _NEXT_ORDER
-    return factor
 
 
 def score_null(analysis: Analysis, *, n_events: int | None = None) -> ScoreNull:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from wilks.significance import z_score
 
+_LEAST = 1e-300
+
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Align rows of cells in columns, two spaces apart and two from the margin.
@@ -28,6 +30,18 @@ def probability(p: float) -> str:
     if p in (0.0, 1.0):
         return f"{p:.0f}"
     return f"{p:#.2g}" if p < 0.9 else f"{p:.4f}"
+
+
+def probability_text(log_p: float, p: float) -> str:
+    """Format a probability from its natural logarithm where ``p`` itself underflows.
+
+    >>> probability_text(math.log(0.5), 0.5), probability_text(-5000.0, 0.0)
+    ('0.50', '3.4e-2172')
+    """
+    if p > _LEAST or log_p == -math.inf:
+        return probability(p)
+    exponent = math.floor(log_p / math.log(10.0))
+    return f"{math.exp(log_p - exponent * math.log(10.0)):.1f}e{exponent}"
 
 
 def decimals(value: float) -> str:

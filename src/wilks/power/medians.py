@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wilks.campaign import Toys
 from wilks.errors import CalibrationError
 from wilks.laws import Calibration
-from wilks.laws.inputs import ToyTable, is_toy_table, t_values
+from wilks.laws.inputs import t_values
 from wilks.laws.text import decimals, failed_toys, finite_or_none, probability, table
 from wilks.laws.text import toys as toys_text
 from wilks.significance import chi2_z_score, clopper_pearson, exceedance_interval, median_ranks, z_score
@@ -137,7 +138,7 @@ class _Median:
     high: float
 
 
-def median_z_score(calibration: Calibration, toys: ToyTable | npt.ArrayLike) -> MedianZ:
+def median_z_score(calibration: Calibration, toys: Toys | npt.ArrayLike) -> MedianZ:
     """Return the median Z of toys of an alternative, or of bare values of t (k,) with NaN = failed.
 
     The 68 % interval joins two errors in quadrature: the order statistics around the median t
@@ -177,7 +178,7 @@ def median_z_score(calibration: Calibration, toys: ToyTable | npt.ArrayLike) -> 
     )
 
 
-def power_at_size(calibration: Calibration, toys: ToyTable | npt.ArrayLike, *, size: float = 0.05) -> Power:
+def power_at_size(calibration: Calibration, toys: Toys | npt.ArrayLike, *, size: float = 0.05) -> Power:
     """Return the share of toys of an alternative whose empirical p is at most ``size``.
 
     Raises CalibrationError unless 0 < size < 1, if the null toys are too few for a p that small, or
@@ -255,11 +256,11 @@ def _join(z: float, lows: tuple[float, float], highs: tuple[float, float]) -> tu
     return z - math.hypot(*(z - low for low in lows)), z + math.hypot(*(high - z for high in highs))
 
 
-def _check_same_analysis(calibration: Calibration, toys: ToyTable | npt.ArrayLike) -> None:
+def _check_same_analysis(calibration: Calibration, toys: Toys | npt.ArrayLike) -> None:
     ours = calibration.fingerprint
     if ours is not None:
         calibration.check_usable(ours)
-    if ours is not None and is_toy_table(toys) and toys.fingerprint != ours:
+    if ours is not None and isinstance(toys, Toys) and toys.fingerprint != ours:
         raise CalibrationError(
             f"the toys of the alternative must come from the calibrated analysis ({ours[:12]}), "
             f"got toys of {toys.fingerprint[:12]}; run them, or the calibration, again"

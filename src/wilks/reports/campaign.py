@@ -49,7 +49,7 @@ def write_campaign_report(ledger: Ledger, status: CampaignStatus, *, now: float)
         StoreError: the page cannot be written.
     """
     target = ledger.folder / CAMPAIGN_PAGE
-    put(target, render("campaign.html.j2", page=_page(ledger, status, now=now)).encode("utf-8"))
+    put(target, render("campaign.html.j2", page=_page(ledger, status, now=now)))
     return target
 
 

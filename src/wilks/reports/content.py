@@ -8,7 +8,7 @@ from wilks.campaign import Toys
 from wilks.errors import InputError
 from wilks.fitting import FitResult
 from wilks.interpretation import Region, most_discrepant_region
-from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit
+from wilks.laws import Calibration, GoodnessOfFit
 from wilks.models import Kernel
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
@@ -25,7 +25,7 @@ from wilks.samples import Sample
 class Inputs:
     """What a report is written from."""
 
-    result: GoodnessOfFit | AnalyticGoodnessOfFit | Calibration
+    result: GoodnessOfFit | Calibration
     analysis: Analysis | None
     data: Sample | None
     toys: Toys | None
@@ -35,21 +35,20 @@ class Inputs:
     closure: Closure | None = None
 
     @property
-    def answer(self) -> GoodnessOfFit | AnalyticGoodnessOfFit | None:
+    def answer(self) -> GoodnessOfFit | None:
         """The answer for data, if there is one."""
         return None if isinstance(self.result, Calibration) else self.result
 
     @property
     def calibration(self) -> Calibration | None:
         """The toys, if the null distribution comes from them."""
-        if isinstance(self.result, AnalyticGoodnessOfFit):
-            return None
-        return self.result.calibration if isinstance(self.result, GoodnessOfFit) else self.result
+        found = self.result.law if isinstance(self.result, GoodnessOfFit) else self.result
+        return found if isinstance(found, Calibration) else None
 
     @property
     def fit(self) -> FitResult | None:
         """The fit of the data with all of its certificates, if there is one."""
-        return self.answer.fit if self.answer and isinstance(self.answer.fit, FitResult) else None
+        return self.answer.fit if self.answer else None
 
     @property
     def fingerprint(self) -> str | None:

@@ -4,10 +4,11 @@ import math
 from typing import NamedTuple
 
 from wilks.campaign import Toys
-from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, ScoreNull
-from wilks.laws.base import NO_NUMBERS
+from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability
+from wilks.laws.analytic import CONFIRMED_Z, LARGEST_CORRECTION, LARGEST_EXCESS
+from wilks.laws.answer import NO_NUMBERS
 from wilks.laws.notices import toy_notices
-from wilks.laws.score import CONFIRMED_Z, LARGEST_CORRECTION, LARGEST_EXCESS
+from wilks.laws.text import probability_text
 from wilks.reports import pictures, sections
 from wilks.reports.pictures import Picture
 from wilks.reports.tables import Table, count, number
@@ -33,48 +34,51 @@ class NullContent(NamedTuple):
     verdict: str
 
 
-def null_content(result: GoodnessOfFit | AnalyticGoodnessOfFit | Calibration, *, toys: Toys | None) -> NullContent:
+def null_content(result: GoodnessOfFit | Calibration, *, toys: Toys | None) -> NullContent:
     """These parts for an answer, or for a calibration alone."""
-    if isinstance(result, AnalyticGoodnessOfFit):
-        return _analytic_content(result)
-    answer = result if isinstance(result, GoodnessOfFit) else None
-    calibration = result.calibration if isinstance(result, GoodnessOfFit) else result
+    if isinstance(result, Calibration):
+        return _toy_content(result, answer=None, toys=toys)
+    if isinstance(result.law, Calibration):
+        return _toy_content(result.law, answer=result, toys=toys)
+    return _analytic_content(result, result.law if isinstance(result.law, AnalyticLaw) else None)
+
+
+def _toy_content(calibration: Calibration, *, answer: GoodnessOfFit | None, toys: Toys | None) -> NullContent:
+    of_toys = toy_notices(calibration.null, calibration.compatibility, calibration.summary)
     return NullContent(
         headline=headline(answer) if answer else calibration_headline(calibration),
         key_figures=key_figures(answer) if answer else _calibration_figures(calibration),
-        warnings=answer.warnings
-        if answer
-        else toy_notices(calibration.null, calibration.compatibility, calibration.summary),
+        warnings=answer.warnings if answer else of_toys,
         condition="The null hypothesis is the reference as it is; the test is conditional on this one sample.",
         origin="It is taken from toys; a chi-square is compared with them, never assumed.",
-        pictures=pictures.null_pictures(result),
+        pictures=pictures.null_pictures(answer or calibration),
         tables=sections.null_tables(calibration, toys),
         verdict=calibration.compatibility.verdict,
     )
 
 
-def _analytic_content(result: AnalyticGoodnessOfFit) -> NullContent:
+def _analytic_content(result: GoodnessOfFit, law: AnalyticLaw | None) -> NullContent:
     return NullContent(
         headline=analytic_headline(result),
         key_figures=key_figures(result),
         warnings=result.warnings,
         condition="The null hypothesis is the reference."
-        if result.null is None
-        else f"The null hypothesis is the reference; the law of t is that {result.null.scope}.",
+        if law is None
+        else f"The null hypothesis is the reference; the law of t is that {law.scope}.",
         origin="It is computed from the reference: the analytic null of the score statistic, a weighted sum of "
         "chi-squares with a correction for finite counts. No toys were made.",
         pictures=pictures.analytic_pictures(result),
-        tables=() if result.null is None else (_analytic_table(result, result.null),),
+        tables=() if law is None else (_analytic_table(result, law),),
         verdict="",
     )
 
 
-def analytic_headline(result: AnalyticGoodnessOfFit) -> tuple[str, ...]:
+def analytic_headline(result: GoodnessOfFit) -> tuple[str, ...]:
     """The answer in sentences: p, Z, method and interval; then what they mean."""
-    if not result.is_answered:
+    if result.probability is None:
         return _NO_ANSWER
     first = (
-        f"{result.p_text}, Z = {_z(result.z_score)}; interval of p {_p_interval(result.interval)}, of Z "
+        f"{result.p_text}, Z = {_z(result.z_score)}; interval of p {_p_interval(result.probability)}, of Z "
         f"{_z_interval(result.z_interval)}."
     )
     meaning = (
@@ -88,15 +92,19 @@ def analytic_headline(result: AnalyticGoodnessOfFit) -> tuple[str, ...]:
     return (first, meaning, ends[result.method])
 
 
-def _analytic_table(result: AnalyticGoodnessOfFit, null: ScoreNull) -> Table:
-    limit = null.gaussian_p_value(result.t)
-    factor = result.p_value / limit if limit > 0 else math.nan
+def _analytic_table(result: GoodnessOfFit, law: AnalyticLaw) -> Table:
+    limit = law.gaussian_log_p_value(result.t)
+    factor = math.exp(result.log_p_value - limit)
     rows = (
-        ("mean of t", f"{null.mean:.2f}", "exact"),
-        ("standard deviation of t", f"{math.sqrt(null.variance):.2f}", "with the excess variance"),
-        ("excess variance", f"{null.excess:.3f}", _EXCESS),
-        ("terms", str(null.weights.size), "chi-squares in the weighted sum"),
-        ("p in the Gaussian limit", f"{limit:.2g}", "without the correction for finite counts"),
+        ("mean of t", f"{law.figures.mean:.2f}", "exact"),
+        ("standard deviation of t", f"{math.sqrt(law.figures.variance):.2f}", "with the excess variance"),
+        ("excess variance", f"{law.figures.excess:.3f}", _EXCESS),
+        ("terms", str(law.figures.n_terms), "chi-squares in the weighted sum"),
+        (
+            "p in the Gaussian limit",
+            probability_text(limit, math.exp(limit)),
+            "without the correction for finite counts",
+        ),
         ("correction", number(factor), f"p over p in the Gaussian limit; toys confirm it up to {LARGEST_CORRECTION:g}"),
         ("method", result.method, "what the p-value is worth"),
     )
@@ -110,18 +118,19 @@ _EXCESS = (
 
 
 def headline(result: GoodnessOfFit) -> tuple[str, ...]:
-    """The answer in sentences: p, Z, method and interval; then what they mean."""
-    if not result.is_answered:
+    """The answer among toys in sentences: p, Z, method and interval; then what they mean."""
+    if result.probability is None:
         return _NO_ANSWER
+    calibration: Calibration = result.calibration
     first = (
         f"{result.p_text}, Z = {_z(result.z_score)} ({result.method}); "
-        f"68 % interval of p {_p_interval(result.interval)}, of Z {_z_interval(result.z_interval)}."
+        f"68 % interval of p {_p_interval(result.probability)}, of Z {_z_interval(result.z_interval)}."
     )
     meaning = (
         f"The test statistic is t = {result.t:.2f}. If the reference described the data, a t at least as large would "
         "come in a fraction p of repetitions. p = (k + 1)/(n + 1): k of n toys have a t at least as large or failed."
     )
-    return (first, meaning, *_limits(result), *_chi2_sentences(result))
+    return (first, meaning, *_limits(result, calibration), *_chi2_sentences(result, calibration))
 
 
 def calibration_headline(calibration: Calibration) -> tuple[str, ...]:
@@ -134,15 +143,15 @@ def calibration_headline(calibration: Calibration) -> tuple[str, ...]:
     )
 
 
-def key_figures(result: GoodnessOfFit | AnalyticGoodnessOfFit) -> tuple[tuple[str, str], ...]:
+def key_figures(result: GoodnessOfFit) -> tuple[tuple[str, str], ...]:
     """The few numbers that are looked for first."""
-    if not result.is_answered:
+    if result.probability is None or result.law is None:
         return NO_NUMBERS
-    interval = "interval" if isinstance(result, AnalyticGoodnessOfFit) else "68 % interval"
+    interval = result.law.interval_name
     return (
         ("t", f"{result.t:.2f}"),
-        ("p-value", f"{result.p_value:.2g}"),
-        (f"{interval} of p", _p_interval(result.interval)),
+        ("p-value", result.probability.text),
+        (f"{interval} of p", _p_interval(result.probability)),
         ("Z", _z(result.z_score)),
         (f"{interval} of Z", _z_interval(result.z_interval)),
         ("method", result.method),
@@ -165,18 +174,18 @@ def _verdict(calibration: Calibration) -> str:
     return f"The toys are compatible with a chi-square with {calibration.degrees_of_freedom:.4g} degrees of freedom."
 
 
-def _limits(result: GoodnessOfFit) -> tuple[str, ...]:
-    if result.calibration.count(result.t):
+def _limits(result: GoodnessOfFit, calibration: Calibration) -> tuple[str, ...]:
+    if calibration.count(result.t):
         return ()
     return (
         "No toy reaches this t: p is the smallest that these toys can give, and only more toys can show a smaller one.",
     )
 
 
-def _chi2_sentences(result: GoodnessOfFit) -> tuple[str, ...]:
+def _chi2_sentences(result: GoodnessOfFit, calibration: Calibration) -> tuple[str, ...]:
     chi2 = result.chi2
     if chi2 is None:
-        return (f"There is no chi-square answer. {result.calibration.compatibility.verdict}",)
+        return (f"There is no chi-square answer. {calibration.compatibility.verdict}",)
     text = (
         f"Second answer, from the chi-square with {chi2.degrees_of_freedom:.4g} degrees of freedom: p = {chi2.p_text}, "
         f"Z = {_z(chi2.z_score)}, 68 % band {_z_interval(chi2.z_interval)} ({chi2.method})."
@@ -184,7 +193,7 @@ def _chi2_sentences(result: GoodnessOfFit) -> tuple[str, ...]:
     if chi2.method != "extrapolated":
         return (text,)
     beyond = (
-        f"It lies beyond what the toys reach (Z = {result.calibration.reach_z:.2f}) and is extrapolated: "
+        f"It lies beyond what the toys reach (Z = {calibration.reach_z:.2f}) and is extrapolated: "
         "the band knows nothing of a tail that differs from the chi-square there."
     )
     return (f"{text} {beyond}",)
@@ -195,8 +204,8 @@ def _z(value: float) -> str:
     return f"{value:.2f}" if math.isfinite(value) else "not defined, p = 1,"
 
 
-def _p_interval(interval: tuple[float, float]) -> str:
-    return " to ".join(f"{p:.2g}" for p in interval)
+def _p_interval(found: Probability) -> str:
+    return " to ".join(found.ends_text)
 
 
 def _z_interval(interval: tuple[float, float]) -> str:

@@ -12,7 +12,7 @@ from wilks.analysis import Analysis
 from wilks.fitting import FitResult
 from wilks.interpretation import Region
 from wilks.interpretation.regions import summary
-from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
+from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.reports.responses import response_figures
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
@@ -54,7 +54,7 @@ def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
     )
 
 
-def analytic_pictures(result: AnalyticGoodnessOfFit) -> tuple[Picture, ...]:
+def analytic_pictures(result: GoodnessOfFit) -> tuple[Picture, ...]:
     """p against t by the analytic null; nothing without an answer."""
     if not result.is_answered:
         return ()

@@ -1,9 +1,7 @@
 """Write the page: rendered from the template, put in place in one step."""
 
 import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,10 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from wilks.analysis import Analysis
 from wilks.campaign import Toys
 from wilks.errors import InputError, StoreError
-from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit
+from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports.content import Inputs, build_report
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
+from wilks.storage import write_text
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 SUFFIXES = (".html", ".htm")
@@ -31,7 +30,7 @@ _ENVIRONMENT = Environment(
 
 
 def write_report(
-    result: GoodnessOfFit | AnalyticGoodnessOfFit | Calibration,
+    result: GoodnessOfFit | Calibration,
     path: str | os.PathLike[str],
     *,
     analysis: Analysis | None = None,
@@ -74,7 +73,7 @@ def write_report(
     if data is not None:
         sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()
     report = build_report(Inputs(result, analysis, sample, toys, title, labels, study, closure))
-    put(target, render("report.html.j2", report=report).encode("utf-8"))
+    put(target, render("report.html.j2", report=report))
     return target
 
 
@@ -104,18 +103,11 @@ def _target(path: Path, *, folder: Path | None) -> Path:
     return parent / target.name
 
 
-def put(target: Path, content: bytes) -> None:
+def put(target: Path, content: str) -> None:
     """Write beside the target, then rename: readers see the old page or the new one."""
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(target)
+        write_text(target, content)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise StoreError(
             f"the report must be writable, but {target} is not: {error.strerror}; choose another place"
         ) from error

@@ -16,7 +16,6 @@ _NAMES = {
     "wilks.samples.sample": ["Origin", "Sample"],
     "wilks.samples.splitting": ["split"],
     "wilks.samples.standardization": ["Standardization", "require_varying"],
-    "wilks.samples.storage": ["load_samples", "save_samples"],
     "wilks.samples.support": ["Outsider", "ReferenceSupport", "Support"],
     "wilks.samples.thinning": ["cell_width_of", "has_cells", "in_cells", "merge_cells", "thin"],
     "wilks.samples.unweighting": ["unweight"],
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from wilks.samples.sample import Origin, Sample
     from wilks.samples.splitting import split
     from wilks.samples.standardization import Standardization, require_varying
-    from wilks.samples.storage import load_samples, save_samples
     from wilks.samples.support import Outsider, ReferenceSupport, Support
     from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, thin
     from wilks.samples.unweighting import unweight
@@ -59,7 +57,6 @@ __all__ = [
     "gauss_cells",
     "has_cells",
     "in_cells",
-    "load_samples",
     "merge",
     "merge_cells",
     "parse_expression",
@@ -68,7 +65,6 @@ __all__ = [
     "recomputed",
     "repeated_events",
     "require_varying",
-    "save_samples",
     "shared_events",
     "split",
     "thin",

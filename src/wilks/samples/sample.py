@@ -5,12 +5,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.samples.arrays import check_names, closest, frozen_array, require_finite, seal
+from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
 
 
@@ -33,9 +35,18 @@ class Origin:
     def __post_init__(self) -> None:
         object.__setattr__(self, "definitions", MappingProxyType(dict(self.definitions)))
 
+    def to_document(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**vars(self), "files": list(self.files), "definitions": dict(self.definitions)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Origin":
+        """The inverse of `to_document`."""
+        return cls(**{**document, "files": tuple(document["files"])})
+
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class Sample:
+class Sample(Storable):
     """Events with weights. Every array is a read-only float64 copy of what was given.
 
     Args:
@@ -62,6 +73,7 @@ class Sample:
     features: tuple[str, ...]
     extras: Mapping[str, FloatArray] = field(default_factory=dict)
     origin: Origin | None = None
+    stored_as: ClassVar[str] = "sample"
 
     def __init__(
         self,
@@ -172,6 +184,26 @@ class Sample:
         for array in (self.events, self.event_weights, *(self.extras[name] for name in extras)):
             digest.update(np.ascontiguousarray(array, dtype="<f8").data)
         return digest.hexdigest()
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "features": list(self.features),
+            "events": self.events,
+            "event_weights": self.event_weights,
+            "extras": [{"name": name, "values": values} for name, values in self.extras.items()],
+            "origin": None if self.origin is None else self.origin.to_document(),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Sample":
+        origin = document["origin"]
+        return cls(
+            document["events"],
+            document["event_weights"],
+            features=document["features"],
+            extras={one["name"]: one["values"] for one in document["extras"]},
+            origin=None if origin is None else Origin.from_document(origin),
+        )
 
     def __repr__(self) -> str:
         width = max(7, *(len(name) for name in (*self.features, *self.extras)))
