@@ -4,11 +4,13 @@ Axis names used in docstrings: ``n`` events, ``d`` features, ``p`` parameters of
 ``s`` starts, ``k`` toys.
 """
 
+import dataclasses
 from enum import IntEnum
-from typing import Any, TypeGuard
+from typing import Annotated, Any, TypeGuard, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
+from annotated_types import Ge, Gt, Lt
 
 from wilks.errors import InputError
 
@@ -16,6 +18,10 @@ ComplexArray = npt.NDArray[np.complex128]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+# Kinds of options; analysis files have the same limits.
+Count = Annotated[int, Ge(1)]
+Seed = Annotated[int, Ge(0), Lt(2**64)]
+Positive = Annotated[float, Gt(0)]
 _Number = int | float | np.integer[Any] | np.floating[Any]
 
 
@@ -87,3 +93,43 @@ def whole_number(value: object, *, name: str, least: int) -> int:
     if is_number(value) and float(value).is_integer() and value >= least:
         return int(value)
     raise InputError(f"{name} must be a whole number of at least {least}, but {value!r} came")
+
+
+def check_options(options: Any, *, called: str = "{}") -> None:
+    """Make the options of a frozen dataclass plain numbers, within the limits of their annotations.
+
+    Args:
+        options: an instance, at the end of its making. `Count`, `Seed`, `Positive` and bool are looked at, also where
+            None is allowed; every other option is left to the caller.
+        called: how a message names the option.
+
+    Raises:
+        InputError: one is of another kind, or outside its limits.
+    """
+    hints = get_type_hints(type(options), include_extras=True)
+    for one in dataclasses.fields(options):
+        kind, value = hints[one.name], getattr(options, one.name)
+        if value is None and type(None) in getattr(kind, "__args__", ()):
+            continue
+        kind = next((inner for inner in (Count, Seed, Positive, bool) if _is_kind(kind, inner)), None)
+        if kind is not None:
+            object.__setattr__(options, one.name, _checked_option(kind, value, name=called.format(one.name)))
+
+
+def _is_kind(kind: Any, inner: Any) -> bool:
+    return bool(kind == inner or kind == inner | None)
+
+
+def _checked_option(kind: Any, value: object, *, name: str) -> int | float | bool:
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise InputError(f"{name} must be True or False, but {value!r} came")
+        return value
+    if kind == Positive:
+        if not (is_number(value) and np.isfinite(value) and value > 0):
+            raise InputError(f"{name} must be a positive number, but {value!r} came")
+        return float(value)
+    number = whole_number(value, name=name, least=1 if kind == Count else 0)
+    if kind == Seed and number >= 2**64:
+        raise InputError(f"{name} must be below 2**64, but {number} came")
+    return number

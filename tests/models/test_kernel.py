@@ -81,9 +81,9 @@ def test_every_option_is_part_of_the_fingerprint(changed):
     ("options", "message"),
     [
         ({"n_centers": 0}, "n_centers must be"),
-        ({"width": 0.0}, "width of a kernel must be a positive number"),
-        ({"ridge": -1.0}, "ridge of a kernel must be a positive number"),
-        ({"ridge": float("nan")}, "ridge of a kernel must be a positive number"),
+        ({"width": 0.0}, "width must be a positive number"),
+        ({"ridge": -1.0}, "ridge must be a positive number"),
+        ({"ridge": float("nan")}, "ridge must be a positive number"),
         ({"is_score": 1}, "is_score must be True or False"),
         ({"seed": -1}, "seed must be"),
     ],

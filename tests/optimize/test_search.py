@@ -20,8 +20,8 @@ from wilks.optimize import Ends, Search, contenders, race
         ({"race_iterations": 0}, "race_iterations must be a whole number of at least 1"),
         ({"n_kept": 0}, "n_kept must be a whole number of at least 1"),
         ({"seed": -1}, "seed must be a whole number of at least 0"),
-        ({"kkt_tolerance": 0.0}, "kkt_tolerance must be positive"),
-        ({"decrement_tolerance": float("nan")}, "decrement_tolerance must be positive"),
+        ({"kkt_tolerance": 0.0}, "kkt_tolerance must be a positive number"),
+        ({"decrement_tolerance": float("nan")}, "decrement_tolerance must be a positive number"),
     ],
 )
 def test_options_outside_their_limits_are_refused(options: dict[str, float], message: str) -> None:

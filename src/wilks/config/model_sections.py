@@ -1,60 +1,29 @@
 """The keys of an analysis file that say what f(x; w) is."""
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from wilks.config.sections import Count, Positive, Section, Seed, Text
-from wilks.models import MLP, Kernel, KernelSet, Model
+from wilks.config.options import with_options_of
+from wilks.config.sections import Section
+from wilks.models import MLP, MODEL_KINDS, Kernel, KernelSet, Model
 
-_MLP, _KERNEL, _SET = MLP(), Kernel(), KernelSet(widths=(1.0,))
 
-
+@with_options_of(MLP)
 class MLPConfig(Section):
     """A multilayer perceptron whose weights and biases are bounded."""
 
-    hidden: Annotated[list[Count], Field(min_length=1)] = Field(
-        default=[4], description="Neurons of each layer, e.g. [5, 5, 5]."
-    )
-    weight_clip: Positive = Field(default=_MLP.weight_clip, description="Bound W of every weight and bias: |w| <= W.")
-    activation: Text = Field(
-        default=_MLP.activation, description="Activation of the hidden layers: sigmoid, tanh, softplus or silu."
-    )
 
-
+@with_options_of(Kernel)
 class KernelConfig(Section):
     """A sum of Gaussians with a ridge penalty."""
 
-    n_centers: Count = Field(default=_KERNEL.n_centers, description="Number of Gaussians; they stand in the reference.")
-    width: Positive | None = Field(
-        default=None,
-        description="Their standard deviation, in standardized features; not given: the 90th percentile of distances.",
-    )
-    ridge: Positive = Field(default=_KERNEL.ridge, description="Strength of the penalty.")
-    is_score: bool = Field(
-        default=_KERNEL.is_score,
-        description="Whether t is the score statistic, the first step of the fit, whose null needs no toys.",
-    )
-    seed: Seed = Field(default=_KERNEL.seed, description="Seed of the choice of centers.")
+    is_score: bool
 
 
+@with_options_of(KernelSet)
 class KernelSetConfig(Section):
     """Kernels of several widths and ridges, tested together."""
-
-    widths: Annotated[list[Positive], Field(min_length=1)] = Field(
-        description="Standard deviations of the Gaussians, in standardized features, e.g. [0.3, 1.0]."
-    )
-    ridges: Annotated[list[Positive], Field(min_length=1)] = Field(
-        default=list(_SET.ridges), description="Strengths of the penalty; every width has every one."
-    )
-    n_centers: Count | list[Count] = Field(
-        default=300, description="Number of Gaussians of each member, or a list with one number for each width."
-    )
-    combination: Text = Field(
-        default=_SET.combination, description="Of the p-values of the members: product, min_p or average."
-    )
-    is_score: bool = Field(default=_SET.is_score, description="Whether the members have score statistics.")
-    seed: Seed = Field(default=_SET.seed, description="Seed of the choice of centers.")
 
 
 class ModelConfig(Section):
@@ -88,9 +57,4 @@ class ModelConfig(Section):
         Raises:
             InputError: an option that the model refuses.
         """
-        if self.mlp is not None:
-            return MLP(tuple(self.mlp.hidden), weight_clip=self.mlp.weight_clip, activation=self.mlp.activation)
-        if self.kernel is not None:
-            return Kernel(**self.kernel.model_dump())
-        assert self.kernel_set is not None
-        return KernelSet(**self.kernel_set.model_dump())
+        return MODEL_KINDS[self.kind](**getattr(self, self.kind).model_dump())

@@ -5,11 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from wilks.config.options import with_options_of
 from wilks.config.sections import Count, FunctionName, GeneratorConfig, Positive, SampleFiles, Section, Seed, Text
 from wilks.responses import Training
-
-_TRAINING = Training()
-
 
 Values = dict[Text, float]
 
@@ -153,6 +151,7 @@ Order = Annotated[
 ]
 
 
+@with_options_of(Training, only=("hidden", "activation", "n_networks"))
 class ResponsesConfig(Section):
     """How log r(x; nu) of the nuisances without a formula is learned by `wilks learn-nuisances`."""
 
@@ -169,13 +168,9 @@ class ResponsesConfig(Section):
     inputs: list[Text] = Field(
         default=[], description="Formulas of features that the networks see as well, such as a mass with a peak."
     )
-    hidden: list[Count] | None = Field(
-        default=None, description="Neurons of each hidden layer; not given: [4] for one feature, [10, 10] for more."
-    )
-    activation: Literal["tanh", "softplus", "relu"] = Field(
-        default="tanh", description="Activation of the hidden layers: tanh, softplus or relu."
-    )
-    n_networks: Count = Field(default=_TRAINING.n_networks, description="Networks of which log r is the average.")
+    hidden: list[Count] | None
+    activation: Text
+    n_networks: Count
     seed: Seed = Field(default=0, description="Seed of the networks.")
     yields_from_samples: bool = Field(
         default=True,

@@ -17,6 +17,7 @@ from wilks.config.nuisance_sections import (
     Values,
     VariationConfig,
 )
+from wilks.config.options import with_options_of
 from wilks.config.sections import (
     Count,
     CountOrNone,
@@ -31,8 +32,6 @@ from wilks.config.sections import (
     one_of,
 )
 from wilks.optimize import Search
-
-_SEARCH = Search()
 
 
 class ReferenceGenerator(GeneratorConfig):
@@ -192,34 +191,9 @@ Standardize = Annotated[
 ]
 
 
+@with_options_of(Search)
 class SearchConfig(Section):
     """How the minimum is searched, for data and toys alike."""
-
-    n_starts: Count = Field(default=_SEARCH.n_starts, description="Number of starting points of every fit.")
-    seed: Seed = Field(default=_SEARCH.seed, description="Seed of the starting points and of the thinning.")
-    race_iterations: Count = Field(
-        default=_SEARCH.race_iterations,
-        description="After so many steps, and at each doubling, at most a half, a quarter, ... of the starts goes on.",
-    )
-    n_kept: Count = Field(
-        default=_SEARCH.n_kept, description="How many descents are left to go on to their ends; n_starts: all of them."
-    )
-    n_polished: Count = Field(
-        default=_SEARCH.n_polished,
-        description="At most how many of the best ends are finished on all events and certified.",
-    )
-    n_coarse: Count = Field(default=_SEARCH.n_coarse, description="Reference events of the exploration.")
-    max_iterations: Count = Field(default=_SEARCH.max_iterations, description="Largest number of steps of one descent.")
-    max_newton_iterations: Count = Field(
-        default=_SEARCH.max_newton_iterations, description="Largest number of Newton steps of the finish."
-    )
-    decrement_tolerance: Positive = Field(
-        default=_SEARCH.decrement_tolerance, description="Newton decrement, in units of t, that certifies a minimum."
-    )
-    kkt_tolerance: Positive = Field(default=_SEARCH.kkt_tolerance, description="KKT residual that certifies a minimum.")
-    n_retries: Seed = Field(
-        default=_SEARCH.n_retries, description="Searches with twice as many new starts when no minimum is certified."
-    )
 
 
 class QualityConfig(Section):
@@ -267,7 +241,8 @@ class AnalysisConfig(Section):
         default=[], description="Samples of the reference with nuisances moved, from which responses are learned."
     )
     responses: ResponsesConfig = Field(
-        default=ResponsesConfig(), description="How the responses are learned by `wilks learn-nuisances`."
+        default=ResponsesConfig.model_validate({}),
+        description="How the responses are learned by `wilks learn-nuisances`.",
     )
     model: ModelConfig = Field(
         default=ModelConfig(mlp=MLPConfig()), description="The learned log ratio f(x; w) of data to reference."

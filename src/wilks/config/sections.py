@@ -17,7 +17,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """``1e5`` is a whole number, as a physicist writes it."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -32,9 +32,9 @@ def _function(value: object) -> object:
     return value
 
 
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
-CountOrNone = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
-Seed = Annotated[int, BeforeValidator(_whole), Field(ge=0, lt=2**63)]
+Count = Annotated[int, BeforeValidator(whole), Field(ge=1)]
+CountOrNone = Annotated[int, BeforeValidator(whole), Field(ge=0)]
+Seed = Annotated[int, BeforeValidator(whole), Field(ge=0, lt=2**63)]
 Positive = Annotated[float, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
 Files = Annotated[

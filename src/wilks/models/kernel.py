@@ -11,7 +11,7 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.models.base import Model
 from wilks.models.centers import choose_centers, percentile_width, squared_distances
-from wilks.typing import FloatArray, is_number, whole_number
+from wilks.typing import Count, FloatArray, Positive, Seed, check_options, is_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ class Kernel(Model):
         width: their standard deviation, in standardized features; None: the 90th percentile of the distances between
             events of the reference, as published.
         ridge: strength of the penalty, positive. Events move f where they are more than about ridge.
-        is_score: whether t is the score statistic.
+        is_score: whether t is the score statistic, the first step of the fit, whose null needs no toys.
         seed: of the choice of centers.
 
     Raises:
@@ -94,21 +94,15 @@ class Kernel(Model):
     'kernel of 100 Gaussians of width 0.5, ridge 0.1'
     """
 
-    n_centers: int = 300
-    width: float | None = None
-    ridge: float = 0.3
+    n_centers: Count = 300
+    width: Positive | None = None
+    ridge: Positive = 0.3
     is_score: bool = False
-    seed: int = 0
+    seed: Seed = 0
     _placement: Placement | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n_centers", whole_number(self.n_centers, name="n_centers", least=1))
-        object.__setattr__(self, "seed", whole_number(self.seed, name="seed", least=0))
-        if self.width is not None:
-            object.__setattr__(self, "width", positive_option(self.width, "width"))
-        object.__setattr__(self, "ridge", positive_option(self.ridge, "ridge"))
-        if not isinstance(self.is_score, bool):
-            raise InputError(f"is_score must be True or False, but {self.is_score!r} came")
+        check_options(self)
 
     @property
     def placement(self) -> Placement:

@@ -12,7 +12,7 @@ from wilks.errors import InputError
 from wilks.models.base import Model
 from wilks.models.kernel import Kernel, Placement, positive_option
 from wilks.significance import COMBINATIONS
-from wilks.typing import FloatArray, is_number, whole_number
+from wilks.typing import Count, FloatArray, Positive, Seed, check_options, is_number, whole_number
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class KernelSet(Model):
 
     Args:
         widths: of the Gaussians, in standardized features.
-        ridges: strengths of the penalty.
+        ridges: strengths of the penalty; every width has every one.
         n_centers: how many Gaussians each member has: one number, or one for each width. Narrow Gaussians reach the
             whole range only if there are more of them.
         combination: ``product`` gains where several widths see something, ``min_p`` where one does, ``average`` lies
@@ -48,23 +48,21 @@ class KernelSet(Model):
     'set of 4 kernels, widths 0.1, 1, ridges 0.3, 3, 200, 50 Gaussians, product of p-values, score statistics'
     """
 
-    widths: tuple[float, ...]
-    ridges: tuple[float, ...] = (0.3,)
-    n_centers: int | tuple[int, ...] = 300
+    widths: tuple[Positive, ...]
+    ridges: tuple[Positive, ...] = (0.3,)
+    n_centers: Count | tuple[Count, ...] = 300
     combination: str = "product"
     is_score: bool = True
-    seed: int = 0
+    seed: Seed = 0
     _placements: tuple[Placement, ...] = field(default=(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", _distinct(self.widths, "widths", positive_option))
         object.__setattr__(self, "ridges", _distinct(self.ridges, "ridges", positive_option))
         object.__setattr__(self, "n_centers", _counts(self.n_centers, len(self.widths)))
-        object.__setattr__(self, "seed", whole_number(self.seed, name="seed", least=0))
+        check_options(self)
         if self.combination not in COMBINATIONS:
             raise InputError(f"combination must be one of {', '.join(COMBINATIONS)}, but {self.combination!r} came")
-        if not isinstance(self.is_score, bool):
-            raise InputError(f"is_score must be True or False, but {self.is_score!r} came")
 
     @property
     def n_members(self) -> int:

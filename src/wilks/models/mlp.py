@@ -11,7 +11,7 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.models import perceptron
 from wilks.models.base import Model
-from wilks.typing import FloatArray, is_number
+from wilks.typing import Count, FloatArray, Positive, check_options, is_number
 
 
 def _sigmoid(z: jax.Array) -> jax.Array:
@@ -37,8 +37,9 @@ class MLP(Model):
 
     Args:
         hidden: neurons of each hidden layer, at least one layer.
-        weight_clip: half-width of the box, positive.
-        activation: sigmoid (as published), tanh, softplus or silu: smooth, since the fit is certified by its Hessian.
+        weight_clip: bound W of every weight and bias, ``|w| <= W``.
+        activation: of the hidden layers: sigmoid (as published), tanh, softplus or silu; smooth, since the fit is
+            certified by its Hessian.
 
     Raises:
         InputError: an option outside these limits.
@@ -49,15 +50,13 @@ class MLP(Model):
     '(5,5,5) sigmoid network, |w| <= 2.16'
     """
 
-    hidden: tuple[int, ...] = (4,)
-    weight_clip: float = 9.0
+    hidden: tuple[Count, ...] = (4,)
+    weight_clip: Positive = 9.0
     activation: str = "sigmoid"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _checked_hidden(self.hidden))
-        if not (is_number(self.weight_clip) and np.isfinite(self.weight_clip) and self.weight_clip > 0):
-            raise InputError(f"weight_clip must be a positive number, but {self.weight_clip!r} came")
-        object.__setattr__(self, "weight_clip", float(self.weight_clip))
+        check_options(self)
         if self.activation not in _ACTIVATIONS:
             raise InputError(f"activation must be one of {', '.join(_ACTIVATIONS)}, but {self.activation!r} came")
 

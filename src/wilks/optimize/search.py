@@ -7,11 +7,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from wilks.errors import InputError
 from wilks.optimize.certificate import Certificate
-from wilks.typing import BoolArray, FloatArray, IntArray, is_number, whole_number
-
-_COUNTS = ("n_starts", "n_kept", "race_iterations", "n_polished", "n_coarse", "max_iterations", "max_newton_iterations")
+from wilks.typing import BoolArray, Count, FloatArray, IntArray, Positive, Seed, check_options
 
 
 @dataclass(frozen=True)
@@ -21,15 +18,15 @@ class Search:
     Args:
         n_starts: starting points, each followed by a quasi-Newton descent, on a thinned reference where it is large.
         seed: of the starting points and of the thinning; t is a function of it.
-        race_iterations: after so many iterations, and whenever the number has doubled, the descents that have not ended
-            are compared, and at most a half, a quarter, ... of ``n_starts`` go on, the best of them,
-        n_kept: but never fewer than so many. As many as ``n_starts``, or more: no race.
+        race_iterations: after so many iterations, and whenever their number has doubled, the descents that have not
+            ended are compared, and at most a half, a quarter, ... of ``n_starts`` go on, the best of them.
+        n_kept: descents that go on to their ends in any case; as many as ``n_starts``, or more: no race.
         n_polished: at most so many ends of the exploration, those that may be the best, are finished on all events and
             certified.
         n_coarse: a reference of more events than this is thinned to them while starts are compared; that of one
             feature is always merged into fine cells.
-        max_iterations: of one quasi-Newton descent.
-        max_newton_iterations: of the finish on all events.
+        max_iterations: largest number of iterations of one quasi-Newton descent.
+        max_newton_iterations: largest number of Newton steps of the finish on all events.
         decrement_tolerance: the Newton decrement, in units of t, below which a minimum is certified.
         kkt_tolerance: the KKT residual below which a minimum is certified.
         n_retries: searches with twice as many new starts after one without a certified best minimum.
@@ -41,31 +38,20 @@ class Search:
     3
     """
 
-    n_starts: int = 24
-    seed: int = 0
-    race_iterations: int = 200
-    n_kept: int = 3
-    n_polished: int = 3
-    n_coarse: int = 100_000
-    max_iterations: int = 3000
-    max_newton_iterations: int = 20
-    decrement_tolerance: float = 1e-3
-    kkt_tolerance: float = 1e-3
-    n_retries: int = 1
+    n_starts: Count = 24
+    seed: Seed = 0
+    race_iterations: Count = 200
+    n_kept: Count = 3
+    n_polished: Count = 3
+    n_coarse: Count = 100_000
+    max_iterations: Count = 3000
+    max_newton_iterations: Count = 20
+    decrement_tolerance: Positive = 1e-3
+    kkt_tolerance: Positive = 1e-3
+    n_retries: Seed = 1
 
     def __post_init__(self) -> None:
-        for name in _COUNTS:
-            self._set(name, whole_number(getattr(self, name), name=f"search.{name}", least=1))
-        for name in ("seed", "n_retries"):
-            self._set(name, whole_number(getattr(self, name), name=f"search.{name}", least=0))
-        if self.seed >= 2**64:
-            raise InputError(f"search.seed must be below 2**64, but {self.seed} came")
-        for name in ("decrement_tolerance", "kkt_tolerance"):
-            if not (is_number(getattr(self, name)) and getattr(self, name) > 0):
-                raise InputError(f"search.{name} must be positive, but {getattr(self, name)!r} came")
-
-    def _set(self, name: str, value: int) -> None:
-        object.__setattr__(self, name, value)
+        check_options(self, called="search.{}")
 
     def looks(self) -> Iterator[tuple[int, int]]:
         """When descents are compared, as (iteration, how many go on); the last look is at the end.

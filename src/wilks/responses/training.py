@@ -12,7 +12,7 @@ from scipy import optimize
 
 from wilks.errors import InputError
 from wilks.nuisances.taylor import layer_shapes, n_network_params, network
-from wilks.typing import BoolArray, FloatArray, IntArray, whole_number
+from wilks.typing import BoolArray, Count, FloatArray, IntArray, check_options, whole_number
 
 _BLOCK = 1024
 _CELL_WIDTH = 0.002  # of the standard deviation of the feature
@@ -76,8 +76,8 @@ class Training:
     Args:
         hidden: neurons of each hidden layer; () leaves what is linear in the inputs; None: (4,) for one input, (10, 10)
             for more.
-        n_networks: each holds out another share of the events and starts elsewhere; their log r are averaged.
-        activation: tanh, softplus or relu.
+        n_networks: networks whose log r are averaged; each holds out another share of the events and starts elsewhere.
+        activation: of the hidden layers: tanh, softplus or relu.
         n_iterations: of L-BFGS, at most.
         patience: iterations without a lower held-out loss after which a network stops.
 
@@ -88,15 +88,14 @@ class Training:
     4
     """
 
-    hidden: tuple[int, ...] | None = None
-    n_networks: int = 4
+    hidden: tuple[Count, ...] | None = None
+    n_networks: Count = 4
     activation: str = "tanh"
-    n_iterations: int = 1000
-    patience: int = 30
+    n_iterations: Count = 1000
+    patience: Count = 30
 
     def __post_init__(self) -> None:
-        for name in ("n_networks", "n_iterations", "patience"):
-            object.__setattr__(self, name, whole_number(getattr(self, name), name=name, least=1))
+        check_options(self)
         if self.hidden is not None:
             layers = tuple(whole_number(n, name="each number of hidden neurons", least=1) for n in self.hidden)
             object.__setattr__(self, "hidden", layers)
