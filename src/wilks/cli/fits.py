@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from wilks.fitting import Attempt, FitResult
-from wilks.fitting.result import FittedNuisance
+from wilks.fitting.result import FittedNuisance, MemberFit
 from wilks.typing import FitStatus
 
 _ARRAYS = ("params", "start_t")
-_NUISANCES = ("nuisances", "delta_nuisances")
+_ROWS = {"nuisances": FittedNuisance, "delta_nuisances": FittedNuisance, "members": MemberFit}
 
 
 def fit_to_dict(fit: FitResult) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value.tolist()]
     if isinstance(value, FitStatus):
         return int(value)
-    if isinstance(value, FittedNuisance):
+    if isinstance(value, FittedNuisance | MemberFit):
         return value.to_dict()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
@@ -46,8 +46,8 @@ def _restored(name: str, value: Any) -> Any:
         return FitStatus(value)
     if name == "attempts":
         return tuple(Attempt(FitStatus(status), _restored("t", t)) for status, t in value)
-    if name in _NUISANCES:
-        return tuple(FittedNuisance(**{key: _restored(key, item) for key, item in one.items()}) for one in value)
+    if name in _ROWS:
+        return tuple(_ROWS[name](**{key: _restored(key, item) for key, item in one.items()}) for one in value)
     if isinstance(value, list):
         return tuple(value)
     return math.nan if value is None else value
