@@ -345,11 +345,6 @@ def make_study(tmp_path: Path) -> Callable[[Case], Study]:
 
 
 @pytest.fixture(scope="session")
-def here() -> Here:
-    return Here()
-
-
-@pytest.fixture(scope="session")
 def check_report() -> Callable[[str, Case, tuple[Family, ...]], None]:
     """Assert that a page has all phrases of its family, and none that another family alone has."""
     return _check_report

@@ -59,8 +59,8 @@ def test_check_knows_the_file_after_a_run(case, workshop):
     assert "".join(workshop.analysis(case).model.describe().split()) in shown
 
 
-def test_a_campaign_from_plan_to_one_file(case, workshop, tmp_path):
-    study, campaign = workshop.study(case), tmp_path / "campaign"
+def test_a_campaign_from_plan_to_one_file(case_of, workshop, tmp_path):
+    case, study, campaign = case_of, workshop.study(case_of), tmp_path / "campaign"
     steps = (
         (("toys", "plan", "FILE", campaign, "--n-toys", 3, "--shard-size", 2), ExitCode.DONE, "3 toys in 2 shards"),
         (("toys", "status", campaign), ExitCode.INCOMPLETE, "2 missing"),

@@ -34,10 +34,9 @@ def test_stored_toys_are_read_back_as_they_were(case, workshop):
     assert loaded.is_penalized == toys.is_penalized and loaded.n_parameters == toys.n_parameters
 
 
-def test_toys_of_a_loaded_analysis_in_memory_are_the_same(case, workshop):
-    toys, analysis = workshop.toys(case), wilks.Analysis.load(workshop.place(case) / "toys" / "analysis")
-    few = toys_here(analysis, wilks.Null(), n_toys=N_FEW, seed=1)
-    assert few.t == pytest.approx(toys.t[:N_FEW], rel=case.family.accuracy, abs=0.0)
+def test_toys_in_memory_are_those_of_a_store(case, workshop):
+    few = toys_here(workshop.analysis(case), wilks.Null(), n_toys=N_FEW, seed=1)
+    assert few.t == pytest.approx(workshop.toys(case).t[:N_FEW], rel=case.family.accuracy, abs=0.0)
 
 
 def test_toys_at_shifted_nuisances(case, workshop):
