@@ -5,8 +5,8 @@ A result that was saved is a folder with a document, such as ``fit.json``, and i
 - ``kind`` says what it is, by a name of `KINDS`, and ``schema_version`` of which layout.
 - ``content`` holds plain values. An array stands there as ``{"$array": name}``, a number that JSON lacks as
   ``{"$number": "nan"}``.
-- ``arrays`` names the file of the arrays and the SHA-256 of each; ``digest`` is the SHA-256 of all the rest. One bit
-  that changes, in either file, is found and the file named.
+- ``arrays`` names the file of the arrays and its SHA-256; ``digest`` is the SHA-256 of all the rest. One bit that
+  changes, in either file, is found and the file named.
 
 A layout that changes gets a step in `MIGRATIONS`; a document is taken through every step since it was written.
 """
@@ -87,14 +87,18 @@ class Document:
             if document["kind"] != kind:
                 raise ValueError(f"it is a saved {document['kind']}")
             self.plain = _migrated(kind, int(document["schema_version"]), dict(document["content"]))
-            name, self.digests = document["arrays"]["file"], dict(document["arrays"]["digests"])
+            name, self._digest = document["arrays"]["file"], document["arrays"]["sha256"]
             self.array_file = None if name is None else path / Path(str(name)).name
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(_unreadable(self.path, f"a saved {kind}", error)) from error
 
+    def arrays(self) -> _Arrays:
+        """The arrays, by their places in the content."""
+        return {} if self.array_file is None else _read_arrays(self.array_file, str(self._digest))
+
     def restored(self) -> Any:
         """The object that was saved."""
-        arrays = {} if self.array_file is None else _read_arrays(self.array_file, self.digests)
+        arrays = self.arrays()
         try:
             return named(KINDS[self.kind]).from_document(joined(self.plain, arrays))
         except StoreError:
@@ -118,21 +122,18 @@ def save(result: Storable, folder: Folder, *, is_replacing: bool = False) -> Non
     """
     path, kind, arrays = _path(folder), result.stored_as, dict[str, npt.NDArray[Any]]()
     content = split_arrays(result.to_document(), arrays)
-    digests = {name: _digest(array) for name, array in arrays.items()}
     before = _same_kind_before(path, kind)
     if before is not None:
-        changed = differences(before.plain, content) + differences(before.digests, digests)
+        changed = differences(before.plain, content) + _different(before.arrays(), arrays)
         if not changed:
             return
         if not is_replacing:
             raise StoreError(_occupied(path, kind, changed))
-    name = f"{kind}-{secrets.token_hex(4)}.npz" if arrays else None
     document = {"kind": kind, "schema_version": len(MIGRATIONS) + 1, "written_by": _version(), "content": content}
     try:
         path.mkdir(parents=True, exist_ok=True)
-        if name is not None:
-            _write_arrays(path / name, arrays)
-        write_document(path / f"{kind}.json", {**document, "arrays": {"file": name, "digests": digests}})
+        where = _write_arrays(path / f"{kind}-{secrets.token_hex(4)}.npz", arrays)
+        write_document(path / f"{kind}.json", {**document, "arrays": where})
         if before is not None and before.array_file is not None:
             before.array_file.unlink(missing_ok=True)
     except OSError as error:
@@ -248,28 +249,40 @@ def _occupied(folder: Path, kind: str, changed: list[str]) -> str:
     )
 
 
-def _write_arrays(path: Path, arrays: _Arrays) -> None:
-    with whole_file(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+def _different(stored: _Arrays, given: _Arrays) -> list[str]:
+    """Names of arrays that differ in any bit."""
+    return [name for name in sorted({*stored, *given}) if _bits(stored.get(name)) != _bits(given.get(name))]
 
 
-def _read_arrays(path: Path, digests: Mapping[str, str]) -> _Arrays:
+def _bits(array: npt.NDArray[Any] | None) -> tuple[str, tuple[int, ...], bytes] | None:
+    return None if array is None else (array.dtype.str, array.shape, array.tobytes())
+
+
+def _write_arrays(path: Path, arrays: _Arrays) -> dict[str, str | None]:
+    """Where they are, and the SHA-256 of that file; no file for no arrays."""
+    if not arrays:
+        return {"file": None, "sha256": None}
+    with whole_path(path) as partial:
+        with partial.open("xb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        with partial.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"file": path.name, "sha256": digest}
+
+
+def _read_arrays(path: Path, digest: str) -> _Arrays:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in digests}
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                raise StoreError(f"{path} must hold what was saved there, but it has changed since; save it again")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as stored:
+                arrays = dict(stored)
     except _DAMAGE as error:
         raise StoreError(_unreadable(path, "the arrays that were saved there", error)) from error
-    for name, array in arrays.items():
-        if _digest(array) != digests[name]:
-            raise StoreError(f"{path} must hold what was saved there, but {name} has changed since; save it again")
+    for array in arrays.values():
         array.flags.writeable = False
     return arrays
-
-
-def _digest(array: npt.NDArray[Any]) -> str:
-    found = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
-    found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
 
 
 def _migrated(kind: str, version: int, content: dict[str, Any]) -> dict[str, Any]:

@@ -134,16 +134,24 @@ def validate_nuisances(
         n_toys: at each point.
         seed: of the toys.
         hypotheses: the points; None: those of `shifted_hypotheses`.
-        degrees_of_freedom: of the chi-square; None: the number of parameters of the model.
+        degrees_of_freedom: of the chi-square; None: the number of parameters of the model, which must then have no
+            penalty, such as a kernel has.
         store: a folder, which gets a campaign for each point; None keeps the toys in memory.
         executor: as for `run_toys`.
         progress: called with the number of finished toys of all points, and how many there are in all.
 
     Raises:
-        InputError: an analysis without nuisances, or points that cannot be drawn, before anything is computed.
+        InputError: an analysis without nuisances, a penalty, or points that cannot be drawn, before anything is
+            computed.
     """
     if not analysis.nuisances:
         raise InputError("the analysis has no nuisances, so that nothing can be shifted; calibrate looks at nu = 0")
+    if analysis.model.is_penalized and degrees_of_freedom is None:
+        raise InputError(
+            f"a validation compares t with one chi-square at all nuisances, but the {analysis.model.describe()} has a "
+            "penalty: its t follows none, and depends on the nuisances. Calibrate it with toys at the nuisances of "
+            "Delta, wilks.ShiftedNuisance; in Python degrees_of_freedom= compares it nonetheless"
+        )
     points = tuple(hypotheses) if hypotheses is not None else shifted_hypotheses(analysis)
     for point in points:
         check_drawable(analysis, point)

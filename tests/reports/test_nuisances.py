@@ -88,7 +88,7 @@ def test_the_page_has_a_section_of_nuisances(tmp_path, profiled, fit, closure, c
     result = replace(calibration, summary=None).evaluate(fit)
     page = write_report(result, tmp_path / "r.html", analysis=profiled, closure=closure).read_text()
     assert "<h2>Nuisances</h2>" in page and "Best fits" in page and "Closure of the learned responses" in page
-    assert "log r(x; &nu;)" in page and "alone (f = 0):" in page
+    assert "log r(x; &nu;)" in page and "over the nuisances alone (f = 0)." in page
 
 
 def test_a_page_without_nuisances_has_none(tmp_path, analysis, calibration):

@@ -74,10 +74,17 @@ def test_parts_of_different_analyses_are_refused(make_fit, analysis):
         build_report(Inputs(other, analysis, None, None, "", {}))
 
 
-@pytest.mark.parametrize(("is_score", "words"), [(True, "t is the score statistic"), (False, "ridge")])
+@pytest.mark.parametrize(("is_score", "words"), [(True, "t is the score statistic"), (False, "after the penalty")])
 def test_the_statistic_of_a_kernel_is_explained(calibration, analysis, is_score, words):
     kernel = type(analysis)(reference=analysis.reference, model=Kernel(n_centers=5, width=1.0, is_score=is_score))
     toys = type(calibration)(calibration.null, calibration.compatibility)
-    statistic = build_report(Inputs(toys, kernel, None, None, "", {})).statistic
-    assert re.search(words, statistic) and ("score" in statistic) == is_score
-    assert build_report(Inputs(calibration, analysis, None, None, "", {})).statistic == ""
+    family = build_report(Inputs(toys, kernel, None, None, "", {})).words
+    sentences = " ".join(family.sentences)
+    assert re.search(words, sentences) and ("score" in sentences) == is_score and "No box" in sentences
+    network = build_report(Inputs(calibration, analysis, None, None, "", {})).words
+    assert "kept within their box" in network.sentences[0] and "score" not in " ".join(network.sentences)
+
+
+def test_without_an_analysis_no_statistic_is_claimed(calibration, tmp_path):
+    page = write_report(calibration, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "What t is, the analysis says" in page and "min L" not in page

@@ -64,8 +64,8 @@ def test_the_page_says_what_was_tested(full, calibration, make_fit):
     text = Page(full).text
     assert calibration.evaluate(make_fit()).p_text in text
     for words in (
-        "t = \u22122 minw L[w]",
-        "the factor \u22122",
+        "t = \u22122 min L[w]",
+        "The factor \u22122",
         "Newton decrement",
         "KKT residual",
         "Read this first",

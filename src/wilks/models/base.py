@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wilks.errors import InputError
+from wilks.models.words import Words
 from wilks.typing import FloatArray
 
 
@@ -74,6 +75,10 @@ class Model(abc.ABC):
     @abc.abstractmethod
     def describe(self) -> str:
         """One line for a person."""
+
+    @abc.abstractmethod
+    def words(self, *, is_profiled: bool) -> Words:
+        """What a report says of f, of t and of its fit that is true of this model alone, without or with nuisances."""
 
     def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
         """f(x; w) for standardized events of shape (n, d); result (n,).

@@ -11,6 +11,8 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.models.base import Model
 from wilks.models.centers import choose_centers, percentile_width, squared_distances
+from wilks.models.kernel_words import kernel_words
+from wilks.models.words import Words
 from wilks.typing import Count, FloatArray, Positive, Seed, check_options, is_number
 
 
@@ -170,6 +172,9 @@ class Kernel(Model):
         wide = "the 90th percentile of distances" if width is None else f"{width:.4g}"
         score = ", score statistic" if self.is_score else ""
         return f"kernel of {self.n_centers} Gaussians of width {wide}, ridge {self.ridge:g}{score}"
+
+    def words(self, *, is_profiled: bool) -> Words:
+        return kernel_words(is_score=self.is_score, is_profiled=is_profiled)
 
 
 def positive_option(value: object, name: str) -> float:

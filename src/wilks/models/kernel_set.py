@@ -11,6 +11,8 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.models.base import Model
 from wilks.models.kernel import Kernel, Placement, positive_option
+from wilks.models.kernel_words import kernel_set_words
+from wilks.models.words import Words
 from wilks.significance import COMBINATIONS
 from wilks.typing import Count, FloatArray, Positive, Seed, check_options, is_number, whole_number
 
@@ -139,7 +141,12 @@ class KernelSet(Model):
         score = ", score statistics" if self.is_score else ""
         return (
             f"set of {self.n_members} kernels, widths {widths}, ridges {ridges}, {counts} Gaussians, "
-            f"{_WORDS[self.combination]}{score}"
+            f"{_COMBINED[self.combination]}{score}"
+        )
+
+    def words(self, *, is_profiled: bool) -> Words:
+        return kernel_set_words(
+            self.n_members, combination=self.combination, is_score=self.is_score, is_profiled=is_profiled
         )
 
     @property
@@ -152,7 +159,7 @@ class KernelSet(Model):
         return Kernel(n_centers=n_centers, width=width, ridge=ridge, is_score=self.is_score, seed=self.seed)
 
 
-_WORDS = {"product": "product of p-values", "min_p": "smallest p-value", "average": "average of p-values"}
+_COMBINED = {"product": "product of p-values", "min_p": "smallest p-value", "average": "average of p-values"}
 
 
 def _distinct(values: object, name: str, check: Callable[[object, str], float]) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.models import perceptron
 from wilks.models.base import Model
+from wilks.models.words import Words
 from wilks.typing import Count, FloatArray, Positive, check_options, is_number
 
 
@@ -146,6 +147,23 @@ class MLP(Model):
     def describe(self) -> str:
         layers = ",".join(str(n) for n in self.hidden)
         return f"({layers}) {self.activation} network, |w| <= {self.weight_clip:g}"
+
+    def words(self, *, is_profiled: bool) -> Words:
+        profiled = ("t = τ − Δ,   τ = −2 min L[w, ν],   Δ = −2 min L[0, ν]",)
+        return Words(
+            formulas=profiled if is_profiled else ("t = −2 min L[w]",),
+            sentences=(
+                f"f is the network below, its parameters w kept within their box, |w| ≤ {self.weight_clip:g}.",
+                "The factor −2 makes t twice a maximum of that logarithm, the convention of Wilks’ theorem"
+                + (": τ is over w and all nuisances, Δ over the nuisances alone (f = 0)." if is_profiled else "."),
+                "Large t means that the data are described better by some f than by the reference; t ≥ 0 since f = 0 "
+                "is among the alternatives.",
+            ),
+            tau="-2 min L over all parameters",
+            decrement="in units of t: how much a Newton step on the free parameters could still gain",
+            residual="largest violation of the conditions of a minimum in the box",
+            is_searched=True,
+        )
 
 
 def _checked_hidden(hidden: object) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from wilks.errors import InputError
 from wilks.fitting import FitResult
 from wilks.interpretation import Region, most_discrepant_region
 from wilks.laws import Calibration, GoodnessOfFit
-from wilks.models import Kernel
+from wilks.models import Words
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
 from wilks.reports.nuisances import nuisance_tables
@@ -71,7 +71,7 @@ class Report:
     key_figures: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     question: tuple[str, ...]
-    statistic: str
+    words: Words | None
     origin: str
     has_nuisances: bool
     nuisance_tables: tuple[Table, ...]
@@ -98,6 +98,7 @@ def build_report(inputs: Inputs) -> Report:
     _check(inputs)
     analysis, fit, answer = inputs.analysis, inputs.fit, inputs.answer
     null, region = null_content(inputs.result, toys=inputs.toys), _region(inputs)
+    family = analysis.model.words(is_profiled=bool(analysis.nuisances)) if analysis else None
     return Report(
         title=inputs.title or (analysis.name if analysis else "") or "Goodness of fit",
         subtitle=_subtitle(is_answer=answer is not None),
@@ -106,7 +107,7 @@ def build_report(inputs: Inputs) -> Report:
         key_figures=null.key_figures,
         warnings=null.warnings,
         question=_question(inputs, null),
-        statistic=_statistic(analysis),
+        words=family,
         origin=null.origin,
         has_nuisances=bool(analysis and analysis.nuisances),
         nuisance_tables=nuisance_tables(analysis, fit, inputs.closure) if analysis else (),
@@ -120,7 +121,7 @@ def build_report(inputs: Inputs) -> Report:
         region_note=region_note(region) if region else "",
         region_tables=region_tables(region) if region else (),
         region_pictures=(pictures.region_picture(region),) if region else (),
-        fit_tables=sections.fit_tables(fit) if fit else (),
+        fit_tables=sections.fit_tables(fit, family) if fit else (),
         fit_pictures=(pictures.start_picture(fit),) if fit and fit.n_starts > 1 else (),
         start_values=sections.start_values(fit) if fit else "",
         sample_tables=sections.sample_tables(analysis, inputs.data) if analysis else (),
@@ -132,17 +133,6 @@ def build_report(inputs: Inputs) -> Report:
 def _subtitle(*, is_answer: bool) -> str:
     what = "Goodness of fit of data to a reference" if is_answer else "Calibration of a goodness-of-fit test"
     return f"{what}, by a likelihood-ratio test with a learned alternative (wilks)"
-
-
-def _statistic(analysis: Analysis | None) -> str:
-    """What t of a kernel is: other than the formula of a bounded f."""
-    if analysis is None or not isinstance(analysis.model, Kernel):
-        return ""
-    penalty = (
-        "Here f = Σ a k(x, z) with Gaussians k at the centers z, and in place of a box L has the penalty ridge · aᵀKa"
-    )
-    score = "; t is the score statistic: L and its penalty are expanded to second order about f = 0"
-    return f"{penalty}{score if analysis.model.is_score else ''}."
 
 
 def _question(inputs: Inputs, null: NullContent) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from wilks.fitting import FitResult
 from wilks.hypotheses import Null
 from wilks.laws import Calibration
 from wilks.laws.compatibility import TAIL_PROBABILITY
+from wilks.models import Words
 from wilks.nuisances import Unselected
 from wilks.reports.tables import Table, count, flat_rows, number, setting, words
 from wilks.samples import Origin, Sample
@@ -39,7 +40,7 @@ def sample_tables(analysis: Analysis, data: Sample | None) -> tuple[Table, ...]:
 
 
 def model_tables(analysis: Analysis) -> tuple[Table, ...]:
-    """Model, standardization and search."""
+    """Model, standardization and search, or the tolerances of a fit that is no search."""
     maps = analysis.standardization
     inputs = zip(analysis.features, maps.shift, maps.scale, strict=True)
     model = (("model", analysis.model.describe()), ("parameters", str(analysis.n_parameters)))
@@ -52,31 +53,41 @@ def model_tables(analysis: Analysis) -> tuple[Table, ...]:
             ("feature", "shift", "scale"),
             _standardization_note(analysis),
         ),
-        Table("Search", flat_rows(asdict(analysis.search))),
+        _search_table(analysis),
     )
 
 
-def fit_tables(fit: FitResult) -> tuple[Table, ...]:
-    """The fit of the data and what certifies its end."""
-    n_bound = round(fit.share_at_bound * fit.params.size) if np.isfinite(fit.share_at_bound) else 0
+def _search_table(analysis: Analysis) -> Table:
+    settings = asdict(analysis.search)
+    if analysis.model.words(is_profiled=bool(analysis.nuisances)).is_searched:
+        return Table("Search", flat_rows(settings))
+    return Table("Fit", flat_rows({name: settings[name] for name in ("decrement_tolerance", "kkt_tolerance")}))
+
+
+def fit_tables(fit: FitResult, words: Words | None) -> tuple[Table, ...]:
+    """The fit of the data and what certifies its end, in the words of its family; None: the family is not known."""
     rows = (
         ("status", "converged" if fit.converged else "failed", fit.status.message),
-        ("t", number(fit.t), "the test statistic, τ - Δ"),
-        ("τ", number(fit.tau), "-2 min L over all parameters"),
+        ("t", number(fit.t), "the test statistic"),
+        ("τ", number(fit.tau), words.tau if words else ""),
         ("Δ", number(fit.delta), "-2 min L over the nuisance parameters alone; 0 without nuisances"),
-        (
-            "Newton decrement",
-            number(fit.newton_decrement),
-            "in units of t: how much a Newton step on the free parameters could still gain",
-        ),
-        ("KKT residual", number(fit.kkt_residual), "largest violation of the conditions of a minimum in the box"),
-        ("parameters at the bound", f"{n_bound} of {fit.params.size}", f"a share of {number(fit.share_at_bound)}"),
-        ("starts", str(fit.n_starts), "independent starting points of the search"),
-        ("gap of the best two", number(fit.start_gap), "difference in t; near 0 if the best value was found twice"),
+        ("Newton decrement", number(fit.newton_decrement), words.decrement if words else "in units of t"),
+        ("KKT residual", number(fit.kkt_residual), words.residual if words else ""),
+        *(_search_rows(fit) if words is None or words.is_searched else ()),
         ("events", count(fit.n_events), "in the data that were fitted"),
     )
     members = (member_table(fit),) if fit.members else ()
     return (Table("", rows, ("", "value", "meaning")), *members)
+
+
+def _search_rows(fit: FitResult) -> tuple[tuple[str, str, str], ...]:
+    """Of a fit that goes from many starts to the best of many minima in a box."""
+    n_bound = round(fit.share_at_bound * fit.params.size) if np.isfinite(fit.share_at_bound) else 0
+    return (
+        ("parameters at the bound", f"{n_bound} of {fit.params.size}", f"a share of {number(fit.share_at_bound)}"),
+        ("starts", str(fit.n_starts), "independent starting points of the search"),
+        ("gap of the best two", number(fit.start_gap), "difference in t; near 0 if the best value was found twice"),
+    )
 
 
 def member_table(fit: FitResult) -> Table:

@@ -1,0 +1,26 @@
+"""What is true of t in one family of models and not in another, in words for those who read a report."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """Sentences on f, t and their fit that a family of models gives; see `Model.words`.
+
+    w are the parameters of f, w_e the weights of the reference events, and L is minus the logarithm of the extended
+    likelihood ratio of alternative and reference: a report defines them, for they are those of every family.
+
+    Attributes:
+        formulas: of t, one a line, in plain characters.
+        sentences: what f is and what holds its parameters; what t is; what a large t means.
+        tau: what tau is, for the table of a fit.
+        decrement, residual: what the Newton decrement and the KKT residual of a fit certify.
+        is_searched: whether a fit goes from many starts to the best of many minima, with its parameters in a box.
+    """
+
+    formulas: tuple[str, ...]
+    sentences: tuple[str, ...]
+    tau: str
+    decrement: str
+    residual: str
+    is_searched: bool

@@ -1,0 +1,367 @@
+"""Every family of models, without and with nuisances, on one small problem: what the files beside this one go through.
+
+A new family is one more entry of `FAMILIES`. The problem is 100 expected events of density exp(-x) with a peak in the
+data; toys come from a generator.
+"""
+
+import html
+import json
+import re
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+import wilks
+import wilks.cli.campaign_run
+import wilks.cli.toys
+from wilks.cli import main
+from wilks.laws import Calibration, GoodnessOfFit
+from wilks.models import Model
+from wilks.reports import pictures
+from wilks.typing import FloatArray
+
+_Made = TypeVar("_Made")
+N_TOYS, SEED, N_EXPECTED = 12, 1, 100.0
+SIGMAS = {"scale": 0.1, "normalization": 0.05}
+GENERATOR = "wilks.problems.exponential:background"
+LOG_RATIO = "wilks.problems.exponential:scale_log_ratio"
+REFUSED = "with nuisances a set of kernels must have score statistics, but is_score=False came with scale, normalizatio"
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of models as Python and an analysis file name it, and what must be true of it.
+
+    Attributes:
+        name: of the family.
+        model: in Python.
+        section: the same as the section ``model`` of an analysis file.
+        says: phrases of its report that are true of it; those of another family must not be there.
+        refuses_nuisances: the beginning of the error where it cannot take them.
+        has_analytic_null: whether goodness_of_fit answers without a calibration.
+        accuracy: relative, of t evaluated again, and of t of toys in other groups; 0: to the last bit.
+        has_chi_square: whether its number of parameters is the degrees of freedom that toys are compared with.
+    """
+
+    name: str
+    model: Model
+    section: dict[str, Any]
+    says: tuple[str, ...]
+    refuses_nuisances: str = ""
+    has_analytic_null: bool = False
+    accuracy: float = 1e-9
+    has_chi_square: bool = False
+
+
+def _kernel(*, is_score: bool, says: tuple[str, ...]) -> Family:
+    options = {"n_centers": 10, "width": 1.0, "ridge": 3.0, "is_score": is_score}
+    name = f"kernel, {'score' if is_score else 'converged'}"
+    accuracy = 1e-9 if is_score else 1e-6
+    return Family(
+        name, wilks.Kernel(**options), {"kernel": options}, says, accuracy=accuracy, has_analytic_null=is_score
+    )
+
+
+def _kernel_set(*, is_score: bool, says: tuple[str, ...], refuses_nuisances: str = "") -> Family:
+    options = {"widths": [0.5, 1.5], "ridges": [0.5, 3.0], "n_centers": [10, 6], "is_score": is_score}
+    name = f"kernel set, {'score' if is_score else 'converged'}"
+    model = wilks.KernelSet(**{key: tuple(x) if isinstance(x, list) else x for key, x in options.items()})
+    accuracy = 1e-9 if is_score else 1e-6
+    return Family(name, model, {"kernel_set": options}, says, refuses_nuisances, accuracy=accuracy)
+
+
+_PENALTY = "No box holds the parameters w: the penalty ridge · wᵀKw"
+_SET = (
+    "t = −2 Σ log p_j, p_j = P(gamma ≥ t_j)",
+    "Each of the 4 members has an f(x; w)",
+    "Members of the set",
+    _PENALTY,
+)
+_CONVERGED = "The factor −2 makes {} twice the maximum of that logarithm after the penalty"
+_SCORE = "{} is the score statistic, with L and penalty expanded to second order about f = 0"
+
+FAMILIES = (
+    Family(
+        "network",
+        wilks.MLP(hidden=(2,), weight_clip=4.0),
+        {"mlp": {"hidden": [2], "weight_clip": 4.0}},
+        says=(
+            "f is the network below, its parameters w kept within their box, |w| ≤ 4.",
+            "The factor −2 makes t twice a maximum of that logarithm",
+            "parameters at the bound",
+            "independent starting points of the search",
+        ),
+        accuracy=0.0,
+        has_chi_square=True,
+    ),
+    _kernel(is_score=True, says=(_SCORE.format("t"), _PENALTY)),
+    _kernel(is_score=False, says=(_CONVERGED.format("t"), _PENALTY)),
+    _kernel_set(is_score=True, says=(*_SET, _SCORE.format("t_j"))),
+    _kernel_set(is_score=False, says=(*_SET, _CONVERGED.format("t_j")), refuses_nuisances=REFUSED),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A family without or with nuisances."""
+
+    family: Family
+    is_profiled: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.family.name}, {'with' if self.is_profiled else 'no'} nuisances"
+
+    def build(self, **changes: Any) -> wilks.Analysis:
+        """The analysis; ``changes`` are arguments in place of its own."""
+        scale = wilks.Nuisance("scale", SIGMAS["scale"], log_ratio=LOG_RATIO)
+        counts = wilks.normalization("normalization", sigma=SIGMAS["normalization"])
+        settings = {
+            "reference": reference(),
+            "model": self.family.model,
+            "expected_events": N_EXPECTED,
+            "nuisances": (scale, counts) if self.is_profiled else (),
+            "toy_source": wilks.Generator(GENERATOR),
+            "search": wilks.Search(n_starts=2),
+        }
+        return wilks.Analysis(**settings | changes)
+
+    def section(self) -> dict[str, Any]:
+        """The same as an analysis file."""
+        scale = {"sigma": SIGMAS["scale"], "log_ratio": LOG_RATIO}
+        counts = {"sigma": SIGMAS["normalization"], "normalization": True}
+        return {
+            "features": ["x"],
+            "reference": {"files": "reference.npz", "expected_events": N_EXPECTED},
+            "data": {"files": "data.npz"},
+            "model": self.family.section,
+            "toys": {"n_toys": N_TOYS, "seed": SEED, "processes": 1, "generator": {"function": GENERATOR}},
+            "search": {"n_starts": 2},
+            **({"nuisances": {"scale": scale, "normalization": counts}} if self.is_profiled else {}),
+        }
+
+
+def reference() -> wilks.Sample:
+    return wilks.Sample(np.random.default_rng(0).exponential(size=600), features=["x"])
+
+
+def data() -> FloatArray:
+    rng = np.random.default_rng(1)
+    return np.concatenate([rng.exponential(size=(95, 1)), rng.normal(3.0, 0.2, size=(15, 1))])
+
+
+CASES = tuple(Case(family, flag) for family in FAMILIES for flag in (False, True))
+USED = tuple(case for case in CASES if not (case.is_profiled and case.family.refuses_nuisances))
+OBSERVED = {"scale": 0.05}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests with ``case`` run for all families without and with nuisances, those with ``family`` once a family."""
+    kinds: dict[str, tuple[Any, ...]] = {"case": USED, "family": FAMILIES, "any_case": CASES}
+    for name in kinds.keys() & set(metafunc.fixturenames):
+        metafunc.parametrize(name, kinds[name], ids=[one.name for one in kinds[name]])
+
+
+class Here(Executor):
+    """Runs what it is given at once, in this process."""
+
+    n_processes = 1
+
+    def __init__(self, n_processes: int | None = None) -> None:
+        pass
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
+
+
+@dataclass
+class Study:
+    """An analysis file with its samples, and the commands on it."""
+
+    case: Case
+    folder: Path
+    has_toys: bool = True
+    first: Result | None = None
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        np.savez(self.folder / "reference.npz", x=reference().events[:, 0])
+        np.savez(self.folder / "data.npz", x=data()[:, 0])
+        section = self.case.section()
+        if not self.has_toys:
+            del section["toys"]
+        if self.auxiliaries:
+            section["data"]["auxiliaries"] = self.auxiliaries
+        self.path.write_text(yaml.safe_dump(section, sort_keys=False))
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "analysis.yaml"
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "results"
+
+    @property
+    def data(self) -> FloatArray:
+        return data()
+
+    @property
+    def auxiliaries(self) -> dict[str, float]:
+        return dict(OBSERVED) if self.case.is_profiled else {}
+
+    @property
+    def page(self) -> str:
+        return (self.output / "report.html").read_text(encoding="utf-8")
+
+    def result(self) -> dict[str, Any]:
+        return dict(json.loads((self.output / "result.json").read_text(), parse_constant=_no_constant))
+
+    def run(self, *words: object) -> Result:
+        """``wilks WORDS``, with the analysis file in place of FILE."""
+        return CliRunner().invoke(main, [str(self.path if word == "FILE" else word) for word in words])
+
+
+def _no_constant(name: str) -> None:
+    raise AssertionError(f"{name} is not JSON")
+
+
+@dataclass(repr=False)
+class Workshop:
+    """What is made once for each case and then looked at by many tests; nothing of it may be changed."""
+
+    folder: Path
+    _made: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        if key not in self._made:
+            self._made[key] = make()
+        made: _Made = self._made[key]
+        return made
+
+    def place(self, case: Case) -> Path:
+        """A folder of the case."""
+        return self.folder / case.name.replace(", ", "-").replace(" ", "-")
+
+    def analysis(self, case: Case) -> wilks.Analysis:
+        return self.once(("analysis", case.name), case.build)
+
+    def data(self) -> wilks.Sample:
+        return wilks.Sample(data(), features=["x"])
+
+    def auxiliaries(self, case: Case) -> dict[str, float]:
+        return dict(OBSERVED) if case.is_profiled else {}
+
+    def fit(self, case: Case) -> wilks.FitResult:
+        return self.once(
+            ("fit", case.name),
+            lambda: wilks.fit(self.analysis(case), self.data(), auxiliaries=self.auxiliaries(case)),
+        )
+
+    def toys(self, case: Case) -> wilks.Toys:
+        """Toys under the null, kept in the folder ``toys`` of the case."""
+        store = self.place(case) / "toys"
+        options = {"n_toys": N_TOYS, "seed": SEED, "store": store, "executor": Here()}
+        return self.once(("toys", case.name), lambda: wilks.run_toys(self.analysis(case), wilks.Null(), **options))
+
+    def calibration(self, case: Case) -> Calibration:
+        return self.once(("calibration", case.name), lambda: wilks.calibrate(self.toys(case)))
+
+    def answer(self, case: Case) -> GoodnessOfFit:
+        """From the calibration."""
+        options = {"calibration": self.calibration(case), "auxiliaries": self.auxiliaries(case)}
+        return self.once(
+            ("answer", case.name), lambda: wilks.goodness_of_fit(self.analysis(case), self.data(), **options)
+        )
+
+    def answer_without_toys(self, case: Case) -> GoodnessOfFit | GoodnessOfFit:
+        return self.once(
+            ("without", case.name),
+            lambda: wilks.goodness_of_fit(self.analysis(case), self.data(), auxiliaries=self.auxiliaries(case)),
+        )
+
+    def study(self, case: Case) -> Study:
+        """After `wilks run`."""
+        return self.once(("study", case.name), lambda: self._run(Study(case, self.place(case) / "study")))
+
+    def study_without_toys(self, case: Case) -> Study:
+        """After `wilks run` of a file without a section of toys."""
+        folder = self.place(case) / "without"
+        return self.once(("study without", case.name), lambda: self._run(Study(case, folder, has_toys=False)))
+
+    def _run(self, study: Study) -> Study:
+        study.first = study.run("run", "FILE")
+        return study
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _forget_programs() -> Iterator[None]:
+    """Programs are of use to all files of this folder; they are forgotten once, at its end."""
+    yield
+    jax.clear_caches()
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wilks.cli.toys, "LocalProcesses", Here)
+        patch.setattr(wilks.cli.campaign_run, "LocalProcesses", Here)
+        yield Workshop(tmp_path_factory.mktemp("contract"))
+
+
+@pytest.fixture
+def cheap_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without their figures, which take most of the time."""
+    monkeypatch.setattr(pictures, "_uri", lambda figure, *, is_vector: "data:,")
+
+
+@pytest.fixture(scope="session")
+def families() -> tuple[Family, ...]:
+    return FAMILIES
+
+
+@pytest.fixture(scope="session")
+def cases() -> tuple[Case, ...]:
+    return USED
+
+
+@pytest.fixture
+def make_study(tmp_path: Path) -> Callable[[Case], Study]:
+    """Studies on which no command has run."""
+    return lambda case: Study(case, tmp_path / "study")
+
+
+@pytest.fixture(scope="session")
+def check_report() -> Callable[[str, Case, tuple[Family, ...]], None]:
+    """Assert that a page has all phrases of its family, and none that another family alone has."""
+    return _check_report
+
+
+def _check_report(page: str, case: Case, families: tuple[Family, ...]) -> None:
+    plain = re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))
+    text, own = " ".join(html.unescape(plain).split()), case.family.says
+    foreign = {phrase for family in families for phrase in family.says} - set(own)
+    assert [phrase for phrase in own if phrase not in text] == []
+    assert [phrase for phrase in foreign if phrase in text] == []
+    assert ("Systematic uncertainties are profiled" in text) == case.is_profiled
+    words = case.family.model.words(is_profiled=case.is_profiled)
+    assert all(" ".join(line.split()) in text for line in words.formulas)
+
+
+@pytest.fixture
+def case_of(family: Family) -> Case:
+    """One case of a family, with nuisances where it takes them."""
+    return next(case for case in reversed(USED) if case.family == family)

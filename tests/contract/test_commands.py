@@ -1,0 +1,99 @@
+"""Every family through every command on an analysis file."""
+
+import json
+import re
+
+import pytest
+from pyarrow import parquet
+
+from wilks.cli.outcome import ExitCode
+
+pytestmark = pytest.mark.usefixtures("cheap_figures")
+
+
+def answer_of(study) -> dict:
+    return study.result()["numbers"]["answer"]
+
+
+def undated(page: str) -> str:
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "", page)
+
+
+def test_run_does_everything(case, workshop):
+    study = workshop.study(case)
+    assert study.first.exit_code == ExitCode.DONE, study.first.output
+    result = study.result()
+    assert result["status"] == "done" and result["error"] is None
+    assert result["analysis"]["fingerprint"] == workshop.analysis(case).fingerprint()
+    assert set(result["numbers"]) == {"check", "calibration", "answer"}
+
+
+def test_run_gives_the_answer_of_python(case, workshop):
+    found, expected = answer_of(workshop.study(case)), workshop.answer(case)
+    assert found["t"] == expected.t and found["p_value"] == expected.p_value and found["p_text"] == expected.p_text
+    assert found == json.loads(json.dumps(expected.to_dict()))
+    assert str(expected) in workshop.study(case).first.output
+
+
+def test_the_report_of_run_is_true(case, workshop, families, check_report):
+    check_report(workshop.study(case).page, case, families)
+
+
+def test_report_test_and_calibrate_again_change_nothing(case, workshop):
+    study = workshop.study(case)
+    answer, page = answer_of(study), undated(study.page)
+    for command in ("report", "test", "calibrate", "report"):
+        again = study.run(command, "FILE")
+        assert again.exit_code == ExitCode.DONE, again.output
+        assert command == "calibrate" or answer_of(study) == answer
+        assert undated(study.page) == page
+
+
+def test_check_knows_the_file_after_a_run(case, workshop):
+    study = workshop.study(case)
+    checked = study.run("check", "FILE", "--json")
+    assert checked.exit_code == ExitCode.DONE, checked.output
+    numbers = json.loads(checked.stdout)["numbers"]["check"]
+    assert numbers["n_parameters"] == workshop.analysis(case).n_parameters and numbers["n_toys"] == 12
+    shown = "".join(checked.stderr.replace("│", "").split())
+    assert "".join(workshop.analysis(case).model.describe().split()) in shown
+
+
+def test_a_campaign_from_plan_to_one_file(case_of, workshop, tmp_path):
+    case, study, campaign = case_of, workshop.study(case_of), tmp_path / "campaign"
+    steps = (
+        (("toys", "plan", "FILE", campaign, "--n-toys", 3, "--shard-size", 2), ExitCode.DONE, "3 toys in 2 shards"),
+        (("toys", "status", campaign), ExitCode.INCOMPLETE, "2 missing"),
+        (("toys", "run", campaign, "--shard", 1), ExitCode.DONE, "shard 1: 1 toys, 1 made"),
+        (("toys", "run", campaign), ExitCode.DONE, "2 done"),
+        (("toys", "status", campaign), ExitCode.DONE, "2 done"),
+        (("toys", "merge", campaign), ExitCode.DONE, "toys.parquet"),
+    )
+    for words, code, text in steps:
+        done = study.run(*words)
+        assert done.exit_code == code and text in " ".join(done.output.split()), done.output
+    t = parquet.read_table(campaign / "toys.parquet")["t"].to_numpy()
+    assert t == pytest.approx(workshop.toys(case).t[:3], rel=case.family.accuracy, abs=0.0)
+
+
+def test_a_file_without_toys(case, workshop, families, check_report):
+    """A score statistic of one kernel is answered; any other is told what is missing before anything is made."""
+    study = workshop.study_without_toys(case)
+    if not case.family.has_analytic_null:
+        assert study.first.exit_code == ExitCode.INVALID_INPUT and "toys" in study.first.output
+        assert not study.output.exists()
+        return
+    assert study.first.exit_code == ExitCode.DONE, study.first.output
+    expected = workshop.answer_without_toys(case)
+    assert answer_of(study)["p_value"] == expected.p_value and answer_of(study)["method"] == "analytic"
+    check_report(study.page, case, families)
+    page = undated(study.page)
+    assert study.run("report", "FILE").exit_code == ExitCode.DONE and undated(study.page) == page
+
+
+def test_validate_is_for_models_with_a_chi_square(case, workshop):
+    if case.family.has_chi_square:
+        return  # `wilks validate` on a network: tests/cli/test_nuisances.py
+    refused = workshop.study(case).run("validate", "FILE")
+    reason = "has a penalty" if case.is_profiled else "no nuisances"
+    assert refused.exit_code == ExitCode.INVALID_INPUT and reason in refused.output, refused.output

@@ -1,0 +1,72 @@
+"""Every figure of `wilks.plots`, once a family, with nuisances where it takes them: then all are possible."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import wilks
+from wilks import plots
+from wilks.plots import response_closure, response_study
+
+OF_NO_FAMILY = {
+    **{"common_columns": "gives names", "to_png": "writes a figure", "to_svg": "writes a figure"},
+    **{"response_study": "looks at variations alone", "response_closure": "looks at variations alone"},
+}
+
+
+@pytest.fixture
+def figures(case_of, workshop) -> dict[str, Callable[[], Any]]:
+    """What draws each figure for this case."""
+    analysis, data, fit = workshop.analysis(case_of), workshop.data(), workshop.fit(case_of)
+    answer, toys = workshop.answer(case_of), workshop.toys(case_of)
+    region = wilks.most_discrepant_region(analysis, data, fit=fit)
+    made: dict[str, Callable[[], Any]] = {
+        "null_distribution": lambda: plots.null_distribution(answer),
+        "qq": lambda: plots.qq(answer),
+        "running_mean": lambda: plots.running_mean(toys.t, n_parameters=analysis.n_parameters),
+        "starts": lambda: plots.starts(fit),
+        "ratio": lambda: plots.ratio(analysis, data, feature="x", fit=fit),
+        "ratios": lambda: plots.ratios(analysis, data, fit=fit)["x"],
+        "overview": lambda: plots.overview(analysis, data, fit=fit),
+        "region": lambda: plots.region(region),
+    }
+    if case_of.is_profiled:
+        made["pulls"] = lambda: plots.pulls(analysis, fit)
+    if case_of.family.has_analytic_null:
+        made["survival"] = lambda: plots.survival(workshop.answer_without_toys(case_of))
+    return made
+
+
+def test_all_figures_are_looked_at(figures, case_of):
+    missing = set(plots.__all__) - set(figures) - set(OF_NO_FAMILY)
+    assert missing <= {"pulls", "survival"} and callable(response_study) and callable(response_closure)
+    assert ("pulls" in missing) != case_of.is_profiled and ("survival" in missing) != case_of.family.has_analytic_null
+
+
+def test_every_figure_is_drawn(figures):
+    for name, draw in figures.items():
+        figure = draw()
+        assert isinstance(figure, Figure) and figure.axes, name
+        figure.draw_without_rendering()
+
+
+def test_the_learned_curve_is_the_reweighted_reference(case_of, workshop, figures):
+    """The dashed counts are the sums of w exp(f) r in the bins."""
+    analysis, fit = workshop.analysis(case_of), workshop.fit(case_of)
+    axes = figures["ratio"]().axes[0]
+    curve = next(one for one in axes.patches if "learned" in str(one.get_label()))
+    counts, edges, _ = curve.get_data()
+    x = analysis.reference.events[:, 0]
+    f = analysis.log_ratio(analysis.reference.events, fit.params)
+    weights = analysis.moved_weights({one.name: one.value for one in fit.nuisances}) * np.exp(f)
+    inside = np.clip(x, edges[0], np.nextafter(edges[-1], 0.0))
+    np.testing.assert_allclose(counts, np.histogram(inside, edges, weights=weights)[0], rtol=1e-9)
+
+
+def test_a_figure_of_nuisances_needs_some(workshop, cases):
+    case = next(one for one in cases if not one.is_profiled)
+    with pytest.raises(wilks.InputError, match="pulls"):
+        plots.pulls(workshop.analysis(case), workshop.fit(case))

@@ -1,0 +1,54 @@
+"""The HTML report of every family says of t what is true of that family, and nothing that is true of another."""
+
+import html
+import re
+
+import pytest
+
+import wilks
+
+
+def text_of(page: str) -> str:
+    """The words of a page, one space between them."""
+    plain = re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))
+    return " ".join(html.unescape(plain).split())
+
+
+@pytest.mark.usefixtures("cheap_figures")
+def test_a_report_of_an_answer(case, workshop, families, check_report, tmp_path):
+    parts = {"analysis": workshop.analysis(case), "data": workshop.data(), "toys": workshop.toys(case)}
+    page = wilks.write_report(workshop.answer(case), tmp_path / "r.html", **parts).read_text(encoding="utf-8")
+    check_report(page, case, families)
+    text = text_of(page)
+    assert workshop.answer(case).p_text in text and workshop.analysis(case).fingerprint() in text
+    assert ("Nuisances" in text) == case.is_profiled and "Most discrepant region" in text
+    assert ("n starts" in text) == case.family.has_chi_square
+
+
+@pytest.mark.usefixtures("cheap_figures")
+def test_a_report_of_a_calibration_alone(case, workshop, families, check_report, tmp_path):
+    page = wilks.write_report(workshop.calibration(case), tmp_path / "r.html", analysis=workshop.analysis(case))
+    text = text_of(page.read_text(encoding="utf-8"))
+    assert "No data enter this report" in text
+    assert all(sentence in text for sentence in case.family.model.words(is_profiled=case.is_profiled).sentences)
+
+
+@pytest.mark.usefixtures("cheap_figures")
+def test_a_report_of_an_answer_without_toys(case, workshop, families, check_report, tmp_path):
+    if not case.family.has_analytic_null:
+        return
+    parts = {"analysis": workshop.analysis(case), "data": workshop.data()}
+    page = wilks.write_report(workshop.answer_without_toys(case), tmp_path / "r.html", **parts)
+    check_report(page.read_text(encoding="utf-8"), case, families)
+    assert "analytic null of the score statistic" in text_of(page.read_text(encoding="utf-8"))
+
+
+def test_a_report_with_its_figures(workshop, families, case_of, check_report, tmp_path):
+    """Once a family: nothing is left out where figures are drawn, and none of them is empty."""
+    case = case_of
+    parts = {"analysis": workshop.analysis(case), "data": workshop.data(), "toys": workshop.toys(case)}
+    page = wilks.write_report(workshop.answer(case), tmp_path / "r.html", **parts).read_text(encoding="utf-8")
+    images = re.findall(r'<img src="data:image/[^"]{2000,}" alt="[^"]+"', page)
+    n_pictures = 4 + case.is_profiled + case.family.has_chi_square
+    assert len(images) == n_pictures == page.count("<img"), "null, QQ, x, region; pulls; starts"
+    check_report(page, case, families)
