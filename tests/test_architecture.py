@@ -12,21 +12,10 @@ SOURCE = ROOT / "src" / "wilks"
 
 # A room imports only from rooms that stand before it.
 ROOMS = (
-    *(
-        "errors",
-        "typing",
-        "lazy",
-        "documents",
-        "storage",
-        "functions",
-        "significance",
-        "samples",
-        "hypotheses",
-        "models",
-    ),
-    *("nuisances", "optimize", "analysis", "likelihood", "responses", "fitting", "toys", "campaign", "laws"),
-    *("answer", "twosample", "selection", "validation", "power", "interpretation", "problems", "plots", "reports"),
-    *("config", "monitor", "cli"),
+    *("errors", "typing", "lazy", "documents", "storage", "functions", "significance", "samples"),
+    *("hypotheses", "models", "nuisances", "optimize", "analysis", "likelihood", "responses", "fitting"),
+    *("toys", "campaign", "laws", "inspection", "answer", "twosample", "selection", "validation", "power"),
+    *("interpretation", "problems", "plots", "reports", "config", "monitor", "cli"),
 )
 CORE = ROOMS[: ROOMS.index("campaign")]
 READERS = ("samples", "storage")  # the only core rooms that touch files

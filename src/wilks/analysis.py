@@ -82,11 +82,12 @@ class Analysis(Storable):
         name: str = "",
     ) -> None:
         _check_types(reference, model)
-        scaled = _scaled_reference(reference, expected_events)
+        check_reference(reference)
+        scaled = reference if expected_events is None else reference.rescaled(expected_events)
         _check_yield(scaled)
         source = toy_source if isinstance(toy_source, Unselected) else as_source(toy_source)
         if isinstance(source, Sample | Unselected):
-            _check_pool(scaled, source if isinstance(source, Sample) else source.nominal())
+            check_pool(scaled, source if isinstance(source, Sample) else source.nominal())
         standardization = _standardization(scaled, standardize)
         settings = {
             "reference": scaled,
@@ -287,6 +288,47 @@ def require_float64() -> None:
         )
 
 
+def check_reference(reference: Sample) -> None:
+    """Raise unless a sample can be the reference of an analysis.
+
+    Raises:
+        InputError: fewer than 2 events, a sum of weights that is not positive, a feature that does not vary.
+    """
+    present = reference.expected_events
+    if not (reference.n_events >= 2 and np.isfinite(present) and present > 0):
+        raise InputError(
+            "the reference must have at least 2 events and a positive sum of weights, "
+            f"but {reference.n_events:,} events with a sum of {present:g} came; check the files, selection and weights"
+        )
+    require_varying(reference)
+
+
+def check_pool(reference: Sample, pool: Sample) -> None:
+    """Raise unless toys of this reference can be drawn from a pool.
+
+    Raises:
+        InputError: other features, events of the reference, or events that repeat each other.
+    """
+    if pool.features != reference.features:
+        raise InputError(
+            f"the pool of toy events must have the features {', '.join(reference.features)} in this order, "
+            f"but it has {', '.join(pool.features)}"
+        )
+    n_shared = shared_events(reference, pool)
+    if n_shared:
+        raise InputError(
+            f"the pool of toy events must share no event with the reference, but {n_shared:,} of its "
+            f"{pool.n_events:,} events are in both; separate them with wilks.split, or in an analysis file with "
+            "reference.n_training"
+        )
+    n_repeated = repeated_events(pool, like=reference)
+    if n_repeated:
+        raise InputError(
+            f"the pool of toy events must hold each event once, but {n_repeated:,} of its {pool.n_events:,} events "
+            "repeat another one: toys from it would too; look for a file that is read twice or a resampled sample"
+        )
+
+
 def _check_types(reference: object, model: object) -> None:
     if not isinstance(reference, Sample) or not isinstance(model, Model):
         raise InputError(
@@ -325,18 +367,7 @@ def _checked_search(search: Search | None) -> Search:
     return Search() if search is None else search
 
 
-def _scaled_reference(reference: Sample, expected_events: float | None) -> Sample:
-    present = reference.expected_events
-    if not (reference.n_events >= 2 and np.isfinite(present) and present > 0):
-        raise InputError(
-            "the reference must have at least 2 events and a positive sum of weights, "
-            f"but {reference.n_events:,} events with a sum of {present:g} came; check the files, selection and weights"
-        )
-    return reference if expected_events is None else reference.rescaled(expected_events)
-
-
 def _standardization(reference: Sample, standardize: bool | Standardization) -> Standardization:
-    require_varying(reference)
     if isinstance(standardize, Standardization):
         if standardize.n_features != reference.n_features:
             raise InputError(
@@ -346,26 +377,6 @@ def _standardization(reference: Sample, standardize: bool | Standardization) -> 
     if not isinstance(standardize, bool):
         raise InputError(f"standardize must be True, False or a wilks.Standardization, but {standardize!r} came")
     return Standardization.of(reference) if standardize else Standardization.identity(reference.n_features)
-
-
-def _check_pool(reference: Sample, pool: Sample) -> None:
-    if pool.features != reference.features:
-        raise InputError(
-            f"the pool of toy events must have the features {', '.join(reference.features)} in this order, "
-            f"but it has {', '.join(pool.features)}"
-        )
-    n_shared = shared_events(reference, pool)
-    if n_shared:
-        raise InputError(
-            f"the pool of toy events must share no event with the reference, but {n_shared:,} of its "
-            f"{pool.n_events:,} events are in both; separate them with wilks.split"
-        )
-    n_repeated = repeated_events(pool, like=reference)
-    if n_repeated:
-        raise InputError(
-            f"the pool of toy events must hold each event once, but {n_repeated:,} of its {pool.n_events:,} events "
-            "repeat another one: toys from it would too; look for a file that is read twice or a resampled sample"
-        )
 
 
 def _source_from_dict(

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from wilks.analysis import Analysis
 from wilks.campaign import Toys, toys_here
-from wilks.errors import CalibrationError, SampleError
+from wilks.errors import CalibrationError
 from wilks.fitting import FitResult, fit
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
+from wilks.inspection import data_notices
 from wilks.laws import (
     Calibration,
     GoodnessOfFit,
@@ -24,7 +25,7 @@ from wilks.laws import (
     unanswered,
 )
 from wilks.laws.score import ScoreNull, require_score
-from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number, shared_events
+from wilks.samples import Sample, check_data, effective_number
 
 LARGE_PULL = 3.0
 NEAR_EDGE = 0.999
@@ -109,7 +110,7 @@ def answer_of(
         CalibrationError: no calibration is given, and t is not a score statistic, or the null is too rough and the
             analysis has no source of toys; the calibration is one of another analysis.
     """
-    notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
+    notices = (*data_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
     if calibration is not None:
         return evaluate(data_fit, calibration, warnings=notices)
     require_score(analysis)
@@ -151,36 +152,6 @@ def _require_toy_source(analysis: Analysis, refusal: Refusal) -> None:
             "source of toys (toy_source; in an analysis file reference.n_training, toys.pool or toys.generator), or "
             "choose a larger ridge or width"
         )
-
-
-def _sample_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
-    """What the reference, and the data beside it, make of the answer."""
-    negative = analysis.reference.event_weights < 0
-    if negative.any():
-        yield (
-            f"{int(negative.sum()):,} reference events have negative weights: the loss is then not convex in f, and "
-            "where the net weight is negative the weight clip alone bounds it"
-        )
-    n_shared = shared_events(analysis.reference, data)
-    if n_shared:
-        yield f"{n_shared:,} of {data.n_events:,} data events are in the reference too: the two look too much alike"
-    yield from _support_notices(analysis, data)
-
-
-def _support_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
-    try:
-        support = analysis.cached("support", lambda: ReferenceSupport(analysis.reference))
-    except SampleError as error:
-        yield f"Whether data lie where the reference has no events was not looked at: {error}"
-        return
-    found = support.outside(data)
-    if found.n_outside:
-        yield _in_one_line(found)
-
-
-def _in_one_line(support: Support) -> str:
-    head, *events, advice = str(support).splitlines()
-    return f"{head} {'; '.join(one.strip() for one in events)}. {advice.rstrip('.')}"
 
 
 def _nuisance_notices(analysis: Analysis, data_fit: FitResult) -> Iterator[str]:

@@ -1,20 +1,14 @@
-"""What is looked at before anything is fitted. Faults are errors; oddities are warnings in words."""
+"""The table of `wilks check`. Faults are errors of the library; oddities are its warnings, in words."""
 
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from wilks.analysis import Analysis
+from wilks.analysis import Analysis, effective_size
 from wilks.answer import AUTOMATIC_TOYS
-from wilks.errors import SampleError
 from wilks.hypotheses import Generator
+from wilks.inspection import analysis_notices, count_notices, data_notices, independent_toys, negative_share
 from wilks.nuisances import Unselected
-from wilks.samples import Sample, shared_events
-
-_MANY_SIGMA = 5.0
-_SMALL_RATIO = 2.0
-_MAX_COMMON_ERROR = 0.2
+from wilks.samples import Sample
 
 
 @dataclass
@@ -29,78 +23,50 @@ class Findings:
         self.rows.append((name, text))
 
 
-def check_reference(found: Findings, reference: Sample, *, expected_events: float) -> None:
-    """Total weight, constant features, negative weights, and the size compared with the expected events.
+def note_samples(found: Findings, analysis: Analysis, data: Sample | None, *, reference: Sample) -> None:
+    """One row for each sample, the numbers behind it, and what is to be said of them.
 
-    Raises SampleError for a total weight that is not positive and for a constant feature.
+    ``reference`` is that of the analysis with its weights as they were read.
     """
-    total = reference.expected_events
-    if not total > 0:
-        raise SampleError(
-            f"the event weights of the reference must have a positive sum, but {reference.n_events:,} events "
-            f"sum to {total:g}; check `weight` and `where`"
-        )
-    for name in reference.features:
-        _refuse_constant(reference, name)
-    weights = reference.event_weights
-    effective = float(total**2 / np.sum(weights**2))
-    found.add("reference", f"{_origin(reference)}; expected in the data: {expected_events:,.6g}")
+    _note_reference(found, analysis, reference)
+    _note_toy_source(found, analysis)
+    found.warnings.extend(analysis_notices(analysis))
+    if data is None:
+        return
+    expected = analysis.expected_events
+    excess = (data.n_events - expected) / math.sqrt(expected)
+    found.add("data", f"{_origin(data)}; {excess:+.1f} sqrt(N) from the expected {expected:,.6g}")
+    found.numbers["data"] = {"n_events": data.n_events}
+    found.warnings.extend((*count_notices(analysis, data), *data_notices(analysis, data)))
+
+
+def _note_reference(found: Findings, analysis: Analysis, reference: Sample) -> None:
+    share = negative_share(reference)
+    found.add("reference", f"{_origin(reference)}; expected in the data: {analysis.expected_events:,.6g}")
     found.numbers["reference"] = {
         "n_events": reference.n_events,
-        "effective_events": effective,
-        "expected_events": expected_events,
+        "effective_events": effective_size(reference),
+        "expected_events": analysis.expected_events,
     }
-    if effective < _SMALL_RATIO * expected_events:
-        found.warnings.append(
-            f"the reference counts as {effective:,.0f} unweighted events for {expected_events:,.6g} expected in data: "
-            "its own fluctuations are as large as those of the data, and the p-value is conditional on them; "
-            "use a larger reference"
-        )
-    _note_negative(found, reference)
+    if share:
+        found.numbers["negative_weight_share"] = share
 
 
-def _refuse_constant(reference: Sample, name: str) -> None:
-    values = reference.column(name)
-    if values.size and np.min(values) == np.max(values):
-        raise SampleError(
-            f"every feature of the reference must vary, but {name!r} is {values[0]:g} in all {values.size:,} events; "
-            "delete it from `features` or check `where`"
-        )
-
-
-def _note_negative(found: Findings, reference: Sample) -> None:
-    negative = reference.event_weights < 0
-    if not negative.any():
-        return
-    share = float(-reference.event_weights[negative].sum() / np.abs(reference.event_weights).sum())
-    found.numbers["negative_weight_share"] = share
-    found.warnings.append(
-        f"{int(negative.sum()):,} reference events have negative weights ({share:.1%} of the sum of |w|): the loss "
-        "is then not convex in f and is bounded by the weight clip alone where the net weight is negative"
-    )
-
-
-def note_toy_source(found: Findings, analysis: Analysis) -> None:
+def _note_toy_source(found: Findings, analysis: Analysis) -> None:
     """How many independent toys a pool gives, and the error on Z that toys from one pool share."""
     source, error = analysis.toy_source, analysis.overlap_z_error
     if source is None:
         found.add("toys", "no source: toys need reference.n_training, toys.pool or toys.generator")
     elif isinstance(source, Generator):
         found.add("toys", f"from the generator {source.name}")
-    pool = analysis.nominal_pool
-    if pool is None or error is None:
+    pool, n_independent = analysis.nominal_pool, independent_toys(analysis)
+    if pool is None or error is None or n_independent is None:
         return
-    n_usable = pool.expected_events / float(pool.event_weights.max())
-    n_independent = n_usable / analysis.expected_events
+    n_usable = n_independent * analysis.expected_events
     found.numbers["pool"] = {"n_events": pool.n_events, "usable_events": n_usable, "common_z_error": error}
     found.add(
         "toys", f"{_pool_text(source, pool)}; {n_independent:.1f} independent toys; common error of Z: {error:.2f}"
     )
-    if error > _MAX_COMMON_ERROR:
-        found.warnings.append(
-            f"toys are drawn from a pool of {n_usable:,.0f} events, {n_independent:.1f} times the expected "
-            f"{analysis.expected_events:,.6g}: they overlap; their common error of Z is {error:.2f}"
-        )
 
 
 def note_answer(found: Findings, analysis: Analysis, *, n_toys: int) -> None:
@@ -118,33 +84,6 @@ def _pool_text(source: object, pool: Sample) -> str:
     if isinstance(source, Unselected):
         return f"{pool.n_events:,} of {source.sample.n_events:,} events before the selection pass it"
     return _origin(pool)
-
-
-def refuse_overlap(pool: Sample, *, reference: Sample) -> None:
-    """Raise SampleError for a toy pool that shares events with the reference."""
-    n_shared = shared_events(reference, pool)
-    if n_shared:
-        raise SampleError(
-            f"the toy pool and the reference must share no event, but {n_shared:,} of {pool.n_events:,} pool events "
-            "are also in the reference; give other files to toys.pool, or reference.n_training in place of a pool"
-        )
-
-
-def check_data_sample(found: Findings, data: Sample, *, reference: Sample, expected_events: float) -> None:
-    """Number of events against the expectation, and whether data and reference share events."""
-    excess = (data.n_events - expected_events) / math.sqrt(expected_events)
-    found.add("data", f"{_origin(data)}; {excess:+.1f} sqrt(N) from the expected {expected_events:,.6g}")
-    found.numbers["data"] = {"n_events": data.n_events}
-    if abs(excess) > _MANY_SIGMA:
-        found.warnings.append(
-            f"the data have {data.n_events:,} events for {expected_events:,.6g} expected, {excess:+.1f} standard "
-            "deviations: see that reference.expected_events is the yield of this selection and luminosity"
-        )
-    n_shared = shared_events(reference, data)
-    if n_shared:
-        found.warnings.append(
-            f"{n_shared:,} events of the data are also in the reference: data must be independent of it"
-        )
 
 
 def _origin(sample: Sample) -> str:

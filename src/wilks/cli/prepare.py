@@ -8,14 +8,7 @@ from rich.table import Table
 from wilks.analysis import Analysis
 from wilks.campaign import Ledger
 from wilks.campaign.ledger import PLAN
-from wilks.cli.checks import (
-    Findings,
-    check_data_sample,
-    check_reference,
-    note_answer,
-    note_toy_source,
-    refuse_overlap,
-)
+from wilks.cli.checks import Findings, note_answer, note_samples
 from wilks.cli.folder import ANALYSIS, LEARNED, TOYS, check_folder, check_ownership, claim
 from wilks.cli.learned import Learned, load_learned, require_current
 from wilks.cli.nuisance_checks import check_variation_set, note_moved_toys, note_nuisances
@@ -67,32 +60,22 @@ class Prepared:
 def prepare(session: Session, loaded: LoadedConfig, *, with_data: bool, needs_responses: bool = True) -> Prepared:
     """Read and check everything that a command needs; nothing is fitted or written."""
     output = check_folder(loaded)
-    found = Findings()
     sources = read_sources(loaded)
-    with loaded.located("reference"):
-        check_reference(found, sources.reference, expected_events=sources.expected_events)
     systematics = Systematics(loaded, sources)
     systematics.check_covariance()
     observed = systematics.observed()
     learned = _learned(loaded, output, systematics, needs_responses=needs_responses)
-    nuisances = _nuisances(systematics, learned)
-    analysis = _checked_analysis(loaded, sources, nuisances)
-    note_toy_source(found, analysis)
+    analysis = _analysis(loaded, sources, _nuisances(systematics, learned))
     data = read_data(loaded) if with_data else None
-    if data is not None:
-        check_data_sample(found, data, reference=sources.reference, expected_events=sources.expected_events)
-    prepared = Prepared(loaded, output, sources, systematics, learned, analysis, data, observed, found)
+    prepared = Prepared(loaded, output, sources, systematics, learned, analysis, data, observed, Findings())
     _check_ownership(session, prepared)
-    found.add("features", ", ".join(analysis.features))
-    found.add("model", f"{analysis.model.describe()}, {analysis.n_parameters} parameters")
-    note_nuisances(found, systematics, has_responses=prepared.has_responses)
-    _note_outcome(session, prepared)
+    _note_findings(session, prepared)
     return prepared
 
 
 def with_responses(prepared: Prepared, learned: Learned) -> Prepared:
     """The same with the responses that were just learned."""
-    analysis = _checked_analysis(prepared.loaded, prepared.sources, prepared.systematics.nuisances(learned.nuisances))
+    analysis = _analysis(prepared.loaded, prepared.sources, prepared.systematics.nuisances(learned.nuisances))
     return replace(prepared, learned=learned, analysis=analysis)
 
 
@@ -118,11 +101,8 @@ def _nuisances(systematics: Systematics, learned: Learned | None) -> Nuisances |
     return systematics.nuisances(learned.nuisances if learned is not None and not learned.changed else None)
 
 
-def _checked_analysis(loaded: LoadedConfig, sources: Sources, nuisances: Nuisances | None) -> Analysis:
-    """The analysis, after a look at what its toys are drawn from."""
-    if isinstance(sources.toy_source, Sample):
-        with loaded.located("toys"):
-            refuse_overlap(sources.toy_source, reference=sources.reference)
+def _analysis(loaded: LoadedConfig, sources: Sources, nuisances: Nuisances | None) -> Analysis:
+    """The analysis, from which toys can be drawn if it has a source of them."""
     analysis = build_analysis(loaded, sources, nuisances)
     if sources.toy_source is not None:
         with loaded.located("toys"):
@@ -145,8 +125,12 @@ def _check_ownership(session: Session, prepared: Prepared) -> None:
         )
 
 
-def _note_outcome(session: Session, prepared: Prepared) -> None:
+def _note_findings(session: Session, prepared: Prepared) -> None:
     analysis, found = prepared.analysis, prepared.findings
+    note_samples(found, analysis, prepared.data, reference=prepared.sources.reference)
+    found.add("features", ", ".join(analysis.features))
+    found.add("model", f"{analysis.model.describe()}, {analysis.n_parameters} parameters")
+    note_nuisances(found, prepared.systematics, has_responses=prepared.has_responses)
     session.outcome.analysis = {
         "name": analysis.name,
         "file": str(prepared.loaded.path),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wilks.analysis import Analysis
+from wilks.analysis import Analysis, check_pool, check_reference
 from wilks.config.load import LoadedConfig
 from wilks.config.reading import draw, from_function, make_generator, read_selected, read_unselected, stream
 from wilks.config.schema import DataConfig, PoolConfig, ReferenceConfig, StandardizationConfig
@@ -69,6 +69,11 @@ def build_analysis(loaded: LoadedConfig, sources: Sources, nuisances: Nuisances 
     with loaded.located("search"):
         search = Search(**config.search.model_dump())
     standardize = _standardize(loaded)
+    with loaded.located("reference"):
+        check_reference(sources.reference)
+    if isinstance(sources.toy_source, Sample):
+        with loaded.located("toys"):
+            check_pool(sources.reference, sources.toy_source)
     with loaded.located():
         return Analysis(
             reference=sources.reference,
