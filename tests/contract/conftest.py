@@ -98,6 +98,7 @@ FAMILIES = (
             "The factor −2 makes t twice a maximum of that logarithm",
             "parameters at the bound",
             "independent starting points of the search",
+            "t of each start, best first",
         ),
         accuracy=0.0,
         has_chi_square=True,

@@ -24,11 +24,13 @@ from wilks.reports import pictures
 
 pictures._uri = lambda figure, *, is_vector: "data:,"
 found = {}
-for folder, analysis, target in json.loads(sys.stdin.read()):
+events, jobs = json.loads(sys.stdin.read())
+for folder, analysis, target in jobs:
     loaded = wilks.load(folder)
     found[folder] = [type(loaded).__name__, str(loaded), loaded.to_dict()]
     if target:
-        wilks.write_report(loaded, target, analysis=wilks.Analysis.load(analysis))
+        data = wilks.Sample(events, features=["x"])
+        wilks.write_report(loaded, target, analysis=wilks.Analysis.load(analysis), data=data)
 print(json.dumps(found, allow_nan=False))
 """
 
@@ -135,13 +137,16 @@ def test_another_process_loads_the_same_and_writes_the_same_report(cases, worksh
             jobs.append([str(folder), str(analysis), str(target) if is_answer else ""])
             expected[str(folder)] = [type(result).__name__, str(result), json.loads(json.dumps(result.to_dict()))]
             if is_answer:
-                here = wilks.write_report(result, target.with_suffix(".htm"), analysis=workshop.analysis(case))
-                assert here.exists()
+                parts = {"analysis": workshop.analysis(case), "data": workshop.data()}
+                wilks.write_report(result, target.with_suffix(".htm"), **parts)
     command = [sys.executable, "-W", "error", "-c", FRESH]
-    done = subprocess.run(command, input=json.dumps(jobs), capture_output=True, text=True)
+    told = json.dumps([workshop.data().events.tolist(), jobs])
+    done = subprocess.run(command, input=told, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == expected
-    for page in tmp_path.glob("*.html"):
+    pages = list(tmp_path.glob("*.html"))
+    assert len(pages) == sum(bool(target) for _, _, target in jobs) >= len(cases)
+    for page in pages:
         assert _undated(page) == _undated(page.with_suffix(".htm"))
 
 

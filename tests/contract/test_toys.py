@@ -54,3 +54,12 @@ def test_toys_at_shifted_nuisances(case, workshop):
 def test_toys_speak_in_text(case, workshop):
     toys = workshop.toys(case)
     assert f"{toys.n_toys} toys" in str(toys)
+
+
+def test_toys_of_an_alternative_have_a_larger_t(case, workshop):
+    """As many events of density x^2 exp(-x) / 2 in place of exp(-x)."""
+    other = wilks.Alternative(source=wilks.Generator("wilks.problems.exponential:np2"), expected_events=100)
+    toys = toys_here(workshop.analysis(case), other, n_toys=N_FEW, seed=1)
+    assert toys.n_failed == 0 and np.min(toys.t) > np.max(workshop.toys(case).t)
+    with pytest.raises(wilks.CalibrationError, match="null"):
+        wilks.goodness_of_fit(workshop.analysis(case), workshop.data(), calibration=wilks.calibrate(toys))

@@ -123,7 +123,7 @@ def build_report(inputs: Inputs) -> Report:
         region_pictures=(pictures.region_picture(region),) if region else (),
         fit_tables=sections.fit_tables(fit, family) if fit else (),
         fit_pictures=(pictures.start_picture(fit),) if fit and fit.n_starts > 1 else (),
-        start_values=sections.start_values(fit) if fit else "",
+        start_values=sections.start_values(fit) if fit and (family is None or family.is_searched) else "",
         sample_tables=sections.sample_tables(analysis, inputs.data) if analysis else (),
         model_tables=sections.model_tables(analysis) if analysis else (),
         reproduction=sections.reproduction_table(inputs.fingerprint),
