@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Protocol, TypeGuard, runtime_checkable
 
-from wilks.laws.text import decimals, plain, probability, table
-from wilks.significance import z_score
+from wilks.laws.text import decimals, plain, probability_from_log, table
+from wilks.significance import z_score_from_log
+
+_LOG_LARGEST = 700.0
 
 
 class Member(Protocol):
@@ -18,7 +20,7 @@ class Member(Protocol):
     @property
     def t(self) -> float: ...
     @property
-    def p_value(self) -> float: ...
+    def log_p_value(self) -> float: ...
     def to_dict(self) -> dict[str, object]: ...
 
 
@@ -40,7 +42,7 @@ def members_text(fit: FitWithMembers, *, p_value: float, interval: tuple[float, 
 
     >>> from wilks.fitting import MemberFit
     >>> from types import SimpleNamespace
-    >>> members = [MemberFit(0.4, 0.3, 31.0, 0.004), MemberFit(1.0, 0.3, 9.0, 0.4)]
+    >>> members = [MemberFit(0.4, 0.3, 31.0, math.log(0.004)), MemberFit(1.0, 0.3, 9.0, math.log(0.4))]
     >>> print(members_text(SimpleNamespace(members=members), p_value=0.007, interval=(0.006, 0.008)))
       width  ridge  t      local p  local Z
       0.4    0.3    31.00  0.0040   2.65
@@ -48,17 +50,18 @@ def members_text(fit: FitWithMembers, *, p_value: float, interval: tuple[float, 
     The global p is 1.75 [1.5, 2] times the smallest of 2 local p-values, width 0.4 and ridge 0.3: with min_p this is
     the trials factor. Local p-values are those of gamma laws, and approximate.
     """
-    rows = [("width", "ridge", "t", "local p", "local Z")]
-    rows += [
-        (plain(one.width), plain(one.ridge), decimals(one.t), probability(one.p_value), decimals(z_score(one.p_value)))
-        for one in fit.members
-    ]
+    rows = [("width", "ridge", "t", "local p", "local Z"), *(_row(one) for one in fit.members)]
     return f"{table(rows)}\n{_trials(fit, p_value, interval)}Local p-values are those of gamma laws, and approximate."
 
 
 def members_to_dict(fit: FitWithMembers, *, p_value: float) -> dict[str, object]:
     """For JSON; ``over_smallest_p`` is the global p over the smallest local one, None without either."""
     return {"members": [one.to_dict() for one in fit.members], "over_smallest_p": _ratio(fit, p_value)}
+
+
+def _row(one: Member) -> tuple[str, ...]:
+    local = probability_from_log(one.log_p_value), decimals(z_score_from_log(one.log_p_value))
+    return (plain(one.width), plain(one.ridge), decimals(one.t), *local)
 
 
 def _trials(fit: FitWithMembers, p_value: float, interval: tuple[float, float]) -> str:
@@ -74,9 +77,10 @@ def _trials(fit: FitWithMembers, p_value: float, interval: tuple[float, float]) 
 
 
 def _ratio(fit: FitWithMembers, p_value: float) -> float | None:
-    smallest = _best(fit).p_value
-    return p_value / smallest if smallest > 0 and math.isfinite(p_value / smallest) else None
+    """p over the smallest local p; None where there is no p, or the ratio is no float."""
+    log_ratio = math.log(p_value) - _best(fit).log_p_value if p_value > 0.0 else math.nan
+    return math.exp(log_ratio) if log_ratio < _LOG_LARGEST else None
 
 
 def _best(fit: FitWithMembers) -> Member:
-    return min(fit.members, key=lambda one: one.p_value)
+    return min(fit.members, key=lambda one: one.log_p_value)

@@ -118,7 +118,7 @@ class ScoreNull:
         """
         if self.excess > _BROKEN_EXCESS or not self._is_like_others or math.isnan(q):
             return False
-        return abs(self._log_p(q) - self._gaussian_log_p(q)) <= math.log(LARGEST_CORRECTION)
+        return abs(self._log_p(q) - self.gaussian_log_p_value(q)) <= math.log(LARGEST_CORRECTION)
 
     def is_usable_at(self, q: float) -> bool:
         """Whether the law answers there: where it is confirmed, and nearly everywhere up to an excess of 0.11."""
@@ -146,10 +146,22 @@ class ScoreNull:
 
     def gaussian_p_value(self, q: float) -> float:
         """P(Q >= q) in the Gaussian limit, which is too small."""
-        return math.exp(self._gaussian_log_p(q))
+        return math.exp(self.gaussian_log_p_value(q))
+
+    def gaussian_log_p_value(self, q: float) -> float:
+        """log P(Q >= q) in the Gaussian limit, also where it underflows."""
+        return self._tail(q, self._displacement)
 
     def p_value(self, q: float) -> float:
-        """P(Q >= q) with the correction for finite counts.
+        """P(Q >= q) with the correction for finite counts; 0 where it underflows.
+
+        Raises:
+            CalibrationError: as `log_p_value`.
+        """
+        return math.exp(self.log_p_value(q))
+
+    def log_p_value(self, q: float) -> float:
+        """log P(Q >= q) with the correction for finite counts, also where P underflows.
 
         Raises:
             CalibrationError: the law is not usable there (`is_usable_at`), or q is NaN.
@@ -161,7 +173,7 @@ class ScoreNull:
                 f"the analytic null {self.needs}, but {self.shortcoming}; run toys = run_toys(analysis, Null(), "
                 "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
             )
-        return self.unconfirmed_p_value(q)
+        return self._log_p(q)
 
     def unconfirmed_p_value(self, q: float) -> float:
         """`p_value` at any excess, for studies."""
@@ -173,12 +185,9 @@ class ScoreNull:
         Without it where hardly any q is smaller: there it changes nothing, and its expansion breaks down.
         """
         if q not in self._known:
-            limit = self._gaussian_log_p(q)
+            limit = self.gaussian_log_p_value(q)
             self._known[q] = limit if limit > _NEARLY_SURE else self._tail(q, self.correction)
         return self._known[q]
-
-    def _gaussian_log_p(self, q: float) -> float:
-        return self._tail(q, self._displacement)
 
     def _tail(self, q: float, correction: Correction) -> float:
         """NaN where the expansion has broken down."""
@@ -189,9 +198,14 @@ class ScoreNull:
 
     def interval(self, q: float) -> tuple[float, float]:
         """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
-        p, limit = self.p_value(q), self.gaussian_p_value(q)
-        spread = float(neglected_factor(p, limit)) if min(p, limit) > 0 else 1.0
-        return p / spread, min(1.0, p * spread)
+        low, high = self.log_interval(q)
+        return math.exp(low), math.exp(high)
+
+    def log_interval(self, q: float) -> tuple[float, float]:
+        """The logarithms of the ends of `interval`, also where they underflow."""
+        log_p = self.log_p_value(q)
+        spread = _NEXT_ORDER * abs(log_p - self.gaussian_log_p_value(q))
+        return log_p - spread, min(0.0, log_p + spread)
 
     def correction(self, s: ComplexArray) -> ComplexArray:
         """What mu and finite counts add to log E exp(s q) at complex s (c,), shape (c,)."""
