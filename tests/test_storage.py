@@ -40,7 +40,7 @@ CHI_SQUARE = ScoreNull(np.ones(2), np.full((2, 2), 0.01), np.zeros((2, 2, 2)), n
 
 def fits(fit_of: Make) -> dict[str, Any]:
     at = (FittedNuisance("scale", 0.1, 0.02, math.nan, 0.2),)
-    members = (MemberFit(0.4, 0.3, 31.0, 0.004), MemberFit(1.0, 0.3, 9.0, 0.4))
+    members = (MemberFit(0.4, 0.3, 31.0, -5.5), MemberFit(1.0, 0.3, 9.0, -0.9))
     profiled = {"nuisances": at, "delta_nuisances": at, "observed": (0.25,), "began_at_delta": True}
     return {
         "fit": fit_of(12.5, start_gap=math.nan, params=np.array([0.1, -1e-300, 3.0])),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from wilks.errors import CalibrationError
 from wilks.fitting import FitResult
 from wilks.laws import ScoreNull, evaluate, unanswered
 from wilks.typing import FitStatus
@@ -46,3 +47,28 @@ def test_a_failed_fit_has_no_p(fit_of: Callable[..., FitResult]) -> None:
     )
     plain = result.to_dict()
     assert plain["p_value"] is None and plain["null"] is None and plain["p_text"] == "no p-value"
+
+
+@pytest.mark.parametrize("t", [10.0, 1400.0, 10_931.0, 1e6])
+def test_the_law_has_a_log_p_where_p_underflows(t: float) -> None:
+    """log p of a chi-square(2) is -t/2, and nothing was left out."""
+    null = chi_square()
+    found = null.log_p_value(t), null.gaussian_log_p_value(t), *null.log_interval(t)
+    assert found == pytest.approx([-t / 2] * 4, rel=1e-9)
+    assert null.p_value(t) == pytest.approx(math.exp(-t / 2), rel=1e-6)
+    assert null.interval(t) == pytest.approx((null.p_value(t), null.p_value(t)), rel=1e-6)
+
+
+def test_the_interval_of_a_p_that_underflows_is_the_square_root_of_its_correction() -> None:
+    null = chi_square(0.05)
+    low, high = null.log_interval(3000.0)
+    log_p, limit = null.log_p_value(3000.0), null.gaussian_log_p_value(3000.0)
+    assert limit == pytest.approx(-1500.0) and log_p > limit + 1.0
+    assert (low, high) == pytest.approx(((log_p + limit) / 2, log_p + (log_p - limit) / 2), rel=1e-12)
+
+
+def test_where_the_law_is_not_confirmed_there_is_no_log_p_either() -> None:
+    with pytest.raises(CalibrationError, match="excess variance of at most"):
+        chi_square(0.3).log_p_value(40.0)
+    with pytest.raises(CalibrationError, match="got NaN"):
+        chi_square().log_p_value(math.nan)

@@ -14,7 +14,12 @@ from wilks.typing import FitStatus
 
 Answer = Callable[..., GoodnessOfFit]
 
-MEMBERS = (MemberFit(0.4, 0.3, 31.0, 0.0005), MemberFit(1.0, 0.3, 9.0, 0.4), MemberFit(2.5, 0.3, 1.2, 0.96))
+
+def member(width: float, t: float, p: float) -> MemberFit:
+    return MemberFit(width, 0.3, t, math.log(p))
+
+
+MEMBERS = (member(0.4, 31.0, 0.0005), member(1.0, 9.0, 0.4), member(2.5, 1.2, 0.96))
 
 
 @pytest.fixture
@@ -36,13 +41,16 @@ def test_json_has_the_members_and_what_the_global_p_is_beside_the_smallest(answe
     result = answer_of(MEMBERS)
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert document["members"] == [one.to_dict() for one in MEMBERS]
-    assert document["over_smallest_p"] == result.p_value / 0.0005
+    assert document["over_smallest_p"] == pytest.approx(result.p_value / 0.0005, rel=1e-12)
 
 
-def test_a_local_p_of_zero_has_no_trials_factor(answer_of: Answer) -> None:
-    result = answer_of((MemberFit(0.4, 0.3, 1e4, 0.0),))
-    assert result.to_dict()["over_smallest_p"] is None
-    assert "trials factor" not in str(result) and "local p" in str(result)
+def test_a_local_p_that_underflows_has_its_z_and_no_trials_factor(answer_of: Answer) -> None:
+    """exp(-5000) is 10^-2171.472; the Z of it is 99.9449 (`significance.log_p_value` is its inverse)."""
+    result = answer_of((MemberFit(0.4, 0.3, 1e4, -5000.0), *MEMBERS))
+    assert "  0.4    0.3    10000.00  3.4e-2172  99.94\n" in str(result)
+    document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert document["members"][0] == {"width": 0.4, "ridge": 0.3, "t": 1e4, "p_value": 0.0, "log_p_value": -5000.0}
+    assert document["over_smallest_p"] is None and "trials factor" not in str(result)
 
 
 def test_where_no_toy_reaches_t_there_is_no_trials_factor(answer_of: Answer) -> None:

@@ -20,9 +20,9 @@ class Counted(ScoreNull):
 
     asked: ClassVar[set[float]] = set()
 
-    def log_p_value(self, t: float) -> float:
+    def unconfirmed_log_p_value(self, t: float) -> float:
         self.asked.add(t)
-        return super().log_p_value(t)
+        return super().unconfirmed_log_p_value(t)
 
 
 @pytest.fixture

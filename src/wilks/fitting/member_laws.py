@@ -3,8 +3,6 @@
 import dataclasses
 from dataclasses import dataclass
 
-import numpy as np
-
 from wilks.fitting.result import MemberFit
 from wilks.models import Kernel, KernelSet
 from wilks.significance import COMBINATIONS, gamma_log_sf
@@ -40,5 +38,5 @@ class MemberLaws:
 
     def fits(self, t: FloatArray) -> tuple[MemberFit, ...]:
         """What is said of each member of one data set, t (members,)."""
-        rows = zip(self.members, t.tolist(), np.exp(self.log_p(t)).tolist(), strict=True)
-        return tuple(MemberFit(kernel.placement.width, kernel.ridge, one, p) for kernel, one, p in rows)
+        rows = zip(self.members, t.tolist(), self.log_p(t).tolist(), strict=True)
+        return tuple(MemberFit(kernel.placement.width, kernel.ridge, one, log_p) for kernel, one, log_p in rows)

@@ -1,5 +1,6 @@
 """The end of a fit."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from wilks.nuisances import Nuisances
+from wilks.significance.text import probability_from_log
 from wilks.storage import Storable
 from wilks.typing import FitStatus, FloatArray
 
@@ -55,17 +57,23 @@ class MemberFit:
     Attributes:
         width, ridge: which one.
         t: its own statistic.
-        p_value: P(gamma >= t) for the gamma law of the null mean and variance of its score statistic; approximate.
+        log_p_value: log P(gamma >= t) for the gamma law of the null mean and variance of its score statistic;
+            approximate.
     """
 
     width: float
     ridge: float
     t: float
-    p_value: float
+    log_p_value: float
+
+    @property
+    def p_value(self) -> float:
+        """P(gamma >= t); 0 where it underflows."""
+        return math.exp(self.log_p_value)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; NaN becomes None."""
-        numbers = {name: getattr(self, name) for name in ("width", "ridge", "t", "p_value")}
+        numbers = {name: getattr(self, name) for name in ("width", "ridge", "t", "p_value", "log_p_value")}
         return {name: x if np.isfinite(x) else None for name, x in numbers.items()}
 
 
@@ -232,7 +240,7 @@ class FitResult(Storable):
 
 
 def _of_member(one: MemberFit) -> str:
-    return f"ridge {one.ridge:.4g}: t {one.t:.4f}, local p {one.p_value:.2g}"
+    return f"ridge {one.ridge:.4g}: t {one.t:.4f}, local p {probability_from_log(one.log_p_value)}"
 
 
 def fitted_nuisances(

@@ -59,7 +59,7 @@ class AnalyticLaw(Law):
         """What describes the law in short."""
 
     @abc.abstractmethod
-    def log_p_value(self, t: float) -> float:
+    def unconfirmed_log_p_value(self, t: float) -> float:
         """log P(T >= t) with the correction, at any excess; NaN where its expansion has broken down."""
 
     @abc.abstractmethod
@@ -85,26 +85,24 @@ class AnalyticLaw(Law):
         """
         if self.figures.excess > _BROKEN_EXCESS or not self._is_like_others or math.isnan(t):
             return False
-        return abs(self.log_p_value(t) - self.gaussian_log_p_value(t)) <= math.log(LARGEST_CORRECTION)
+        return abs(self.unconfirmed_log_p_value(t) - self.gaussian_log_p_value(t)) <= math.log(LARGEST_CORRECTION)
 
     def is_usable_at(self, t: float) -> bool:
         """Whether the law answers there: where it is confirmed, and nearly everywhere up to an excess of 0.11."""
         is_near = self.figures.excess <= LARGEST_EXCESS and self._is_like_others
-        return self.is_confirmed_at(t) or (is_near and not math.isnan(self.log_p_value(t)))
+        return self.is_confirmed_at(t) or (is_near and not math.isnan(self.unconfirmed_log_p_value(t)))
 
     def probability(self, t: float) -> Probability | Refusal:
         if math.isnan(t):
             raise CalibrationError("a p-value needs a valid statistic, got NaN")
         if not self.is_usable_at(t):
             return Refusal(self.needs, self.shortcoming)
-        log_p, limit = self.log_p_value(t), self.gaussian_log_p_value(t)
-        spread = float(np.log(neglected_factor(log_p, limit))) if math.isfinite(log_p) else 0.0
-        is_within = z_score_from_log(min(log_p, 0.0)) <= CONFIRMED_Z and self.is_confirmed_at(t)
-        ends = (log_p - spread, min(0.0, log_p + spread))
-        return Probability.of_log(log_p, ends, method="analytic" if is_within else "extrapolated")
+        log_p, limit = self.unconfirmed_log_p_value(t), self.gaussian_log_p_value(t)
+        is_within = z_score_from_log(log_p) <= CONFIRMED_Z and self.is_confirmed_at(t)
+        return Probability.of_log(log_p, _ends(log_p, limit), method="analytic" if is_within else "extrapolated")
 
-    def p_value(self, t: float) -> float:
-        """P(T >= t) with the correction for finite counts.
+    def answered(self, t: float) -> Probability:
+        """`probability`, where the law answers.
 
         Raises:
             CalibrationError: the law is not usable there (`is_usable_at`), or t is NaN.
@@ -115,7 +113,27 @@ class AnalyticLaw(Law):
                 f"the analytic null {found.needs}, but {found.shortcoming}; run toys = run_toys(analysis, Null(), "
                 "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
             )
-        return found.p_value
+        return found
+
+    def p_value(self, t: float) -> float:
+        """P(T >= t) with the correction for finite counts; 0 where it underflows. Raises as `answered`."""
+        return self.answered(t).p_value
+
+    def log_p_value(self, t: float) -> float:
+        """Its natural logarithm, also where it underflows. Raises as `answered`."""
+        return self.answered(t).log_p_value
+
+    def interval(self, t: float) -> tuple[float, float]:
+        """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
+        return self.answered(t).interval
+
+    def log_interval(self, t: float) -> tuple[float, float]:
+        """The logarithms of the ends of `interval`, also where they underflow."""
+        return _ends(self.log_p_value(t), self.gaussian_log_p_value(t))
+
+    def unconfirmed_p_value(self, t: float) -> float:
+        """`p_value` at any excess, for studies."""
+        return math.exp(self.unconfirmed_log_p_value(t))
 
     def gaussian_p_value(self, t: float) -> float:
         """P(T >= t) in the Gaussian limit, which is too small."""
@@ -198,7 +216,7 @@ class AnalyticCurve(AnalyticLaw):
     def figures(self) -> LawFigures:
         return self.in_short
 
-    def log_p_value(self, t: float) -> float:
+    def unconfirmed_log_p_value(self, t: float) -> float:
         return _at(self.t, self.log_p, t) if t in self.t else log_p_value(self._between(t, self.z_scores))
 
     def gaussian_log_p_value(self, t: float) -> float:
@@ -254,6 +272,11 @@ def neglected_factor(log_p: npt.ArrayLike, log_limit: npt.ArrayLike) -> FloatArr
     """
     factor: FloatArray = np.exp(_NEXT_ORDER * np.abs(np.subtract(log_p, log_limit)))
     return factor
+
+
+def _ends(log_p: float, log_limit: float) -> tuple[float, float]:
+    spread = _NEXT_ORDER * abs(log_p - log_limit)
+    return log_p - spread, min(0.0, log_p + spread)
 
 
 def _at(t: FloatArray, log_p: FloatArray, observed: float) -> float:

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 from wilks.fitting.result import FitResult
 from wilks.laws.chisquare import ChiSquareAnswer
-from wilks.laws.text import decimals, probability_text, z_interval
+from wilks.laws.text import decimals, probability, probability_from_log, z_interval
 from wilks.significance import log_p_value, z_score, z_score_from_log
 
 Rows = tuple[tuple[str, ...], ...]
+_LEAST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,12 @@ class Probability:
     @property
     def text(self) -> str:
         """p as it is printed, also where it underflows."""
-        return probability_text(self.log_p_value, self.p_value)
+        return _text(self.p_value, self.log_p_value)
 
     @property
     def ends_text(self) -> tuple[str, str]:
         """The ends of its interval as they are printed; those of an interval that underflows by their Z."""
-        low, high = (
-            probability_text(log_p_value(z), p) for p, z in zip(self.interval, self.z_interval[::-1], strict=True)
-        )
+        low, high = (_text(p, log_p_value(z)) for p, z in zip(self.interval, self.z_interval[::-1], strict=True))
         return low, high
 
     def rows(self) -> Rows:
@@ -87,6 +86,10 @@ class Probability:
             ("p-value", self.text, f"[{p_low}, {p_high}]", self.method),
             ("Z", z_text, f"[{z_low}, {z_high}]", self.method),
         )
+
+
+def _text(p: float, log_p: float) -> str:
+    return probability(p) if p > _LEAST else probability_from_log(log_p)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from wilks.laws.compatibility import Compatibility
-from wilks.laws.text import decimals, finite_or_none, plain, probability
+from wilks.laws.text import decimals, finite_or_none, plain, probability_from_log
 from wilks.significance import chi2_log_sf, z_score_from_log
 
-_LOG_SMALLEST = math.log(1e-300)
 _N_ANGLES = 32
 
 
@@ -41,9 +40,7 @@ class ChiSquareAnswer:
     @property
     def p_text(self) -> str:
         """The p as printed, also where it underflows."""
-        if self.log_p_value > _LOG_SMALLEST:
-            return probability(self.p_value)
-        return f"10^{self.log_p_value / math.log(10.0):.1f}"
+        return probability_from_log(self.log_p_value)
 
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """Rows for the table of an answer."""

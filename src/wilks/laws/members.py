@@ -4,14 +4,16 @@ import math
 from collections.abc import Sequence
 
 from wilks.fitting.result import MemberFit
-from wilks.laws.text import decimals, plain, probability, table
-from wilks.significance import z_score
+from wilks.laws.text import decimals, plain, probability_from_log, table
+from wilks.significance import z_score_from_log
+
+_LOG_LARGEST = 700.0
 
 
 def members_text(members: Sequence[MemberFit], *, p_value: float, interval: tuple[float, float]) -> str:
     """The members with their local p-values, and the global p over the smallest of them.
 
-    >>> members = [MemberFit(0.4, 0.3, 31.0, 0.004), MemberFit(1.0, 0.3, 9.0, 0.4)]
+    >>> members = [MemberFit(0.4, 0.3, 31.0, math.log(0.004)), MemberFit(1.0, 0.3, 9.0, math.log(0.4))]
     >>> print(members_text(members, p_value=0.007, interval=(0.006, 0.008)))
       width  ridge  t      local p  local Z
       0.4    0.3    31.00  0.0040   2.65
@@ -19,11 +21,7 @@ def members_text(members: Sequence[MemberFit], *, p_value: float, interval: tupl
     The global p is 1.75 [1.5, 2] times the smallest of 2 local p-values, width 0.4 and ridge 0.3: with min_p this is
     the trials factor. Local p-values are those of gamma laws, and approximate.
     """
-    rows = [("width", "ridge", "t", "local p", "local Z")]
-    rows += [
-        (plain(one.width), plain(one.ridge), decimals(one.t), probability(one.p_value), decimals(z_score(one.p_value)))
-        for one in members
-    ]
+    rows = [("width", "ridge", "t", "local p", "local Z"), *(_row(one) for one in members)]
     return (
         f"{table(rows)}\n{_trials(members, p_value, interval)}Local p-values are those of gamma laws, and approximate."
     )
@@ -32,6 +30,11 @@ def members_text(members: Sequence[MemberFit], *, p_value: float, interval: tupl
 def members_to_dict(members: Sequence[MemberFit], *, p_value: float) -> dict[str, object]:
     """For JSON; ``over_smallest_p`` is the global p over the smallest local one, None without either."""
     return {"members": [one.to_dict() for one in members], "over_smallest_p": _ratio(members, p_value)}
+
+
+def _row(one: MemberFit) -> tuple[str, ...]:
+    local = probability_from_log(one.log_p_value), decimals(z_score_from_log(one.log_p_value))
+    return (plain(one.width), plain(one.ridge), decimals(one.t), *local)
 
 
 def _trials(members: Sequence[MemberFit], p_value: float, interval: tuple[float, float]) -> str:
@@ -47,9 +50,10 @@ def _trials(members: Sequence[MemberFit], p_value: float, interval: tuple[float,
 
 
 def _ratio(members: Sequence[MemberFit], p_value: float) -> float | None:
-    smallest = _best(members).p_value
-    return p_value / smallest if smallest > 0 and math.isfinite(p_value / smallest) else None
+    """p over the smallest local p; None where there is no p, or the ratio is no float."""
+    log_ratio = math.log(p_value) - _best(members).log_p_value if p_value > 0.0 else math.nan
+    return math.exp(log_ratio) if log_ratio < _LOG_LARGEST else None
 
 
 def _best(members: Sequence[MemberFit]) -> MemberFit:
-    return min(members, key=lambda one: one.p_value)
+    return min(members, key=lambda one: one.log_p_value)

@@ -39,7 +39,7 @@ import scipy.linalg
 from wilks.analysis import Analysis
 from wilks.errors import CalibrationError
 from wilks.fitting import KernelEngine, kernel_engine_of
-from wilks.laws.analytic import LOG_LEAST, AnalyticCurve, AnalyticLaw, LawFigures, neglected_factor
+from wilks.laws.analytic import LOG_LEAST, AnalyticCurve, AnalyticLaw, LawFigures
 from wilks.laws.nature import Nature, nature_of
 from wilks.models import Kernel
 from wilks.significance import p_value as p_value_of
@@ -102,16 +102,7 @@ class ScoreNull(AnalyticLaw):
             self.mean, self.variance, self.excess, self.known_share, self.disparity, int(self.weights.size)
         )
 
-    def interval(self, q: float) -> tuple[float, float]:
-        """p times and over (p/p_Gauss)^(1/2): more than the next order is worth, as measured with toys."""
-        spread = float(neglected_factor(self.log_p_value(q), self.gaussian_log_p_value(q)))
-        return self.p_value(q) / spread, min(1.0, self.p_value(q) * spread)
-
-    def unconfirmed_p_value(self, q: float) -> float:
-        """`p_value` at any excess, for studies."""
-        return math.exp(self.log_p_value(q))
-
-    def log_p_value(self, t: float) -> float:
+    def unconfirmed_log_p_value(self, t: float) -> float:
         """log P(Q >= t) with the correction: half a second for many features, and an answer asks several times.
 
         Without it where hardly any q is smaller: there it changes nothing, and its expansion breaks down.
@@ -135,7 +126,7 @@ class ScoreNull(AnalyticLaw):
 
     def curve(self, t: float) -> AnalyticCurve:
         points = self._points(t)
-        log_p = np.array([self.log_p_value(float(one)) for one in points])
+        log_p = np.array([self.unconfirmed_log_p_value(float(one)) for one in points])
         points, log_p = points[np.isfinite(log_p)], log_p[np.isfinite(log_p)]
         drawn = points[log_p > LOG_LEAST]
         limit_t = np.linspace(np.cbrt(drawn[0]), np.cbrt(drawn[-1]), _N_OF_LIMIT)[1:-1] ** 3
@@ -149,7 +140,7 @@ class ScoreNull(AnalyticLaw):
         first, last = (moved + weighted_isf(p, self.weights) for p in (_FIRST_P, p_value_of(_LAST_Z)))
         if math.isnan(t):
             return np.linspace(np.cbrt(first), np.cbrt(last), _N_POINTS) ** 3
-        is_far = self.log_p_value(t) <= LOG_LEAST
+        is_far = self.unconfirmed_log_p_value(t) <= LOG_LEAST
         roots = np.linspace(np.cbrt(first), np.cbrt(last if is_far else max(last, _BEYOND * t)), _N_POINTS)
         others = roots[np.abs(roots - np.cbrt(t)) > _NEAR * (roots[-1] - roots[0])]
         points: FloatArray = np.unique(np.append(others**3, t))

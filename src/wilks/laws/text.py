@@ -3,9 +3,21 @@
 import math
 from collections.abc import Sequence
 
-from wilks.significance import z_score
+from wilks.significance import z_score, z_score_from_log
+from wilks.significance.text import probability, probability_from_log
 
-_LEAST = 1e-300
+__all__ = [
+    "decimals",
+    "failed_toys",
+    "finite_or_none",
+    "plain",
+    "probability",
+    "probability_from_log",
+    "table",
+    "toys",
+    "z_interval",
+    "z_interval_from_log",
+]
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -19,29 +31,6 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(n_columns)]
     lines = ("  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)) for row in rows)
     return "\n".join(f"  {line}".rstrip() for line in lines)
-
-
-def probability(p: float) -> str:
-    """Format a probability with two significant digits, with four decimals close to 1.
-
-    >>> probability(0.002991), probability(0.5), probability(0.99544), probability(1.0), probability(0.0)
-    ('0.0030', '0.50', '0.9954', '1', '0')
-    """
-    if p in (0.0, 1.0):
-        return f"{p:.0f}"
-    return f"{p:#.2g}" if p < 0.9 else f"{p:.4f}"
-
-
-def probability_text(log_p: float, p: float) -> str:
-    """Format a probability from its natural logarithm where ``p`` itself underflows.
-
-    >>> probability_text(math.log(0.5), 0.5), probability_text(-5000.0, 0.0)
-    ('0.50', '3.4e-2172')
-    """
-    if p > _LEAST or log_p == -math.inf:
-        return probability(p)
-    exponent = math.floor(log_p / math.log(10.0))
-    return f"{math.exp(log_p - exponent * math.log(10.0)):.1f}e{exponent}"
 
 
 def decimals(value: float) -> str:
@@ -65,6 +54,15 @@ def plain(value: float) -> str:
 def z_interval(p_low: float, p_high: float) -> tuple[float, float]:
     """Turn an interval of p into the interval of Z, in ascending order."""
     return z_score(p_high), z_score(p_low)
+
+
+def z_interval_from_log(log_low: float, log_high: float) -> tuple[float, float]:
+    """The same from the natural logarithms of the ends, where p may underflow.
+
+    >>> [round(z, 3) for z in z_interval_from_log(-5001.0, -5000.0)]
+    [99.945, 99.955]
+    """
+    return z_score_from_log(log_high), z_score_from_log(log_low)
 
 
 def toys(n: int) -> str:

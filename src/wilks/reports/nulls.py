@@ -8,7 +8,7 @@ from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability
 from wilks.laws.analytic import CONFIRMED_Z, LARGEST_CORRECTION, LARGEST_EXCESS
 from wilks.laws.answer import NO_NUMBERS
 from wilks.laws.notices import toy_notices
-from wilks.laws.text import probability_text
+from wilks.laws.text import probability_from_log
 from wilks.reports import pictures, sections
 from wilks.reports.pictures import Picture
 from wilks.reports.tables import Table, count, number
@@ -102,7 +102,7 @@ def _analytic_table(result: GoodnessOfFit, law: AnalyticLaw) -> Table:
         ("terms", str(law.figures.n_terms), "chi-squares in the weighted sum"),
         (
             "p in the Gaussian limit",
-            probability_text(limit, math.exp(limit)),
+            probability_from_log(limit),
             "without the correction for finite counts",
         ),
         ("correction", number(factor), f"p over p in the Gaussian limit; toys confirm it up to {LARGEST_CORRECTION:g}"),

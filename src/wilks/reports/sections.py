@@ -9,10 +9,11 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.campaign import Toys
-from wilks.fitting import FitResult
+from wilks.fitting import FitResult, MemberFit
 from wilks.hypotheses import Null
 from wilks.laws import Calibration
 from wilks.laws.compatibility import TAIL_PROBABILITY
+from wilks.laws.text import probability_from_log
 from wilks.models import Words
 from wilks.nuisances import Unselected
 from wilks.reports.tables import Table, count, flat_rows, number, setting, words
@@ -92,9 +93,13 @@ def _search_rows(fit: FitResult) -> tuple[tuple[str, str, str], ...]:
 
 def member_table(fit: FitResult) -> Table:
     """The members of a set of kernels."""
-    rows = tuple((number(one.width), number(one.ridge), number(one.t), number(one.p_value)) for one in fit.members)
+    rows = tuple((number(one.width), number(one.ridge), number(one.t), _local_p(one)) for one in fit.members)
     note = "Local p: by the gamma law of the mean and variance of each score statistic, approximate; toys calibrate t."
     return Table("Members of the set of kernels", rows, ("width", "ridge", "t", "local p"), note)
+
+
+def _local_p(one: MemberFit) -> str:
+    return number(one.p_value) if np.isnan(one.log_p_value) else probability_from_log(one.log_p_value)
 
 
 def start_values(fit: FitResult) -> str:
