@@ -1,17 +1,19 @@
 """validate_nuisances: t and tau at shifted nuisances, judged together."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from wilks import validation
 from wilks.analysis import Analysis
-from wilks.campaign import Toys
+from wilks.campaign import Toys, run_toys
 from wilks.errors import InputError
 from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.laws.compatibility import judge
-from wilks.models import MLP
+from wilks.models import MLP, Kernel
 from wilks.nuisances import normalization
 from wilks.optimize import Search
 from wilks.problems import exponential
@@ -51,6 +53,23 @@ def test_each_point_has_its_toys(found: Validation) -> None:
         assert cell.toys.n_toys == 20 and cell.toys.t.min() >= -1e-6
         assert cell.toys.nuisances.shape == cell.toys.delta_nuisances.shape == cell.toys.observed.shape == (20, 2)
         np.testing.assert_allclose(cell.toys.t, cell.toys.tau - cell.toys.delta)
+
+
+def test_every_finished_toy_of_a_store_is_used(tmp_path: Path) -> None:
+    analysis = Analysis(
+        reference=Sample(np.random.default_rng(0).exponential(size=5000), features=("x",)),
+        model=Kernel(n_centers=20, width=1.0, ridge=3.0, is_score=True),
+        expected_events=300,
+        nuisances=[normalization("luminosity", sigma=0.1)],
+        toy_source=exponential.BACKGROUND,
+    )
+    with ThreadPoolExecutor(1) as executor:
+        options = {"seed": 3, "executor": executor}
+        run_toys(analysis, Null(), n_toys=12, store=tmp_path / "null", **options)
+        (cell,) = validate_nuisances(
+            analysis, n_toys=6, hypotheses=[Null()], degrees_of_freedom=3.0, store=tmp_path, **options
+        ).cells
+    assert cell.toys.n_toys == cell.compatibility.n_toys == 12
 
 
 def test_tau_without_delta_is_far_off(found: Validation) -> None:

@@ -41,12 +41,16 @@ def differences(stored: Mapping[str, Any], given: Mapping[str, Any], *, prefix: 
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with the SHA-256 of its canonical text as ``digest``.
+    """The document with the SHA-256 of its canonical text as ``digest``; an old digest is replaced.
+
+    Raises:
+        ValueError: a number is not finite, which JSON does not have.
 
     >>> sorted(sealed({"seed": 1}))
     ['digest', 'seed']
     """
-    return {**document, _DIGEST: _digest(document)}
+    content = _content(document)
+    return {**content, _DIGEST: _digest(content)}
 
 
 def unsealed(document: Mapping[str, Any], *, place: str) -> dict[str, Any]:
@@ -62,13 +66,13 @@ def unsealed(document: Mapping[str, Any], *, place: str) -> dict[str, Any]:
     >>> unsealed(sealed({"seed": 1}), place="plan.json")
     {'seed': 1}
     """
-    content = {name: value for name, value in document.items() if name != _DIGEST}
+    content = _content(document)
     if _DIGEST not in document:
         raise StoreError(
             f"{place} must carry the digest of what it holds, but has none: an older version of wilks wrote it, or "
             "another program; make it anew"
         )
-    if document[_DIGEST] != _digest(content):
+    if not _fits(document[_DIGEST], content):
         raise StoreError(
             f"{place} must hold what was written, but it has changed since: its digest does not fit. Take it back from "
             "a copy, or make it anew; nothing else was touched"
@@ -121,6 +125,17 @@ def joined(value: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> Any:
 
 def _looks_special(value: Mapping[str, Any]) -> bool:
     return len(value) == 1 and next(iter(value)) in (_ARRAY, _NUMBER, _ITEMS)
+
+
+def _content(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != _DIGEST}
+
+
+def _fits(digest: object, content: Mapping[str, Any]) -> bool:
+    try:
+        return digest == _digest(content)
+    except ValueError:  # NaN, which Python reads and nobody seals
+        return False
 
 
 def _digest(document: Mapping[str, Any]) -> str:

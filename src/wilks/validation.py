@@ -14,7 +14,7 @@ import scipy.special
 import scipy.stats
 
 from wilks.analysis import Analysis
-from wilks.campaign import LocalProcesses, Toys, run_toys
+from wilks.campaign import LocalProcesses, Toys, run_toys, stored_toys
 from wilks.errors import InputError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.laws.compatibility import Compatibility, judge
@@ -131,7 +131,7 @@ def validate_nuisances(
 
     Args:
         analysis: with nuisances and a source of toys that reaches the points.
-        n_toys: at each point.
+        n_toys: at each point, at least: every finished toy of a store is used.
         seed: of the toys.
         hypotheses: the points; None: those of `shifted_hypotheses`.
         degrees_of_freedom: of the chi-square; None: the number of parameters of the model, which must then have no
@@ -164,6 +164,8 @@ def validate_nuisances(
             folder = None if store is None else Path(store) / _folder_name(point)
             report = _part(progress, k, n_toys, len(points))
             toys = run_toys(analysis, point, n_toys=n_toys, seed=seed, store=folder, executor=executor, progress=report)
+            if folder is not None:
+                toys = stored_toys(folder, analysis=analysis, hypothesis=point, seed=seed)
             campaigns.append(toys)
     return Validation(tuple(_cells(campaigns, dof)))
 

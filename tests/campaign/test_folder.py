@@ -1,10 +1,14 @@
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
 
-from wilks.campaign import FolderStore, stored_toys
+from wilks.campaign import FolderStore, Ledger, plan_toys, stored_toys
+from wilks.campaign.shard import run_stored_shard
+from wilks.campaign.table import table_of
+from wilks.documents import sealed
 from wilks.errors import InputError, StoreError
 from wilks.hypotheses import Alternative, Generator, Null
 from wilks.samples import Sample
@@ -118,21 +122,93 @@ def test_a_changed_plan_is_refused(store, keys, value) -> None:
     plan = json.loads(path.read_text())
     (plan if len(keys) == 1 else plan[keys[0]])[keys[-1]] = value
     path.write_text(json.dumps(plan))
+    with pytest.raises(StoreError, match=r"campaign\.json must hold what was written.*its digest does not fit"):
+        FolderStore.open(store.folder)
+    path.write_text(json.dumps(sealed(plan)))  # as another version of wilks may have written it
     with pytest.raises(StoreError):
         FolderStore.open(store.folder)
+
+
+def _reads_the_same(text: str, other: str) -> bool:
+    try:
+        return json.loads(text) == json.loads(other)
+    except ValueError:  # 012 is no number
+        return False
+
+
+def test_every_changed_digit_of_a_plan_is_found(store) -> None:
+    store.ledger.extend(120, shard_size=40)
+    path = store.folder / "campaign.json"
+    text = path.read_text()
+    places = [k for k, letter in enumerate(text) if letter.isdigit()]
+    assert len(places) > 100
+    for k in places:
+        changed = f"{text[:k]}{(int(text[k]) + 1) % 10}{text[k + 1 :]}"
+        if _reads_the_same(changed, text):  # beyond the digits of a float64
+            continue
+        path.write_text(changed)
+        with pytest.raises(StoreError, match=r"campaign\.json must"):
+            Ledger.open(store.folder)
+    path.write_text(text)
+    assert Ledger.open(store.folder).plan == store.ledger.plan
+
+
+def test_a_plan_without_a_digest_is_refused_with_what_to_do(store) -> None:
+    path = store.folder / "campaign.json"
+    plan = json.loads(path.read_text())
+    del plan["digest"]
+    path.write_text(json.dumps(plan))
+    with pytest.raises(StoreError, match=r"must carry the digest.*delete campaign\.json alone and plan the same toys"):
+        Ledger.open(store.folder)
+
+
+def test_the_advice_for_a_damaged_plan_keeps_every_toy(tmp_path, analysis, make_row) -> None:
+    folder, own = tmp_path / "toys", {"analysis": analysis, "hypothesis": Null(), "seed": 1}
+    ledger = plan_toys(analysis, Null(), n_toys=4, seed=1, folder=folder, shard_size=2)
+    ledger.finish(ledger.plan.shard(1), [table_of([make_row(2), make_row(3)])])
+    ledger.write([make_row(0)])
+    before = stored_toys(folder, **own)
+    path = folder / "campaign.json"
+    path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
+    with pytest.raises(StoreError, match=r"campaign\.json must hold what was written"):
+        plan_toys(analysis, Null(), n_toys=4, seed=1, folder=folder, shard_size=2)
+    path.unlink()
+    plan_toys(analysis, Null(), n_toys=4, seed=1, folder=folder, shard_size=2)
+    assert repr(stored_toys(folder, **own).rows) == repr(before.rows)  # NaN among them
+    assert before.index.tolist() == [0, 2, 3] and not Ledger.open(folder).damaged_paths()
+
+
+def test_module_folders_stand_under_the_digest(store, tmp_path) -> None:
+    path = store.folder / "campaign.json"
+    plan = json.loads(path.read_text())
+    assert plan["module_folders"]
+    path.write_text(json.dumps(plan | {"module_folders": [str(tmp_path)]}))
+    with pytest.raises(StoreError, match=r"campaign\.json must hold what was written"):
+        run_stored_shard(str(store.folder), 0)
+    assert str(tmp_path) not in sys.path
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{}", "{"])
 def test_a_plan_that_is_none_is_refused(store, text) -> None:
     (store.folder / "campaign.json").write_text(text)
     for verb in (FolderStore.open, lambda x: stored_toys(x, analysis=store.analysis, hypothesis=Null(), seed=1)):
-        with pytest.raises(StoreError, match=r"campaign\.json cannot be read"):
+        with pytest.raises(StoreError, match=r"campaign\.json must .*delete campaign\.json alone"):
             verb(store.folder)
 
 
 def test_an_empty_folder_holds_no_store(tmp_path) -> None:
-    with pytest.raises(StoreError, match="must hold a plan of toys"):
-        FolderStore.open(tmp_path)
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path, tmp_path / "nowhere", tmp_path / "file"):
+        with pytest.raises(
+            StoreError, match=r"must hold a plan of toys, but .*campaign\.json is not there; `wilks toys"
+        ):
+            FolderStore.open(folder)
+
+
+def test_a_plan_that_cannot_be_opened_now_is_not_called_damaged(tmp_path) -> None:
+    (tmp_path / "campaign.json").mkdir()
+    with pytest.raises(StoreError, match=r"cannot be read \(Is a directory\)$"):
+        Ledger.open(tmp_path)
 
 
 def test_a_hypothesis_whose_samples_were_changed_is_refused(tmp_path, analysis) -> None:

@@ -194,14 +194,14 @@ def test_interrupt_says_how_to_go_on(study: Any, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(("n_failed", "text"), [(1, "1 of 3 toy fits failed"), (3, "3 of 3 toy fits failed")])
 def test_failed_fits_trip_the_gate(done: Any, monkeypatch: pytest.MonkeyPatch, n_failed: int, text: str) -> None:
-    run_toys = wilks.cli.toys.run_toys
+    stored_toys = wilks.cli.toys.stored_toys
 
     def failing(*arguments: Any, **options: Any) -> Any:
-        toys = run_toys(*arguments, **options)
+        toys = stored_toys(*arguments, **options)
         failed = [replace(row, t=np.nan, status=int(FitStatus.NOT_CONVERGED)) for row in toys.rows[:n_failed]]
         return replace(toys, table=table_of([*failed, *toys.rows[n_failed:]]))
 
-    monkeypatch.setattr(wilks.cli.toys, "run_toys", failing)
+    monkeypatch.setattr(wilks.cli.toys, "stored_toys", failing)
     result = done.run("calibrate")
     assert result.exit_code == 4
     assert done.result()["status"] == "quality_gate"

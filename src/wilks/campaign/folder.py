@@ -11,8 +11,7 @@ from typing import Any
 import pyarrow
 
 from wilks.analysis import Analysis
-from wilks.campaign.files import SCHEMA_VERSION
-from wilks.campaign.ledger import DAMAGED, FAILED, JOBS, OWNER, PLAN, PROGRESS, SHARDS, Ledger
+from wilks.campaign.ledger import DAMAGED, FAILED, JOBS, OWNER, PLAN, PLAN_VERSION, PROGRESS, SHARDS, Ledger
 from wilks.campaign.store import ToyStore
 from wilks.campaign.table import ToyRow
 from wilks.documents import differences
@@ -96,7 +95,7 @@ class FolderStore(ToyStore):
         except OSError as error:
             raise StoreError(f"toys cannot be written to {self.folder}: {error.strerror or error}") from error
         document = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": PLAN_VERSION,
             "description": self.hypothesis.describe(),
             "n_parameters": self.analysis.n_parameters,
             **owner,

@@ -25,16 +25,17 @@ from typing import Any
 import numpy as np
 import pyarrow
 
-from wilks.campaign.files import SCHEMA_VERSION, DamagedError, read_toys, write_toys
+from wilks.campaign.files import DamagedError, read_toys, write_toys
 from wilks.campaign.plan import Plan, Shard
 from wilks.campaign.table import SCHEMA, ToyRow, table_of
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
-from wilks.storage import whole_file
+from wilks.storage import read_document, whole_file, write_document
 from wilks.typing import IntArray
 
 PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS = "campaign.json", "shards", "progress", "failed", "damaged", "jobs"
 OWNER = ("analysis", "hypothesis", "seed", "fingerprint")
+PLAN_VERSION = 4
 _PROGRESS_NAME = re.compile(r"toys-(\d+)-(\d+)(?:_\d+)?\.parquet")
 _READERS, _READ_AHEAD = 4, 32
 _SHARD_NAME = re.compile(r"shard-(\d+)\.parquet")
@@ -65,20 +66,12 @@ class Ledger:
         """The ledger of the campaign in ``folder``.
 
         Raises:
-            StoreError: there is no campaign, or it is of another version.
+            StoreError: there is no campaign, its plan has changed since it was written, or it is of another version.
         """
         path = Path(folder)
-        try:
-            document = dict(json.loads((path / PLAN).read_text()))
-            version = document["schema_version"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            why = "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
-            raise StoreError(
-                f"{path} must hold a plan of toys, but {path / PLAN} {why}; "
-                "`wilks toys plan` or wilks.plan_toys makes one"
-            ) from error
-        if version != SCHEMA_VERSION:
-            raise StoreError(f"the toys in {path} were written by another version of wilks; choose a new folder")
+        document = _read_plan(path)
+        if document.get("schema_version") != PLAN_VERSION:
+            raise StoreError(f"the toys in {path} were planned by another version of wilks; choose a new folder")
         return cls(path, document)
 
     @property
@@ -92,11 +85,10 @@ class Ledger:
         try:
             for name in (SHARDS, PROGRESS, FAILED, DAMAGED):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
+            if self.plan.extents or not (self.folder / PLAN).exists():
+                write_document(self.folder / PLAN, self.document, through=self.folder / PROGRESS)
         except OSError as error:
             raise StoreError(f"toys cannot be written to {self.folder}: {error.strerror or error}") from error
-        if self.plan.extents or not (self.folder / PLAN).exists():
-            text = json.dumps(self.document, indent=1, allow_nan=False)
-            write_text(self.folder / PLAN, text, through=self.folder / PROGRESS)
 
     def extend(self, n_toys: int, *, shard_size: int | None = None) -> None:
         """Plan ``n_toys`` toys in all; shards that are planned already, here or by others, stay as they are."""
@@ -214,7 +206,7 @@ class Ledger:
 
     def note_failure(self, shard: Shard, error: Mapping[str, str]) -> None:
         """Leave the last error of a shard for those who look."""
-        write_text(self._failure_path(shard), json.dumps(dict(error), indent=1))
+        _write_text(self._failure_path(shard), json.dumps(dict(error), indent=1))
 
     def failures(self) -> dict[int, dict[str, str]]:
         """The last error of every shard that has one, by number."""
@@ -311,10 +303,27 @@ def each_once(tables: Iterable[pyarrow.Table]) -> pyarrow.Table:
     return table.take(pyarrow.array(first))
 
 
-def write_text(path: Path, text: str, *, through: Path | None = None) -> None:
-    """Write a file whole or not at all, by a file of a name of its own in the same folder or in ``through``."""
+def _read_plan(folder: Path) -> dict[str, Any]:
     try:
-        with whole_file(path, through=through) as file:
+        return read_document(folder / PLAN, what="a plan of toys")
+    except StoreError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            raise StoreError(
+                f"{folder} must hold a plan of toys, but {folder / PLAN} is not there; "
+                "`wilks toys plan` or wilks.plan_toys makes one"
+            ) from error
+        if isinstance(error.__cause__, OSError):
+            raise
+        raise StoreError(
+            f"{error}. To make it anew, delete {PLAN} alone and plan the same toys again, with the numbers and the "
+            "seed of then: finished toys beside it carry digests of their own and are taken up"
+        ) from error
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all; its folder must be there."""
+    try:
+        with whole_file(path) as file:
             file.write(text.encode())
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error

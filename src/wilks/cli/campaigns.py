@@ -30,5 +30,5 @@ def toys() -> None:
     wilks toys plan ANALYSIS.yaml          plans the campaign in OUTPUT/toys
     wilks toys submit OUTPUT/toys --backend slurm
     wilks toys status OUTPUT/toys
-    wilks run ANALYSIS.yaml                uses the toys that are there
+    wilks run ANALYSIS.yaml                uses every toy that is there
     """

@@ -24,6 +24,7 @@ from wilks.cli.steps import (
     show_calibration,
     toys_step,
 )
+from wilks.cli.toy_counts import usable_toys
 from wilks.cli.toys import complete_toys
 from wilks.config import load_config
 from wilks.laws import Calibration, GoodnessOfFit
@@ -91,7 +92,7 @@ def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
 
     def work() -> None:
         loaded = load_config(analysis_file)
-        check_fail_on(fail_on, n_toys=loaded.config.n_toys)
+        check_fail_on(fail_on, n_toys=usable_toys(loaded))
         prepared = prepare(session, loaded, with_data=True)
         check_data_of_answer(prepared)
         toys = complete_toys(prepared) if prepared.n_toys else None
@@ -132,7 +133,7 @@ def run(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
 def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None) -> None:
     """All steps that are needed; a calibration that is rejected does not keep the empirical answer from being given."""
     loaded = load_config(analysis_file)
-    check_fail_on(fail_on, n_toys=loaded.config.n_toys)
+    check_fail_on(fail_on, n_toys=usable_toys(loaded))
     ready = _with_learned(session, prepare(session, loaded, with_data=True, needs_responses=False))
     if ready is None:
         return

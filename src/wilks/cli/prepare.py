@@ -6,13 +6,12 @@ from pathlib import Path
 from rich.table import Table
 
 from wilks.analysis import Analysis
-from wilks.campaign import Ledger
-from wilks.campaign.ledger import PLAN
 from wilks.cli.checks import Findings, note_answer, note_samples
-from wilks.cli.folder import ANALYSIS, LEARNED, TOYS, check_folder, check_ownership, claim
+from wilks.cli.folder import ANALYSIS, LEARNED, check_folder, check_ownership, claim
 from wilks.cli.learned import Learned, load_learned, require_current
 from wilks.cli.nuisance_checks import check_variation_set, note_moved_toys, note_nuisances
 from wilks.cli.session import IncompleteError, Session
+from wilks.cli.toy_counts import least_toys, usable_toys
 from wilks.config import LoadedConfig, Sources, Systematics, build_analysis, read_data, read_sources
 from wilks.errors import ConfigError, StoreError
 from wilks.hypotheses import Null
@@ -49,12 +48,8 @@ class Prepared:
 
     @property
     def n_toys(self) -> int:
-        """Number of toys that calibrate the test: of the file, or those planned in the output folder where it has none.
-
-        0: the analytic null of a score statistic does.
-        """
-        wanted, folder = self.loaded.config.n_toys, self.output / TOYS
-        return wanted or (Ledger.open(folder).plan.n_toys if (folder / PLAN).exists() else 0)
+        """The least number of toys to have; 0: the analytic null of a score statistic answers."""
+        return least_toys(self.loaded)
 
 
 def prepare(session: Session, loaded: LoadedConfig, *, with_data: bool, needs_responses: bool = True) -> Prepared:
@@ -151,7 +146,7 @@ def note_variations(prepared: Prepared) -> None:
 
 def show_check(session: Session, prepared: Prepared) -> None:
     """Print the table of ``check`` and its warnings."""
-    note_answer(prepared.findings, prepared.analysis, n_toys=prepared.n_toys)
+    note_answer(prepared.findings, prepared.analysis, n_toys=usable_toys(prepared.loaded))
     session.outcome.numbers["check"].update(prepared.findings.numbers)
     session.outcome.warn(*prepared.findings.warnings)
     table = Table(title=f"wilks check {prepared.loaded.path}", show_header=False, title_justify="left")

@@ -16,7 +16,7 @@ from wilks.cli.outcome import ExitCode
 from wilks.cli.prepare import Prepared, claim_output
 from wilks.cli.progress import progress
 from wilks.cli.session import Session
-from wilks.cli.toys import count_toys, how_to_resume, make_toys
+from wilks.cli.toys import how_to_resume, make_toys, what_is_stored
 from wilks.errors import ConfigError
 from wilks.fitting import fit
 from wilks.hypotheses import Hypothesis
@@ -28,9 +28,8 @@ from wilks.significance import z_score
 
 def toys_step(session: Session, prepared: Prepared) -> Toys:
     """Make the toys that are not stored yet."""
-    n_stored = count_toys(prepared)
-    if n_stored:
-        session.note(f"{n_stored} of {prepared.n_toys} toys are stored already")
+    if stored := what_is_stored(prepared):
+        session.note(stored)
     try:
         with progress(session.notes, detail=RunningTally(prepared.output / TOYS).describe) as reporter:
             return make_toys(prepared, reporter=reporter)

@@ -18,13 +18,13 @@ FOLDER = "validation"
 
 @click.command(short_help="Fit toys at shifted nuisances: t must not depend on them.")
 @analysis_argument
-@click.option("--n-toys", type=click.IntRange(min=20), default=100, show_default=True, help="Toys at each point.")
+@click.option("--n-toys", type=click.IntRange(min=20), default=100, show_default=True, help="Least toys at each point.")
 @json_option
 def validate(analysis_file: str, n_toys: int, as_json: bool) -> None:
     """Fit toys at nu = 0, at one sigma up and down in each nuisance, and at all of them together.
 
     t must follow one distribution everywhere. An interrupted validation goes on where it stopped; more toys may be
-    asked for later.
+    asked for later, and every finished one is used.
     """
     session = Session("validate", as_json=as_json)
 

@@ -147,9 +147,9 @@ class ToysConfig(Section):
 
     n_toys: CountOrNone = Field(
         default=400,
-        description="Number of toys under the reference; n toys reach p = 1/(n + 1). 0, or no section `toys` at all: a "
-        "kernel with is_score: true is looked up in its analytic null, and a source of toys helps out where that one "
-        "is too rough.",
+        description="Least number of toys under the reference; n toys reach p = 1/(n + 1), and every finished toy in "
+        "the output folder is used. 0, or no section `toys` at all: a kernel with is_score: true is looked up in its "
+        "analytic null, and a source of toys helps out where that one is too rough.",
     )
     seed: Seed = Field(default=1, description="Root seed of the toys; toy i depends on it and on i alone.")
     generator: ToyGenerator | None = Field(default=None, description="Function that makes the events of a toy.")
