@@ -7,11 +7,10 @@ import click
 
 from wilks.answer import answer_of
 from wilks.campaign import Toys
-from wilks.cli.answers import check_same_data, has_answer, load_answer
+from wilks.cli.answers import has_answer, load_answer
 from wilks.cli.fail_on import FailOn, parse_fail_on
 from wilks.cli.folder import TEST
 from wilks.cli.learn import learn_step
-from wilks.cli.learned import require_current
 from wilks.cli.options import analysis_argument, json_option
 from wilks.cli.prepare import Prepared, claim_output, note_variations, prepare, require_toy_source, show_check
 from wilks.cli.session import IncompleteError, Session
@@ -50,9 +49,6 @@ def check(analysis_file: str, as_json: bool) -> None:
         loaded = load_config(analysis_file)
         with_data = loaded.config.data is not None
         prepared = prepare(session, loaded, with_data=with_data, needs_responses=False)
-        if prepared.learned is not None:
-            require_current(prepared.output, prepared.learned, analysis_file=loaded.path)
-        check_data_of_answer(prepared)
         session.output = prepared.output
         note_variations(prepared)
         show_check(session, prepared)
@@ -94,7 +90,6 @@ def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
         loaded = load_config(analysis_file)
         check_fail_on(fail_on, n_toys=usable_toys(loaded))
         prepared = prepare(session, loaded, with_data=True)
-        check_data_of_answer(prepared)
         toys = complete_toys(prepared) if prepared.n_toys else None
         _answer(session, prepared, toys, fail_on=fail_on)
 
@@ -189,18 +184,8 @@ def _say_nothing_to_calibrate(session: Session, prepared: Prepared) -> None:
 
 def _with_learned(session: Session, prepared: Prepared) -> Prepared | None:
     """Everything checked, and responses learned where they are not there; None if they are poor."""
-    if prepared.learned is not None:
-        require_current(prepared.output, prepared.learned, analysis_file=prepared.loaded.path)
     if prepared.n_toys:
         require_toy_source(prepared)
-    check_data_of_answer(prepared)
     note_variations(prepared)
     show_check(session, prepared)
     return prepared if prepared.has_responses else learn_step(session, prepared)
-
-
-def check_data_of_answer(prepared: Prepared) -> None:
-    """Refuse a folder whose stored answer is for other data, or other auxiliary measurements."""
-    if prepared.data is not None:
-        observed = prepared.analysis.nuisances.observed_values(prepared.observed) if prepared.has_responses else None
-        check_same_data(prepared.output, prepared.data, observed=observed)

@@ -40,7 +40,9 @@ def learn_nuisances(analysis_file: str, accept_poor: bool, as_json: bool) -> Non
     session = Session("learn-nuisances", as_json=as_json)
 
     def work() -> None:
-        prepared = prepare(session, load_config(analysis_file), with_data=False, needs_responses=False)
+        prepared = prepare(
+            session, load_config(analysis_file), with_data=False, needs_responses=False, may_learn_again=True
+        )
         _require_something_to_learn(prepared)
         if prepared.learned is not None and not prepared.learned.changed:
             session.output = prepared.output

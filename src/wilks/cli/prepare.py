@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from wilks.analysis import Analysis
+from wilks.cli.answers import check_same_data
 from wilks.cli.checks import Findings, note_answer, note_samples
 from wilks.cli.folder import ANALYSIS, LEARNED, check_folder, check_ownership, claim
 from wilks.cli.learned import Learned, load_learned, require_current
@@ -52,18 +53,36 @@ class Prepared:
         return least_toys(self.loaded)
 
 
-def prepare(session: Session, loaded: LoadedConfig, *, with_data: bool, needs_responses: bool = True) -> Prepared:
-    """Read and check everything that a command needs; nothing is fitted or written."""
+def prepare(
+    session: Session,
+    loaded: LoadedConfig,
+    *,
+    with_data: bool,
+    needs_responses: bool = True,
+    may_learn_again: bool = False,
+) -> Prepared:
+    """Read and check everything that a command needs, and that the output folder belongs to it; nothing is fitted.
+
+    Args:
+        session: gets the findings.
+        loaded: the analysis file.
+        with_data: whether the data are read; without, a command must not look at them.
+        needs_responses: whether all responses must have been learned.
+        may_learn_again: whether responses may be there that were learned from something else.
+    """
     output = check_folder(loaded)
     sources = read_sources(loaded)
     systematics = Systematics(loaded, sources)
     systematics.check_covariance()
     observed = systematics.observed()
-    learned = _learned(loaded, output, systematics, needs_responses=needs_responses)
+    learned = _learned(loaded, output, systematics, is_needed=needs_responses)
+    if learned is not None and not may_learn_again:
+        require_current(output, learned, analysis_file=loaded.path)
     analysis = _analysis(loaded, sources, _nuisances(systematics, learned))
     data = read_data(loaded) if with_data else None
     prepared = Prepared(loaded, output, sources, systematics, learned, analysis, data, observed, Findings())
     _check_ownership(session, prepared)
+    _check_answer(prepared)
     _note_findings(session, prepared)
     return prepared
 
@@ -74,17 +93,15 @@ def with_responses(prepared: Prepared, learned: Learned) -> Prepared:
     return replace(prepared, learned=learned, analysis=analysis)
 
 
-def _learned(loaded: LoadedConfig, output: Path, systematics: Systematics, *, needs_responses: bool) -> Learned | None:
+def _learned(loaded: LoadedConfig, output: Path, systematics: Systematics, *, is_needed: bool) -> Learned | None:
     if not systematics.to_learn:
         return None
     learned = load_learned(output, systematics)
-    if learned is None and needs_responses:
+    if learned is None and is_needed:
         raise IncompleteError(
             f"the responses of {', '.join(systematics.to_learn)} must be learned first, but {output / LEARNED} is not "
             f"there; run `wilks learn-nuisances {loaded.path}`"
         )
-    if learned is not None and needs_responses:
-        require_current(output, learned, analysis_file=loaded.path)
     return learned
 
 
@@ -118,6 +135,13 @@ def _check_ownership(session: Session, prepared: Prepared) -> None:
                 f"{LEARNED} is not there. Nothing was overwritten; give another `output`, or delete that folder",
             )
         )
+
+
+def _check_answer(prepared: Prepared) -> None:
+    """Refuse a folder whose stored answer is for other data, or other auxiliary measurements."""
+    if prepared.data is not None:
+        observed = prepared.analysis.nuisances.observed_values(prepared.observed) if prepared.has_responses else None
+        check_same_data(prepared.output, prepared.data, observed=observed)
 
 
 def _note_findings(session: Session, prepared: Prepared) -> None:
