@@ -1,11 +1,13 @@
 """Campaigns on workers of Dask: a scheduler and processes on the loopback, one of them killed, and one joined."""
 
 import contextlib
+import http.client
 import importlib
 import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -17,6 +19,8 @@ import numpy as np
 import pytest
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
+pytest.importorskip("cryptography", reason="cryptography is not installed")
+psutil = pytest.importorskip("psutil", reason="psutil comes with distributed")
 
 import dask  # noqa: E402
 
@@ -187,6 +191,96 @@ def test_workers_have_one_thread_whatever_this_process_has(history: History) -> 
 def test_errors_of_the_input_come_back_as_such(history: History) -> None:
     assert isinstance(history.refusal, StoreError)
     assert "must hold a plan of toys" in str(history.refusal)
+
+
+def listening(process: psutil.Process) -> set[tuple[str, int]]:
+    """Addresses and ports at which a process and its descendants wait for connections."""
+    processes = [process, *process.children(recursive=True)]
+    connections = [one for each in processes for one in each.net_connections(kind="inet")]
+    return {tuple(one.laddr) for one in connections if one.status == psutil.CONN_LISTEN}
+
+
+def status_of(port: int, path: str) -> int | None:
+    """That of a page; None where HTTP is not spoken."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+
+
+def first_byte(port: int, security: distributed.Security | None) -> bytes:
+    """What a port says to a caller of Dask, which it greets if it talks to it at all."""
+    with contextlib.ExitStack() as stack:
+        talk = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=1))
+        try:
+            if security is None:
+                talk.shutdown(socket.SHUT_WR)  # who does not greet now sees the end
+            else:
+                context = security.get_connection_args("client")["ssl_context"]
+                talk = stack.enter_context(context.wrap_socket(talk))
+            return talk.recv(1)
+        except OSError:
+            return b""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where a cluster of two workers listens while it runs, and its certificate."""
+
+    addresses: set[tuple[str, int]]
+    security: distributed.Security
+
+    @property
+    def ports(self) -> list[int]:
+        return [port for _, port in self.addresses]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    security, before = distributed.Security.temporary(), listening(psutil.Process())
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wilks.campaign.dask, "_security", lambda: security)
+            executor = stack.enter_context(dask_executor(n_processes=2))
+        assert executor.submit(os.getpid).result(PATIENCE) != os.getpid()
+        yield Cluster(listening(psutil.Process()) - before, security)
+
+
+def test_a_cluster_listens_on_the_loopback_alone(cluster: Cluster) -> None:
+    assert {host for host, _ in cluster.addresses} == {"127.0.0.1"}
+    assert len(cluster.ports) == 8  # the scheduler, two nannies, two workers, and three servers of pages
+
+
+def test_a_cluster_talks_to_nobody_without_its_certificate(cluster: Cluster) -> None:
+    greeted = [port for port in cluster.ports if first_byte(port, cluster.security)]
+    assert len(greeted) == 5
+    for port in greeted:
+        assert first_byte(port, distributed.Security.temporary()) == b""
+        assert first_byte(port, None) in (b"", b"\x15")  # nothing, or an alert of TLS
+
+
+def test_a_cluster_shows_no_pages(cluster: Cluster) -> None:
+    paths = ("/", "/status", "/info/main/workers.html", "/json/identity.json", "/metrics", "/proxy/22/127.0.0.1/")
+    statuses = [[status_of(port, path) for path in paths] for port in cluster.ports]
+    assert sorted(statuses, key=str) == [[404] * 6] * 3 + [[None] * 6] * 5
+
+
+def test_the_key_lies_where_nobody_else_can_read_it(tmp_path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        options = wilks.campaign.dask._tls_options(distributed.Security.temporary(), str(tmp_path))
+    finally:
+        os.umask(umask)
+    assert {stat.S_IMODE(Path(path).stat().st_mode) for path in options.values()} == {0o600}
+    assert "PRIVATE KEY" in Path(options["--tls-key"]).read_text()
+
+
+def test_a_cluster_without_cryptography_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    with pytest.raises(InputError, match=r"needs the package cryptography.*install wilks\[dask\]"):
+        dask_executor(n_processes=1).__enter__()
 
 
 @pytest.fixture

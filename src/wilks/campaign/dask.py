@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
+from pathlib import Path
 
 import dask
 from distributed import Client, LocalCluster, Security
@@ -41,14 +42,15 @@ def dask_executor(address: str | None = None, *, n_processes: int | None = None)
     Args:
         address: of a scheduler, as ``tcp://host:8786``. Its workers must see the folder of the campaign under the same
             path. Those that are there are asked for the version of wilks and for their threads. None: a scheduler and
-            single-threaded worker processes on the loopback of this machine, through which any of its users can run
-            code. They are not forked, do not import the main script of the user, and end at most a minute after this
-            process.
+            single-threaded worker processes that listen on the loopback of this machine alone, and talk to nobody who
+            has not the key that is made for them: TLS both ways, with a certificate that nobody else has and that
+            lies, while they run, in a folder that other users cannot open. They are not forked, do not import the main
+            script of the user, and end at most a minute after this process.
         n_processes: how many worker processes to start; None: as many as cores.
 
     Raises:
         InputError: no scheduler answers at ``address``, or its workers have not this version of wilks; or
-            ``n_processes`` came together with an address.
+            ``n_processes`` came together with an address; or the package cryptography, which makes the key, is missing.
         WorkerError: worker processes of this machine did not start, or the scheduler at ``address`` was lost.
 
     Warns:
@@ -158,22 +160,47 @@ def _started_here(n_processes: int) -> Iterator[Client]:
     `LocalCluster` would start workers with multiprocessing, which runs the main script of the user once more in each
     of them; and it would give them this environment, in which variables are set that win over those asked for.
     """
+    security = _security()
     # A shard that no worker is left for is an error after a while, and does not wait for ever.
-    settings = {"distributed.scheduler.no-workers-timeout": _SECONDS_TO_START}
+    settings = {"distributed.scheduler.no-workers-timeout": _SECONDS_TO_START, "distributed.scheduler.http.routes": []}
     quiet = {"n_workers": 0, "silence_logs": "CRITICAL", "dashboard_address": f"{_LOOPBACK}:0"}
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="wilks-dask-"))
         with dask.config.set(settings | {"temporary-directory": folder}):
-            cluster = LocalCluster(host=_LOOPBACK, scheduler_kwargs={"dashboard": False}, **quiet)
+            cluster = LocalCluster(host=_LOOPBACK, security=security, scheduler_kwargs={"dashboard": False}, **quiet)
         stack.enter_context(cluster)
-        workers = stack.enter_context(_workers(cluster.scheduler_address, n_processes, folder))
-        client = stack.enter_context(Client(cluster.scheduler_address, set_as_default=False))
+        workers = stack.enter_context(_workers(cluster.scheduler_address, n_processes, folder, security=security))
+        client = stack.enter_context(Client(cluster.scheduler_address, security=security, set_as_default=False))
         _wait_for_workers(client, workers, n_processes)
         yield client
 
 
+def _security() -> Security:
+    """A new key with its certificate, for all roles, which trust no other."""
+    try:
+        return Security.temporary()
+    except ImportError as error:
+        raise InputError(
+            "a cluster of Dask on this machine needs the package cryptography for its certificate, but it cannot be "
+            f"imported ({error}); install wilks[dask], or leave Dask out: local processes need none"
+        ) from error
+
+
+def _tls_options(security: Security, folder: str) -> dict[str, str]:
+    """Options of a worker with its certificate and key, in files that nobody else can read."""
+    options = {"--tls-ca-file": security.tls_ca_file, "--tls-cert": security.tls_worker_cert}
+    options["--tls-key"] = security.tls_worker_key
+    files = {}
+    for option, content in options.items():
+        path = Path(folder) / f"{option.removeprefix('--')}.pem"
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(content)
+        files[option] = str(path)
+    return files
+
+
 @contextlib.contextmanager
-def _workers(address: str, n_processes: int, folder: str) -> Iterator[subprocess.Popen[bytes]]:
+def _workers(address: str, n_processes: int, folder: str, *, security: Security) -> Iterator[subprocess.Popen[bytes]]:
     """A process of Dask that starts as many workers and replaces those that die. All end together."""
     environment = os.environ | dict.fromkeys(SINGLE_THREAD, "1") | {"JAX_PLATFORMS": "cpu"}
     # The workers see the packages of this process, also where it was started from a source tree.
@@ -182,6 +209,9 @@ def _workers(address: str, n_processes: int, folder: str) -> Iterator[subprocess
     environment["DASK_LOGGING__DISTRIBUTED"] = "critical"  # failures of shards come back, and lie in the folder
     options = {"--nworkers": str(n_processes), "--nthreads": "1", "--memory-limit": "0", "--host": _LOOPBACK}
     options |= {"--local-directory": folder, "--death-timeout": f"{_SECONDS_TO_START:g}"}
+    # Without this its pages are on every interface, also where there is no dashboard. There are no pages, either.
+    options |= {"--dashboard-address": f"{_LOOPBACK}:0"} | _tls_options(security, folder)
+    environment["DASK_DISTRIBUTED__WORKER__HTTP__ROUTES"] = "[]"
     process = subprocess.Popen(
         [
             sys.executable,
