@@ -174,7 +174,7 @@ def judge(t: FloatArray, degrees_of_freedom: float, *, n_failed: int, is_estimat
     mean = float(t.mean())
     variance = float(t.var(ddof=1)) if n > 1 else math.nan
     tail_t = significance.chi2_isf(TAIL_PROBABILITY, dof)
-    tail_count = int((t >= tail_t).sum())
+    tail_count = significance.count_at_or_above(t, tail_t)
     ks_p, tail_p = (
         _estimated_p_values(t, tail_count, n_failed)
         if is_estimated_dof
@@ -210,7 +210,8 @@ def _estimated_p_values(t: FloatArray, tail_count: int, n_failed: int) -> tuple[
     n, dof = int(t.size), float(t.mean())
     distances, counts = _simulate(min(n, _LARGEST_SIMULATED), dof)
     scale = _ks_scale(n) / _ks_scale(min(n, _LARGEST_SIMULATED))
-    ks_p = (1 + int((distances >= scale * significance.ks_distance(t, dof)).sum())) / (distances.size + 1)
+    n_farther = significance.count_at_or_above(distances, scale * significance.ks_distance(t, dof))
+    ks_p = (1 + n_farther) / (distances.size + 1)
     shares = counts / min(n, _LARGEST_SIMULATED) - TAIL_PROBABILITY
     n_all = n + n_failed
     offsets = [k / n_all - TAIL_PROBABILITY for k in (tail_count, tail_count + n_failed)]
@@ -221,9 +222,8 @@ def _estimated_p_values(t: FloatArray, tail_count: int, n_failed: int) -> tuple[
 
 def _two_sided(simulated: FloatArray, value: float) -> float:
     """Twice the smaller tail, at most 1."""
-    slack = 1e-12
-    above = 1 + int((simulated >= value - slack).sum())
-    below = 1 + int((simulated <= value + slack).sum())
+    above = 1 + significance.count_at_or_above(simulated, value)
+    below = 1 + significance.count_at_or_above(-simulated, -value)
     return min(1.0, 2.0 * min(above, below) / (simulated.size + 1))
 
 
