@@ -26,6 +26,7 @@ from wilks.significance import (
     log_p_value,
     median_ranks,
     p_value,
+    variance_ratio_error,
     z_score,
     z_score_from_log,
 )
@@ -144,6 +145,15 @@ def test_sums_in_another_order_tie() -> None:
     assert count_at_or_above([math.nan, 1.0, -2.0], -2.0 * (1 - 1e-10)) == 2
     assert least_tied([-2.0, 4.0]) == pytest.approx([-2.0 - 2e-9, 4.0 - 4e-9], rel=1e-15)
     assert least_tied([-math.inf, 0.0, math.inf]).tolist() == [-math.inf, 0.0, math.inf]
+
+
+@pytest.mark.parametrize(("dof", "too_small"), [(1.0, 2.0), (13.0, 1.109), (96.0, 1.0155)])
+def test_error_of_the_variance_ratio(dof: float, too_small: float) -> None:
+    """Standard deviation of 20,000 sets of 400 (2 % is 4 errors, and the next order 1 %), and sqrt(2/n) beside it."""
+    sets = np.random.default_rng(12).chisquare(dof, size=(20_000, 400))
+    ratios = sets.var(axis=1, ddof=1) / (2.0 * sets.mean(axis=1))
+    assert variance_ratio_error(dof, 400) == pytest.approx(ratios.std(), rel=0.03)
+    assert variance_ratio_error(dof, 400) / math.sqrt(2 / 400) == pytest.approx(too_small, rel=1e-3)
 
 
 @pytest.mark.parametrize("n", [20, 100])

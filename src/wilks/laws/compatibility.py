@@ -25,12 +25,9 @@ _LARGEST_SIMULATED = 500
 class Compatibility:
     """How values of t from n toys compare with a chi-square.
 
-    ``mean_error`` = sqrt(2 dof/n) and ``variance_ratio_error`` = sqrt((2 + 6/dof)/n) are the
-    errors that hold if t is chi-square(dof). The variance ratio is s^2/(2 mean), s^2 with
-    n - 1. Its error follows from the moments of the chi-square (variance 2 dof, third moment
-    8 dof, excess kurtosis 12/dof): the relative variances 2 + 12/dof of s^2 and 2/dof of the
-    mean, less twice their relative covariance 4/dof, over n. sqrt(2/n) is its limit for large dof and
-    too small by 11 % at dof = 13.
+    ``mean_error`` = sqrt(2 dof/n) and ``variance_ratio_error`` = sqrt(2 (1 + 3/dof)/n)
+    (`wilks.significance.variance_ratio_error`) are the errors that hold if t is
+    chi-square(dof). The variance ratio is s^2/(2 mean), s^2 with n - 1.
 
     ``tail_count`` toys of n lie at or above ``tail_t``, the 95 % quantile of the chi-square;
     ``tail_p_value`` is the two-sided binomial p. Failed toys are in neither mean nor variance;
@@ -192,7 +189,7 @@ def judge(t: FloatArray, degrees_of_freedom: float, *, n_failed: int, is_estimat
         mean=mean,
         mean_error=math.sqrt(2.0 * dof / n),
         variance_ratio=variance / (2.0 * mean) if mean > 0.0 else math.nan,
-        variance_ratio_error=math.sqrt((2.0 + 6.0 / dof) / n),
+        variance_ratio_error=significance.variance_ratio_error(dof, n),
         tail_t=tail_t,
         tail_count=tail_count,
         tail_expected=TAIL_PROBABILITY * (n + n_failed),

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 from wilks import lazy
 
 _NAMES = {
-    "wilks.significance.chisquare": ["chi2_isf", "chi2_log_sf", "chi2_sf", "chi2_z_score", "ks_distance"],
+    "wilks.significance.chisquare": [
+        *("chi2_isf", "chi2_log_sf", "chi2_sf", "chi2_z_score"),
+        *("ks_distance", "variance_ratio_error"),
+    ],
     "wilks.significance.combining": ["COMBINATIONS", "gamma_log_sf"],
     "wilks.significance.counts": [
         *("clopper_pearson", "clopper_pearson_upper", "count_at_or_above"),
@@ -24,7 +27,14 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
-    from wilks.significance.chisquare import chi2_isf, chi2_log_sf, chi2_sf, chi2_z_score, ks_distance
+    from wilks.significance.chisquare import (
+        chi2_isf,
+        chi2_log_sf,
+        chi2_sf,
+        chi2_z_score,
+        ks_distance,
+        variance_ratio_error,
+    )
     from wilks.significance.combining import COMBINATIONS, gamma_log_sf
     from wilks.significance.counts import (
         clopper_pearson,
@@ -60,6 +70,7 @@ __all__ = [
     "median_ranks",
     "on_off_z_score",
     "p_value",
+    "variance_ratio_error",
     "weighted_isf",
     "weighted_log_sf",
     "weighted_sf",
