@@ -27,7 +27,7 @@ from wilks.fitting import KernelSetEngine, kernel_set_engine_of
 from wilks.fitting.features import Features
 from wilks.laws import score_null
 from wilks.problems import dimuon
-from wilks.significance import p_value
+from wilks.significance import count_at_or_above, p_value
 
 SIGMAS, BLOCK = (2.0, 3.0), 2048
 
@@ -80,7 +80,7 @@ def analytic(options: argparse.Namespace, reference, pool, q: np.ndarray, *, wid
             reference=reference, model=kernel, expected_events=dimuon.EXPECTED_EVENTS, toy_source=source
         )
         law = score_null(analysis)
-        row[name] = float(np.mean(q >= threshold(law, p_value(2.0))) / p_value(2.0))
+        row[name] = count_at_or_above(q, threshold(law, p_value(2.0))) / q.size / p_value(2.0)
         row |= {"excess": law.excess, f"{name}_mean": law.mean, f"{name}_deviation": float(np.sqrt(law.variance))}
     return row | {"error": float(np.sqrt(1.0 / (p_value(2.0) * q.size))), "toys_mean": float(q.mean())}
 

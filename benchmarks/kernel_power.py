@@ -33,7 +33,7 @@ import wilks
 from wilks.fitting import KernelSetEngine
 from wilks.problems import exponential
 from wilks.problems.optimal import optimal_median_z
-from wilks.significance import COMBINATIONS, p_value
+from wilks.significance import COMBINATIONS, count_at_or_above, p_value
 
 GRID, RIDGES = (0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0), (0.03, 0.1, 0.3, 1.0, 3.0)
 CHOICE_Z, N_CHOICE_SIGNALS = 4.5, 24
@@ -123,8 +123,9 @@ def threshold(null: np.ndarray, sigma: float, *, shift: float = 0.0) -> float:
 
 def power(null: np.ndarray, found: np.ndarray, sigma: float) -> tuple[float, float]:
     """The share of toys of a signal that reach the threshold, with its error."""
-    share = float(np.mean(found >= threshold(null, sigma)))
-    low, high = (float(np.mean(found >= threshold(null, sigma, shift=s))) for s in (-1.0, 1.0))
+    low, share, high = (
+        count_at_or_above(found, threshold(null, sigma, shift=s)) / found.size for s in (-1.0, 0.0, 1.0)
+    )
     binomial = np.sqrt(max(share * (1 - share), 1 / found.size) / found.size)
     return share, float(np.hypot(binomial, 0.5 * (high - low)))
 

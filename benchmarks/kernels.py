@@ -22,7 +22,7 @@ import wilks
 from wilks.fitting import KernelEngine
 from wilks.laws import score_null, tilted_p_value
 from wilks.problems import exponential
-from wilks.significance import p_value, weighted_isf
+from wilks.significance import count_at_or_above, p_value, weighted_isf
 
 WIDTHS, RIDGES, SIGMAS = (0.3, 1.0, 3.0), (3.0, 0.3, 0.03), (2.0, 3.0, 4.0, 5.0)
 BATCH = 256
@@ -132,7 +132,7 @@ def scored(options: argparse.Namespace, *, width: float, ridge: float, seed: int
 
 
 def tail_of(analysis, law, q, *, z, threshold, n_tilted) -> dict[str, float]:
-    limit, n_beyond = p_value(z), int(np.sum(q >= threshold))
+    limit, n_beyond = p_value(z), count_at_or_above(q, threshold)
     tilted = tilted_p_value(analysis, threshold, n_toys=n_tilted, seed=int(z))
     corrected = law.unconfirmed_p_value(threshold)
     return {

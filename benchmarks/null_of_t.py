@@ -21,6 +21,7 @@ from scipy import stats
 
 import wilks
 from wilks.fitting import fit_events
+from wilks.significance import variance_ratio_error
 
 
 def arguments() -> argparse.Namespace:
@@ -63,7 +64,7 @@ def summary(rows: list[dict]) -> str:
     lines = [
         f"{len(rows)} data sets, {len(rows) - n} failed, {np.median([row['seconds'] for row in rows]):.1f} s each",
         f"mean {t.mean():.2f} +- {t.std(ddof=1) / np.sqrt(n):.2f}; {dof} parameters",
-        f"variance/(2 mean) {t.var(ddof=1) / (2 * t.mean()):.2f} +- {np.sqrt(2 / n):.2f}",
+        f"variance/(2 mean) {t.var(ddof=1) / (2 * t.mean()):.2f} +- {variance_ratio_error(dof, n):.2f}",
         f"KS p of chi-square({dof}) {stats.kstest(t, stats.chi2(dof).cdf).pvalue:.3g}, "
         f"of chi-square(mean) {stats.kstest(t, stats.chi2(t.mean()).cdf).pvalue:.3g}",
         f"share at the bound {np.mean([row['share_at_bound'] for row in rows]):.2f}, "

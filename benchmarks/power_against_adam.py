@@ -25,6 +25,7 @@ import wilks
 from wilks.campaign import stored_toys
 from wilks.fitting import engine_of
 from wilks.problems import exponential
+from wilks.significance import count_at_or_above
 from wilks.toys import draw_toy
 
 SIZES = (0.05, 0.10)
@@ -76,7 +77,7 @@ def power(null: np.ndarray, signal: np.ndarray, size: float) -> tuple[float, flo
     A failed toy counts as exceeding in the null and as not exceeding in the signal.
     """
     threshold = np.quantile(np.where(np.isfinite(null), null, np.inf), 1 - size, method="higher")
-    share = float(np.mean(signal >= threshold))
+    share = count_at_or_above(signal, threshold) / signal.size
     return share, float(np.sqrt(share * (1 - share) / signal.size))
 
 

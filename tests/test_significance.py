@@ -18,12 +18,15 @@ from wilks.significance import (
     chi2_z_score,
     clopper_pearson,
     clopper_pearson_upper,
+    count_at_or_above,
     exceedance_interval,
     ks_distance,
     ks_p_value,
+    least_tied,
     log_p_value,
     median_ranks,
     p_value,
+    variance_ratio_error,
     z_score,
     z_score_from_log,
 )
@@ -128,6 +131,29 @@ def test_ks_agrees_with_scipy() -> None:
     assert ks_p_value(t, 12.0) == pytest.approx(reference.pvalue, rel=1e-9)
     with pytest.raises(InputError, match="at least one"):
         ks_distance(np.array([]), 13)
+
+
+def test_sums_in_another_order_tie() -> None:
+    """Sums of the same numbers in 200 orders are one value; one that is larger by 1e-8 is another."""
+    rng = np.random.default_rng(3)
+    terms = rng.normal(size=40) + 1.0
+    sums = np.array([sum(rng.permutation(terms).tolist()) for _ in range(200)])
+    assert np.unique(sums).size > 1
+    for one in (sums.min(), sums.max()):
+        assert count_at_or_above(sums, one) == count_at_or_above(-sums, -one) == 200
+    assert count_at_or_above(sums, sums.max() * (1 + 1e-8)) == 0
+    assert count_at_or_above([math.nan, 1.0, -2.0], -2.0 * (1 - 1e-10)) == 2
+    assert least_tied([-2.0, 4.0]) == pytest.approx([-2.0 - 2e-9, 4.0 - 4e-9], rel=1e-15)
+    assert least_tied([-math.inf, 0.0, math.inf]).tolist() == [-math.inf, 0.0, math.inf]
+
+
+@pytest.mark.parametrize(("dof", "too_small"), [(1.0, 2.0), (13.0, 1.109), (96.0, 1.0155)])
+def test_error_of_the_variance_ratio(dof: float, too_small: float) -> None:
+    """Standard deviation of 20,000 sets of 400 (2 % is 4 errors, and the next order 1 %), and sqrt(2/n) beside it."""
+    sets = np.random.default_rng(12).chisquare(dof, size=(20_000, 400))
+    ratios = sets.var(axis=1, ddof=1) / (2.0 * sets.mean(axis=1))
+    assert variance_ratio_error(dof, 400) == pytest.approx(ratios.std(), rel=0.03)
+    assert variance_ratio_error(dof, 400) / math.sqrt(2 / 400) == pytest.approx(too_small, rel=1e-3)
 
 
 @pytest.mark.parametrize("n", [20, 100])

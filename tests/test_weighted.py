@@ -41,6 +41,15 @@ def test_one_chi_square_is_the_error_function():
         assert weighted_sf(x, [2.0]) == pytest.approx(math.erfc(math.sqrt(x / 4.0)), rel=1e-9)
 
 
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("x", [1e-300, 1e-27, 1e-12, 1e-9, 9e-8, 2e-7])
+def test_next_to_zero_p_is_next_to_1(n, x):
+    """Exact for equal weights, where the chi-square is known; one term alone bounds what is below x."""
+    assert weighted_log_sf(x, [1.0] * n) == pytest.approx(chi2_log_sf(x, n), abs=1e-15, rel=1e-6)
+    falling = weighted_log_sf(x, 10.0 ** -np.arange(n))
+    assert chi2_log_sf(x, 1) - 1e-15 <= falling <= 0.0
+
+
 def test_tail_agrees_with_the_density_convolved_numerically():
     """Weights 1 and 0.3: the exact tail is an integral of erfc over one normal variable."""
     u = (np.arange(400_000) + 0.5) * 1e-4

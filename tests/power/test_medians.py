@@ -75,6 +75,15 @@ def test_incompatible_toys_leave_the_empirical_median_alone() -> None:
     assert median_z_score(wrong, signal()).chi2 is None
 
 
+def test_toys_that_tie_with_the_last_null_toy_are_not_rejected() -> None:
+    """Nine of 19 null toys are 5, up to rounding: p = 0.5 for each value of 5, and 0.05 above."""
+    five = 5.0 * (1.0 + 1e-15 * np.arange(-5, 5))
+    calibration = calibrate(np.r_[np.arange(1.0, 5.0), five[:9], np.full(6, 2.0)], degrees_of_freedom=4)
+    assert (calibration.n_toys, calibration.p_value(five[0]), calibration.p_value(five[-1])) == (19, 0.5, 0.5)
+    for size, power in ((0.49, 0.5), (0.5, 1.0)):
+        assert power_at_size(calibration, np.r_[five, np.full(10, 9.0)], size=size).power == power
+
+
 def test_median_interval_covers() -> None:
     """At least 68 % of 600 repeated studies (less 3 errors), for both answers; both joined errors matter."""
     rng = np.random.default_rng(3)

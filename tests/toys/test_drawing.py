@@ -153,10 +153,10 @@ def one_column(rng, n, nuisances):
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda rng, n, nuisances: 1 / 0, "must return 4 events, but it raised ZeroDivisionError"),
+        (lambda rng, n, nuisances: 1 / 0, "must return 64 events, but it raised ZeroDivisionError"),
         (lambda rng, n: rng.random(n), "raised TypeError"),
-        (lambda rng, n, nuisances: rng.random((n, 2)), r"shape \(4, 1\), but its shape is \(4, 2\)"),
-        (lambda rng, n, nuisances: rng.random(n + 1), r"but its shape is \(5, 1\)"),
+        (lambda rng, n, nuisances: rng.random((n, 2)), r"shape \(64, 1\), but its shape is \(64, 2\)"),
+        (lambda rng, n, nuisances: rng.random(n + 1), r"but its shape is \(65, 1\)"),
         (lambda rng, n, nuisances: None, r"but its shape is \(\)|float"),
         (lambda rng, n, nuisances: ["a"] * n, "raised ValueError"),
         (lambda rng, n, nuisances: np.full(n, np.nan), "finite events"),

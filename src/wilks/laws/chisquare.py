@@ -7,7 +7,7 @@ import numpy as np
 
 from wilks.laws.compatibility import Compatibility
 from wilks.laws.text import decimals, finite_or_none, plain, probability_from_log
-from wilks.significance import chi2_log_sf, z_score_from_log
+from wilks.significance import chi2_log_sf, variance_ratio_error, z_score_from_log
 
 _N_ANGLES = 32
 
@@ -92,7 +92,8 @@ def z_band(t: float, compatibility: Compatibility) -> tuple[float, float]:
     r = variance/(2 m), shape m/(2 r) and scale 2 r: chi-square(m) at r = 1. The band is the
     range of Z over the ellipse of one standard deviation around the toys' (log m, log r),
     together with the chi-square itself. Errors, for n toys of a chi-square(m):
-    2/m and 2 + 6/m are n times the variances of log m and log r, 2/m n times their covariance.
+    2/m and 2 (1 + 3/m) are n times the variances of log m and log r (the latter from
+    `wilks.significance.variance_ratio_error`), 2/m n times their covariance.
     The band is blind to a tail of another shape than a gamma distribution's: no
     number of toys below t shows such a tail.
 
@@ -104,8 +105,8 @@ def z_band(t: float, compatibility: Compatibility) -> tuple[float, float]:
     if not compatibility.variance_ratio > 0.0:
         return -math.inf, math.inf
     log_mean, log_ratio = math.log(compatibility.mean), math.log(compatibility.variance_ratio)
-    inverse = 2.0 / compatibility.mean
-    root = np.linalg.cholesky(np.array([[inverse, inverse], [inverse, 2.0 + 3.0 * inverse]]) / n)
+    both = 2.0 / compatibility.mean / n
+    root = np.linalg.cholesky([[both, both], [both, variance_ratio_error(compatibility.mean, n) ** 2]])
     angles = np.linspace(0.0, 2.0 * math.pi, _N_ANGLES, endpoint=False)
     shifts = root @ np.stack([np.cos(angles), np.sin(angles)])
     means, ratios = np.exp(log_mean + shifts[0]), np.exp(log_ratio + shifts[1])

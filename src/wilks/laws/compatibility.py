@@ -25,12 +25,9 @@ _LARGEST_SIMULATED = 500
 class Compatibility:
     """How values of t from n toys compare with a chi-square.
 
-    ``mean_error`` = sqrt(2 dof/n) and ``variance_ratio_error`` = sqrt((2 + 6/dof)/n) are the
-    errors that hold if t is chi-square(dof). The variance ratio is s^2/(2 mean), s^2 with
-    n - 1. Its error follows from the moments of the chi-square (variance 2 dof, third moment
-    8 dof, excess kurtosis 12/dof): the relative variances 2 + 12/dof of s^2 and 2/dof of the
-    mean, less twice their relative covariance 4/dof, over n. sqrt(2/n) is its limit for large dof and
-    too small by 11 % at dof = 13.
+    ``mean_error`` = sqrt(2 dof/n) and ``variance_ratio_error`` = sqrt(2 (1 + 3/dof)/n)
+    (`wilks.significance.variance_ratio_error`) are the errors that hold if t is
+    chi-square(dof). The variance ratio is s^2/(2 mean), s^2 with n - 1.
 
     ``tail_count`` toys of n lie at or above ``tail_t``, the 95 % quantile of the chi-square;
     ``tail_p_value`` is the two-sided binomial p. Failed toys are in neither mean nor variance;
@@ -174,7 +171,7 @@ def judge(t: FloatArray, degrees_of_freedom: float, *, n_failed: int, is_estimat
     mean = float(t.mean())
     variance = float(t.var(ddof=1)) if n > 1 else math.nan
     tail_t = significance.chi2_isf(TAIL_PROBABILITY, dof)
-    tail_count = int((t >= tail_t).sum())
+    tail_count = significance.count_at_or_above(t, tail_t)
     ks_p, tail_p = (
         _estimated_p_values(t, tail_count, n_failed)
         if is_estimated_dof
@@ -192,7 +189,7 @@ def judge(t: FloatArray, degrees_of_freedom: float, *, n_failed: int, is_estimat
         mean=mean,
         mean_error=math.sqrt(2.0 * dof / n),
         variance_ratio=variance / (2.0 * mean) if mean > 0.0 else math.nan,
-        variance_ratio_error=math.sqrt((2.0 + 6.0 / dof) / n),
+        variance_ratio_error=significance.variance_ratio_error(dof, n),
         tail_t=tail_t,
         tail_count=tail_count,
         tail_expected=TAIL_PROBABILITY * (n + n_failed),
@@ -210,7 +207,8 @@ def _estimated_p_values(t: FloatArray, tail_count: int, n_failed: int) -> tuple[
     n, dof = int(t.size), float(t.mean())
     distances, counts = _simulate(min(n, _LARGEST_SIMULATED), dof)
     scale = _ks_scale(n) / _ks_scale(min(n, _LARGEST_SIMULATED))
-    ks_p = (1 + int((distances >= scale * significance.ks_distance(t, dof)).sum())) / (distances.size + 1)
+    n_farther = significance.count_at_or_above(distances, scale * significance.ks_distance(t, dof))
+    ks_p = (1 + n_farther) / (distances.size + 1)
     shares = counts / min(n, _LARGEST_SIMULATED) - TAIL_PROBABILITY
     n_all = n + n_failed
     offsets = [k / n_all - TAIL_PROBABILITY for k in (tail_count, tail_count + n_failed)]
@@ -221,9 +219,8 @@ def _estimated_p_values(t: FloatArray, tail_count: int, n_failed: int) -> tuple[
 
 def _two_sided(simulated: FloatArray, value: float) -> float:
     """Twice the smaller tail, at most 1."""
-    slack = 1e-12
-    above = 1 + int((simulated >= value - slack).sum())
-    below = 1 + int((simulated <= value + slack).sum())
+    above = 1 + significance.count_at_or_above(simulated, value)
+    below = 1 + significance.count_at_or_above(-simulated, -value)
     return min(1.0, 2.0 * min(above, below) / (simulated.size + 1))
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from wilks.errors import CalibrationError
-from wilks.significance import clopper_pearson, clopper_pearson_upper
-from wilks.typing import FloatArray
+from wilks.significance import clopper_pearson, clopper_pearson_upper, least_tied
+from wilks.typing import FloatArray, IntArray
+
+_ZERO_T = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,7 +16,9 @@ class Empirical:
     """Sorted values of t from the toys that succeeded, and the number that failed.
 
     ``t`` (k,) is ascending and finite. With k_t the number of toys at or above t, m failed and
-    n all toys, p = (k_t + m + 1)/(n + 1): ties and failed toys count as exceeding.
+    n all toys, p = (k_t + m + 1)/(n + 1): ties and failed toys count as exceeding. What differs by rounding alone is a
+    tie: values down to 1e-9 of t below it (`wilks.significance.least_tied`), and all of them where t itself is nothing
+    but rounding, 1e-9 or less, as t cannot be negative.
 
     >>> null = Empirical.of(np.array([1.0, 2.0, 3.0, 4.0, np.nan]))
     >>> null.n_toys, null.count(3.0), null.p_value(3.0)
@@ -42,10 +46,15 @@ class Empirical:
         return (self.n_failed + 1) / (self.n_toys + 1)
 
     def count(self, t: float) -> int:
-        """How many valid toys lie at or above t."""
+        """How many valid toys lie at or above t, ties included."""
         if np.isnan(t):
             raise CalibrationError("a p-value needs a valid t, got NaN: a fit that failed has no p-value")
-        return int(self.t.size - np.searchsorted(self.t, t, side="left"))
+        return int(self.counts(np.array([t]))[0])
+
+    def counts(self, t: FloatArray) -> IntArray:
+        """How many valid toys lie at or above each t (k,), shape (k,), none of them NaN."""
+        least = np.where(t > _ZERO_T, least_tied(t), -np.inf)
+        return np.asarray(self.t.size - np.searchsorted(self.t, least, side="left"))
 
     def p_value(self, t: float) -> float:
         """Return (k + m + 1)/(n + 1)."""

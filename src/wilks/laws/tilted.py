@@ -25,6 +25,7 @@ from wilks.errors import CalibrationError
 from wilks.fitting import kernel_engine_of
 from wilks.laws.nature import Nature, nature_of
 from wilks.laws.score import ScoreNull, score_null
+from wilks.significance import least_tied
 from wilks.typing import FloatArray
 
 _BLOCK_NUMBERS = 2**22
@@ -62,7 +63,7 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
     size = int(np.clip(_BLOCK_NUMBERS // n_points, 1, n_toys))
     portions = [tilt.draw(rng, min(size, n_toys - first)) for first in range(0, n_toys, size)]
     found, weights = (np.concatenate(parts) for parts in zip(*portions, strict=True))
-    beyond = np.where(found >= q, weights, 0.0)
+    beyond = np.where(found >= least_tied(q), weights, 0.0)
     error = float(np.std(beyond) / np.sqrt(n_toys))
     squares = float(np.sum(beyond**2))
     return TailProbability(float(np.mean(beyond)), error, float(np.sum(beyond)) ** 2 / squares if squares else 0.0)

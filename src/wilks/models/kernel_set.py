@@ -38,8 +38,8 @@ class KernelSet(Model):
         ridges: strengths of the penalty; every width has every one.
         n_centers: how many Gaussians each member has: one number, or one for each width. Narrow Gaussians reach the
             whole range only if there are more of them.
-        combination: ``product`` gains where several widths see something, ``min_p`` where one does, ``average`` lies
-            between.
+        combination: ``product`` gains where several widths see something, ``min_p`` where one does; ``average`` is
+            decided by the largest p: close to ``product`` where all see something, blind where one does alone.
         is_score: whether the members have score statistics.
         seed: of the choice of centers.
 

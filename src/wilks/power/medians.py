@@ -197,7 +197,7 @@ def power_at_size(calibration: Calibration, toys: Toys | npt.ArrayLike, *, size:
     rank = _rejection_rank(calibration, size)
     valid = values[np.isfinite(values)]
     n_failed = int(values.size - valid.size)
-    n_rejected = int((valid > calibration.t[-rank]).sum())
+    n_rejected = int(np.sum(calibration.null.counts(valid) < rank))
     low, _ = clopper_pearson(n_rejected, values.size)
     _, high = clopper_pearson(n_rejected + n_failed, values.size)
     size_low, _ = exceedance_interval(rank, calibration.n_toys)
@@ -206,7 +206,7 @@ def power_at_size(calibration: Calibration, toys: Toys | npt.ArrayLike, *, size:
 
 
 def _rejection_rank(calibration: Calibration, size: float) -> int:
-    """The rank r from above such that p <= size exactly for t above the r-th largest null t."""
+    """The rank r such that p <= size exactly where fewer than r null toys lie at or above t."""
     if not 0.0 < size < 1.0:
         raise CalibrationError(f"the size must lie strictly between 0 and 1, got {size}")
     possible = np.arange(calibration.n_failed + 1, calibration.n_toys + 1) / (calibration.n_toys + 1)

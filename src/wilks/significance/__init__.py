@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING
 from wilks import lazy
 
 _NAMES = {
-    "wilks.significance.chisquare": ["chi2_isf", "chi2_log_sf", "chi2_sf", "chi2_z_score", "ks_distance"],
+    "wilks.significance.chisquare": [
+        *("chi2_isf", "chi2_log_sf", "chi2_sf", "chi2_z_score"),
+        *("ks_distance", "variance_ratio_error"),
+    ],
     "wilks.significance.combining": ["COMBINATIONS", "gamma_log_sf"],
-    "wilks.significance.counts": ["clopper_pearson", "clopper_pearson_upper", "exceedance_interval", "median_ranks"],
+    "wilks.significance.counts": [
+        *("clopper_pearson", "clopper_pearson_upper", "count_at_or_above"),
+        *("exceedance_interval", "least_tied", "median_ranks"),
+    ],
     "wilks.significance.exact": ["binomial_p_value", "ks_p_value"],
     "wilks.significance.normal": ["log_p_value", "p_value", "z_score", "z_score_from_log"],
     "wilks.significance.on_off": ["on_off_z_score"],
@@ -21,9 +27,23 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
-    from wilks.significance.chisquare import chi2_isf, chi2_log_sf, chi2_sf, chi2_z_score, ks_distance
+    from wilks.significance.chisquare import (
+        chi2_isf,
+        chi2_log_sf,
+        chi2_sf,
+        chi2_z_score,
+        ks_distance,
+        variance_ratio_error,
+    )
     from wilks.significance.combining import COMBINATIONS, gamma_log_sf
-    from wilks.significance.counts import clopper_pearson, clopper_pearson_upper, exceedance_interval, median_ranks
+    from wilks.significance.counts import (
+        clopper_pearson,
+        clopper_pearson_upper,
+        count_at_or_above,
+        exceedance_interval,
+        least_tied,
+        median_ranks,
+    )
     from wilks.significance.exact import binomial_p_value, ks_p_value
     from wilks.significance.normal import log_p_value, p_value, z_score, z_score_from_log
     from wilks.significance.on_off import on_off_z_score
@@ -40,14 +60,17 @@ __all__ = [
     "chi2_z_score",
     "clopper_pearson",
     "clopper_pearson_upper",
+    "count_at_or_above",
     "exceedance_interval",
     "gamma_log_sf",
     "ks_distance",
     "ks_p_value",
+    "least_tied",
     "log_p_value",
     "median_ranks",
     "on_off_z_score",
     "p_value",
+    "variance_ratio_error",
     "weighted_isf",
     "weighted_log_sf",
     "weighted_sf",

@@ -61,6 +61,20 @@ def chi2_z_score(t: float, dof: float) -> float:
     return z_score_from_log(chi2_log_sf(t, dof))
 
 
+def variance_ratio_error(dof: float, n: int) -> float:
+    """Return sqrt(2 (1 + 3/dof)/n), the error of s^2/(2 mean) of n values of a chi-square(dof).
+
+    s^2 has the denominator n - 1. The variance of a chi-square is 2 dof, its third moment 8 dof, its excess kurtosis
+    12/dof: over n the relative variances are 2 + 12/dof of s^2 and 2/dof of the mean, and twice their relative
+    covariance, 8/dof, is taken off. sqrt(2/n) is the limit of many degrees of freedom, and too small by 10 % at 13.
+
+    >>> round(variance_ratio_error(13, 100), 4)
+    0.1569
+    """
+    check_dof(dof)
+    return math.sqrt(2.0 * (1.0 + 3.0 / dof) / n)
+
+
 def ks_distance(t: FloatArray, dof: float) -> float:
     """Return the Kolmogorov-Smirnov distance between values t (k,) and chi-square(dof).
 

@@ -52,6 +52,10 @@ def min_p(log_p: FloatArray) -> FloatArray:
 def average(log_p: FloatArray) -> FloatArray:
     """-2 log mean_j p_j over the last axis.
 
+    The mean of n is at least an n-th of the largest p, which decides: all must be small. Power at 2 sigma of four
+    normal statistics of which one alone has .63, for `product`, `min_p` and this one: .35, .43, .09 (independent) and
+    .12, .52, .03 (correlations of .9); if all have that shift .99, .89, .99 and .66, .65, .66.
+
     >>> float(average(np.log([0.1, 0.01])).round(4))
     5.8008
     """

@@ -1,9 +1,37 @@
-"""Intervals for a probability from counts and ranks."""
+"""Counts of values at or above another, and intervals for a probability from counts and ranks."""
 
 import numpy as np
+import numpy.typing as npt
 import scipy.special
 
 from wilks.errors import InputError
+from wilks.typing import FloatArray
+
+_TIE = 1e-9
+
+
+def least_tied(q: npt.ArrayLike) -> FloatArray:
+    """Return the least values that tie with q (k,): q - 1e-9 abs(q).
+
+    A statistic is a sum whose rounding depends on the order of its terms. Where few values are possible, those that are
+    equal differ in their last digits, and ``>=`` would split them, always towards a p that is too small. What ties with
+    q lies above it too: whoever counts from here on upwards counts it.
+
+    >>> q = np.float64(0.1) + 0.2
+    >>> bool(q > 0.3), bool(0.3 >= least_tied(q))
+    (True, True)
+    """
+    values = np.asarray(q, dtype=np.float64)
+    return np.asarray(values * (1.0 - _TIE * np.sign(values)))
+
+
+def count_at_or_above(values: npt.ArrayLike, q: float) -> int:
+    """Return how many values (k,) lie at or above q, those that tie with it (`least_tied`) among them; NaN does not.
+
+    >>> count_at_or_above([0.1, 0.3, 0.1 + 0.2, np.nan, 0.7], 0.1 + 0.2)
+    3
+    """
+    return int(np.count_nonzero(np.asarray(values) >= least_tied(q)))
 
 
 def clopper_pearson(k: int, n: int, *, level: float = 0.68) -> tuple[float, float]:

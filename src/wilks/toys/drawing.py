@@ -11,7 +11,7 @@ from wilks.toys.supplies import SIGNAL, Supply, supplies
 from wilks.typing import FloatArray
 
 _MARGIN = 5.0
-_FEW, _MANY = 4, 500  # events of a trial
+_FEW, _MANY = 64, 500  # events of a trial
 
 
 def draw_toy(analysis: Analysis, hypothesis: Hypothesis, *, seed: int, index: int) -> FloatArray:
