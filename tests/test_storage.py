@@ -128,8 +128,13 @@ def test_saving_twice_changes_nothing_and_another_is_refused(fit_of: Make, tmp_p
 
 def test_nothing_to_load_says_so(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(StoreError, match="must hold one result that was saved, but there is none of"):
+        with pytest.raises(
+            StoreError, match="must hold one result that was saved, but there is no analysis.json, answer.json"
+        ):
             load(folder)
+    write_text(tmp_path / "test" / "fit" / "fit.json", "{}")
+    with pytest.raises(StoreError, match=r"give the folder of one, such as \S+/test/fit\. Toys are read by"):
+        load(tmp_path)
     write_text(tmp_path / "fit.json", "{}")
     write_text(tmp_path / "answer.json", "{}")
     with pytest.raises(StoreError, match=r"answer\.json and fit\.json; give the folder of one"):

@@ -156,11 +156,18 @@ def load(folder: Folder) -> Any:
     path = _path(folder)
     found = saved_kinds(path)
     if len(found) != 1:
-        came = (
-            " and ".join(f"{kind}.json" for kind in found) or f"none of {', '.join(f'{kind}.json' for kind in KINDS)}"
+        came = " and ".join(f"{kind}.json" for kind in found) or f"no {'.json, '.join(KINDS)}.json"
+        raise StoreError(
+            f"{path} must hold one result that was saved, but there is {came}; give the folder of one{_below(path)}. "
+            "Toys are read by wilks.load_toys"
         )
-        raise StoreError(f"{path} must hold one result that was saved, but there is {came}; give the folder of one")
     return Document(path, found[0]).restored()
+
+
+def _below(folder: Path) -> str:
+    """Where results lie in the folders below, for a message."""
+    found = sorted(str(path.parent) for kind in KINDS for path in folder.glob(f"**/{kind}.json"))
+    return f", such as {', '.join(found[:3])}" if found and str(folder) not in found else ""
 
 
 def saved_kinds(folder: Folder) -> list[str]:
