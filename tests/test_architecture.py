@@ -12,7 +12,7 @@ SOURCE = ROOT / "src" / "wilks"
 
 # A room imports only from rooms that stand before it.
 ROOMS = (
-    *("errors", "typing", "lazy", "documents", "storage", "functions", "significance", "samples"),
+    *("wording", "errors", "typing", "lazy", "documents", "storage", "functions", "significance", "samples"),
     *("hypotheses", "models", "nuisances", "optimize", "analysis", "likelihood", "responses", "fitting"),
     *("toys", "campaign", "laws", "inspection", "answer", "twosample", "selection", "validation", "power"),
     *("interpretation", "problems", "plots", "reports", "config", "monitor", "cli"),

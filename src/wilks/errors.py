@@ -1,12 +1,18 @@
 """Errors that a user can act on.
 
 Every message says what must hold, what came, and what to do. ``InputError`` and its
-subclasses end a command with exit code 2; anything else is a defect of the program.
+subclasses end a command with exit code 2; anything else is a defect of the program. A message may hold
+names from files that others wrote; printed, it holds no characters that a terminal would obey.
 """
+
+from wilks.wording import printable
 
 
 class WilksError(Exception):
     """Base of every error raised on purpose by this package."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class InputError(WilksError):
@@ -35,6 +41,9 @@ class ResponseError(InputError):
 
 class WilksWarning(UserWarning):
     """Something that a user should know and that keeps nothing from going on."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class CampaignError(WilksError):

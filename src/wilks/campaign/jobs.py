@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import site
 import sys
 import sysconfig
@@ -14,6 +13,7 @@ from pathlib import Path
 from wilks.campaign.processes import SINGLE_THREAD
 from wilks.errors import InputError
 from wilks.typing import whole_number
+from wilks.wording import in_shell
 
 JOB_FLAVOURS = ("espresso", "microcentury", "longlunch", "workday", "tomorrow", "testmatch", "nextweek")
 USUAL_ARRAY_SIZE = 1000  # Slurm's MaxArraySize is 1001 where a site has not changed it
@@ -83,7 +83,9 @@ def slurm_script(place: Place, numbers: Sequence[int], options: JobOptions) -> s
         InputError: a path that cannot be written in it.
     """
     if "\\" in str(place.logs):
-        raise InputError(f"the path of logs of Slurm must not hold a backslash, but {place.logs} came; give log_folder")
+        raise InputError(
+            f"the path of logs of Slurm must not hold a backslash, but {str(place.logs)!r} came; give log_folder"
+        )
     limit = f"%{options.max_running}" if options.max_running else ""
     log = _line(place.logs).replace("%", "%%") + "/%A_%a.log"
     directives = [
@@ -177,7 +179,7 @@ def _module_path() -> str:
 
 
 def _quoted(text: str | Path) -> str:
-    return shlex.quote(_line(text))
+    return in_shell(_line(text))
 
 
 def _line(text: str | Path) -> str:

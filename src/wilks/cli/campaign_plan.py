@@ -14,6 +14,7 @@ from wilks.cli.session import Session
 from wilks.config import load_config
 from wilks.errors import ConfigError, InputError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
+from wilks.wording import in_shell
 
 
 @click.command(short_help="Plan the toys of an analysis file, without making any.")
@@ -131,7 +132,7 @@ def _folder_name(hypothesis: Hypothesis) -> str:
 def _say_plan(session: Session, ledger: Ledger) -> None:
     n_toys, n_shards = ledger.plan.n_toys, ledger.plan.n_shards
     session.say(f"{n_toys:,} toys in {n_shards:,} shards are planned in {ledger.folder}; make them with")
-    session.say(f"  wilks toys run {ledger.folder}")
-    session.say(f"  wilks toys submit {ledger.folder} --backend slurm    (or htcondor)")
+    session.say(f"  wilks toys run {in_shell(ledger.folder)}")
+    session.say(f"  wilks toys submit {in_shell(ledger.folder)} --backend slurm    (or htcondor)")
     session.outcome.files["campaign"] = str(ledger.folder)
     session.outcome.numbers["plan"] = {"n_toys": n_toys, "n_shards": n_shards, "seed": ledger.owner["seed"]}

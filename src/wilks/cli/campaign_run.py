@@ -19,6 +19,7 @@ from wilks.cli.outcome import ExitCode
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import IncompleteError, Session
 from wilks.errors import CampaignError, InputError, StoreError
+from wilks.wording import in_shell
 
 SECONDS_BETWEEN_PAGES = 60.0
 
@@ -85,7 +86,7 @@ def run_all_shards(
     session: Session, ledger: Ledger, *, n_processes: int | None, dask: str | None, max_failed_fraction: float
 ) -> None:
     """Make all toys that are missing; exit code 3 if some could not be made, 4 if too many failed."""
-    session.interrupted = f"interrupted; the finished toys are kept: wilks toys run {ledger.folder} goes on"
+    session.interrupted = f"interrupted; the finished toys are kept: wilks toys run {in_shell(ledger.folder)} goes on"
     before, begin = _finished(ledger), time.monotonic()
     with _executor(n_processes, dask) as (executor, n_workers), _view(session, ledger) as report:
         try:

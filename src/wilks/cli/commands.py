@@ -27,6 +27,7 @@ from wilks.cli.toy_counts import usable_toys
 from wilks.cli.toys import complete_toys
 from wilks.config import load_config
 from wilks.laws import Calibration, GoodnessOfFit
+from wilks.wording import in_shell
 
 Command = Callable[..., None]
 
@@ -161,7 +162,7 @@ def _report_stored(
         if calibration is None:
             raise IncompleteError(
                 "the data must be tested first, for there are no toys to report, but "
-                f"{prepared.output / TEST} holds no answer; run `wilks test {prepared.loaded.path}`"
+                f"{prepared.output / TEST} holds no answer; run `wilks test {in_shell(prepared.loaded.path)}`"
             )
         session.note("the data are not tested yet: the report shows the calibration alone")
         report_step(session, prepared, calibration, toys=toys, data=None)
@@ -177,8 +178,9 @@ def _say_nothing_to_calibrate(session: Session, prepared: Prepared) -> None:
     """Say why there are no toys to make, in one line."""
     session.output = prepared.output
     session.say(
-        f"Nothing to calibrate: the analytic null of the score statistic answers, `wilks test {prepared.loaded.path}`; "
-        "for a calibration from toys write toys: {n_toys: 1000} into the file"
+        "Nothing to calibrate: the analytic null of the score statistic answers, "
+        f"`wilks test {in_shell(prepared.loaded.path)}`; for a calibration from toys write "
+        "toys: {n_toys: 1000} into the file"
     )
 
 

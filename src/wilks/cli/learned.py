@@ -13,6 +13,7 @@ from wilks.documents import differences
 from wilks.errors import InputError, StoreError
 from wilks.nuisances import Nuisances, nuisances_from_dict
 from wilks.storage import read_document, write_document
+from wilks.wording import in_shell
 
 SCHEMA_VERSION = 1
 
@@ -83,6 +84,6 @@ def require_current(output: Path, learned: Learned, *, analysis_file: Path) -> N
     if learned.changed:
         raise StoreError(
             f"{output / LEARNED} must hold responses learned from what the analysis file names, but this has changed "
-            f"since: {', '.join(learned.changed)}. Learn them again with `wilks learn-nuisances {analysis_file}`, or "
-            "undo the change"
+            f"since: {', '.join(learned.changed)}. Learn them again with "
+            f"`wilks learn-nuisances {in_shell(analysis_file)}`, or undo the change"
         )

@@ -103,7 +103,13 @@ def strict_json(value: object) -> str:
       "n": 3
     }
     """
-    return json.dumps(_plain(value), indent=2, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(_plain(value), indent=2, allow_nan=False, ensure_ascii=False)
+    return "".join(map(_json_character, text))
+
+
+def _json_character(character: str) -> str:
+    """Between quotes what is not printable stands as an escape sequence, for JSON is printed, too."""
+    return character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
 
 
 def _plain(value: object) -> object:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.table import Table
-
 from wilks.analysis import Analysis
 from wilks.cli.answers import check_same_data
 from wilks.cli.checks import Findings, note_answer, note_samples
@@ -19,6 +17,7 @@ from wilks.hypotheses import Null
 from wilks.nuisances import Nuisances
 from wilks.samples import Sample
 from wilks.toys import check_drawable
+from wilks.wording import in_shell
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +99,7 @@ def _learned(loaded: LoadedConfig, output: Path, systematics: Systematics, *, is
     if learned is None and is_needed:
         raise IncompleteError(
             f"the responses of {', '.join(systematics.to_learn)} must be learned first, but {output / LEARNED} is not "
-            f"there; run `wilks learn-nuisances {loaded.path}`"
+            f"there; run `wilks learn-nuisances {in_shell(loaded.path)}`"
         )
     return learned
 
@@ -173,12 +172,7 @@ def show_check(session: Session, prepared: Prepared) -> None:
     note_answer(prepared.findings, prepared.analysis, n_toys=usable_toys(prepared.loaded))
     session.outcome.numbers["check"].update(prepared.findings.numbers)
     session.outcome.warn(*prepared.findings.warnings)
-    table = Table(title=f"wilks check {prepared.loaded.path}", show_header=False, title_justify="left")
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in (*prepared.findings.rows, ("output", str(prepared.output))):
-        table.add_row(name, text)
-    session.show(table)
+    session.show(f"wilks check {prepared.loaded.path}", (*prepared.findings.rows, ("output", str(prepared.output))))
     for text in prepared.findings.warnings:
         session.say(f"Warning: {text}.")
 

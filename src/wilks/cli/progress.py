@@ -19,6 +19,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from wilks.wording import printable
+
 SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -85,7 +87,7 @@ class BarProgress:
             _Rate(),
             TextColumn("left:"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[detail]}"),
+            TextColumn("{task.fields[detail]}", markup=False),
             console=console,
         )
         self._task = self._bar.add_task("toys", total=None, detail="")
@@ -111,7 +113,7 @@ def progress(console: Console, *, detail: Callable[[], str] = str) -> Iterator[R
             yield bar
         return
     yield PlainProgress(
-        lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True),
+        lambda line: console.print(Text(printable(line)), soft_wrap=True),
         clock=time.monotonic,
         seconds_between_lines=SECONDS_BETWEEN_LINES,
         detail=detail,

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +15,12 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from wilks.cli.outcome import ExitCode, Outcome, strict_json
 from wilks.errors import InputError, WilksWarning
 from wilks.storage import write_text
+from wilks.wording import printable, visible
 
 RESULT_FILE = "result.json"
 ERROR_LOG = "error.log"
@@ -45,19 +47,24 @@ class Session:
 
     def say(self, text: str) -> None:
         """Print a line of the answer."""
-        self._out.print(text, markup=False, highlight=False, soft_wrap=True)
+        print_text(self._out, text)
 
     def note(self, text: str) -> None:
         """Print a line that is not part of the answer."""
-        self.notes.print(text, markup=False, highlight=False, soft_wrap=True)
+        print_text(self.notes, text)
 
     def warn(self, text: str) -> None:
         """Print a warning and keep it."""
         self.outcome.warn(text)
         self.say(f"Warning: {text}.")
 
-    def show(self, table: Table) -> None:
-        """Print a table."""
+    def show(self, title: str, rows: Iterable[tuple[str, str]]) -> None:
+        """Print a table of names and texts."""
+        table = Table(title=Text(visible(title)), show_header=False, title_justify="left")
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(visible(cell)) for cell in row))
         self._out.print(table)
 
     def run(self, work: Callable[[], None]) -> NoReturn:
@@ -105,7 +112,7 @@ class Session:
         text = f"{stamp} wilks {' '.join(sys.argv[1:])}\n{''.join(traceback.format_exception(error))}"
         summary = f"unexpected {type(error).__name__}: {error}"
         try:
-            write_text(log, text)
+            write_text(log, printable(text))
         except OSError as reason:
             return f"{summary}; the log {log} could not be written: {reason}"
         return f"{summary}; the details are in {log}; please report them"
@@ -127,6 +134,11 @@ class Session:
         except OSError as error:
             self.note(f"wilks: {self.output / RESULT_FILE} could not be written: {error}")
             self.outcome.exit_code = self.outcome.exit_code or ExitCode.ERROR
+
+
+def print_text(console: Console, text: str) -> None:
+    """Print lines as they are: nothing in them is markup, and nothing commands the terminal."""
+    console.print(Text(printable(text)), soft_wrap=True)
 
 
 @contextmanager

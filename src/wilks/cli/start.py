@@ -17,6 +17,7 @@ from wilks.config import FoundSample, json_schema, template
 from wilks.errors import ConfigError, SampleError
 from wilks.samples import columns, read
 from wilks.storage import write_text
+from wilks.wording import in_shell
 
 _MAX_FEATURES = 20
 SCHEMA_FILE = "analysis.schema.json"
@@ -49,7 +50,7 @@ def init(
         if with_schema:
             _write(target.with_name(SCHEMA_FILE), strict_json(json_schema()) + "\n")
         session.outcome.files = {"analysis": str(target)}
-        session.say(f"Wrote {target}. Edit it (the lines marked EDIT first), then: wilks check {target}")
+        session.say(f"Wrote {target}. Edit it (the lines marked EDIT first), then: wilks check {in_shell(target)}")
 
     session.run(work)
 

@@ -12,6 +12,7 @@ from wilks.cli.session import IncompleteError
 from wilks.cli.toy_counts import planned_toys
 from wilks.errors import StoreError, WilksWarning
 from wilks.hypotheses import Null
+from wilks.wording import in_shell
 
 
 def make_toys(prepared: Prepared, *, reporter: Reporter) -> Toys:
@@ -52,7 +53,7 @@ def how_to_resume(prepared: Prepared) -> str:
     """How many toys are stored, and the command that makes the rest."""
     return (
         f"{count_toys(prepared)} of {prepared.n_toys} toys are stored in {_folder(prepared)}; "
-        f"`wilks calibrate {prepared.loaded.path}` makes the rest"
+        f"`wilks calibrate {in_shell(prepared.loaded.path)}` makes the rest"
     )
 
 
@@ -92,7 +93,7 @@ def _finished(prepared: Prepared) -> Toys:
     if toys.n_toys < n_planned:
         warnings.warn(
             f"{toys.n_toys:,} of {n_planned:,} planned toys are finished, and these calibrate the test; "
-            f"`wilks toys run {_folder(prepared)}` makes the rest",
+            f"`wilks toys run {in_shell(_folder(prepared))}` makes the rest",
             WilksWarning,
             stacklevel=2,
         )
@@ -105,7 +106,9 @@ def _stored(prepared: Prepared) -> Toys:
         try:
             return stored_toys(folder, analysis=prepared.analysis, hypothesis=Null(), seed=seed)
         except DamagedError as error:
-            raise StoreError(f"{error}. `wilks toys run {folder}` sets it aside and makes its toys again") from error
+            raise StoreError(
+                f"{error}. `wilks toys run {in_shell(folder)}` sets it aside and makes its toys again"
+            ) from error
 
 
 def _folder(prepared: Prepared) -> Path:

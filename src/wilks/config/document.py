@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from wilks.errors import ConfigError
+from wilks.wording import in_shell, visible
 
 MAX_BYTES = 262_144
 MAX_DEPTH = 20
@@ -55,8 +56,8 @@ class Document:
 
     def message(self, location: Location, text: str) -> str:
         """``file:line: key: text``."""
-        key = ".".join(str(part) for part in location)
-        prefix = f"{self.path}:{self.position(location).line}:"
+        key = visible(".".join(str(part) for part in location))
+        prefix = f"{visible(str(self.path))}:{self.position(location).line}:"
         return f"{prefix} {key}: {text}" if key else f"{prefix} {text}"
 
 
@@ -125,7 +126,9 @@ def _text(path: Path) -> str:
             )
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such file; `wilks init --output {path}` writes one to start from") from error
+        raise ConfigError(
+            f"{path}: no such file; `wilks init --output {in_shell(path)}` writes one to start from"
+        ) from error
     except OSError as error:
         raise ConfigError(f"{path}: the analysis file must be readable, but: {error.strerror}") from error
     except UnicodeDecodeError as error:

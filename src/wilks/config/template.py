@@ -1,10 +1,10 @@
 """The commented analysis file that a new study starts from."""
 
-import json
 import re
 from dataclasses import dataclass
 
 from wilks.optimize import Search
+from wilks.wording import in_yaml, listed, visible
 
 _WEIGHT = re.compile(r"^(w|wt|wgt|weights?|.*_weights?|weight_.*|event_?weights?)$", re.IGNORECASE)
 
@@ -33,11 +33,11 @@ def template(
     features = [name for name in features if name in known]
     return "".join(
         (
-            f"# yaml-language-server: $schema={schema}\n" if schema else "",
+            f"# yaml-language-server: $schema={visible(schema)}\n" if schema else "",
             _HEAD,
             _features_text(features, unknown),
             _SELECTION,
-            f"\ntree: {_quoted(tree)}\n" if tree else "",
+            f"\ntree: {in_yaml(tree)}\n" if tree else "",
             _reference_text(reference, weight),
             _data_text(data),
             _TAIL.replace("N_STARTS", str(Search().n_starts)),
@@ -45,22 +45,12 @@ def template(
     )
 
 
-def _quoted(text: str) -> str:
-    """A text that YAML reads back unchanged.
-
-    >>> _quoted("pt1"), _quoted("log(pt1)"), _quoted("null")
-    ('pt1', '"log(pt1)"', '"null"')
-    """
-    is_plain = re.fullmatch(r"[A-Za-z_][\w./-]*", text) and text.lower() not in {"null", "true", "false"}
-    return text if is_plain else json.dumps(text, ensure_ascii=False)
-
-
 def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return f"[{', '.join(_quoted(name) for name in names)}]"
+    return f"[{', '.join(map(in_yaml, names))}]"
 
 
 def _features_text(features: list[str], unknown: list[str]) -> str:
-    left_out = f"# Not in the data, hence left out: {', '.join(unknown)}\n" if unknown else ""
+    left_out = f"# Not in the data, hence left out: {listed(unknown)}\n" if unknown else ""
     return (
         "\n# Inputs of the model: columns, names defined below, or expressions such as log(pt1).\n"
         "# EDIT: keep the variables that the test is to look at.\n"
@@ -78,9 +68,9 @@ def _reference_text(reference: FoundSample, weight: str | None) -> str:
         f"  expected_events: {max(1, reference.n_events // 20)}\n"
     )
     return (
-        f"\n# The reference hypothesis. Columns found: {', '.join(reference.columns)}\n"
+        f"\n# The reference hypothesis. Columns found: {listed(reference.columns)}\n"
         f"reference:\n  files: {_listed(reference.files)}   # globs work too; relative to this file\n"
-        f"{f'  weight: {_quoted(weight)}' if weight else '  # weight: w   # a column; none: every event counts one'}\n"
+        f"{f'  weight: {in_yaml(weight)}' if weight else '  # weight: w   # a column; none: every event counts one'}\n"
         f"{expected}"
         f"  # This many of the {reference.n_events} events train; toys are drawn from the rest, which should be many\n"
         "  # times the expected events. Or delete it and name a source of toys below.\n"

@@ -13,6 +13,7 @@ from wilks.interpretation.cuts import cuts_of, local_z_scores
 from wilks.interpretation.learned import LearnedRatio, common_columns, learned_ratio
 from wilks.samples import Sample, check_data, weighted_quantile
 from wilks.typing import BoolArray, FloatArray
+from wilks.wording import visible
 
 LEVEL = 0.68
 NOT_A_P_VALUE = (
@@ -274,7 +275,8 @@ def column_rows(region: Region) -> tuple[tuple[str, ...], ...]:
     """Name, value at the extreme f, range in the region and overall range of each column, below a header."""
     whose, extreme = ("data", "largest f") if region.is_excess else ("reference", "smallest f")
     rows = (
-        (one.name, f"{one.at_extreme:.4g}", _interval(one.inside), _interval(one.overall)) for one in region.columns
+        (visible(one.name), f"{one.at_extreme:.4g}", _interval(one.inside), _interval(one.overall))
+        for one in region.columns
     )
     return (("column", extreme, f"{whose} in the region", f"all {whose}"), *rows)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from wilks.significance import z_score, z_score_from_log
 from wilks.significance.text import probability, probability_from_log
+from wilks.wording import visible
 
 __all__ = [
     "decimals",
@@ -27,9 +28,10 @@ def table(rows: Sequence[Sequence[str]]) -> str:
       t        12.1
       p-value  0.5   empirical
     """
-    n_columns = max(len(row) for row in rows)
-    widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(n_columns)]
-    lines = ("  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)) for row in rows)
+    shown = [[visible(cell) for cell in row] for row in rows]
+    n_columns = max(len(row) for row in shown)
+    widths = [max((len(row[i]) for row in shown if i < len(row)), default=0) for i in range(n_columns)]
+    lines = ("  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)) for row in shown)
     return "\n".join(f"  {line}".rstrip() for line in lines)
 
 

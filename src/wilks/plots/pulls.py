@@ -8,8 +8,9 @@ from matplotlib.patches import Patch
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.fitting import FitResult, FittedNuisance
-from wilks.plots.style import BLUE, GRAY, GREEN, VERMILLION, new_figure, plain, style
+from wilks.plots.style import BLUE, GRAY, GREEN, VERMILLION, new_figure, style
 from wilks.typing import FloatArray
+from wilks.wording import in_figure
 
 _BAND_HEIGHT = 0.42
 _BANDS = ((2.0, "#f0e442", r"$\pm 2\sigma$"), (1.0, GREEN, r"auxiliary $\pm 1\sigma$"))
@@ -38,7 +39,7 @@ def pulls(analysis: Analysis, fit: FitResult) -> Figure:
         for (offset, marker, color, label), fitted in zip(_FITS, (fit.nuisances, fit.delta_nuisances), strict=True):
             _draw_points(axes, fitted, sigmas, offset=offset, marker=marker, color=color, label=label)
         axes.axvline(0.0, color=GRAY, lw=0.8, zorder=1)
-        axes.set_yticks(range(n), [plain(name) for name in analysis.nuisances.names])
+        axes.set_yticks(range(n), [in_figure(name) for name in analysis.nuisances.names])
         axes.yaxis.set_tick_params(which="both", left=False, right=False)
         axes.yaxis.set_tick_params(which="minor", left=False, right=False)
         axes.set_ylim(n - 0.4, -0.6)

@@ -18,6 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from wilks.wording import in_figure, visible
+
 BLACK = "#000000"
 BLUE = "#0072b2"
 SKY = "#56b4e9"
@@ -103,7 +105,7 @@ def axis_label(name: str, labels: Mapping[str, str]) -> str:
         return drawable(labels[name])
     stem, _, suffix = name.rpartition("_")
     unit = _UNITS.get(suffix) if stem else None
-    return plain(f"{stem} [{unit}]" if unit else name)
+    return in_figure(f"{stem} [{unit}]" if unit else name)
 
 
 def unit_of(label: str) -> str:
@@ -116,21 +118,17 @@ def unit_of(label: str) -> str:
     return f" {found.group(1)}" if found else ""
 
 
-def plain(text: str) -> str:
-    """Text that matplotlib shows as it is, dollar signs included."""
-    return text.replace("$", r"\$")
-
-
 def drawable(text: str) -> str:
     """Text with its formulae between dollar signs, or as plain text when they cannot be read.
 
     >>> drawable("$p_T$ [GeV]"), drawable("price in $"), drawable(r"$\\oops$")
     ('$p_T$ [GeV]', 'price in \\\\$', '\\\\$\\\\oops\\\\$')
     """
-    if "$" not in text:
-        return text
+    shown = visible(text)
+    if "$" not in shown:
+        return shown
     try:
-        MathTextParser("path").parse(text)
+        MathTextParser("path").parse(shown)
     except ValueError:
-        return plain(text)
-    return text if text.replace(r"\$", "").count("$") % 2 == 0 else plain(text)
+        return in_figure(text)
+    return shown if shown.replace(r"\$", "").count("$") % 2 == 0 else in_figure(text)

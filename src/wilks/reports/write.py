@@ -16,13 +16,21 @@ from wilks.reports.content import Inputs, build_report
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
 from wilks.storage import write_text
+from wilks.wording import printable
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 SUFFIXES = (".html", ".htm")
 
+
+def _shown(value: object) -> object:
+    """Text without characters that no page may hold; markup comes from templates alone, which then escape the rest."""
+    return printable(value) if type(value) is str else value
+
+
 _ENVIRONMENT = Environment(
     loader=PackageLoader("wilks.reports"),
     autoescape=True,
+    finalize=_shown,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -14,6 +14,7 @@ from wilks.errors import SampleError
 from wilks.samples.arrays import check_names, closest, frozen_array, require_finite, seal
 from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
+from wilks.wording import visible
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ class Sample(Storable):
         )
 
     def __repr__(self) -> str:
-        width = max(7, *(len(name) for name in (*self.features, *self.extras)))
+        width = max(7, *(len(visible(name)) for name in (*self.features, *self.extras)))
         lines = [f"Sample: {self.n_events:,} events, {_weight_phrase(self)}"]
         lines.append(f"{'feature':<{width}}  {'mean':>10}  {'std':>10}  {'min':>10}  {'max':>10}")
         lines += [_column_line(name, width, self) for name in self.features]
@@ -279,8 +280,8 @@ def _weight_phrase(sample: Sample) -> str:
 def _column_line(name: str, width: int, sample: Sample) -> str:
     values, weights = sample.column(name), sample.event_weights
     if not values.size or not weights.sum() > 0:
-        return f"{name:<{width}}" + f"  {'-':>10}" * 4
+        return f"{visible(name):<{width}}" + f"  {'-':>10}" * 4
     mean = float(np.average(values, weights=weights))
     variance = float(np.average((values - mean) ** 2, weights=weights))
     numbers = (mean, float(np.sqrt(max(variance, 0.0))), float(values.min()), float(values.max()))
-    return f"{name:<{width}}" + "".join(f"  {number:>10.4g}" for number in numbers)
+    return f"{visible(name):<{width}}" + "".join(f"  {number:>10.4g}" for number in numbers)

@@ -15,6 +15,7 @@ from wilks.samples.sample import Sample
 from wilks.samples.standardization import Standardization, require_varying
 from wilks.samples.usual import Usual
 from wilks.typing import FloatArray, IntArray, is_number
+from wilks.wording import visible
 
 _FEWEST = 100
 _N_OUTERMOST = 5
@@ -77,7 +78,9 @@ class Support:
             f"has none; by chance one does in {self.size:.2g} of data sets:"
         ]
         for one in self.outsiders[:_NAMED]:
-            values = ", ".join(f"{name} = {value:.6g}" for name, value in zip(self.features, one.values, strict=True))
+            values = ", ".join(
+                f"{visible(name)} = {value:.6g}" for name, value in zip(self.features, one.values, strict=True)
+            )
             lines.append(f"  event {one.index:,}: {values}: {one.reason}")
         lines += [f"  and {self.n_outside - _NAMED:,} more"] if self.n_outside > _NAMED else []
         lines.append(
