@@ -24,6 +24,7 @@ from wilks.laws import (
     score_null,
 )
 from wilks.laws.score import ScoreNull, require_score
+from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
 from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number, shared_events
 
 LARGE_PULL = 3.0
@@ -127,7 +128,8 @@ def answer_without_calibration(
         return failed_answer(data_fit, warnings=notices)
     null = profiled_score_null(analysis, data_fit) if analysis.nuisances else score_null(analysis)
     if null.is_usable_at(data_fit.t):
-        return analytic_answer(data_fit, null, warnings=(*notices, *_reference_notice(analysis, null)))
+        more = (*_reference_notice(analysis, null), *pool_mean_notices(analysis, null))
+        return analytic_answer(data_fit, null, warnings=(*notices, *more))
     _require_toy_source(analysis, null)
     told = {one.name: one.value for one in data_fit.delta_nuisances}
     hypothesis = ShiftedNuisance(told) if told else Null()
@@ -167,6 +169,7 @@ def answer_of(analysis: Analysis, data_fit: FitResult, *, data: Sample, calibrat
     """The answer for a fit of data that exists already, with all that must be known beside it."""
     result = calibration.evaluate(data_fit)
     notices = (*_sample_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
+    notices += tuple(toy_mean_notices(analysis, calibration.null, calibration.summary))
     return dataclasses.replace(result, warnings=(*result.warnings, *notices))
 
 
