@@ -128,9 +128,7 @@ def test_saving_twice_changes_nothing_and_another_is_refused(fit_of: Make, tmp_p
 
 def test_nothing_to_load_says_so(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(
-            StoreError, match=r"must hold one result that was saved, but there is no analysis\.json"
-        ):
+        with pytest.raises(StoreError, match=r"must hold one result that was saved, but there is no analysis\.json"):
             load(folder)
     write_text(tmp_path / "test" / "fit" / "fit.json", "{}")
     with pytest.raises(StoreError, match=r"give the folder of one, such as \S+/test/fit\. Toys are read by"):

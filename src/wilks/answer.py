@@ -25,6 +25,7 @@ from wilks.laws import (
     unanswered,
 )
 from wilks.laws.score import ScoreNull, require_score
+from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
 from wilks.samples import Sample, check_data, effective_number
 
 LARGE_PULL = 3.0
@@ -112,14 +113,16 @@ def answer_of(
     """
     notices = (*data_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
     if calibration is not None:
-        return evaluate(data_fit, calibration, warnings=notices)
+        of_toys = toy_mean_notices(analysis, calibration.null, calibration.summary)
+        return evaluate(data_fit, calibration, warnings=(*notices, *of_toys))
     require_score(analysis)
     if not data_fit.converged:
         return unanswered(data_fit, warnings=notices)
     null = profiled_score_null(analysis, data_fit) if analysis.nuisances else score_null(analysis)
     refusal = null.probability(data_fit.t)
     if not isinstance(refusal, Refusal):
-        return evaluate(data_fit, null, warnings=(*notices, *_reference_notice(analysis, null)))
+        more = (*_reference_notice(analysis, null), *pool_mean_notices(analysis, null))
+        return evaluate(data_fit, null, warnings=(*notices, *more))
     _require_toy_source(analysis, refusal)
     told = {one.name: one.value for one in data_fit.delta_nuisances}
     hypothesis = ShiftedNuisance(told) if told else Null()

@@ -60,14 +60,19 @@ def nature_of(analysis: Analysis, engine: KernelEngine) -> Nature:
     return analysis.cached("nature", lambda: _nature(analysis, engine))
 
 
-def _nature(analysis: Analysis, engine: KernelEngine) -> Nature:
-    features, root, pool = engine.features, np.sqrt(engine.scale), analysis.nominal_pool
+def nature_of_reference(analysis: Analysis, engine: KernelEngine) -> Nature:
+    """Nature as the reference alone shows it, whatever pool there is."""
+    features, root = engine.features, np.sqrt(engine.scale)
     given, gram = features.mean / root, np.diag(features.curvature / engine.scale)
     fluctuations = reference_fluctuations(analysis, features) / np.outer(root, root)
+    return Nature(((engine.reference, 1.0),), features, root, given, gram, np.zeros_like(root), fluctuations, 0.0, 0.0)
+
+
+def _nature(analysis: Analysis, engine: KernelEngine) -> Nature:
+    alone, pool = nature_of_reference(analysis, engine), analysis.nominal_pool
     if pool is None:
-        return Nature(
-            ((engine.reference, 1.0),), features, root, given, gram, np.zeros_like(root), fluctuations, 0.0, 0.0
-        )
+        return alone
+    features, root, given, gram, fluctuations = alone.features, alone.root, alone.mean, alone.second, alone.unknown
     points, n_pool = _pool_points(analysis, features, pool)
     share = n_pool / (n_pool + effective_size(analysis.reference))
     of_pool = share * analysis.expected_events / float(np.sum(points.weights))
