@@ -11,7 +11,7 @@ import numpy as np
 
 from wilks.analysis import Analysis, effective_size
 from wilks.errors import SampleError
-from wilks.samples import ReferenceSupport, Sample, Support, shared_events
+from wilks.samples import ReferenceSupport, Sample, Support, scale_notices, shared_events
 
 _MANY_SIGMA = 5.0
 _SMALL_RATIO = 2.0
@@ -56,8 +56,10 @@ def count_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
 
 def data_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
     """What the reference, and the data beside it, make of an answer."""
-    yield from _negative_weights(analysis.reference)
-    n_shared = shared_events(analysis.reference, data)
+    reference = analysis.reference
+    yield from analysis.cached("scale_notices", lambda: scale_notices(reference, analysis.standardization))
+    yield from _negative_weights(reference)
+    n_shared = shared_events(reference, data)
     if n_shared:
         yield f"{n_shared:,} of {data.n_events:,} data events are in the reference too: the two look too much alike"
     yield from _support_notices(analysis, data)

@@ -8,6 +8,7 @@ them are therefore spread over the whole range.
 import numpy as np
 
 from wilks.errors import InputError
+from wilks.samples import far_events
 from wilks.typing import FloatArray
 
 _MOST_CANDIDATES = 200_000
@@ -21,6 +22,8 @@ def choose_centers(rng: np.random.Generator, events: FloatArray, weights: FloatA
     The first half, rounded up, are events drawn without replacement with chances in proportion to |w|. The others are
     spread: for one feature at equal distances from the least to the largest event; for more, each is the event that
     lies farthest from all centers before it (Gonzalez, Theor. Comput. Sci. 38 (1985) 293), of at most 200,000 events.
+    None is spread to events far outside all others (`wilks.samples.far_events`): those that stand for a missing value
+    would take them all.
 
     Raises:
         InputError: the reference has fewer distinct events than centers are asked for.
@@ -30,7 +33,8 @@ def choose_centers(rng: np.random.Generator, events: FloatArray, weights: FloatA
     [0.0, 8.0]
     """
     counted = weights != 0
-    places, weights = np.unique(events[counted], axis=0), np.abs(weights[counted])
+    events, weights = events[counted], np.abs(weights[counted])
+    places = np.unique(events[~far_events(events, weights)], axis=0)
     if places.shape[0] < n_centers:
         raise InputError(
             f"a kernel of {n_centers:,} centers needs at least as many distinct events in the reference, but it has "
@@ -38,7 +42,7 @@ def choose_centers(rng: np.random.Generator, events: FloatArray, weights: FloatA
         )
     n_dense = -(-n_centers // 2)
     drawn = rng.choice(weights.size, n_dense, replace=False, p=weights / weights.sum())
-    dense, n_spread = events[counted][drawn], n_centers - n_dense
+    dense, n_spread = events[drawn], n_centers - n_dense
     if events.shape[1] == 1:
         spread = np.linspace(places[0], places[-1], n_spread)
     else:
@@ -49,13 +53,16 @@ def choose_centers(rng: np.random.Generator, events: FloatArray, weights: FloatA
 def percentile_width(rng: np.random.Generator, events: FloatArray, weights: FloatArray) -> float:
     """The 90th percentile of the distances between pairs of events, the published rule for the width.
 
-    Of at most 2,000 events, drawn with chances in proportion to |w| (section 3.3 of "Learning new physics efficiently
-    with nonparametric methods", Eur. Phys. J. C 82 (2022) 879).
+    Of at most 2,000 events that do not lie far outside all others (`wilks.samples.far_events`), drawn with chances in
+    proportion to |w| (section 3.3 of "Learning new physics efficiently with nonparametric methods", Eur. Phys. J. C 82
+    (2022) 879).
 
     Raises:
         InputError: more than nine tenths of the pairs coincide.
     """
-    chances = np.abs(weights) / np.sum(np.abs(weights))
+    sizes = np.abs(weights)
+    sizes = np.where(far_events(events, sizes), 0.0, sizes)
+    chances = sizes / np.sum(sizes)
     n_paired = min(_MOST_PAIRED, int(np.count_nonzero(chances)))
     some = events[rng.choice(chances.size, n_paired, replace=False, p=chances)]
     upper = np.triu_indices(some.shape[0], k=1)

@@ -10,12 +10,13 @@ _NAMES = {
     "wilks.samples.derived": ["recomputed"],
     "wilks.samples.enriching": ["enrich", "merge"],
     "wilks.samples.expressions": ["Expression", "Selection", "parse_expression", "parse_selection"],
+    "wilks.samples.outliers": ["central_interval", "far_events", "far_values"],
     "wilks.samples.overlap": ["repeated_events", "shared_events"],
     "wilks.samples.quadrature": ["gauss_cells"],
     "wilks.samples.reading": ["columns", "read"],
     "wilks.samples.sample": ["Origin", "Sample"],
     "wilks.samples.splitting": ["split"],
-    "wilks.samples.standardization": ["Standardization", "require_varying"],
+    "wilks.samples.standardization": ["Standardization", "require_varying", "scale_notices"],
     "wilks.samples.support": ["Outsider", "ReferenceSupport", "Support"],
     "wilks.samples.thinning": ["cell_width_of", "has_cells", "in_cells", "merge_cells", "thin"],
     "wilks.samples.unweighting": ["unweight"],
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     from wilks.samples.derived import recomputed
     from wilks.samples.enriching import enrich, merge
     from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
+    from wilks.samples.outliers import central_interval, far_events, far_values
     from wilks.samples.overlap import repeated_events, shared_events
     from wilks.samples.quadrature import gauss_cells
     from wilks.samples.reading import columns, read
     from wilks.samples.sample import Origin, Sample
     from wilks.samples.splitting import split
-    from wilks.samples.standardization import Standardization, require_varying
+    from wilks.samples.standardization import Standardization, require_varying, scale_notices
     from wilks.samples.support import Outsider, ReferenceSupport, Support
     from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, thin
     from wilks.samples.unweighting import unweight
@@ -49,11 +51,14 @@ __all__ = [
     "Standardization",
     "Support",
     "cell_width_of",
+    "central_interval",
     "check_data",
     "closest",
     "columns",
     "effective_number",
     "enrich",
+    "far_events",
+    "far_values",
     "gauss_cells",
     "has_cells",
     "in_cells",
@@ -65,6 +70,7 @@ __all__ = [
     "recomputed",
     "repeated_events",
     "require_varying",
+    "scale_notices",
     "shared_events",
     "split",
     "thin",

@@ -69,13 +69,20 @@ def require_finite(values: FloatArray, what: str) -> None:
 def non_finite_message(what: str, *, count: int, first_row: int, value: float, where: str = "") -> str:
     """The complaint about NaN or infinity in one column."""
     values = "value is" if count == 1 else "values are"
-    advice = (
-        f'read them with where="isfinite({what})"' if _FORMULA_LIKE.fullmatch(what) else "with where=..., or by hand"
-    )
+    advice = f'read them with where="isfinite({what})"' if is_formula_like(what) else "with where=..., or by hand"
     return (
         f"every value of {what!r} must be finite, but {count:,} {values} not "
         f"(first: {value} in row {first_row:,}{where}); select such events away, {advice}"
     )
+
+
+def is_formula_like(name: str) -> bool:
+    """Whether a name can stand in an expression, as a column or as a formula.
+
+    >>> is_formula_like("log(pt1)"), is_formula_like("pt [GeV]")
+    (True, False)
+    """
+    return _FORMULA_LIKE.fullmatch(name) is not None
 
 
 def closest(name: str, known: Iterable[str]) -> str:

@@ -9,7 +9,10 @@ import numpy.typing as npt
 from wilks.errors import SampleError
 from wilks.samples.arrays import frozen_array
 from wilks.samples.sample import Sample
+from wilks.samples.scales import ColumnScale
 from wilks.typing import FloatArray
+
+_END = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,8 @@ class Standardization:
         """Mean and standard deviation of a reference, with its weights and without a small-sample correction.
 
         shift_j = sum_e w_e x_ej / W and scale_j^2 = sum_e w_e (x_ej - shift_j)^2 / W with W = sum_e w_e.
-        Negative weights enter as they are.
+        Negative weights enter as they are. Where a handful of events would set the scale alone, such as a -9999 that
+        stands for a missing value, quantiles of the others take their place (`ColumnScale`); `scale_notices` says so.
 
         Raises:
             SampleError: no events, a sum of weights or a variance that is not positive, a constant feature.
@@ -59,16 +63,8 @@ class Standardization:
         >>> float(result.shift[0]), round(float(result.scale[0]), 6)
         (3.0, 1.414214)
         """
-        total = sample.expected_events
-        if not (sample.n_events and np.isfinite(total) and total > 0):
-            raise SampleError(
-                "a standardization needs events whose weights have a positive sum, "
-                f"but {sample.n_events:,} events with a sum of {total:g} came; "
-                "check the weight column and the selection"
-            )
-        require_varying(sample)
-        moments = [_moments(sample, name) for name in sample.features]
-        return cls([mean for mean, _ in moments], [std for _, std in moments])
+        found = _column_scales(sample)
+        return cls([one.shift for one in found], [one.scale for one in found])
 
     @classmethod
     def identity(cls, n_features: int) -> "Standardization":
@@ -92,10 +88,20 @@ class Standardization:
         return int(self.shift.size)
 
     def apply(self, events: FloatArray) -> FloatArray:
-        """Standardized events, shape (n, d), for raw events of shape (n, d)."""
+        """Standardized events, shape (n, d), for raw events of shape (n, d).
+
+        They end at -1e6 and 1e6, unless features stay as they are (`identity`): farther out, where a value that stands
+        for a missing one may lie, squares overflow and sums of equal values round to others.
+        """
         if events.ndim != 2 or events.shape[1] != self.n_features:
             raise SampleError(f"events must have the shape (n, {self.n_features}), but {events.shape} came")
-        return (events - self.shift) / self.scale
+        with np.errstate(over="ignore"):
+            result: FloatArray = (events - self.shift) / self.scale
+        return result if self._is_identity else np.clip(result, -_END, _END, out=result)
+
+    @property
+    def _is_identity(self) -> bool:
+        return bool(np.all(self.shift == 0.0) and np.all(self.scale == 1.0))
 
     def to_dict(self) -> dict[str, list[float]]:
         """Plain lists for JSON; floats survive the round trip exactly."""
@@ -118,16 +124,32 @@ def require_varying(sample: Sample) -> None:
             )
 
 
-def _moments(sample: Sample, name: str) -> tuple[float, float]:
-    counted = sample.event_weights != 0
-    values, weights = sample.column(name)[counted], sample.event_weights[counted]
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(np.sum(weights * values) / np.sum(weights))
-        variance = float(np.sum(weights * (values - mean) ** 2) / np.sum(weights))
-    if not (np.isfinite(variance) and variance > 0):
+def scale_notices(sample: Sample, standardization: Standardization) -> tuple[str, ...]:
+    """Sentences on features with events far outside all others, or whose scale a handful would have set.
+
+    None where another standardization was given than that of the sample: whoever gives one has looked.
+
+    >>> sample = Sample(np.append(np.random.default_rng(0).exponential(size=500), [-9999.0, -9999.0]))
+    >>> scale_notices(sample, Standardization.of(sample))[0].partition(", far")[0]
+    '2 of 502 reference events have x0 = -9999'
+    """
+    try:
+        found = _column_scales(sample)
+    except SampleError:  # no scale of its own
+        return ()
+    own = Standardization([one.shift for one in found], [one.scale for one in found])
+    if own.to_dict() != standardization.to_dict():
+        return ()
+    return tuple(text for one in found for text in one.notices())
+
+
+def _column_scales(sample: Sample) -> list[ColumnScale]:
+    total = sample.expected_events
+    if not (sample.n_events and np.isfinite(total) and total > 0):
         raise SampleError(
-            f"the weighted variance of the feature {name!r} must be positive and finite, but is {variance:g}; "
-            "look for extreme values and for negative weights that outweigh the others, "
-            "or give wilks.Standardization(shift, scale)"
+            "a standardization needs events whose weights have a positive sum, "
+            f"but {sample.n_events:,} events with a sum of {total:g} came; "
+            "check the weight column and the selection"
         )
-    return mean, float(np.sqrt(variance))
+    require_varying(sample)
+    return [ColumnScale.of(sample, name) for name in sample.features]

@@ -1,6 +1,7 @@
 """Data events where the reference has none: found, counted and named."""
 
 import abc
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from scipy.spatial import cKDTree
 from wilks.errors import SampleError
 from wilks.samples.arrays import effective_number
 from wilks.samples.gaps import Gaps
+from wilks.samples.outliers import far_values
 from wilks.samples.sample import Sample
 from wilks.samples.standardization import Standardization, require_varying
 from wilks.samples.usual import Usual
@@ -162,11 +164,14 @@ class _Distance(_Look):
     usual: Usual
 
     @classmethod
-    def of(cls, events: FloatArray, weights: FloatArray, standardization: Standardization) -> "_Distance":
+    def of(
+        cls, events: FloatArray, weights: FloatArray, standardization: Standardization, far: Sequence[FloatArray]
+    ) -> "_Distance":
         points = standardization.apply(events)
         tree = cKDTree(points)
-        among_others = np.asarray(tree.query(points, k=2)[0])[:, 1]
-        return cls(standardization, tree, weights, Usual.of(among_others, weights))
+        near = ~np.any([np.isin(column, values) for column, values in zip(events.T, far, strict=True)], axis=0)
+        among_others = np.asarray(tree.query(points[near], k=2)[0])[:, 1]
+        return cls(standardization, tree, weights, Usual.of(among_others, weights[near]))
 
     def nearest(self, events: FloatArray) -> tuple[FloatArray, IntArray]:
         """Distances (m,) in standard deviations to the nearest reference events, and their rows."""
@@ -232,7 +237,7 @@ class ReferenceSupport:
         self._check(data, size)
         if not data.n_events:
             return Support(data.features, 0, float(size), ())
-        chances = np.stack([np.maximum(look.chance(data.events), _SMALLEST) for look in self._looks])
+        chances = np.stack([self._chances(look, data.events) for look in self._looks])
         expected = len(self._looks) * np.stack([_expected(one, least=self._least_chance) for one in chances])
         best = np.argmin(expected, axis=0)
         least = expected[best, np.arange(data.n_events)]
@@ -263,9 +268,25 @@ class ReferenceSupport:
         events, weights = self._counted
         alone: list[_Look] = []
         for j, name in enumerate(self.reference.features):
-            alone += [_Edge.of(name, j, sign, events, weights) for sign in (1.0, -1.0)]
-            alone.append(_Gap(name, j, Gaps.of(events[:, j], weights)))
+            near = ~np.isin(events[:, j], self._far[j])
+            alone += [_Edge.of(name, j, sign, events[near], weights[near]) for sign in (1.0, -1.0)]
+            alone.append(_Gap(name, j, Gaps.of(events[near, j], weights[near])))
         return (*alone, *([self._distance] if events.shape[1] > 1 else []))
+
+    @cached_property
+    def _far(self) -> tuple[FloatArray, ...]:
+        """The values of each feature far outside all others, which say nothing of where its distribution ends."""
+        events, weights = self._counted
+        return tuple(np.unique(column[far_values(column, weights)]) for column in events.T)
+
+    def _chances(self, look: _Look, events: FloatArray) -> FloatArray:
+        """Those of the look, shape (m,); 1 for an event with a far value that the reference has."""
+        columns = (look.column,) if isinstance(look, _Edge | _Gap) else range(events.shape[1])
+        is_new = ~np.any([np.isin(events[:, j], self._far[j]) for j in columns], axis=0)
+        chances = np.ones(is_new.size)
+        with np.errstate(over="ignore"):
+            chances[is_new] = np.maximum(look.chance(events[is_new]), _SMALLEST)
+        return chances
 
     @cached_property
     def _least_chance(self) -> float:
@@ -275,7 +296,7 @@ class ReferenceSupport:
 
     @cached_property
     def _distance(self) -> _Distance:
-        return _Distance.of(*self._counted, Standardization.of(self.reference))
+        return _Distance.of(*self._counted, Standardization.of(self.reference), self._far)
 
     @property
     def _counted(self) -> tuple[FloatArray, FloatArray]:

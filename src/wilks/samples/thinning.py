@@ -36,7 +36,9 @@ def has_cells(sample: Sample) -> bool:
 
 def cell_width_of(sample: Sample, *, scale: FloatArray, share: float) -> float:
     """``share`` of ``scale``, or of the spread of the sample's first feature if that is less."""
-    return share * min(float(scale[0]), float(np.std(sample.events[:, 0])))
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = float(np.std(sample.events[:, 0]))
+    return share * min(float(scale[0]), spread)
 
 
 def in_cells(values: FloatArray, weights: FloatArray, *, width: float) -> tuple[FloatArray, FloatArray]:

@@ -48,6 +48,11 @@ class Usual:
             return rank
         return np.where(n_above > 0, rank, np.minimum(rank, self._tail.chance(scores)))
 
+    @property
+    def has_tail(self) -> bool:
+        """Whether there are enough distinct scores to say how they go on."""
+        return self._tail is not None
+
     @cached_property
     def _tail(self) -> "ParetoTail | None":
         m = min(round(2.0 * np.sqrt(self.scores.size)), self.scores.size - 1)
