@@ -18,7 +18,7 @@ from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.models import MLP, Kernel
 from wilks.nuisances import Nuisance, Nuisances, normalization
 from wilks.problems import exponential
-from wilks.samples import Sample
+from wilks.samples import Sample, Standardization
 from wilks.typing import FitStatus
 
 Make = Callable[..., Any]
@@ -31,6 +31,7 @@ def bare_analysis(reference: Sample) -> Any:
         fingerprint=lambda: "aaaa",
         features=("x",),
         reference=reference,
+        standardization=Standardization.of(reference),
         nuisances=Nuisances(),
         model=MLP(hidden=(4,)),
         cached=lambda key, build: build(),
