@@ -15,7 +15,7 @@ from wilks.cli.outcome import ExitCode
 from wilks.cli.prepare import Prepared
 from wilks.cli.progress import progress
 from wilks.cli.session import Session
-from wilks.cli.toys import count_toys, how_to_resume, make_toys
+from wilks.cli.toys import count_toys, how_to_resume, judge_chi_square, make_toys
 from wilks.errors import ConfigError
 from wilks.fitting import FitResult, fit
 from wilks.laws import AnalyticGoodnessOfFit, Calibration, GoodnessOfFit, calibrate
@@ -51,10 +51,12 @@ def show_calibration(session: Session, toys: Toys) -> Calibration | None:
 def apply_gates(session: Session, prepared: Prepared, toys: Toys, calibration: Calibration | None) -> None:
     """Set exit code 4 where `quality` of the analysis file rejects the toys, and say why."""
     gate_failures(session, prepared, toys)
-    if calibration is None or not calibration.compatibility.is_judged or calibration.compatible:
+    if calibration is None:
         return
-    session.outcome.warn(calibration.compatibility.verdict.rstrip("."))
-    if prepared.loaded.config.quality.require_chi2:
+    text, is_rejected = judge_chi_square(prepared, calibration)
+    if text:
+        session.warn(text)
+    if is_rejected:
         session.outcome.end_with(ExitCode.QUALITY_GATE)
 
 

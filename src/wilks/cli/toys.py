@@ -6,6 +6,9 @@ from wilks.cli.prepare import Prepared
 from wilks.cli.progress import Reporter
 from wilks.cli.session import IncompleteError
 from wilks.hypotheses import Null
+from wilks.laws import Calibration
+from wilks.laws.notices import chi_square_notice
+from wilks.models import MLP
 
 
 def make_toys(prepared: Prepared, *, reporter: Reporter) -> Toys:
@@ -44,6 +47,23 @@ def count_toys(prepared: Prepared) -> int:
     with prepared.loaded.located("toys"):
         toys = stored_toys(prepared.output / TOYS, analysis=prepared.analysis, hypothesis=Null(), seed=options.seed)
     return int((toys.index < prepared.n_toys).sum())
+
+
+def judge_chi_square(prepared: Prepared, calibration: Calibration) -> tuple[str, bool]:
+    """What to say where the toys disagree with the chi-square, and whether that ends the command with exit code 4.
+
+    p is counted among the toys, whatever they follow: only `quality.require_chi2`, of a file whose chi-square is to be
+    quoted, makes it an error. The mean of toys of a penalized model is no number of degrees of freedom: without that
+    option nothing is said.
+    """
+    compatibility = calibration.compatibility
+    is_required = prepared.loaded.config.quality.require_chi2
+    is_looked_at = is_required or not compatibility.is_estimated_dof
+    if not (compatibility.is_judged and is_looked_at) or compatibility.is_compatible:
+        return "", False
+    model = prepared.analysis.model
+    clip = model.weight_clip if isinstance(model, MLP) else None
+    return chi_square_notice(compatibility, weight_clip=clip), is_required
 
 
 def how_to_resume(prepared: Prepared) -> str:
