@@ -10,6 +10,7 @@ from wilks.errors import CalibrationError, InputError
 from wilks.fitting import kernel_engine_of
 from wilks.laws import score_null, tilted_p_value
 from wilks.laws.analytic import LARGEST_EXCESS
+from wilks.laws.tilted import _combined
 from wilks.significance import p_value, weighted_isf
 
 N_EXPECTED, N_TOYS = 1000.0, 20_000
@@ -100,6 +101,49 @@ def test_tilted_toys_agree_with_plain_ones(analysis, toys):
     q = float(np.quantile(toys, 0.99))
     found = tilted_p_value(analysis, q, n_toys=4000, seed=4)
     assert found.p_value == pytest.approx(0.01, rel=0.15 + 4 * found.error / 0.01)
+
+
+def test_the_error_of_tilted_toys_is_the_spread_between_runs(analysis):
+    """12 runs: their spread has an error of 21 %, and the error of each one of 18 %; 4 errors of both together."""
+    q = weighted_isf(p_value(3.0), score_null(analysis).weights)
+    found = [tilted_p_value(analysis, q, n_toys=800, seed=seed) for seed in range(12)]
+    assert len({one.p_value for one in found}) == 12
+    assert tilted_p_value(analysis, q, n_toys=800, seed=11) == found[11]
+    spread = np.std([one.p_value for one in found], ddof=1)
+    assert spread == pytest.approx(
+        np.mean([one.error for one in found]), rel=4 * math.hypot(0.21, 0.18 / math.sqrt(12))
+    )
+    assert all(1.0 / one.n_effective <= one.largest_share <= 0.1 for one in found)
+
+
+def test_weights_of_which_one_decides_are_refused():
+    """Few events, a small ridge and far in the tail: exp of a Gaussian's exponential has no variance."""
+    rough = analysis_of(ridge=0.1)
+    q = weighted_isf(p_value(5.0), score_null(rough).weights)
+    with pytest.raises(CalibrationError, match=r"one of them has \d\d% of their sum: they estimate nothing; take ten"):
+        tilted_p_value(rough, q, n_toys=400, seed=1)
+
+
+def test_weights_are_judged_by_their_share_of_the_sum():
+    """16 seeds of two toys, one of each beyond q, of weight 1 but for one: 1.6 of 16.6 passes, 1.8 of 16.8 not."""
+
+    def seeds(largest: float) -> list[np.ndarray]:
+        return [np.array([0.0, one]) for one in (largest, *[1.0] * 15)]
+
+    found = _combined(seeds(1.6), q=1.0)
+    assert found.p_value == pytest.approx(16.6 / 32) and found.largest_share == pytest.approx(1.6 / 16.6)
+    assert found.n_effective == pytest.approx(16.6**2 / (15 + 1.6**2))
+    # Means of seeds are 0.8 and fifteen times 0.5: s^2 = 0.3^2 / 16, and the mean of 16 has s / 4.
+    assert found.error == pytest.approx(0.3 / 16)
+    with pytest.raises(CalibrationError, match="11% of their sum"):
+        _combined(seeds(1.8), q=1.0)
+    with pytest.raises(CalibrationError, match="of 0 beyond q = 1, of 32 in all, none of them lies there"):
+        _combined([np.zeros(2)] * 16, q=1.0)
+
+
+def test_tilted_toys_must_be_enough_for_their_seeds(analysis):
+    with pytest.raises(InputError, match="n_toys must be a whole number of at least 160"):
+        tilted_p_value(analysis, 10.0, n_toys=159)
 
 
 def test_correction_makes_large_values_likelier(analysis):

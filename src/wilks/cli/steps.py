@@ -21,6 +21,7 @@ from wilks.errors import ConfigError
 from wilks.fitting import fit
 from wilks.hypotheses import Hypothesis
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
+from wilks.laws.notices import chi_square_notice
 from wilks.responses import Closure, ResponseStudy, check_responses, study_responses
 from wilks.samples import Sample
 from wilks.significance import z_score
@@ -52,11 +53,29 @@ def show_calibration(session: Session, toys: Toys) -> Calibration | None:
 def apply_gates(session: Session, prepared: Prepared, toys: Toys, calibration: Calibration | None) -> None:
     """Set exit code 4 where `quality` of the analysis file rejects the toys, and say why."""
     gate_failures(session, prepared, toys)
-    if calibration is None or not calibration.compatibility.is_judged or calibration.compatible:
+    if calibration is None:
         return
-    session.outcome.warn(calibration.compatibility.verdict.rstrip("."))
-    if prepared.loaded.config.quality.require_chi2:
+    text, is_rejected = judge_chi_square(prepared, calibration)
+    if text:
+        session.warn(text)
+    if is_rejected:
         session.outcome.end_with(ExitCode.QUALITY_GATE)
+
+
+def judge_chi_square(prepared: Prepared, calibration: Calibration) -> tuple[str, bool]:
+    """What to say where the toys disagree with the chi-square, and whether that ends the command with exit code 4.
+
+    p is counted among the toys, whatever they follow: only `quality.require_chi2`, of a file whose chi-square is to be
+    quoted, makes it an error. The mean of toys of a penalized model is no number of degrees of freedom: without that
+    option nothing is said.
+    """
+    compatibility = calibration.compatibility
+    is_required = prepared.loaded.config.quality.require_chi2
+    is_looked_at = is_required or not compatibility.is_estimated_dof
+    if not (compatibility.is_judged and is_looked_at) or compatibility.is_compatible:
+        return "", False
+    clip = getattr(prepared.analysis.model, "weight_clip", None)
+    return chi_square_notice(compatibility, weight_clip=clip), is_required
 
 
 def gate_failures(session: Session, prepared: Prepared, toys: Toys) -> None:

@@ -203,8 +203,8 @@ class QualityConfig(Section):
         default=0.05, description="Largest share of toys whose fit may fail."
     )
     require_chi2: bool = Field(
-        default=True,
-        description="Whether toys that disagree with the chi-square are an error; the empirical p-value needs none.",
+        default=False,
+        description="Whether toys that disagree with the chi-square are an error, for who quotes it; p needs none.",
     )
 
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 from wilks.fitting.result import FitResult
 from wilks.hypotheses import ShiftedNuisance
-from wilks.laws.compatibility import Compatibility
+from wilks.laws.compatibility import MAX_PULL, Compatibility
 from wilks.laws.empirical import Empirical
 from wilks.laws.inputs import ToySummary
 from wilks.laws.profiled import distances
-from wilks.laws.text import decimals, failed_toys, probability
+from wilks.laws.text import decimals, failed_toys, plain, probability
 from wilks.laws.text import toys as toys_text
 from wilks.significance import z_score
 
@@ -19,6 +19,7 @@ HIGH_SHARE_AT_BOUND = 0.5
 NOTABLE_OVERLAP_Z_ERROR = 0.05
 COUNT_SIGMAS = 5.0
 FAR_IN_SIGMAS = 0.5
+CLIP_POWERS, FAR_MEAN = (0.4, 1.2), 1.35  # of the mean of t in the clip, as seen up to this ratio of two means
 
 
 def failed_fit(fit: FitResult) -> str:
@@ -72,6 +73,42 @@ def toy_notices(null: Empirical, compatibility: Compatibility, toys: ToySummary 
             "The number of degrees of freedom is the mean of these toys: their mean says nothing about the chi-square"
         )
     return tuple(notices)
+
+
+def chi_square_notice(compatibility: Compatibility, *, weight_clip: float | None) -> str:
+    """What toys that disagree with the chi-square mean for the answer, and what to do; a network has a weight clip.
+
+    The mean of t follows the clip. In the problems of the documentation it grows with a power of it between 0.4 and
+    1.2, so that the clip times (dof/mean)^(1/1.2) to (dof/mean)^(1/0.4) brings it to the number of parameters. Where
+    both are far apart the nearer end alone is named.
+
+    >>> from wilks.laws.compatibility import judge
+    >>> import numpy as np
+    >>> toys = np.random.default_rng(1).chisquare(14.3, size=400)
+    >>> text = chi_square_notice(judge(toys, 13.0, n_failed=0, is_estimated_dof=False), weight_clip=9.0)
+    >>> text[text.index("For one") :]
+    'For one choose a smaller weight_clip, about 7.5 to 8.5 in place of 9, and check it with other toys'
+    """
+    first = (
+        f"{compatibility.verdict} p stays valid, for it is counted among the toys, whatever they follow; there is no "
+        "chi-square answer beyond their reach"
+    )
+    if weight_clip is None or abs(compatibility.mean_pull) < MAX_PULL:
+        return first
+    ratio = compatibility.degrees_of_freedom / compatibility.mean
+    size, about = _better_clip(weight_clip, ratio)
+    advice = f"choose a {size} weight_clip, {about} in place of {plain(weight_clip)}, and check it with other toys"
+    return f"{first}. For one {advice}"
+
+
+def _better_clip(clip: float, ratio: float) -> tuple[str, str]:
+    """In which direction, and about how far, for a mean that must be multiplied by ``ratio``."""
+    far, near = (clip * ratio ** (1.0 / power) for power in CLIP_POWERS)
+    if max(ratio, 1.0 / ratio) < FAR_MEAN:
+        about = f"about {min(far, near):.2g} to {max(far, near):.2g}"
+    else:
+        about = f"{'below' if ratio < 1.0 else 'above'} {near:.2g}"
+    return "smaller" if ratio < 1.0 else "larger", about
 
 
 def _count_notices(fit: FitResult, toys: ToySummary | None) -> tuple[str, ...]:
