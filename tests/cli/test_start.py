@@ -1,6 +1,7 @@
 """init, schema and demo."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from click.testing import CliRunner, Result
 
 import wilks.cli.start
 from wilks.cli import main
-from wilks.config import load_config, read_sources
+from wilks.config import load_config, read_data, read_sources
+from wilks.errors import SampleError
 
 
 def invoke(*arguments: object) -> Result:
@@ -45,12 +47,86 @@ def test_relative_files_stay_relative_to_the_new_file(
     reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(reference.parent)
-    result = invoke("init", "reference.csv", "--data", "reference.csv", "--output", "../study/a.yaml")
+    shutil.copy("reference.csv", "data.csv")
+    result = invoke("init", "reference.csv", "--data", "data.csv", "--output", "../study/a.yaml")
     assert result.exit_code == 0, result.output
     config = load_config(tmp_path / "study" / "a.yaml").config
     assert config.reference.files == ["../mc/reference.csv"]
     assert config.data is not None
-    assert config.data.files == ["../mc/reference.csv"]
+    assert config.data.files == ["../mc/data.csv"]
+
+
+def runs(folder: Path, *names: str, **columns: float) -> list[Path]:
+    """Files of 30 events each, beside columns of one value."""
+    rng, paths = np.random.default_rng(4), [folder / name for name in names]
+    for path in paths:
+        lines = [f"{x},{y}" + "".join(f",{value}" for value in columns.values()) for x, y in rng.random((30, 2))]
+        path.write_text("\n".join([",".join(["x", "y", *columns]), *lines]))
+    return paths
+
+
+@pytest.mark.parametrize("is_data_first", [False, True])
+def test_data_are_all_files_up_to_the_next_option(reference: Path, tmp_path: Path, is_data_first: bool) -> None:
+    data, target = runs(tmp_path, "run1.csv", "run2.csv", "run3.csv"), tmp_path / "a.yaml"
+    words = ["--data", *data, "--output", target, reference] if is_data_first else [reference, "--data", *data]
+    result = invoke("init", *words, *([] if is_data_first else ["--output", target]))
+    assert result.exit_code == 0, result.output
+    config = load_config(target).config
+    assert config.reference.files == [str(reference)]
+    assert config.data is not None and config.data.files == [str(path) for path in data]
+    assert result.stdout.splitlines()[:2] == [
+        f"reference: {reference} (400 events)",
+        f"data: {', '.join(map(str, data))} (90 events)",
+    ]
+
+
+def test_data_may_be_repeated_and_given_with_an_equals_sign(reference: Path, tmp_path: Path) -> None:
+    a, b, c, d = runs(tmp_path, "a.csv", "b.csv", "c.csv", "d.csv")
+    target = tmp_path / "a.yaml"
+    result = invoke("init", reference, f"--data={a}", b, "--output", target, "--data", c, d, "--json")
+    assert result.exit_code == 0, result.output
+    config = load_config(target).config
+    assert config.reference.files == [str(reference)]
+    assert config.data is not None and config.data.files == [str(path) for path in (a, b, c, d)]
+    roles = json.loads(result.stdout)["numbers"]
+    assert roles["data"] == {"files": [str(path) for path in (a, b, c, d)], "n_events": 120}
+
+
+def test_a_reference_behind_the_data_is_refused_with_what_to_write(reference: Path, tmp_path: Path) -> None:
+    (data,) = runs(tmp_path, "data.csv")
+    result = invoke("init", "--data", data, reference, "--output", tmp_path / "a.yaml")
+    assert result.exit_code == 2
+    assert (
+        f"every file came after --data: {data}, {reference}; write wilks init REFERENCE_FILE... --data" in result.stderr
+    )
+    assert not (tmp_path / "a.yaml").exists()
+    help_text = invoke("init", "--help").output
+    assert "init REFERENCE... [--data FILE...] [OPTIONS]" in help_text
+
+
+def test_a_file_of_two_roles_is_refused(reference: Path, tmp_path: Path) -> None:
+    (data,) = runs(reference.parent, "data.csv")
+    result = invoke("init", reference.parent / "*.csv", "--data", data, "--output", tmp_path / "a.yaml")
+    assert result.exit_code == 2
+    assert f"a file must be of the reference or of the data, but {data} came as both" in result.stderr
+
+
+@pytest.mark.parametrize("value", [1.0, 0.2])
+def test_a_weight_of_the_data_is_named_unless_it_is_one(reference: Path, tmp_path: Path, value: float) -> None:
+    (data,), target = runs(tmp_path, "data.csv", weight=value), tmp_path / "a.yaml"
+    result = invoke("init", reference, "--data", data, "--output", target)
+    assert result.exit_code == 0, result.output
+    text, said = target.read_text(), result.stdout
+    is_named = value != 1.0
+    assert ("weight: null   # every row counts one" in text) is is_named
+    assert ("Warning: the data carry weight, not one in every event" in said) is is_named
+    if is_named:
+        with pytest.raises(
+            SampleError, match=r"weight of the reference, 'weight', which is 0\.2 to 0\.2, and not 1 in 30"
+        ):
+            read_data(load_config(target))
+        target.write_text(text.replace("  # weight: null ", "  weight: null "))
+    assert read_data(load_config(target)).expected_events == 30
 
 
 def test_nothing_is_overwritten(reference: Path, tmp_path: Path) -> None:

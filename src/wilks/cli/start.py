@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -14,18 +14,50 @@ from wilks.cli.options import json_option
 from wilks.cli.outcome import strict_json
 from wilks.cli.session import Session
 from wilks.config import FoundSample, json_schema, template
+from wilks.config.data_weights import ONE_EACH, looks_like_weight
 from wilks.errors import ConfigError, SampleError
 from wilks.samples import columns, read
+from wilks.samples.reading import find_files
 from wilks.storage import write_text
-from wilks.wording import in_shell
+from wilks.wording import in_shell, listed
 
-_MAX_FEATURES = 20
+_MAX_FEATURES, _MAX_FILES_NAMED = 20, 6
 SCHEMA_FILE = "analysis.schema.json"
 
 
-@click.command(short_help="Write a commented analysis file from sample files.")
-@click.argument("reference", nargs=-1, required=True)
-@click.option("--data", multiple=True, metavar="FILE", help="A file of observed data; may be repeated.")
+class _DataTakesMany(click.Command):
+    """A command whose option --data takes every file that follows, as a shell gives those of a pattern."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, repeated(args, option="--data"))
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return ["REFERENCE...", "[--data FILE...]", "[OPTIONS]"]
+
+
+def repeated(words: Sequence[str], *, option: str) -> list[str]:
+    """Words of a command line with ``option`` before each word that follows it, up to the next option.
+
+    >>> repeated(["mc.csv", "--data", "a.csv", "b.csv", "--tree", "t"], option="--data")
+    ['mc.csv', '--data', 'a.csv', '--data', 'b.csv', '--tree', 't']
+    """
+    found: list[str] = []
+    is_taking = needs_option = False
+    for k, word in enumerate(words):
+        if word == "--":
+            return [*found, *words[k:]]
+        if word.startswith("-"):
+            is_taking, needs_option = word == option or word.startswith(f"{option}="), word != option
+        elif is_taking:
+            found += [option] if needs_option else []
+            needs_option = True
+        found.append(word)
+    return found
+
+
+@click.command(cls=_DataTakesMany, short_help="Write a commented analysis file from sample files.")
+@click.argument("reference", nargs=-1)
+@click.option("--data", multiple=True, metavar="FILE...", help="Files of observed data: all up to the next option.")
 @click.option("--tree", metavar="NAME", help="TTree, RNTuple or HDF5 table inside the files.")
 @click.option("--output", default="ANALYSIS.yaml", metavar="FILE", show_default=True, help="The file to write.")
 @click.option("--schema", "with_schema", is_flag=True, help=f"Also write {SCHEMA_FILE} beside it, for editors.")
@@ -33,26 +65,60 @@ SCHEMA_FILE = "analysis.schema.json"
 def init(
     reference: tuple[str, ...], data: tuple[str, ...], tree: str | None, output: str, with_schema: bool, as_json: bool
 ) -> None:
-    """Write a commented analysis file for the REFERENCE files; every numeric column found becomes a feature."""
+    """Write a commented analysis file for the REFERENCE files; every numeric column found becomes a feature.
+
+    REFERENCE files come first, then --data and the files of observed data.
+    """
     session = Session("init", as_json=as_json)
     target = Path(output)
 
     def work() -> None:
+        _check_roles(reference, data)
         names = (target, target.with_name(SCHEMA_FILE)) if with_schema else (target,)
         _refuse_existing(names)
-        text = template(
-            _found(reference, tree=tree, folder=target.parent),
-            data=_found(data, tree=tree, folder=target.parent) if data else None,
-            tree=tree,
-            schema=SCHEMA_FILE if with_schema else None,
-        )
-        _write(target, text)
+        samples = {"reference": _found(reference, tree=tree, folder=target.parent)}
+        if data:
+            samples["data"] = _found(data, tree=tree, folder=target.parent)
+        schema_file = SCHEMA_FILE if with_schema else None
+        _write(target, template(samples["reference"], data=samples.get("data"), tree=tree, schema=schema_file))
         if with_schema:
             _write(target.with_name(SCHEMA_FILE), strict_json(json_schema()) + "\n")
         session.outcome.files = {"analysis": str(target)}
+        _say_roles(session, samples)
         session.say(f"Wrote {target}. Edit it (the lines marked EDIT first), then: wilks check {in_shell(target)}")
 
     session.run(work)
+
+
+def _check_roles(reference: Sequence[str], data: Sequence[str]) -> None:
+    """Raise ConfigError without a reference file, and for a file that is given as reference and as data."""
+    if not reference:
+        taken = f", but every file came after --data: {listed(data)}" if data else ", but none was"
+        raise ConfigError(
+            f"files of the reference must be named, before --data{taken}; "
+            "write wilks init REFERENCE_FILE... --data DATA_FILE..."
+        )
+    own, observed = ({path.resolve() for path in find_files(files)} if files else set() for files in (reference, data))
+    both = own & observed
+    if both:
+        raise ConfigError(
+            f"a file must be of the reference or of the data, but {listed(map(str, sorted(both)))} came as both: data "
+            "must be independent of the reference; name each file once, those of the data after --data"
+        )
+
+
+def _say_roles(session: Session, samples: Mapping[str, FoundSample]) -> None:
+    """Which files were taken for what, and what their columns suggest."""
+    for role, found in samples.items():
+        shown, n_more = found.files[:_MAX_FILES_NAMED], len(found.files) - _MAX_FILES_NAMED
+        more = f" and {n_more} more" if n_more > 0 else ""
+        session.say(f"{role}: {listed(shown)}{more} ({found.n_events:,} events)")
+        session.outcome.numbers[role] = {"files": list(found.files), "n_events": found.n_events}
+    if "data" in samples and samples["data"].weights:
+        session.warn(
+            f"the data carry {listed(samples['data'].weights)}, not one in every event, but data are counts: unweight "
+            f"them first, or, if it is no weight of these events, {ONE_EACH}"
+        )
 
 
 @click.command(short_help="Print the JSON Schema of an analysis file, for editors.")
@@ -111,23 +177,27 @@ def _write(path: Path, text: str) -> None:
 
 
 def _found(files: Sequence[str], *, tree: str | None, folder: Path) -> FoundSample:
-    """Numeric, finite columns of the files and the number of rows."""
+    """Numeric, finite columns of the files, the number of rows, and what looks like a weight among the columns."""
     usable: list[str] = []
+    weights: list[str] = []
     n_events, reason = 0, "no column was found"
     for name in columns(list(files), tree=tree):
-        if len(usable) == _MAX_FEATURES:
-            break
+        if len(usable) >= _MAX_FEATURES and not looks_like_weight(name):
+            continue
         try:
-            n_events = read(list(files), features=[name], tree=tree).n_events
+            sample = read(list(files), features=[name], tree=tree)
         except SampleError as error:
             reason = str(error)
-        else:
-            usable.append(name)
+            continue
+        n_events = sample.n_events
+        usable.append(name)
+        if looks_like_weight(name) and bool((sample.events != 1).any()):
+            weights.append(name)
     if not usable:
         raise SampleError(
-            f"{', '.join(files)}: at least one column must be numeric and finite in all events, but none is; {reason}"
+            f"{listed(files)}: at least one column must be numeric and finite in all events, but none is; {reason}"
         )
-    return FoundSample(tuple(_relative(path, folder) for path in files), tuple(usable), n_events)
+    return FoundSample(tuple(_relative(path, folder) for path in files), tuple(usable), n_events, tuple(weights))
 
 
 def _relative(path: str, folder: Path) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wilks.analysis import Analysis, check_pool, check_reference
+from wilks.config.data_weights import read_counts
 from wilks.config.load import LoadedConfig
 from wilks.config.reading import draw, from_function, make_generator, read_selected, read_unselected, stream
 from wilks.config.schema import DataConfig, PoolConfig, ReferenceConfig, StandardizationConfig
@@ -100,7 +101,7 @@ def read_data(loaded: LoadedConfig) -> Sample:
         )
     with loaded.located("data"):
         is_simulated = config.generator is not None
-        sample = _simulated(loaded, config) if is_simulated else read_selected(loaded, config, weight=config.weight)
+        sample = _simulated(loaded, config) if is_simulated else read_counts(loaded, config)
         checked = check_data(sample, features=tuple(loaded.config.features))
         if checked.n_events == 1:
             raise SampleError(

@@ -15,13 +15,18 @@ from wilks.samples import Sample, parse_expression, parse_selection, read
 from wilks.typing import FloatArray
 
 
+def files_of(loaded: LoadedConfig, config: SampleFiles) -> list[str]:
+    """The files of a sample, as seen from here."""
+    return [resolved(path, folder=loaded.folder) for path in config.files or ()]
+
+
 def read_selected(
     loaded: LoadedConfig, config: SampleFiles, *, weight: str | None, also_carry: Iterable[str] = ()
 ) -> Sample:
     """The events of files that pass the selection of the analysis."""
     analysis = loaded.config
     return read(
-        [resolved(path, folder=loaded.folder) for path in config.files or ()],
+        files_of(loaded, config),
         features=list(analysis.features),
         tree=config.tree or analysis.tree,
         where=analysis.where,
@@ -41,7 +46,7 @@ def read_unselected(
     analysis = loaded.config
     needed = _needed(analysis)
     sample = read(
-        [resolved(path, folder=loaded.folder) for path in config.files or ()],
+        files_of(loaded, config),
         features=list(analysis.features),
         tree=config.tree or analysis.tree,
         where=loose_where,
@@ -62,11 +67,12 @@ def _needed(config: AnalysisConfig) -> tuple[str, ...]:
         name = wanted.pop(0)
         if name not in found:
             found[name] = None
-            wanted += _parts(name, config.define)
+            wanted += parts_of(name, config.define)
     return tuple(found)
 
 
-def _parts(name: str, define: Mapping[str, str]) -> Iterator[str]:
+def parts_of(name: str, define: Mapping[str, str]) -> Iterator[str]:
+    """Names that a column or expression is made of; of a definition, those of its formula."""
     try:
         yield from parse_expression(define.get(name, name)).names
     except SampleError:  # a column whose name is no expression, such as "pt [GeV]"

@@ -88,7 +88,8 @@ class DataConfig(SampleFiles):
 
     weight: Text | None = Field(
         default=None,
-        description="Column of event weights, to check that all are one: data are counts and weights are refused.",
+        description="Column of event weights, to check that all are one: data are counts and weights are refused. Not "
+        "given: that of the reference, if the data have it; null: rows count one each, whatever their columns hold.",
     )
     generator: DataGenerator | None = Field(
         default=None, description="Simulate the data by a function, in place of files."

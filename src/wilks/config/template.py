@@ -1,21 +1,23 @@
 """The commented analysis file that a new study starts from."""
 
-import re
 from dataclasses import dataclass
 
+from wilks.config.data_weights import looks_like_weight
 from wilks.optimize import Search
 from wilks.wording import in_yaml, listed, visible
-
-_WEIGHT = re.compile(r"^(w|wt|wgt|weights?|.*_weights?|weight_.*|event_?weights?)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class FoundSample:
-    """What was found in the files of a sample: columns and number of rows."""
+    """What was found in the files of a sample: columns, number of rows, and columns that look like weights.
+
+    ``weights`` are those that are not one in every event.
+    """
 
     files: tuple[str, ...]
     columns: tuple[str, ...]
     n_events: int
+    weights: tuple[str, ...] = ()
 
 
 def template(
@@ -26,7 +28,7 @@ def template(
     Every column of the reference becomes a feature, except one that looks like a weight. ``schema`` is
     the path of a JSON Schema for editors.
     """
-    weight = next((name for name in reference.columns if _WEIGHT.match(name)), None)
+    weight = next((name for name in reference.columns if looks_like_weight(name)), None)
     features = [name for name in reference.columns if name != weight]
     known = set(reference.columns if data is None else data.columns)
     unknown = [name for name in features if name not in known]
@@ -81,10 +83,18 @@ def _reference_text(reference: FoundSample, weight: str | None) -> str:
 def _data_text(data: FoundSample | None) -> str:
     if data is None:
         return f"{_DATA_HEAD}# data:\n#   files: data.root\n"
-    return f"{_DATA_HEAD}data:\n  files: {_listed(data.files)}   # {data.n_events} events before the selection\n"
+    return (
+        f"{_DATA_HEAD}data:\n  files: {_listed(data.files)}   # {data.n_events} events before the selection\n"
+        f"{_DATA_WEIGHTS.format(listed(data.weights)) if data.weights else ''}"
+    )
 
 
 _DATA_HEAD = "\n# The observed data: read by check, test and run; calibrate does not look at them.\n"
+_DATA_WEIGHTS = """\
+  # EDIT: data are counts, every event of weight one, but these files carry {}, not one everywhere.
+  # Weighted simulation cannot stand for data: unweight it first. If it is no weight of these events:
+  # weight: null   # every row counts one
+"""
 _HEAD = """\
 # An analysis for `wilks`: do the data agree with the reference?
 #   wilks check THIS_FILE      reads everything, fits nothing
