@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from wilks.config.data_weights import looks_like_weight
+from wilks.config.schema import ToysConfig
+from wilks.models import MLP, Kernel
 from wilks.optimize import Search
 from wilks.wording import in_yaml, listed, visible
 
@@ -42,9 +44,24 @@ def template(
             f"\ntree: {in_yaml(tree)}\n" if tree else "",
             _reference_text(reference, weight),
             _data_text(data),
-            _TAIL.replace("N_STARTS", str(Search().n_starts)),
+            _TAIL.format_map(_defaults()),
         )
     )
+
+
+def _defaults() -> dict[str, object]:
+    """What the dataclasses of options, and the section of toys, say where a file says nothing."""
+    model, kernel, search, toys = MLP(), Kernel(), Search(), ToysConfig()
+    return {
+        "hidden": list(model.hidden),
+        "weight_clip": model.weight_clip,
+        "n_centers": kernel.n_centers,
+        "ridge": kernel.ridge,
+        "n_starts": search.n_starts,
+        "seed": search.seed,
+        "n_toys": toys.n_toys,
+        "toys_seed": toys.seed,
+    }
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
@@ -118,34 +135,34 @@ _SELECTION = """
 _TAIL = """
 # Systematic uncertainties: how the reference may differ from nature. `wilks learn-nuisances` learns the responses.
 # nuisances:
-#   scale: {sigma: 0.02}                              # learned from the variations
-#   luminosity: {sigma: 0.025, normalization: true}   # multiplies the yield by exp(nu), exactly
+#   scale: {{sigma: 0.02}}                              # learned from the variations
+#   luminosity: {{sigma: 0.025, normalization: true}}   # multiplies the yield by exp(nu), exactly
 # variations:
-#   - {at: {scale: 0.02}, files: scale_up.root}       # or weight: w_scale_up, another weight of the reference
-#   - {at: {scale: -0.02}, files: scale_down.root}
+#   - {{at: {{scale: 0.02}}, files: scale_up.root}}       # or weight: w_scale_up, another weight of the reference
+#   - {{at: {{scale: -0.02}}, files: scale_down.root}}
 
 # Toys under the reference calibrate the test: n toys reach p = 1/(n + 1). A kernel with is_score: true needs none:
 # delete this section, and its p-value comes from an analytic null.
 toys:
-  n_toys: 400
-  seed: 1
-  # pool: {files: more_reference.root}              # instead of n_training: other events of the reference
-  # generator: {function: "my_module:background"}   # or function(rng, n, nuisances) -> (n, d)
+  n_toys: {n_toys}
+  seed: {toys_seed}
+  # pool: {{files: more_reference.root}}              # instead of n_training: other events of the reference
+  # generator: {{function: "my_module:background"}}   # or function(rng, n, nuisances) -> (n, d)
 
 # The model f(x; w); |w| <= weight_clip for every weight and bias. Choose it on toys, before the data.
 model:
   mlp:
-    hidden: [4]
-    weight_clip: 9.0
-  # kernel: {n_centers: 300, width: 1.0, ridge: 0.3}                  # in place of mlp: much faster, and convex
-  # kernel: {n_centers: 300, width: 1.0, ridge: 0.3, is_score: true}  # its first step: p-values without toys
-  # kernel_set: {widths: [0.3, 1.0, 3.0], ridges: [0.3]}              # several widths in one test
+    hidden: {hidden}
+    weight_clip: {weight_clip}
+  # kernel: {{n_centers: {n_centers}, width: 1.0, ridge: {ridge}}}                  # much faster than mlp, and convex
+  # kernel: {{n_centers: {n_centers}, width: 1.0, ridge: {ridge}, is_score: true}}  # its first step: p without toys
+  # kernel_set: {{widths: [0.3, 1.0, 3.0], ridges: [{ridge}]}}              # several widths in one test
 
 # true: subtract the mean, divide by the standard deviation of the reference; false: features as they are.
 standardize: true
 
 # Every fit, of data and toys alike, searches from this many starts.
 search:
-  n_starts: N_STARTS
-  seed: 0
+  n_starts: {n_starts}
+  seed: {seed}
 """
