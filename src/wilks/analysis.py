@@ -20,12 +20,11 @@ from wilks.optimize import Search
 from wilks.samples import (
     Sample,
     Standardization,
+    check_pool,
     effective_number,
     load_samples,
-    repeated_events,
     require_varying,
     save_samples,
-    shared_events,
 )
 from wilks.typing import FloatArray
 
@@ -50,7 +49,8 @@ class Analysis:
         expected_events: N(R_0); the reference weights are rescaled to this sum. None keeps them. If `read` was given
             expected events too, the two must be equal.
         standardize: True: subtract the mean of the reference and divide by its standard deviation at the input of the
-            model; False: features as they are; or a `Standardization`.
+            model, or by what a handful of far events does not set (`Standardization.of`); False: features as they are;
+            or a `Standardization`.
         search: the effort of the fit, the same for data and toys.
         name: for people.
 
@@ -90,7 +90,7 @@ class Analysis:
         _check_yield(scaled)
         source = toy_source if isinstance(toy_source, Unselected) else as_source(toy_source)
         if isinstance(source, Sample | Unselected):
-            _check_pool(scaled, source if isinstance(source, Sample) else source.nominal())
+            check_pool(source if isinstance(source, Sample) else source.nominal(), reference=scaled)
         standardization = _standardization(scaled, standardize)
         settings = {
             "reference": scaled,
@@ -349,26 +349,6 @@ def _standardization(reference: Sample, standardize: bool | Standardization) -> 
     if not isinstance(standardize, bool):
         raise InputError(f"standardize must be True, False or a wilks.Standardization, but {standardize!r} came")
     return Standardization.of(reference) if standardize else Standardization.identity(reference.n_features)
-
-
-def _check_pool(reference: Sample, pool: Sample) -> None:
-    if pool.features != reference.features:
-        raise InputError(
-            f"the pool of toy events must have the features {', '.join(reference.features)} in this order, "
-            f"but it has {', '.join(pool.features)}"
-        )
-    n_shared = shared_events(reference, pool)
-    if n_shared:
-        raise InputError(
-            f"the pool of toy events must share no event with the reference, but {n_shared:,} of its "
-            f"{pool.n_events:,} events are in both; separate them with wilks.split"
-        )
-    n_repeated = repeated_events(pool, like=reference)
-    if n_repeated:
-        raise InputError(
-            f"the pool of toy events must hold each event once, but {n_repeated:,} of its {pool.n_events:,} events "
-            "repeat another one: toys from it would too; look for a file that is read twice or a resampled sample"
-        )
 
 
 def _source_from_dict(

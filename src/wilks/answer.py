@@ -24,7 +24,8 @@ from wilks.laws import (
     score_null,
 )
 from wilks.laws.score import ScoreNull, require_score
-from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number, shared_events
+from wilks.samples import ReferenceSupport, Sample, Support, check_data, effective_number
+from wilks.toys import sample_notices
 
 LARGE_PULL = 3.0
 NEAR_EDGE = 0.999
@@ -178,9 +179,7 @@ def _sample_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
             f"{int(negative.sum()):,} reference events have negative weights: the loss is then not convex in f, and "
             "where the net weight is negative the weight clip alone bounds it"
         )
-    n_shared = shared_events(analysis.reference, data)
-    if n_shared:
-        yield f"{n_shared:,} of {data.n_events:,} data events are in the reference too: the two look too much alike"
+    yield from sample_notices(analysis, data)
     yield from _support_notices(analysis, data)
 
 

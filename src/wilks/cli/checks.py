@@ -10,7 +10,8 @@ from wilks.answer import AUTOMATIC_TOYS
 from wilks.errors import SampleError
 from wilks.hypotheses import Generator
 from wilks.nuisances import Unselected
-from wilks.samples import Sample, shared_events
+from wilks.samples import Sample, check_data_once, data_notices, shared_events, unit_notices
+from wilks.toys import sample_notices
 
 _MANY_SIGMA = 5.0
 _SMALL_RATIO = 2.0
@@ -130,8 +131,13 @@ def refuse_overlap(pool: Sample, *, reference: Sample) -> None:
         )
 
 
-def check_data_sample(found: Findings, data: Sample, *, reference: Sample, expected_events: float) -> None:
-    """Number of events against the expectation, and whether data and reference share events."""
+def check_data_sample(found: Findings, data: Sample, *, analysis: Analysis) -> None:
+    """Number of events against the expectation, units, and whether the data share events with other samples.
+
+    Raises SampleError for events that come more than once.
+    """
+    check_data_once(data, reference=analysis.reference)
+    expected_events = analysis.expected_events
     excess = (data.n_events - expected_events) / math.sqrt(expected_events)
     found.add("data", f"{_origin(data)}; {excess:+.1f} sqrt(N) from the expected {expected_events:,.6g}")
     found.numbers["data"] = {"n_events": data.n_events}
@@ -140,11 +146,13 @@ def check_data_sample(found: Findings, data: Sample, *, reference: Sample, expec
             f"the data have {data.n_events:,} events for {expected_events:,.6g} expected, {excess:+.1f} standard "
             "deviations: see that reference.expected_events is the yield of this selection and luminosity"
         )
-    n_shared = shared_events(reference, data)
-    if n_shared:
-        found.warnings.append(
-            f"{n_shared:,} events of the data are also in the reference: data must be independent of it"
-        )
+    found.warnings.extend(unit_notices(data, reference=analysis.reference))
+    found.warnings.extend(data_notices(data, reference=analysis.reference, pool=analysis.nominal_pool))
+
+
+def note_samples(found: Findings, analysis: Analysis) -> None:
+    """What must be said of the reference and of the source of toys."""
+    found.warnings.extend(sample_notices(analysis))
 
 
 def _origin(sample: Sample) -> str:

@@ -13,6 +13,7 @@ from wilks.cli.checks import (
     check_data_sample,
     check_reference,
     note_answer,
+    note_samples,
     note_toy_source,
     refuse_overlap,
 )
@@ -78,9 +79,11 @@ def prepare(session: Session, loaded: LoadedConfig, *, with_data: bool, needs_re
     nuisances = _nuisances(systematics, learned)
     analysis = _checked_analysis(loaded, sources, nuisances)
     note_toy_source(found, analysis)
+    note_samples(found, analysis)
     data = read_data(loaded) if with_data else None
     if data is not None:
-        check_data_sample(found, data, reference=sources.reference, expected_events=sources.expected_events)
+        with loaded.located("data"):
+            check_data_sample(found, data, analysis=analysis)
     prepared = Prepared(loaded, output, sources, systematics, learned, analysis, data, observed, found)
     _check_ownership(session, prepared)
     found.add("features", ", ".join(analysis.features))

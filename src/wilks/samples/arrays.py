@@ -69,9 +69,7 @@ def require_finite(values: FloatArray, what: str) -> None:
 def non_finite_message(what: str, *, count: int, first_row: int, value: float, where: str = "") -> str:
     """The complaint about NaN or infinity in one column."""
     values = "value is" if count == 1 else "values are"
-    advice = (
-        f'read them with where="isfinite({what})"' if is_formula_like(what) else "with where=..., or by hand"
-    )
+    advice = f'read them with where="isfinite({what})"' if is_formula_like(what) else "with where=..., or by hand"
     return (
         f"every value of {what!r} must be finite, but {count:,} {values} not "
         f"(first: {value} in row {first_row:,}{where}); select such events away, {advice}"

@@ -11,7 +11,10 @@ from wilks.typing import BoolArray, FloatArray
 FEWEST = 100
 _MOST_VALUES = 3  # of them on one side
 _GAP = 10.0  # in core widths
-_DISTANCE, _REPEATS = 10.0, 10  # in distances of the farthest other one; events at each value that need no such distance
+_DISTANCE, _REPEATS = (
+    10.0,
+    10,
+)  # in distances of the farthest other one; events at each value that need no such distance
 _GAP_WITHOUT_TAIL = 100.0  # in ranges of the others
 _CHANCE = 1e-8
 _LEVELS = (float(special.ndtr(-1.0)), 0.025, 0.005)
@@ -51,7 +54,8 @@ def far_values(values: FloatArray, weights: FloatArray) -> BoolArray:
 
 def far_events(events: FloatArray, weights: FloatArray) -> BoolArray:
     """Which events (n, d) lie far outside all others in any feature, shape (n,)."""
-    return np.any([far_values(column, weights) for column in events.T], axis=0)
+    found: BoolArray = np.any([far_values(column, weights) for column in events.T], axis=0)
+    return found
 
 
 def central_interval(values: FloatArray, weights: FloatArray) -> tuple[float, float]:
@@ -78,7 +82,7 @@ def central_interval(values: FloatArray, weights: FloatArray) -> tuple[float, fl
 
 
 def _core_width(ordered: FloatArray, sums: FloatArray) -> float:
-    """That of the shortest interval with half of the weight, or more where so many values are equal; 0 if nearly all."""
+    """That of the shortest interval with half of the weight, or with more where so many are equal; 0 if nearly all."""
     starts = np.linspace(0, ordered.size - 1, min(ordered.size, _MOST_STARTS)).astype(np.int64)
     before = np.where(starts > 0, sums[starts - 1], 0.0)
     for share in _CORE_SHARES:

@@ -41,7 +41,7 @@ class ColumnScale:
     >>> values = np.append(np.random.default_rng(0).normal(50.0, 10.0, 999), -9999.0)
     >>> found = ColumnScale.of(Sample(values, features=["pt"]), "pt")
     >>> found.is_robust, int(found.is_apart.sum()), round(found.shift), round(found.scale)
-    (True, 1, 50, 10)
+    (True, 1, 49, 10)
     """
 
     name: str
@@ -82,7 +82,9 @@ class ColumnScale:
         n_apart, n_events = int(self.is_apart.sum()), self.values.size
         if not n_apart:
             return
-        scale = f": its scale is half the central 68 % interval of the others, {self.scale:.4g}" if self.is_robust else ""
+        scale = (
+            f": its scale is half the central 68 % interval of the others, {self.scale:.4g}" if self.is_robust else ""
+        )
         yield (
             f"{n_apart:,} of {n_events:,} reference events have {self._values_text()}, far outside the others, from "
             f"{self.values[~self.is_apart].min():.6g} to {self.values[~self.is_apart].max():.6g}, and carry "
