@@ -33,6 +33,8 @@ def bare_analysis(reference: Sample) -> Any:
         reference=reference,
         standardization=Standardization.of(reference),
         nuisances=Nuisances(),
+        toy_source=None,
+        nominal_pool=None,
         model=MLP(hidden=(4,)),
         cached=lambda key, build: build(),
     )

@@ -17,10 +17,9 @@ from wilks.optimize import Search
 from wilks.samples import (
     Sample,
     Standardization,
+    check_pool,
     effective_number,
-    repeated_events,
     require_varying,
-    shared_events,
 )
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.typing import FloatArray
@@ -45,7 +44,8 @@ class Analysis(Storable):
         expected_events: N(R_0); the reference weights are rescaled to this sum. None keeps them. If `read` was given
             expected events too, the two must be equal.
         standardize: True: subtract the mean of the reference and divide by its standard deviation at the input of the
-            model; False: features as they are; or a `Standardization`.
+            model, or by what a handful of far events does not set (`Standardization.of`); False: features as they are;
+            or a `Standardization`.
         search: the effort of the fit, the same for data and toys.
         name: for people.
 
@@ -87,7 +87,7 @@ class Analysis(Storable):
         _check_yield(scaled)
         source = toy_source if isinstance(toy_source, Unselected) else as_source(toy_source)
         if isinstance(source, Sample | Unselected):
-            check_pool(scaled, source if isinstance(source, Sample) else source.nominal())
+            check_pool(source if isinstance(source, Sample) else source.nominal(), reference=scaled)
         standardization = _standardization(scaled, standardize)
         settings = {
             "reference": scaled,
@@ -301,32 +301,6 @@ def check_reference(reference: Sample) -> None:
             f"but {reference.n_events:,} events with a sum of {present:g} came; check the files, selection and weights"
         )
     require_varying(reference)
-
-
-def check_pool(reference: Sample, pool: Sample) -> None:
-    """Raise unless toys of this reference can be drawn from a pool.
-
-    Raises:
-        InputError: other features, events of the reference, or events that repeat each other.
-    """
-    if pool.features != reference.features:
-        raise InputError(
-            f"the pool of toy events must have the features {', '.join(reference.features)} in this order, "
-            f"but it has {', '.join(pool.features)}"
-        )
-    n_shared = shared_events(reference, pool)
-    if n_shared:
-        raise InputError(
-            f"the pool of toy events must share no event with the reference, but {n_shared:,} of its "
-            f"{pool.n_events:,} events are in both; separate them with wilks.split, or in an analysis file with "
-            "reference.n_training"
-        )
-    n_repeated = repeated_events(pool, like=reference)
-    if n_repeated:
-        raise InputError(
-            f"the pool of toy events must hold each event once, but {n_repeated:,} of its {pool.n_events:,} events "
-            "repeat another one: toys from it would too; look for a file that is read twice or a resampled sample"
-        )
 
 
 def _check_types(reference: object, model: object) -> None:

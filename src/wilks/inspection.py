@@ -1,6 +1,6 @@
 """What can be seen of reference, toy events and data without a fit: sentences for `wilks check` and for answers.
 
-What cannot be used at all is refused where it is used: `check_reference` and `check_pool` of `wilks.analysis`,
+What cannot be used at all is refused where it is used: `check_reference` of `wilks.analysis`, `check_pool` and
 `check_data` of `wilks.samples`.
 """
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from wilks.analysis import Analysis, effective_size
 from wilks.errors import SampleError
-from wilks.samples import ReferenceSupport, Sample, Support, scale_notices, shared_events
+from wilks.samples import ReferenceSupport, Sample, Support
+from wilks.toys import sample_notices
 
 _MANY_SIGMA = 5.0
 _SMALL_RATIO = 2.0
@@ -56,12 +57,8 @@ def count_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
 
 def data_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
     """What the reference, and the data beside it, make of an answer."""
-    reference = analysis.reference
-    yield from analysis.cached("scale_notices", lambda: scale_notices(reference, analysis.standardization))
-    yield from _negative_weights(reference)
-    n_shared = shared_events(reference, data)
-    if n_shared:
-        yield f"{n_shared:,} of {data.n_events:,} data events are in the reference too: the two look too much alike"
+    yield from _negative_weights(analysis.reference)
+    yield from sample_notices(analysis, data)
     yield from _support_notices(analysis, data)
 
 

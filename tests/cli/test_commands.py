@@ -153,7 +153,7 @@ def test_check_warns_in_words(study: Any) -> None:
 
 def test_data_that_are_in_the_reference_are_warned_of(study: Any) -> None:
     study.config["data"]["files"] = "reference.npz"
-    assert "300 of 600 data events are in the reference too" in study.run("check").stdout
+    assert "data events are in the reference too" in study.run("check").stdout
 
 
 def test_test_needs_all_toys(study: Any) -> None:

@@ -57,8 +57,8 @@ def test_different_densities_of_few_values_are_not_an_overlap():
 
 
 def test_zero_has_no_sign_and_empty_samples_share_nothing():
-    a = Sample([[0.0, 1.5], [2.5, 3.5]])
-    assert shared_events(a, Sample([[-0.0, 1.5]])) == 1
+    a = Sample([[0.0, 1.0 / 3.0], [2.0 / 3.0, 3.1]])
+    assert shared_events(a, Sample([[-0.0, 1.0 / 3.0]])) == 1
     assert shared_events(a, Sample(np.empty((0, 2)))) == shared_events(Sample(np.empty((0, 2))), a) == 0
 
 

@@ -8,7 +8,8 @@ from wilks.answer import AUTOMATIC_TOYS
 from wilks.hypotheses import Generator
 from wilks.inspection import analysis_notices, count_notices, data_notices, independent_toys, negative_share
 from wilks.nuisances import Unselected
-from wilks.samples import Sample
+from wilks.samples import Sample, unit_notices
+from wilks.toys import sample_notices
 
 
 @dataclass
@@ -32,12 +33,14 @@ def note_samples(found: Findings, analysis: Analysis, data: Sample | None, *, re
     _note_toy_source(found, analysis)
     found.warnings.extend(analysis_notices(analysis))
     if data is None:
+        found.warnings.extend(sample_notices(analysis))
         return
     expected = analysis.expected_events
     excess = (data.n_events - expected) / math.sqrt(expected)
     found.add("data", f"{_origin(data)}; {excess:+.1f} sqrt(N) from the expected {expected:,.6g}")
     found.numbers["data"] = {"n_events": data.n_events}
-    found.warnings.extend((*count_notices(analysis, data), *data_notices(analysis, data)))
+    units = unit_notices(data, reference=analysis.reference)
+    found.warnings.extend((*count_notices(analysis, data), *units, *data_notices(analysis, data)))
 
 
 def _note_reference(found: Findings, analysis: Analysis, reference: Sample) -> None:

@@ -15,7 +15,7 @@ from wilks.config import LoadedConfig, Sources, Systematics, build_analysis, rea
 from wilks.errors import ConfigError, StoreError
 from wilks.hypotheses import Null
 from wilks.nuisances import Nuisances
-from wilks.samples import Sample
+from wilks.samples import Sample, check_data_once
 from wilks.toys import check_drawable
 from wilks.wording import in_shell
 
@@ -78,7 +78,7 @@ def prepare(
     if learned is not None and not may_learn_again:
         require_current(output, learned, analysis_file=loaded.path)
     analysis = _analysis(loaded, sources, _nuisances(systematics, learned))
-    data = read_data(loaded) if with_data else None
+    data = _data(loaded, analysis) if with_data else None
     prepared = Prepared(loaded, output, sources, systematics, learned, analysis, data, observed, Findings())
     _check_ownership(session, prepared)
     _check_answer(prepared)
@@ -119,6 +119,13 @@ def _analysis(loaded: LoadedConfig, sources: Sources, nuisances: Nuisances | Non
         with loaded.located("toys"):
             check_drawable(analysis, Null())
     return analysis
+
+
+def _data(loaded: LoadedConfig, analysis: Analysis) -> Sample:
+    data = read_data(loaded)
+    with loaded.located("data"):
+        check_data_once(data, reference=analysis.reference)
+    return data
 
 
 def _check_ownership(session: Session, prepared: Prepared) -> None:

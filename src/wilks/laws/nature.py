@@ -16,6 +16,7 @@ from wilks.fitting import KernelEngine
 from wilks.fitting.features import Features, Reference
 from wilks.fitting.moments import reference_fluctuations
 from wilks.samples import Sample
+from wilks.toys import require_like_reference
 from wilks.typing import FloatArray
 
 _MOST_POOL = 4
@@ -56,7 +57,11 @@ class Nature:
 
 
 def nature_of(analysis: Analysis, engine: KernelEngine) -> Nature:
-    """The nature of an analysis without nuisances, made once and kept with it."""
+    """The nature of an analysis without nuisances, made once and kept with it.
+
+    Raises:
+        InputError: a source of toys that is not like the reference.
+    """
     return analysis.cached("nature", lambda: _nature(analysis, engine))
 
 
@@ -72,6 +77,7 @@ def _nature(analysis: Analysis, engine: KernelEngine) -> Nature:
     alone, pool = nature_of_reference(analysis, engine), analysis.nominal_pool
     if pool is None:
         return alone
+    require_like_reference(analysis)
     features, root, given, gram, fluctuations = alone.features, alone.root, alone.mean, alone.second, alone.unknown
     points, n_pool = _pool_points(analysis, features, pool)
     share = n_pool / (n_pool + effective_size(analysis.reference))

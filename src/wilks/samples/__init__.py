@@ -11,9 +11,11 @@ _NAMES = {
     "wilks.samples.enriching": ["enrich", "merge"],
     "wilks.samples.expressions": ["Expression", "Selection", "parse_expression", "parse_selection"],
     "wilks.samples.outliers": ["central_interval", "far_events", "far_values"],
-    "wilks.samples.overlap": ["repeated_events", "shared_events"],
+    "wilks.samples.overlap": ["shared_events"],
     "wilks.samples.quadrature": ["gauss_cells"],
     "wilks.samples.reading": ["columns", "read"],
+    "wilks.samples.repeats": ["repeated_events"],
+    "wilks.samples.roles": ["check_data_once", "check_pool", "data_notices", "reference_notices", "unit_notices"],
     "wilks.samples.sample": ["Origin", "Sample"],
     "wilks.samples.splitting": ["split"],
     "wilks.samples.standardization": ["Standardization", "require_varying", "scale_notices"],
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
     from wilks.samples.enriching import enrich, merge
     from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
     from wilks.samples.outliers import central_interval, far_events, far_values
-    from wilks.samples.overlap import repeated_events, shared_events
+    from wilks.samples.overlap import shared_events
     from wilks.samples.quadrature import gauss_cells
     from wilks.samples.reading import columns, read
+    from wilks.samples.repeats import repeated_events
+    from wilks.samples.roles import check_data_once, check_pool, data_notices, reference_notices, unit_notices
     from wilks.samples.sample import Origin, Sample
     from wilks.samples.splitting import split
     from wilks.samples.standardization import Standardization, require_varying, scale_notices
@@ -53,8 +57,11 @@ __all__ = [
     "cell_width_of",
     "central_interval",
     "check_data",
+    "check_data_once",
+    "check_pool",
     "closest",
     "columns",
+    "data_notices",
     "effective_number",
     "enrich",
     "far_events",
@@ -68,12 +75,14 @@ __all__ = [
     "parse_selection",
     "read",
     "recomputed",
+    "reference_notices",
     "repeated_events",
     "require_varying",
     "scale_notices",
     "shared_events",
     "split",
     "thin",
+    "unit_notices",
     "unweight",
     "weighted_quantile",
 ]

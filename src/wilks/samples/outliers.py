@@ -54,7 +54,8 @@ def far_values(values: FloatArray, weights: FloatArray) -> BoolArray:
 
 def far_events(events: FloatArray, weights: FloatArray) -> BoolArray:
     """Which events (n, d) lie far outside all others in any feature, shape (n,)."""
-    return np.any([far_values(column, weights) for column in events.T], axis=0)
+    found: BoolArray = np.any([far_values(column, weights) for column in events.T], axis=0)
+    return found
 
 
 def central_interval(values: FloatArray, weights: FloatArray) -> tuple[float, float]:
@@ -81,7 +82,7 @@ def central_interval(values: FloatArray, weights: FloatArray) -> tuple[float, fl
 
 
 def _core_width(ordered: FloatArray, sums: FloatArray) -> float:
-    """That of the shortest interval with half of the weight, or more where so many values are equal; 0 if nearly all."""
+    """That of the shortest interval with half of the weight, or with more where so many are equal; 0 if nearly all."""
     starts = np.linspace(0, ordered.size - 1, min(ordered.size, _MOST_STARTS)).astype(np.int64)
     before = np.where(starts > 0, sums[starts - 1], 0.0)
     for share in _CORE_SHARES:

@@ -41,7 +41,7 @@ class ColumnScale:
     >>> values = np.append(np.random.default_rng(0).normal(50.0, 10.0, 999), -9999.0)
     >>> found = ColumnScale.of(Sample(values, features=["pt"]), "pt")
     >>> found.is_robust, int(found.is_apart.sum()), round(found.shift), round(found.scale)
-    (True, 1, 50, 10)
+    (True, 1, 49, 10)
     """
 
     name: str

@@ -7,7 +7,8 @@ from wilks.errors import InputError
 from wilks.hypotheses import Generator, Hypothesis
 from wilks.samples import Sample, shared_events, unweight
 from wilks.toys.identity import auxiliary_rng, toy_rng
-from wilks.toys.supplies import SIGNAL, Supply, supplies
+from wilks.toys.likeness import require_like_reference
+from wilks.toys.supplies import BACKGROUND, SIGNAL, Supply, supplies
 from wilks.typing import FloatArray
 
 _MARGIN = 5.0
@@ -47,7 +48,7 @@ def check_drawable(analysis: Analysis, hypothesis: Hypothesis) -> None:
         InputError: no source, or none at these nuisances; a nuisance that the analysis does not have; a pool that is
             too small, has negative weights or other features, or shares events with the reference; a generator that
             fails, returns something else than finite events of the right shape, or takes its random numbers from
-            elsewhere than the rng it is given.
+            elsewhere than the rng it is given; a source of toys of the reference that is not like it.
     """
     for supply in supplies(analysis, hypothesis):
         if isinstance(supply.source, Sample):
@@ -55,6 +56,8 @@ def check_drawable(analysis: Analysis, hypothesis: Hypothesis) -> None:
             _check_pool_size(supply, supply.source)
         else:
             _check_generator(supply, supply.source, analysis, hypothesis)
+        if supply.role == BACKGROUND:
+            require_like_reference(analysis)
 
 
 def _draw(supply: Supply, rng: np.random.Generator, n: int, features: tuple[str, ...]) -> FloatArray:
