@@ -17,7 +17,7 @@ from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.models import MLP, Kernel
 from wilks.nuisances import Nuisance, Nuisances, normalization
 from wilks.problems import exponential
-from wilks.samples import Sample
+from wilks.samples import Sample, Standardization
 from wilks.typing import FitStatus
 
 REFERENCE = Sample(np.random.default_rng(0).exponential(size=3000), features=("x",))
@@ -31,6 +31,9 @@ def bare_analysis(reference: Sample) -> Any:
         reference=reference,
         nuisances=Nuisances(),
         model=MLP(hidden=(4,)),
+        standardization=Standardization.of(reference),
+        toy_source=None,
+        nominal_pool=None,
         cached=lambda key, build: build(),
     )
 
