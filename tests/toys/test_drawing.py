@@ -16,6 +16,7 @@ from wilks.toys import check_drawable, draw_toy, toy_rng
 RNG = np.random.default_rng(0)
 REFERENCE = Sample(RNG.exponential(size=2000))
 VALUES = np.arange(1.0, 301.0)
+LIKE_VALUES = Sample(RNG.uniform(1.0, 300.0, size=500))
 BACKGROUND = Generator("wilks.problems.exponential:background")
 
 
@@ -81,7 +82,7 @@ def test_a_pool_gives_each_event_at_most_once() -> None:
 
 
 def test_a_whole_pool_can_be_drawn() -> None:
-    analysis = make(Sample(VALUES))
+    analysis = make(Sample(VALUES), reference=LIKE_VALUES)
     check_drawable(analysis, Null(n_events=300))
     assert sorted(draws(analysis, Null(n_events=300))[0].ravel()) == VALUES.tolist()
     with pytest.raises(InputError, match="at least 301 unweighted events"):
@@ -131,8 +132,9 @@ def test_a_pool_that_is_too_small_is_refused(pool, n, message) -> None:
 
 
 def test_a_large_enough_pool_is_accepted() -> None:
-    check_drawable(make(Sample(VALUES[:150])), Null())
-    check_drawable(make(Sample(VALUES, np.where(VALUES == 1, 2.0, 1.0)), expected_events=50), Null())
+    check_drawable(make(Sample(VALUES[::2]), reference=LIKE_VALUES), Null())
+    weighted = Sample(VALUES, np.where(VALUES == 1, 2.0, 1.0))
+    check_drawable(make(weighted, expected_events=50, reference=LIKE_VALUES), Null())
 
 
 def test_a_toy_that_asks_too_much_of_a_pool_says_so() -> None:
@@ -147,7 +149,7 @@ def test_no_source_says_what_to_give() -> None:
 
 
 def one_column(rng, n, nuisances):
-    return rng.random((n, 1))
+    return rng.exponential(size=(n, 1))
 
 
 @pytest.mark.parametrize(
@@ -175,8 +177,9 @@ def test_a_generator_that_cannot_be_used_is_refused_before_anything_starts(funct
 
 
 def test_one_feature_may_come_flat_and_integers_become_floats() -> None:
-    for function in (one_column, lambda rng, n, nuisances: rng.integers(5, size=n)):
-        check_drawable(make(function), Null())
+    check_drawable(make(one_column), Null())
+    integers = Sample(RNG.integers(5, size=500))
+    check_drawable(make(lambda rng, n, nuisances: rng.integers(5, size=n), reference=integers), Null())
     events = draw_toy(make(lambda rng, n, nuisances: [1] * n), Null(n_events=3), seed=1, index=0)
     assert events.dtype == np.float64 and events.tolist() == [[1.0], [1.0], [1.0]]
 

@@ -9,6 +9,7 @@ from wilks.analysis import Analysis, check_reference
 from wilks.config.data_weights import read_counts
 from wilks.config.load import LoadedConfig
 from wilks.config.reading import draw, from_function, make_generator, read_selected, read_unselected, stream
+from wilks.config.roles import check_roles
 from wilks.config.schema import DataConfig, PoolConfig, ReferenceConfig, StandardizationConfig
 from wilks.errors import ConfigError, SampleError
 from wilks.hypotheses import Generator
@@ -49,7 +50,10 @@ def read_sources(loaded: LoadedConfig) -> Sources:
     """Read the reference and the toy pool.
 
     With ``n_training`` the reference is split; its training part is scaled to the expected events of the whole.
+
+    Raises ConfigError, before anything is read, for a file in two roles.
     """
+    check_roles(loaded)
     config = loaded.config.reference
     texts = _weight_texts(loaded)
     with loaded.located("reference"):

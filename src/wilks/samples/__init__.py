@@ -13,7 +13,7 @@ _NAMES = {
     "wilks.samples.outliers": ["central_interval", "far_events", "far_values"],
     "wilks.samples.overlap": ["shared_events"],
     "wilks.samples.quadrature": ["gauss_cells"],
-    "wilks.samples.reading": ["columns", "read"],
+    "wilks.samples.reading": ["FileIdentity", "columns", "file_identity", "find_files", "read"],
     "wilks.samples.repeats": ["repeated_events"],
     "wilks.samples.roles": ["check_data_once", "check_pool", "data_notices", "reference_notices", "unit_notices"],
     "wilks.samples.sample": ["Origin", "Sample"],
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wilks.samples.outliers import central_interval, far_events, far_values
     from wilks.samples.overlap import shared_events
     from wilks.samples.quadrature import gauss_cells
-    from wilks.samples.reading import columns, read
+    from wilks.samples.reading import FileIdentity, columns, file_identity, find_files, read
     from wilks.samples.repeats import repeated_events
     from wilks.samples.roles import check_data_once, check_pool, data_notices, reference_notices, unit_notices
     from wilks.samples.sample import Origin, Sample
@@ -47,6 +47,7 @@ else:
 
 __all__ = [
     "Expression",
+    "FileIdentity",
     "Origin",
     "Outsider",
     "ReferenceSupport",
@@ -66,6 +67,8 @@ __all__ = [
     "enrich",
     "far_events",
     "far_values",
+    "file_identity",
+    "find_files",
     "gauss_cells",
     "has_cells",
     "in_cells",

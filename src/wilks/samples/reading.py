@@ -18,6 +18,8 @@ from wilks.typing import FloatArray, IntArray
 
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
+FileIdentity = tuple[int, int]
+
 CHUNK_SIZE = 1 << 18
 
 
@@ -99,18 +101,29 @@ def find_files(files: Files) -> list[Path]:
     """The files that a path, a pattern or a list of them stands for, each once.
 
     Raises:
-        SampleError: there is no such file, or one comes twice (its events would count twice).
+        SampleError: there is no such file, or one comes twice, by whatever name or link (its events would count twice).
     """
     given = [files] if isinstance(files, str | os.PathLike) else list(files)
     if not given:
         raise SampleError("files must name at least one file, but an empty list came")
     paths = [path for item in given for path in _matches(os.fspath(item))]
-    seen: set[Path] = set()
+    seen: dict[FileIdentity, Path] = {}
     for path in paths:
-        if path.resolve() in seen:
-            raise SampleError(f"every file must be given once, but {path} comes twice; its events would count twice")
-        seen.add(path.resolve())
+        same = seen.setdefault(file_identity(path), path)
+        if same is not path:
+            twice = f"{path} comes twice" if same == path else f"{path} is the file {same} by another name"
+            raise SampleError(f"every file must be given once, but {twice}; its events would count twice")
     return paths
+
+
+def file_identity(path: Path) -> FileIdentity:
+    """Device and number of a file: equal for hard and soft links to it.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _matches(text: str) -> list[Path]:

@@ -41,6 +41,12 @@ class NpzReader(Reader):
             for start in range(0, n_rows, chunk_size):
                 count = min(chunk_size, n_rows - start)
                 yield {name: _values(stream, headers[name][1], count) for name, stream in streams.items()}
+            for name, stream in streams.items():
+                if stream.read(1):  # also verifies the checksum, which zipfile does at the end
+                    raise SampleError(
+                        f"the array {name!r} of {source.path} must end where its header says, after {n_rows:,} values, "
+                        "but it goes on: the file is damaged; write it again"
+                    )
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:

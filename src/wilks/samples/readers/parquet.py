@@ -16,7 +16,8 @@ _BUFFER_BYTES = 1 << 20
 class ParquetReader(Reader):
     """Integer, floating-point and boolean columns; a missing value becomes NaN.
 
-    Pages are read as they are needed: reading ahead would hold whole columns of all row groups in memory.
+    Pages are read as they are needed: reading ahead would hold whole columns of all row groups in memory. Where they
+    have checksums, these are verified.
     """
 
     format_name: ClassVar[str] = "Parquet"
@@ -29,7 +30,8 @@ class ParquetReader(Reader):
         return Listing(names, {name: reason for name, reason in reasons.items() if reason})
 
     def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
-        with pq.ParquetFile(source.path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as file:
+        options = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES, "page_checksum_verification": True}
+        with pq.ParquetFile(source.path, **options) as file:
             for batch in file.iter_batches(batch_size=chunk_size, columns=list(names), use_threads=False):
                 yield {name: column_values(batch.column(name)) for name in names}
 

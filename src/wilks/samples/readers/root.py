@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import uproot
+from uproot.behaviors.RNTuple import RNTuple
 from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import Numerical
 from uproot.interpretation.strings import AsStrings
@@ -13,6 +14,7 @@ from uproot.interpretation.strings import AsStrings
 from wilks.errors import SampleError
 from wilks.samples.arrays import closest
 from wilks.samples.readers.base import Listing, Reader, Source
+from wilks.samples.readers.rntuple import verify
 from wilks.typing import FloatArray
 
 _TREE_CLASSES = frozenset({"TTree", "TNtuple", "TNtupleD"})
@@ -50,6 +52,8 @@ class RootReader(Reader):
         with uproot.open(source.path) as file:
             table = _table(file, source)
             columns = _columns(table)
+            if isinstance(table, RNTuple):
+                verify(table, [columns[name] for name in names], source)
             n_rows = int(table.num_entries)
             for start in range(0, n_rows, chunk_size):
                 stop = min(start + chunk_size, n_rows)
