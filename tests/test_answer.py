@@ -36,9 +36,6 @@ def bare_analysis(reference: Sample) -> Any:
         toy_source=None,
         nominal_pool=None,
         model=MLP(hidden=(4,)),
-        standardization=Standardization.of(reference),
-        toy_source=None,
-        nominal_pool=None,
         cached=lambda key, build: build(),
     )
 
