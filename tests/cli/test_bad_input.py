@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,8 @@ def negative_weights_in_pool(study: Any) -> None:
 
 def overlapping_pool(study: Any) -> None:
     del study.config["reference"]["n_training"]
-    study.config["toys"]["pool"] = {"files": "reference.npz"}
+    shutil.copy(study.folder / "reference.npz", study.folder / "copy.npz")
+    study.config["toys"]["pool"] = {"files": "copy.npz"}
 
 
 def truncated_root(study: Any) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,8 @@ def test_check_warns_in_words(study: Any) -> None:
 
 
 def test_data_that_are_in_the_reference_are_warned_of(study: Any) -> None:
-    study.config["data"]["files"] = "reference.npz"
+    shutil.copy(study.folder / "reference.npz", study.folder / "copy.npz")
+    study.config["data"]["files"] = "copy.npz"
     assert "data events are in the reference too" in study.run("check").stdout
 
 

@@ -12,6 +12,7 @@ from wilks.samples.sample import Sample
 from wilks.typing import FloatArray
 
 _MOST_EVENTS = 100_000
+_EQUAL = 1e-6
 _SIGNIFICANT, _SURE = 1e-4, 1e-6
 _LARGE_DISTANCE, _LARGE_RATIO = 0.25, 5.0
 _OUTERMOST, _LEAST_OUTSIDE = 0.005, 5.0
@@ -80,7 +81,7 @@ class Difference:
 
 
 def differences(sample: Sample, reference: Sample) -> tuple[Difference, ...]:
-    """How each feature of ``sample`` differs from that of ``reference``; of at most 100,000 events of each.
+    """How each feature of ``sample`` differs from that of ``reference``; of about 100,000 events of each.
 
     The law of the distance is that of unweighted events (Kolmogorov) with effective numbers: simulated p-values are
     right to their errors for weights of 20 % negative ones or log-normal of width 0.7, and rather too large for wilder
@@ -127,8 +128,15 @@ class _Distribution:
         return cls(values[order], sums / sums[-1])
 
     def distance(self, other: "_Distribution") -> float:
+        """The largest by which one exceeds the other, where values that differ by a millionth count as equal.
+
+        Steps of .1 are not the same numbers in single and in double precision.
+        """
         points = np.concatenate([self.values, other.values])
-        return float(np.max(np.abs(self._share_up_to(points) - other._share_up_to(points))))
+        beyond = points + _EQUAL * np.abs(points)
+        above = self._share_up_to(points) - other._share_up_to(beyond)
+        below = other._share_up_to(points) - self._share_up_to(beyond)
+        return max(0.0, float(np.max(above)), float(np.max(below)))
 
     def interval(self, outside: float) -> tuple[float, float]:
         """Between the quantiles with this share outside on either side."""
@@ -143,8 +151,14 @@ class _Distribution:
 
 
 def _some(sample: Sample) -> Sample:
-    """At most 100,000 of the events, the same each time."""
+    """About 100,000 of the events, the same each time: heavy ones all, others in proportion to their weights.
+
+    With w0 = sum |w| / 100,000 an event is kept with the probability min(1, |w|/w0), and then counts as max(|w|, w0).
+    """
     if sample.n_events <= _MOST_EVENTS:
         return sample
-    rows = np.random.Generator(np.random.Philox(0)).choice(sample.n_events, _MOST_EVENTS, replace=False)
-    return Sample(sample.events[rows], sample.event_weights[rows], features=sample.features)
+    sizes = np.abs(sample.event_weights)
+    least = float(np.sum(sizes)) / _MOST_EVENTS
+    kept = np.random.Generator(np.random.Philox(0)).random(sizes.size) * least < sizes
+    weights = np.copysign(np.maximum(sizes, least), sample.event_weights)[kept]
+    return Sample(sample.events[kept], weights, features=sample.features)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wilks.errors import SampleError
 from wilks.samples.readers.base import Listing, Reader, Source
 
 _BUFFER_BYTES = 1 << 20
@@ -32,8 +33,28 @@ class ParquetReader(Reader):
     def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         options = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES, "page_checksum_verification": True}
         with pq.ParquetFile(source.path, **options) as file:
+            _check_metadata(file, names, source)
             for batch in file.iter_batches(batch_size=chunk_size, columns=list(names), use_threads=False):
                 yield {name: column_values(batch.column(name)) for name in names}
+
+
+def _check_metadata(file: Any, names: Sequence[str], source: Source) -> None:
+    """Raise unless the footer, which has no checksum, says the same in all places: how many rows, and of what type."""
+    metadata = file.metadata
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    columns = [metadata.schema.column(j) for j in range(len(metadata.schema))]
+    kinds = {column.path: column.physical_type for column in columns}
+    chunks = [(group, group.column(j)) for group in groups for j in range(group.num_columns)]
+    is_whole = metadata.num_rows == sum(group.num_rows for group in groups) and all(
+        chunk.num_values == group.num_rows and chunk.physical_type == kinds.get(chunk.path_in_schema)
+        for group, chunk in chunks
+        if chunk.path_in_schema in names
+    )
+    if not is_whole:
+        raise SampleError(
+            f"{source.path} is damaged: its footer contradicts itself on the number of rows or the type of a column; "
+            "copy the file again from where it came"
+        )
 
 
 def column_values(column: Any) -> npt.ArrayLike:
