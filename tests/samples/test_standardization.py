@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wilks.errors import SampleError
-from wilks.samples import Sample, Standardization
+from wilks.samples import Sample, Standardization, scale_notices
 
 NUMBERS = st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=30)
 
@@ -56,6 +56,88 @@ def test_negative_weights_enter_as_they_are():
 def test_references_without_a_spread_are_refused(sample, message):
     with pytest.raises(SampleError, match=message):
         Standardization.of(sample)
+
+
+def stretched(value, *, n_far, n=4_000, seed=3):
+    """Exponential events with some at one value."""
+    x = np.random.default_rng(seed).exponential(size=n)
+    x[:n_far] = value
+    return Sample(x, features=("pt",))
+
+
+@pytest.mark.parametrize("value", [-9999.0, 99999.0, 1e30, 1.7e308])
+@pytest.mark.parametrize("n_far", [1, 80, 1_200])
+def test_far_values_do_not_set_the_scale(value, n_far):
+    """The scale is that of the others, half the central 68 % interval: 0.829 of an exponential law."""
+    result = Standardization.of(stretched(value, n_far=n_far))
+    assert float(result.shift[0]) == pytest.approx(np.log(2.0), abs=0.06)
+    assert float(result.scale[0]) == pytest.approx(0.829, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        lambda rng, n: rng.exponential(size=n),
+        lambda rng, n: np.exp(rng.normal(size=n)),
+        lambda rng, n: 20.0 * (1.0 + rng.pareto(4.0, size=n)),
+        lambda rng, n: rng.standard_t(3.0, size=n),
+        lambda rng, n: 91.0 + 1.25 * np.tan(rng.uniform(-1.53, 1.53, size=n)),
+        lambda rng, n: rng.poisson(3.0, size=n),
+        lambda rng, n: rng.random(n) < 0.03,
+    ],
+)
+def test_clean_references_keep_mean_and_standard_deviation_to_the_last_bit(law):
+    rng = np.random.default_rng(0)
+    for n in (300, 1_000, 10_000):
+        for _ in range(20):
+            x, w = law(rng, n).astype(float), rng.uniform(0.5, 1.5, size=n)
+            mean = np.sum(w * x) / np.sum(w)
+            result = Standardization.of(Sample(x, w))
+            assert result.shift[0] == mean and result.scale[0] == np.sqrt(np.sum(w * (x - mean) ** 2) / np.sum(w))
+            assert scale_notices(Sample(x, w), result) == ()
+
+
+def test_a_handful_of_scattered_events_does_not_set_the_scale():
+    """Garbage without a common value in 0.1 % of the events, which a standard deviation of 1e27 would hide all in."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=10_000)
+    x[:10] = 1e30 * rng.normal(size=10)
+    sample = Sample(x)
+    assert float(Standardization.of(sample).scale[0]) == pytest.approx(1.0, abs=0.03)
+    (text,) = scale_notices(sample, Standardization.of(sample))
+    assert "in 10 of 10,000 reference events" in text
+
+
+def test_what_is_said_names_column_value_count_and_remedy():
+    sample = stretched(-9999.0, n_far=80)
+    (text,) = scale_notices(sample, Standardization.of(sample))
+    assert text.startswith("pt = -9999 in 80 of 4,000 reference events, far outside the others (from 0.000")
+    assert "its scale is half the central 68 % interval" in text
+    assert 'leave such events out of reference, data and toys, where="pt != -9999"' in text
+    assert "standardize=wilks.Standardization(shift, scale)" in text
+    assert scale_notices(sample, Standardization([0.0], [2.0])) == ()  # somebody has looked
+
+
+def test_what_is_said_of_several_values_and_of_few_that_weigh_little():
+    x = np.random.default_rng(2).normal(100.0, 30.0, size=100_000)
+    x[:3], x[3], x[4] = -999.0, -9999.0, 99999.0
+    sample = Sample(x, features=("pt [GeV]",))
+    (text,) = scale_notices(sample, Standardization.of(sample))
+    assert text.startswith("pt [GeV] = -9999 (1), -999 (3), 99999 (1) in 5 of 100,000 reference events")
+    assert "where" not in text
+    (text,) = scale_notices(Sample(x, features=("pt",)), Standardization.of(sample))
+    assert 'where="pt > -999 and pt < 99999"' in text
+    little = np.append(np.random.default_rng(2).normal(100.0, 30.0, size=100_000), -2_000.0)
+    result = Standardization.of(Sample(little))
+    assert float(result.scale[0]) == pytest.approx(little.std(), rel=1e-12)
+    assert "its scale" not in scale_notices(Sample(little), result)[0]
+
+
+def test_standardized_events_end_where_squares_and_sums_can_be_trusted():
+    result = Standardization([0.0], [2.0])
+    events = np.array([[4.0], [-1e300], [1.7e308]])
+    assert result.apply(events).tolist() == [[2.0], [-1e6], [1e6]]
+    assert Standardization.identity(1).apply(events).tolist() == events.tolist()
 
 
 def test_identity_and_round_trip_through_json():

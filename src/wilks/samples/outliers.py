@@ -11,11 +11,9 @@ from wilks.typing import BoolArray, FloatArray
 FEWEST = 100
 _MOST_VALUES = 3  # of them on one side
 _GAP = 10.0  # in core widths
-_DISTANCE, _REPEATS = (
-    10.0,
-    10,
-)  # in distances of the farthest other one; events at each value that need no such distance
-_GAP_WITHOUT_TAIL = 100.0  # in ranges of the others
+_DISTANCE = 5.0  # in distances of the farthest other one
+_REPEATS = 10  # events at one value, which need no such distance
+_GAP_WITHOUT_TAIL = 30.0  # in ranges of the others
 _CHANCE = 1e-8
 _LEVELS = (float(special.ndtr(-1.0)), 0.025, 0.005)
 _CORE_SHARES, _MOST_STARTS = (0.5, 0.95, 0.99), 1_000
@@ -24,15 +22,15 @@ _CORE_SHARES, _MOST_STARTS = (0.5, 0.95, 0.99), 1_000
 def far_values(values: FloatArray, weights: FloatArray) -> BoolArray:
     """Which of the values (n,), with absolute weights (n,), lie far outside all others; of fewer than 100 none.
 
-    On either side they are at most three distinct values, in any number of events short of half of them, that meet:
+    On either side they are at most three distinct values, in any number of events short of half of them, the nearest
+    of which meets:
 
-    - A gap of more than ten core widths lies before them. The core is the shortest interval that holds half of the
+    - A gap of more than ten core widths lies before it. The core is the shortest interval that holds half of the
       weight, its width counted in standard deviations of the normal law of such a core.
-    - They are more than ten times as far from the median as any other on their side, or ten events or more have each
-      of these values.
-    - With q the chance that the tail of the others, extrapolated (`Usual`), gives one event as far out as the nearest
-      of them, m or more events are expected with a probability below 1e-8, by Poisson's law of mean n q. Others of few
-      distinct values have no tail to be extrapolated: there the gap must be a hundred times their range.
+    - It is more than five times as far from the median as any other before it, or ten events or more have it.
+    - With q the chance that the tail of the others, extrapolated (`Usual`), gives one event as far out, as many events
+      as have it, or more, are expected with a probability below 1e-8, by Poisson's law of mean n q. Others of few
+      distinct values have no tail to be extrapolated: there the gap must be thirty times their range.
 
     >>> tail = np.random.default_rng(0).exponential(size=1000)
     >>> values = np.append(tail, [-9999.0, -9999.0])
@@ -97,22 +95,21 @@ def _core_width(ordered: FloatArray, sums: FloatArray) -> float:
 
 def _n_far(ordered: FloatArray, weights: FloatArray, width: float) -> int:
     """How many of the largest values are far."""
-    for n_others, n_values in _ends(ordered, width):
-        n_far, is_repeated = ordered.size - n_others, ordered.size - n_others >= _REPEATS * n_values
+    for n_others in _ends(ordered, width):
+        n_equal = int(np.searchsorted(ordered, ordered[n_others], side="right")) - n_others
         is_distant = _distance(ordered, n_others) > _DISTANCE * _distance(ordered, n_others - 1)
-        if (is_repeated or is_distant) and _is_beyond(ordered, weights, n_others):
-            return n_far
+        if (is_distant or n_equal >= _REPEATS) and _is_beyond(ordered, weights, n_others, n_equal=n_equal):
+            return int(ordered.size - n_others)
     return 0
 
 
-def _ends(ordered: FloatArray, width: float) -> Iterator[tuple[int, int]]:
-    """Numbers of the smaller values before each gap, the largest of them last, and of the distinct ones after it."""
+def _ends(ordered: FloatArray, width: float) -> Iterator[int]:
+    """Numbers of the smaller values before each gap that few distinct values follow, the innermost gap first."""
     middle = ordered.size // 2
     with np.errstate(over="ignore"):
         gaps = np.diff(ordered[middle:])
     n_values = np.cumsum(gaps[::-1] > 0)[::-1]
-    for at in np.flatnonzero((gaps > _GAP * width) & (n_values <= _MOST_VALUES)):
-        yield middle + int(at) + 1, int(n_values[at])
+    yield from (middle + 1 + np.flatnonzero((gaps > _GAP * width) & (n_values <= _MOST_VALUES))).tolist()
 
 
 def _distance(ordered: FloatArray, row: int) -> float:
@@ -121,11 +118,11 @@ def _distance(ordered: FloatArray, row: int) -> float:
         return float(ordered[row] - ordered[ordered.size // 2])
 
 
-def _is_beyond(ordered: FloatArray, weights: FloatArray, n_others: int) -> bool:
-    """Whether the tail of the others does not reach as far as the next value in as many events."""
-    others, first, n_far = ordered[:n_others], ordered[n_others], ordered.size - n_others
+def _is_beyond(ordered: FloatArray, weights: FloatArray, n_others: int, *, n_equal: int) -> bool:
+    """Whether the tail of the others does not reach as far as the next value in as many events as have it."""
+    others, first = ordered[:n_others], ordered[n_others]
     usual = Usual.of(others, weights[:n_others])
     if not usual.has_tail:
         return bool(first - others[-1] > _GAP_WITHOUT_TAIL * (others[-1] - others[0]) > 0)
     chance = float(usual.chance(np.array([first]), np.array([np.mean(weights)]))[0])
-    return bool(special.pdtrc(n_far - 1, n_others * chance) < _CHANCE)
+    return bool(special.pdtrc(n_equal - 1, n_others * chance) < _CHANCE)

@@ -79,18 +79,15 @@ class ColumnScale:
 
     def notices(self) -> Iterator[str]:
         """A sentence about the events that lie apart; nothing where there are none."""
-        n_apart, n_events = int(self.is_apart.sum()), self.values.size
+        n_apart, n_events, others = int(self.is_apart.sum()), self.values.size, self.values[~self.is_apart]
         if not n_apart:
             return
-        scale = (
-            f": its scale is half the central 68 % interval of the others, {self.scale:.4g}" if self.is_robust else ""
-        )
+        scale = f"; its scale is half the central 68 % interval, {self.scale:.4g}, therefore" if self.is_robust else ""
         yield (
-            f"{n_apart:,} of {n_events:,} reference events have {self._values_text()}, far outside the others, from "
-            f"{self.values[~self.is_apart].min():.6g} to {self.values[~self.is_apart].max():.6g}, and carry "
-            f"{self.share:.1%} of its variance{scale}. If that stands for a missing value, leave such events out of "
-            f"reference, data and toys{self._condition()}; if not, a wilks.Standardization(shift, scale) says that "
-            "all is well"
+            f"{self._values_text()} in {n_apart:,} of {n_events:,} reference events, far outside the others (from "
+            f"{others.min():.6g} to {others.max():.6g}): that is {self.share:.1%} of its variance{scale}. If it stands "
+            f"for a missing value, leave such events out of reference, data and toys{self._condition()}; if it is "
+            "meant, say so with standardize=wilks.Standardization(shift, scale)"
         )
 
     def _values_text(self) -> str:

@@ -131,7 +131,7 @@ def scale_notices(sample: Sample, standardization: Standardization) -> tuple[str
 
     >>> sample = Sample(np.append(np.random.default_rng(0).exponential(size=500), [-9999.0, -9999.0]))
     >>> scale_notices(sample, Standardization.of(sample))[0].partition(", far")[0]
-    '2 of 502 reference events have x0 = -9999'
+    'x0 = -9999 in 2 of 502 reference events'
     """
     try:
         found = _column_scales(sample)

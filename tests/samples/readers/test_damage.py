@@ -1,5 +1,6 @@
-"""Bits flipped in files with checksums: every value that is read is the one that was written, or the file is refused."""
+"""Bits flipped in files with checksums: what is read is what was written, or the file is refused."""
 
+import gzip
 import zipfile
 
 import h5py
@@ -31,6 +32,10 @@ def write_npz(path):
     np.savez(path, x=VALUES)
 
 
+def write_csv_gz(path):
+    path.write_bytes(gzip.compress("\n".join(["x", *map(repr, VALUES.tolist())]).encode()))
+
+
 def write_ntuple(path):
     with uproot.recreate(path, compression=None) as file:
         file.mkrntuple("events", {"x": np.dtype("f8")}).extend({"x": VALUES})
@@ -54,7 +59,13 @@ def with_page_checksums(monkeypatch):
     monkeypatch.setattr(uproot.compression, "compress", compress)
 
 
-WRITERS = {"x.parquet": write_parquet, "x.h5": write_hdf5, "x.npz": write_npz, "x.root": write_ntuple}
+WRITERS = {
+    "x.parquet": write_parquet,
+    "x.h5": write_hdf5,
+    "x.npz": write_npz,
+    "x.csv.gz": write_csv_gz,
+    "x.root": write_ntuple,
+}
 
 
 def outcomes(path):
