@@ -1,5 +1,6 @@
 """Parquet files, by pyarrow."""
 
+import base64
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -33,28 +34,36 @@ class ParquetReader(Reader):
     def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         options = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES, "page_checksum_verification": True}
         with pq.ParquetFile(source.path, **options) as file:
-            _check_metadata(file, names, source)
+            _check_footer(file, names, source)
             for batch in file.iter_batches(batch_size=chunk_size, columns=list(names), use_threads=False):
                 yield {name: column_values(batch.column(name)) for name in names}
 
 
-def _check_metadata(file: Any, names: Sequence[str], source: Source) -> None:
-    """Raise unless the footer, which has no checksum, says the same in all places: how many rows, and of what type."""
+def _check_footer(file: Any, names: Sequence[str], source: Source) -> None:
+    """Raise unless the footer, which has no checksum, says the same in both places: how many rows, and of what type.
+
+    What it says of the chunks of a column is not asked: pyarrow ends the process where that is damaged.
+    """
     metadata = file.metadata
-    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-    columns = [metadata.schema.column(j) for j in range(len(metadata.schema))]
-    kinds = {column.path: column.physical_type for column in columns}
-    chunks = [(group, group.column(j)) for group in groups for j in range(group.num_columns)]
-    is_whole = metadata.num_rows == sum(group.num_rows for group in groups) and all(
-        chunk.num_values == group.num_rows and chunk.physical_type == kinds.get(chunk.path_in_schema)
-        for group, chunk in chunks
-        if chunk.path_in_schema in names
+    n_rows = sum(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups))
+    if n_rows != metadata.num_rows:
+        raise _damaged(source, f"its groups of rows have {n_rows:,} rows, the file {metadata.num_rows:,}")
+    written = (metadata.metadata or {}).get(b"ARROW:schema")
+    if written is None:
+        return
+    try:
+        types = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(written)))
+    except (pa.ArrowException, ValueError, OSError) as error:
+        raise _damaged(source, "the types of its columns cannot be read") from error
+    for name in names:
+        if name in types.names and types.field(name).type != file.schema_arrow.field(name).type:
+            raise _damaged(source, f"the type of {name!r} is not that which was written")
+
+
+def _damaged(source: Source, what: str) -> SampleError:
+    return SampleError(
+        f"{source.path} must agree with itself, but {what}: it is damaged; copy the file again from where it came"
     )
-    if not is_whole:
-        raise SampleError(
-            f"{source.path} is damaged: its footer contradicts itself on the number of rows or the type of a column; "
-            "copy the file again from where it came"
-        )
 
 
 def column_values(column: Any) -> npt.ArrayLike:
