@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from wilks.documents import canonical_json
-from wilks.errors import InputError, StoreError
+from wilks.errors import InputError, StoreError, blaming
 from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, generator_from_dict, source_to_dict
 from wilks.models import MODEL_KINDS, KernelSet, Model, model_from_dict
 from wilks.nuisances import Nuisance, Nuisances, Unselected, nuisances_from_dict, require_finite_response
@@ -82,12 +82,14 @@ class Analysis(Storable):
         name: str = "",
     ) -> None:
         _check_types(reference, model)
-        check_reference(reference)
+        with blaming("reference"):
+            check_reference(reference)
         scaled = reference if expected_events is None else reference.rescaled(expected_events)
         _check_yield(scaled)
         source = toy_source if isinstance(toy_source, Unselected) else as_source(toy_source)
         if isinstance(source, Sample | Unselected):
-            check_pool(source if isinstance(source, Sample) else source.nominal(), reference=scaled)
+            with blaming("toy_source"):
+                check_pool(source if isinstance(source, Sample) else source.nominal(), reference=scaled)
         standardization = _standardization(scaled, standardize)
         settings = {
             "reference": scaled,

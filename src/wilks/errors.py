@@ -5,6 +5,9 @@ subclasses end a command with exit code 2; anything else is a defect of the prog
 names from files that others wrote; printed, it holds no characters that a terminal would obey.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from wilks.wording import printable
 
 
@@ -17,6 +20,8 @@ class WilksError(Exception):
 
 class InputError(WilksError):
     """The input, its configuration or its combination cannot be used as given."""
+
+    role: str = ""  # of the argument that is to blame, where the message alone does not tell it
 
 
 class SampleError(InputError):
@@ -48,3 +53,21 @@ class WilksWarning(UserWarning):
 
 class CampaignError(WilksError):
     """Some parts of a campaign of toys failed again and again; the others are finished and kept."""
+
+
+@contextmanager
+def blaming(role: str) -> Iterator[None]:
+    """Say of an InputError that is raised inside which argument is to blame, unless something inside said so.
+
+    >>> try:
+    ...     with blaming("reference"):
+    ...         raise InputError("a sum of weights must be positive")
+    ... except InputError as error:
+    ...     error.role
+    'reference'
+    """
+    try:
+        yield
+    except InputError as error:
+        error.role = error.role or role
+        raise

@@ -55,8 +55,12 @@ def count_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
         )
 
 
-def data_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
-    """What the reference, and the data beside it, make of an answer."""
+def data_notices(analysis: Analysis, data: Sample) -> tuple[str, ...]:
+    """What the reference, and the data beside it, make of an answer; found once for these data."""
+    return analysis.cached(f"notices of {data.digest()}", lambda: tuple(_data_notices(analysis, data)))
+
+
+def _data_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
     yield from _negative_weights(analysis.reference)
     yield from sample_notices(analysis, data)
     yield from _support_notices(analysis, data)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wilks.analysis import Analysis, check_reference
+from wilks.analysis import Analysis
 from wilks.config.data_weights import read_counts
 from wilks.config.load import LoadedConfig
 from wilks.config.reading import draw, from_function, make_generator, read_selected, read_unselected, stream
@@ -15,7 +15,7 @@ from wilks.errors import ConfigError, SampleError
 from wilks.hypotheses import Generator
 from wilks.nuisances import Nuisances, Unselected
 from wilks.optimize import Search
-from wilks.samples import Sample, Standardization, check_data, check_pool, split
+from wilks.samples import Sample, Standardization, check_data, split
 from wilks.typing import FloatArray
 
 _REFERENCE_STREAM, _DATA_STREAM = 0, 1
@@ -74,11 +74,6 @@ def build_analysis(loaded: LoadedConfig, sources: Sources, nuisances: Nuisances 
     with loaded.located("search"):
         search = Search(**config.search.model_dump())
     standardize = _standardize(loaded)
-    with loaded.located("reference"):
-        check_reference(sources.reference)
-    if isinstance(sources.toy_source, Sample):
-        with loaded.located("toys"):
-            check_pool(sources.toy_source, reference=sources.reference)
     with loaded.located():
         return Analysis(
             reference=sources.reference,

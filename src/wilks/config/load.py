@@ -18,6 +18,10 @@ from wilks.samples import parse_expression, parse_selection
 _ERROR = dict[str, Any]
 
 
+# Where the arguments of an analysis stand in its file.
+_KEYS: dict[str, tuple[str, ...]] = {"reference": ("reference",), "toy_source": ("toys",)}
+
+
 @dataclass(frozen=True, eq=False)
 class LoadedConfig:
     """A configuration and the file that it came from.
@@ -41,11 +45,12 @@ class LoadedConfig:
 
     @contextmanager
     def located(self, *location: str | int) -> Iterator[None]:
-        """Put file, line and key before the message of an InputError raised inside."""
+        """Put file, line and key before the message of an InputError raised inside; no key: that of who is to blame."""
         try:
             yield
         except InputError as error:
-            raise type(error)(self.document.message(location, str(error))) from error
+            place = location or _KEYS.get(error.role, ())
+            raise type(error)(self.document.message(place, str(error))) from error
 
 
 def load_config(path: str | Path) -> LoadedConfig:

@@ -33,7 +33,10 @@ def sample_tables(analysis: Analysis, data: Sample | None) -> tuple[Table, ...]:
         samples["pool of toy events"] = source
     if isinstance(source, Unselected):
         samples["toy events before the selection"] = source.sample
-    columns = [_sample_cells(sample) for sample in samples.values()]
+    told = analysis.describe()
+    of_source = (told["toy_source"] or {}).get("sample", "")
+    known = {"reference": told["reference"], "pool of toy events": of_source}
+    columns = [_sample_cells(sample, known.get(role) or sample.digest()) for role, sample in samples.items()]
     names = [name for name in columns[0] if any(column[name] for column in columns)]
     rows = tuple((name, *(column[name] for column in columns)) for name in names)
     note = "" if isinstance(source, Sample | Unselected) else f"Toy events: {_toy_source(analysis)}."
@@ -171,7 +174,7 @@ def reproduction_table(fingerprint: str | None) -> Table:
     return Table("", tuple(rows), note="Equal fingerprints mean equal reference, features, model, box and search.")
 
 
-def _sample_cells(sample: Sample) -> dict[str, str]:
+def _sample_cells(sample: Sample, digest: str) -> dict[str, str]:
     origin = sample.origin or Origin((), None, None, {}, None, 0, 0)
     ratio = sample.expected_events / sample.n_events if sample.n_events else float("nan")
     return {
@@ -187,7 +190,7 @@ def _sample_cells(sample: Sample) -> dict[str, str]:
         "sum of weights / events": number(ratio) if sample.is_weighted else "",
         "features": words(sample.features, limit=40),
         "carried columns": words(sample.extras, limit=40),
-        "SHA-256 of the arrays": sample.digest(),
+        "SHA-256 of the arrays": digest,
     }
 
 
