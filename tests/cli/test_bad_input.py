@@ -1,6 +1,7 @@
 """Bad input ends with exit code 2 and a message, before any fit, and nothing is overwritten."""
 
 import gzip
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -116,8 +117,44 @@ def negative_weights_in_pool(study: Any) -> None:
 
 def overlapping_pool(study: Any) -> None:
     del study.config["reference"]["n_training"]
-    shutil.copy(study.folder / "reference.npz", study.folder / "copy.npz")
-    study.config["toys"]["pool"] = {"files": "copy.npz"}
+    shutil.copy(study.folder / "reference.npz", study.folder / "pool.npz")
+    study.config["toys"]["pool"] = {"files": "pool.npz"}
+
+
+def linked_pool(study: Any) -> None:
+    del study.config["reference"]["n_training"]
+    os.link(study.folder / "reference.npz", study.folder / "pool.npz")
+    study.config["toys"]["pool"] = {"files": "pool.npz"}
+
+
+def pool_in_other_units(study: Any) -> None:
+    del study.config["reference"]["n_training"]
+    study.write("pool.npz", **columns(x=1000.0 * RNG.exponential(size=N)))
+    study.config["toys"]["pool"] = {"files": "pool.npz"}
+
+
+def generator_in_other_units(study: Any) -> None:
+    del study.config["reference"]["n_training"]
+    study.config["features"] = ["x"]
+    study.write("reference.npz", x=1000.0 * RNG.exponential(size=N))
+    study.config["toys"]["generator"] = {"function": "wilks.problems.exponential:background"}
+
+
+def data_and_their_copy(study: Any) -> None:
+    x, y = RNG.exponential(size=40), RNG.normal(size=40)
+    study.write("data1.npz", x=x, y=y)
+    study.write("data2.npz", x=x.astype("f4"), y=y.astype("f4"))
+    study.config["data"]["files"] = "data*.npz"
+    (study.folder / "data.npz").unlink()
+
+
+def damaged_page(study: Any) -> None:
+    path = study.folder / "reference.parquet"
+    pq.write_table(pa.table(columns()), path, write_page_checksum=True, compression="none", use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 4
+    path.write_bytes(content)
+    study.config["reference"]["files"] = "reference.parquet"
 
 
 def truncated_root(study: Any) -> None:
@@ -221,6 +258,11 @@ CASES: list[tuple[Callable[[Any], None], str]] = [
     (zero_total_weight, r"reference: .*positive sum"),
     (zero_total_weight_not_rescaled, r"reference: .*positive sum"),
     (negative_weights_in_pool, r"toys: .*without negative weights"),
+    (linked_pool, r"toys.pool.files: a file must have one role, but \S+pool.npz is also in `reference` \(as"),
+    (pool_in_other_units, r"toys: the source of toys must be like the reference.* x lies from .*MeV and GeV"),
+    (generator_in_other_units, r"toys: the source of toys must be like the reference.* x lies from .*factor of 1,000"),
+    (data_and_their_copy, r"data: each event of the data must come once, but 40 of 80 events repeat another"),
+    (damaged_page, r"reference: \S+reference.parquet cannot be read as a Parquet file.*CRC"),
     (overlapping_pool, r"toys: the pool of toy events must share no event .* 600 of its 600 events"),
     (truncated_root, r"reference: .*reference\.root"),
     (truncated_hdf5, r"reference: .*reference\.h5"),

@@ -155,7 +155,20 @@ def test_check_warns_in_words(study: Any) -> None:
 def test_data_that_are_in_the_reference_are_warned_of(study: Any) -> None:
     shutil.copy(study.folder / "reference.npz", study.folder / "copy.npz")
     study.config["data"]["files"] = "copy.npz"
-    assert "data events are in the reference too" in study.run("check").stdout
+    found = study.run("check").stdout
+    assert "300 of 600 data events are in the reference too" in found
+    assert "300 of 600 data events are in the pool of toy events too" in found
+
+
+def test_values_that_stand_for_missing_ones_and_other_units_are_warned_of(study: Any) -> None:
+    rng = np.random.default_rng(3)
+    x = rng.exponential(size=600)
+    x[:40] = -9999.0
+    study.write("reference.npz", x=x, y=rng.normal(size=600), w=np.ones(600))
+    study.write("data.npz", x=rng.exponential(size=40), y=1000.0 * rng.normal(size=40), w=np.ones(40))
+    found = study.run("check").stdout
+    assert "x = -9999" in found and 'where="x != -9999"' in found
+    assert "In the data y lies from " in found and "a factor of 1,000, as between MeV and GeV" in found
 
 
 def test_test_needs_all_toys(study: Any) -> None:

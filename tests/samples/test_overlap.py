@@ -65,3 +65,35 @@ def test_zero_has_no_sign_and_empty_samples_share_nothing():
 def test_other_features_cannot_be_compared():
     with pytest.raises(SampleError, match="same features"):
         shared_events(Sample([1.0], features=("a",)), Sample([1.0], features=("b",)))
+
+
+@pytest.mark.parametrize("name", ["continuous", "integer beside continuous", "float32, one feature"])
+@pytest.mark.parametrize(
+    "text", [np.float32, lambda x: np.round(x, 5), lambda x: [[float(f"{v:.6g}") for v in r] for r in x]]
+)
+def test_events_meet_at_the_coarser_precision(name, text):
+    """The reference's own events in float32, or written with six digits, are its own events."""
+    rng = np.random.default_rng(4)
+    events = (
+        SOURCES[name](rng, 4_000).astype(float) if name != "float32, one feature" else rng.exponential(size=(4_000, 1))
+    )
+    a, b = Sample(events), Sample(np.asarray(text(events[:800])))
+    assert shared_events(a, b) == pytest.approx(800, abs=8)
+    assert shared_events(b, a) == pytest.approx(800, abs=8)
+    fresh = Sample(np.asarray(text(SOURCES[name](rng, 800).astype(float))))
+    assert shared_events(a, fresh) == 0
+
+
+def test_a_pool_of_both_precisions_meets_the_reference():
+    rng = np.random.default_rng(5)
+    reference, others = rng.normal(size=(3_000, 2)), rng.normal(size=(3_000, 2))
+    pool = Sample(np.vstack([others, reference[:300].astype(np.float32)]))
+    assert shared_events(Sample(reference), pool) == 300
+
+
+@pytest.mark.parametrize("n", [200, 3_000])
+def test_steps_of_a_converter_tie_by_chance(n):
+    rng = np.random.default_rng(6)
+    for _ in range(20):
+        a, b = (Sample(0.0731 * rng.poisson(500, size=(k, 2))) for k in (n, n // 4))
+        assert shared_events(a, b) == 0

@@ -21,15 +21,23 @@ def at_one_precision(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArr
     >>> bool(a == b)
     True
     """
-    first, second = a.copy(), b.copy()
-    for j in range(a.shape[1]):
-        for rounding in _ROUNDINGS:
-            is_coarse = [_is_unchanged(table[:, j], rounding) for table in (first, second)]
-            if is_coarse == [True, False]:
-                second[:, j] = rounding(second[:, j])
-            elif is_coarse == [False, True]:
-                first[:, j] = rounding(first[:, j])
-    return first, second
+    columns = [_at_one_precision(a[:, j], b[:, j]) for j in range(a.shape[1])]
+    return np.column_stack([one for one, _ in columns]), np.column_stack([one for _, one in columns])
+
+
+def _at_one_precision(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """By the rounding that changes one column most and leaves the other as it is."""
+    best, most = (a, b), 0.0
+    for rounding in _ROUNDINGS:
+        is_coarse = _is_unchanged(a, rounding), _is_unchanged(b, rounding)
+        if is_coarse[0] == is_coarse[1]:
+            continue
+        fine = b if is_coarse[0] else a
+        rounded = rounding(fine)
+        change = float(np.mean(np.abs(rounded - fine)))
+        if change > most:
+            best, most = (a, rounded) if is_coarse[0] else (rounded, b), change
+    return best
 
 
 def to_single(values: FloatArray) -> FloatArray:

@@ -111,8 +111,10 @@ def find_files(files: Files) -> list[Path]:
     for path in paths:
         same = seen.setdefault(file_identity(path), path)
         if same is not path:
-            twice = f"{path} comes twice" if same == path else f"{path} is the file {same} by another name"
-            raise SampleError(f"every file must be given once, but {twice}; its events would count twice")
+            other_name = "" if same == path else f", the first time as {same}"
+            raise SampleError(
+                f"every file must be given once, but {path} comes twice{other_name}; its events would count twice"
+            )
     return paths
 
 

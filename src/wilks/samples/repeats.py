@@ -31,7 +31,9 @@ def repeated_events(sample: Sample, *, like: Sample | None = None) -> int:
       that rows come k times for another reason, k = 2 to 5.
     - Rows that come 2 to 5 times, and whose value in some feature is found in them alone, are more than ten times as
       many as its steps make: n (n - 1)/2 times the ratio of its least difference, or of its rounding in single
-      precision, to twice its interquartile range. They count unless N_3 is as large as the inequality demands.
+      precision, to twice its interquartile range. They count unless N_3 is as large as the inequality demands: that
+      is so where values come in steps of unknown sizes, but also where events were drawn with replacement, which
+      ``like`` alone tells.
 
     >>> clean = Sample(np.random.default_rng(0).normal(size=1000))
     >>> thrice = Sample(np.repeat(clean.events[:100], 3, axis=0))
