@@ -28,7 +28,7 @@ from pathlib import Path
 def gated(rng, n, nuisances):
     """Exponential events; while a gate is set, draws beyond its limit wait."""
     events = rng.exponential(size=n)
-    if 10 < n < 400 and "TOY_GATE" in os.environ:  # neither of the trials before the toys
+    if 64 < n < 400 and "TOY_GATE" in os.environ:  # none of the trials before the toys
         gate = Path(os.environ["TOY_GATE"])
         with (gate / "log").open("a") as log:
             log.write(f"{os.getpid()}\\n")
