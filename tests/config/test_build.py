@@ -57,8 +57,8 @@ def test_pool_takes_the_weight_of_the_reference(
     tmp_path: Path, config: dict[str, Any], pool: dict[str, Any], is_weighted: bool
 ) -> None:
     config["reference"]["weight"] = "w"
-    shutil.copy(tmp_path / "r.npz", tmp_path / "p.npz")
-    config["toys"] = {"pool": {"files": "p.npz"} | pool}
+    shutil.copy(tmp_path / "r.npz", tmp_path / "pool.npz")
+    config["toys"] = {"pool": {"files": "pool.npz"} | pool}
     source = read_sources(loaded(tmp_path, config)).toy_source
     assert isinstance(source, Sample)
     assert source.is_weighted is is_weighted
