@@ -117,8 +117,8 @@ def negative_weights_in_pool(study: Any) -> None:
 
 def overlapping_pool(study: Any) -> None:
     del study.config["reference"]["n_training"]
-    shutil.copy(study.folder / "reference.npz", study.folder / "pool.npz")
-    study.config["toys"]["pool"] = {"files": "pool.npz"}
+    shutil.copy(study.folder / "reference.npz", study.folder / "copy.npz")
+    study.config["toys"]["pool"] = {"files": "copy.npz"}
 
 
 def linked_pool(study: Any) -> None:

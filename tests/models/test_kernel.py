@@ -101,3 +101,15 @@ def test_gaussians_of_any_number_of_events_are_those_of_the_formula(n_events):
     expected = np.exp(-0.5 * np.sum((events[:, None] - centers) ** 2, axis=2) / 0.8**2)
     np.testing.assert_allclose(Placement(centers, 0.8).kernel(events), expected, rtol=1e-13, atol=1e-300)
     assert np.all(Placement(centers, 0.8).kernel(centers) <= 1.0)
+
+
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_centers_and_width_are_not_wasted_on_values_that_stand_for_missing_ones(n_features):
+    """Spread centers stay among the others, and those that are events come to the far value by its share alone."""
+    events = np.random.default_rng(3).exponential(size=(4_000, n_features))
+    far = events.copy()
+    far[:400, 0] = -9999.0
+    clean, found = (Kernel(n_centers=40).placed(one, np.ones(4_000)).placement for one in (events, far))
+    assert np.count_nonzero(found.centers[20:, 0] < 0.0) == 0
+    assert np.count_nonzero(found.centers[:20, 0] < 0.0) <= 6  # of 20 at 10 %: more with a probability of 0.2 %
+    assert found.width == pytest.approx(clean.width, rel=0.1)

@@ -108,6 +108,19 @@ def test_a_handful_of_scattered_events_does_not_set_the_scale():
     assert "in 10 of 10,000 reference events" in text
 
 
+def test_a_peak_with_a_long_tail_keeps_its_scale_and_is_told():
+    """An invariant mass: a peak of width 2.5 and a tail to some thousand, whose last 0.1 % are most of the variance."""
+    rng = np.random.default_rng(1)
+    mass = np.where(rng.random(50_000) < 0.95, rng.normal(91.0, 2.5, 50_000), 60.0 * (1.0 + rng.pareto(2.0, 50_000)))
+    sample = Sample(mass, features=("mll",))
+    result = Standardization.of(sample)
+    assert result.shift[0] == mass.mean() and result.scale[0] == pytest.approx(mass.std(), rel=1e-14)
+    (text,) = scale_notices(sample, result)
+    assert text.startswith("mll from ") and "in 50 of 50,000 reference events, beside the others" in text
+    assert f"and sets its scale, {mass.std():.4g}, where half the central 68 % interval is 2." in text
+    assert "Take its logarithm" in text and 'a narrower selection, where="mll < ' in text
+
+
 def test_what_is_said_names_column_value_count_and_remedy():
     sample = stretched(-9999.0, n_far=80)
     (text,) = scale_notices(sample, Standardization.of(sample))

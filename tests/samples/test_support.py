@@ -106,6 +106,17 @@ def test_many_events_outside_are_all_named_and_some_listed():
     assert found.n_outside == 30 and str(found).count("  event") == 20 and "  and 10 more" in str(found)
 
 
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_a_far_value_of_the_reference_hides_nothing(n_features):
+    """A -9999 says nothing of where the distribution ends, and the same value in the data is none outside."""
+    rng = np.random.default_rng(9)
+    events = rng.exponential(size=(5_000, n_features))
+    events[7, 0] = -9999.0
+    data = rng.exponential(size=(100, n_features)).clip(max=5.0)
+    data[3, 0], data[4, 0], data[5, 0] = -9999.0, -5.0, -9998.0
+    assert set(ReferenceSupport(Sample(events)).outside(Sample(data)).indices) == {4, 5}
+
+
 def test_no_data_and_unusable_input():
     reference = Sample(np.random.default_rng(8).random((200, 2)), features=("a", "b"))
     support = ReferenceSupport(reference)

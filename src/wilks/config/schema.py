@@ -250,8 +250,8 @@ class AnalysisConfig(Section):
     )
     standardize: Standardize = Field(
         default=True,
-        description="true: subtract the mean and divide by the standard deviation of the reference; "
-        "false: features as they are; or {shift: [...], scale: [...]}.",
+        description="true: subtract the mean and divide by the standard deviation of the reference (by quantiles where "
+        "values far outside all others would set them); false: features as they are; or {shift: [...], scale: [...]}.",
     )
     search: SearchConfig = Field(default=SearchConfig(), description="How the minimum is searched.")
     quality: QualityConfig = Field(

@@ -12,7 +12,7 @@ from wilks.samples.sample import Sample
 from wilks.typing import FloatArray
 
 _SIGNIFICANT_Z = 5.0
-_SIGNIFICANT_P, _SIGNIFICANT_P_SINGLE = 1e-3, 1e-6
+_SIGNIFICANT_P = 1e-5
 _MOST_DECIMALS = 6
 _ROUNDING = 1e-7  # of single precision
 _LEAST_VALUES, _MOST_STEPS, _OFF = 10, 1e6, 0.01
@@ -30,8 +30,8 @@ def shared_events(a: Sample, b: Sample) -> int:
       than sqrt(D_a D_b / (P_a P_b)), which bounds it if the two densities differ, or than what the steps of the
       stored numbers (float32, float64, decimals) make; and never more than the same root with upper limits on D_a and
       D_b, so that one sample that repeats its own events does not hide what it shares. n_a n_b s pairs are expected.
-    - The excess counts if it exceeds 5 standard deviations and has a Poisson probability below 1e-3 (1e-6 in single
-      precision, where neither sample has it). The variance of C minus its expectation is
+    - The excess counts if it exceeds 5 standard deviations and has a Poisson probability below 1e-5. The variance of
+      C minus its expectation is
       (n_a n_b)^2 [ s / (n_a n_b) + s / (P_a + P_b) + (q - s^2) (1 - 2 u)^2 (1 / n_a + 1 / n_b) ]
       with u = P_a / (P_a + P_b) and q the chance that three independent events tie.
     - Then C minus its expectation is returned: at least 1, at most the number of rows of ``b`` that occur in ``a``.
@@ -56,12 +56,12 @@ def shared_events(a: Sample, b: Sample) -> int:
         return 0
     first, second = at_one_precision(a.events, b.events)
     single = to_single(first), to_single(second)
-    return _n_shared(first, second, _SIGNIFICANT_P) or _n_shared(*single, _SIGNIFICANT_P_SINGLE)
+    return _n_shared(first, second) or _n_shared(*single)
 
 
-def _n_shared(a: FloatArray, b: FloatArray, significant: float) -> int:
+def _n_shared(a: FloatArray, b: FloatArray) -> int:
     ties = _count_ties(row_hashes(a), row_hashes(b))
-    if not ties.n_rows or not ties.exceeds_chance(_spacing_chance(np.vstack([a, b])), significant=significant):
+    if not ties.n_rows or not ties.exceeds_chance(_spacing_chance(np.vstack([a, b]))):
         return 0
     return min(ties.n_rows, max(1, round(ties.pairs_between - ties.expected_pairs)))
 
@@ -101,7 +101,7 @@ class _Ties:
     def expected_pairs(self) -> float:
         return self.n_a * self.n_b * self.chance
 
-    def exceeds_chance(self, least_chance: float, *, significant: float) -> bool:
+    def exceeds_chance(self, least_chance: float) -> bool:
         chance = max(self.chance, least_chance)
         possible, inside = float(self.n_a) * self.n_b, self.possible_inside
         excess = self.pairs_between - possible * chance
@@ -110,7 +110,7 @@ class _Ties:
         lumps = clustering * (1 - 2 * share) ** 2 * (1 / self.n_a + 1 / self.n_b)
         deviation = possible * np.sqrt(chance / possible + chance / inside + lumps)
         p_value = special.pdtrc(self.pairs_between - 1, possible * chance)
-        return bool(excess > _SIGNIFICANT_Z * deviation and p_value < significant)
+        return bool(excess > _SIGNIFICANT_Z * deviation and p_value < _SIGNIFICANT_P)
 
     def _chance_of_three(self) -> float:
         total = float(self.n_a + self.n_b)

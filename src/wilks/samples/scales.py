@@ -1,5 +1,6 @@
 """Shift and scale of one feature, which a handful of events must not set."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from wilks.typing import BoolArray, FloatArray
 
 _MOST = 0.5
 _EVENTS_TO_ONE = 1_000  # the outermost 0.1 %
-_BLINDED = 10.0  # half central intervals in a standard deviation
+_CROWDED, _BLINDED = 10.0, 100.0  # half central intervals in a standard deviation
 _NAMED = 3
 
 
@@ -25,18 +26,20 @@ class ColumnScale:
 
         shift = sum_e w_e x_e / W,   scale^2 = sum_e w_e (x_e - shift)^2 / W,   W = sum_e w_e,
 
-    unless a handful of events carries most of the variance: values far outside all others (`far_values`), or the
-    outermost 0.1 % of the events, where the standard deviation is more than ten times the half central interval. Then
-    they are the median and the half central interval (`central_interval`) of the events that are not far, with the
-    weights ``|w|``.
+    unless values far outside all others (`far_values`) carry most of the variance, or the outermost 0.1 % of the events
+    do and the standard deviation is more than a hundred times the half central interval. Then they are the median and
+    the half central interval (`central_interval`) of the events that are not far, with the weights ``|w|``. A peak with
+    a tail, where that ratio is 10 to 100, keeps mean and standard deviation; `notices` names what sets them.
 
     Args:
         name: of the feature.
         values: shape (n,), of the events with a weight.
         shift, scale: in the units of the feature.
         is_robust: whether they come from quantiles.
-        is_apart: which events lie far outside all others, or the outermost where these set the scale; shape (n,).
-        share: what these carry of the variance.
+        is_apart: which events lie far outside all others, or the outermost where these would set the scale; shape (n,).
+        is_far: whether they lie far outside all others.
+        share: what they carry of the variance.
+        half: the half central interval of the others; NaN where it was not needed.
 
     >>> values = np.append(np.random.default_rng(0).normal(50.0, 10.0, 999), -9999.0)
     >>> found = ColumnScale.of(Sample(values, features=["pt"]), "pt")
@@ -50,7 +53,9 @@ class ColumnScale:
     scale: float
     is_robust: bool
     is_apart: BoolArray
+    is_far: bool
     share: float
+    half: float
 
     @classmethod
     def of(cls, sample: Sample, name: str) -> "ColumnScale":
@@ -63,31 +68,45 @@ class ColumnScale:
         values, weights = sample.column(name)[counted], sample.event_weights[counted]
         sizes = np.abs(weights)
         mean, variance = _moments(values, weights)
-        far = far_values(values, sizes)
-        is_apart = far if far.any() else _outermost(values, mean)
+        is_apart = far_values(values, sizes)
+        is_far = bool(is_apart.any())
+        if not is_far:
+            is_apart = _outermost(values, mean)
         share = _share_of_variance(values, sizes, is_apart, mean)
-        median, half = central_interval(values[~far], sizes[~far])
-        if share > _MOST and half > 0 and (far.any() or variance > (_BLINDED * half) ** 2):
-            return cls(name, values, median, half, True, is_apart, share)
-        if not (np.isfinite(variance) and variance > 0):
-            raise SampleError(
-                f"the weighted variance of the feature {name!r} must be positive and finite, but is {variance:g}; "
-                "look for extreme values and for negative weights that outweigh the others, "
-                "or give wilks.Standardization(shift, scale)"
-            )
-        return cls(name, values, mean, float(np.sqrt(variance)), False, far, share)
+        median, half = math.nan, math.nan
+        if is_far or share > _MOST:
+            others = ~is_apart if is_far else np.ones(values.size, dtype=bool)
+            median, half = central_interval(values[others], sizes[others])
+        is_robust = share > _MOST and half > 0 and (is_far or not variance <= (_BLINDED * half) ** 2)
+        if not is_robust:
+            _require_spread(variance, name)
+        is_said = is_far or (share > _MOST and half > 0 and not variance <= (_CROWDED * half) ** 2)
+        shift, scale = (median, half) if is_robust else (mean, math.sqrt(variance))
+        return cls(name, values, shift, scale, is_robust, is_apart & is_said, is_far, share, half)
 
     def notices(self) -> Iterator[str]:
         """A sentence about the events that lie apart; nothing where there are none."""
-        n_apart, n_events, others = int(self.is_apart.sum()), self.values.size, self.values[~self.is_apart]
-        if not n_apart:
+        if not self.is_apart.any():
             return
-        scale = f"; its scale is half the central 68 % interval, {self.scale:.4g}, therefore" if self.is_robust else ""
+        others = self.values[~self.is_apart]
         yield (
-            f"{self._values_text()} in {n_apart:,} of {n_events:,} reference events, far outside the others (from "
-            f"{others.min():.6g} to {others.max():.6g}): that is {self.share:.1%} of its variance{scale}. If it stands "
-            f"for a missing value, leave such events out of reference, data and toys{self._condition()}; if it is "
-            "meant, say so with standardize=wilks.Standardization(shift, scale)"
+            f"{self._values_text()} in {int(self.is_apart.sum()):,} of {self.values.size:,} reference events, "
+            f"{'far outside' if self.is_far else 'beside'} the others (from {others.min():.6g} to {others.max():.6g}): "
+            f"that is {self.share:.1%} of its variance{self._consequence()}"
+        )
+
+    def _consequence(self) -> str:
+        """What that does to the scale, and what to do."""
+        if not (self.is_far or self.is_robust):
+            return (
+                f" and sets its scale, {self.scale:.4g}, where half the central 68 % interval is {self.half:.4g}: most "
+                "events are hardly told apart. Take its logarithm as feature, a narrower selection"
+                f"{self._condition()}, or standardize=wilks.Standardization(shift, scale)"
+            )
+        scale = f"; its scale is half the central 68 % interval, {self.scale:.4g}, therefore" if self.is_robust else ""
+        return (
+            f"{scale}. If it stands for a missing value, leave such events out of reference, data and toys"
+            f"{self._condition()}; if it is meant, say so with standardize=wilks.Standardization(shift, scale)"
         )
 
     def _values_text(self) -> str:
@@ -110,6 +129,15 @@ class ColumnScale:
         limits = [f"{self.name} > {_exact(below.max())}"] if below.size else []
         limits += [f"{self.name} < {_exact(above.min())}"] if above.size else []
         return f', where="{" and ".join(limits)}"'
+
+
+def _require_spread(variance: float, name: str) -> None:
+    if not (np.isfinite(variance) and variance > 0):
+        raise SampleError(
+            f"the weighted variance of the feature {name!r} must be positive and finite, but is {variance:g}; "
+            "look for extreme values and for negative weights that outweigh the others, "
+            "or give wilks.Standardization(shift, scale)"
+        )
 
 
 def _moments(values: FloatArray, weights: FloatArray) -> tuple[float, float]:
