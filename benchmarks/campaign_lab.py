@@ -41,7 +41,7 @@ CACHE = {
     "JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "JAX_PERSISTENT_COMPILATION_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
 }
-_TRIALS = (4, 500)  # events of the trials before a campaign
+_TRIALS = (64, 500, 2_000)  # events of the trials before a campaign
 _PATIENCE_S, _BLOCK = 300.0, 4096
 
 
