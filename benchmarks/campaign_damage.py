@@ -185,7 +185,7 @@ def damaged_plan(lab: Lab, options: argparse.Namespace) -> Iterator[Line]:
     whole = plan.read_bytes()
     for length in (0, *map(int, lab.rng.integers(1, len(whole) - 1, 4))):
         plan.write_bytes(whole[:length])
-        faults.append(lab.refusal(folder, "campaign.json cannot be read"))
+        faults.append(lab.refusal(folder, "it cannot be read"))
         if plan.read_bytes() != whole[:length]:
             faults.append("a damaged plan was changed")
     plan.write_bytes(whole)
