@@ -84,11 +84,12 @@ def test_fit_is_a_function_of_analysis_and_data(analysis: wilks.Analysis, data: 
     np.testing.assert_array_equal(again.params, result.params)
 
 
-def test_fits_side_by_side_find_the_same_minima_as_alone(
-    analysis: wilks.Analysis, wide: wilks.Analysis, data: FloatArray
-) -> None:
-    """With one lane to the last bit; with several, whose sums are rounded otherwise, to the tolerance of a fit."""
-    sets = [data, exponential(480, 7), exponential(530, 8)]
+def test_fits_side_by_side_find_the_same_minima_as_alone(analysis: wilks.Analysis, wide: wilks.Analysis) -> None:
+    """With one lane to the last bit; with several, whose sums are rounded otherwise, to the tolerance of a fit.
+
+    Eight starts find one of several minima, and of some data sets an ulp decides which: not of these.
+    """
+    sets = [exponential(510, 12), exponential(480, 7), exponential(530, 8)]
     alone = [fit_events(analysis, events) for events in sets]
     for one, found in zip(alone, fit_together(analysis, sets), strict=True):
         assert found.t == one.t and found.n_starts == one.n_starts and found.n_events == one.n_events
