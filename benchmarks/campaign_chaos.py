@@ -89,9 +89,16 @@ class Series:
     def strike(self, blow: Blow) -> None:
         is_fresh = self._attempt is None or not self._attempt.is_running
         attempt = self._go_on()
-        if not (is_fresh and blow.is_early):
-            wait_until(lambda: len(os.listdir(self._draws)) >= blow.n_drawn or not attempt.is_running)
-        time.sleep(blow.delay_s if is_fresh or not blow.is_early else LATEST_S)
+        is_early, latest = is_fresh and blow.is_early, time.monotonic() + blow.delay_s
+        wait_until(
+            lambda: (
+                len(os.listdir(self._draws)) >= blow.n_drawn
+                or not attempt.is_running
+                or (is_early and time.monotonic() >= latest)
+            )
+        )
+        if not is_early:
+            time.sleep(min(blow.delay_s, LATEST_S))
         if blow.kind == WORKER:
             wait_until(lambda: bool(attempt.workers()) or not attempt.is_running)
         workers = attempt.workers()
