@@ -6,6 +6,8 @@ toys/      toys that were made for this answer alone
 """
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wilks.analysis import Analysis
@@ -43,17 +45,30 @@ def has_answer(output: Path) -> bool:
 def load_answer(output: Path) -> tuple[GoodnessOfFit, Sample, Toys | None]:
     """The stored answer, its data, and the toys that were made for it. Raises StoreError for what cannot be read."""
     folder = output / TEST
-    try:
-        result, data = load(folder / _ANSWER), load(folder / _DATA)
+    with _named(folder):
         toys = load_toys(folder / TOYS) if (folder / TOYS).exists() else None
+    return (*_answer_and_data(output), toys)
+
+
+def _answer_and_data(output: Path) -> tuple[GoodnessOfFit, Sample]:
+    folder = output / TEST
+    with _named(folder):
+        result, data = load(folder / _ANSWER), load(folder / _DATA)
         if not (isinstance(result, GoodnessOfFit) and isinstance(data, Sample)):
             raise StoreError("there is another result in its place")
+    return result, data
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Say of what cannot be read that it is the answer, and how to make it anew."""
+    try:
+        yield
     except StoreError as error:
         raise StoreError(
             f"{folder} must hold the data and their answer as `wilks test` wrote them, but they cannot be used "
             f"({error}); delete {folder} and run `wilks test` again"
         ) from error
-    return result, data, toys
 
 
 def check_same_data(output: Path, data: Sample, *, observed: FloatArray | None = None) -> None:
@@ -63,7 +78,7 @@ def check_same_data(output: Path, data: Sample, *, observed: FloatArray | None =
     """
     if not has_answer(output):
         return
-    result, stored, _ = load_answer(output)
+    result, stored = _answer_and_data(output)
     if stored.digest() != data.digest():
         raise StoreError(
             f"{output / TEST} must hold the answer for these data, but it is for other data "

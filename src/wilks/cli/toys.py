@@ -20,9 +20,11 @@ def make_toys(prepared: Prepared, *, reporter: Reporter) -> Toys:
 
     Where as many are finished as the file wants, none is missing, whatever their indices.
     """
-    if count_toys(prepared) < prepared.n_toys:
+    toys = _stored(prepared)
+    if toys.n_toys < prepared.n_toys:
         _make(prepared, reporter=reporter)
-    return _finished(prepared)
+        toys = _stored(prepared)
+    return _told(prepared, toys)
 
 
 def complete_toys(prepared: Prepared) -> Toys:
@@ -33,7 +35,7 @@ def complete_toys(prepared: Prepared) -> Toys:
     toys = _stored(prepared)
     if toys.n_toys < prepared.n_toys:
         raise IncompleteError(f"all toys must be there, but {how_to_resume(prepared)}")
-    return _finished(prepared)
+    return _told(prepared, toys)
 
 
 def count_toys(prepared: Prepared) -> int:
@@ -84,12 +86,12 @@ def _run(prepared: Prepared, *, executor: LocalProcesses | None, reporter: Repor
         )
 
 
-def _finished(prepared: Prepared) -> Toys:
-    """All toys that are stored, with a warning if more are planned.
+def _told(prepared: Prepared, toys: Toys) -> Toys:
+    """The toys that are stored, with a warning if more are planned.
 
     Those that take long come last, so that the first ones of a campaign may differ a little from all of them.
     """
-    toys, n_planned = _stored(prepared), planned_toys(prepared.loaded)
+    n_planned = planned_toys(prepared.loaded)
     if toys.n_toys < n_planned:
         warnings.warn(
             f"{toys.n_toys:,} of {n_planned:,} planned toys are finished, and these calibrate the test; "

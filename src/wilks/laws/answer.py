@@ -106,7 +106,8 @@ class GoodnessOfFit(Storable):
         if not (self.law and self.probability):
             return NO_NUMBERS
         first = (("t", decimals(self.t)), *part_rows(self.fit), *self.probability.rows())
-        return (*first, *(self.chi2.rows() if self.chi2 else ()))
+        chi2 = self.chi2
+        return (*first, *(chi2.rows() if chi2 else ()))
 
     def _sentences(self) -> list[str]:
         if not (self.law and self.probability):
