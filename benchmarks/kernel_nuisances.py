@@ -28,8 +28,8 @@ from recording import record
 import wilks
 from wilks.fitting import ProfiledKernelEngine
 from wilks.laws import profiled_score_null
-from wilks.laws.analytic import LARGEST_EXCESS, ScoreNull
-from wilks.laws.profiled_score import profiled_law
+from wilks.statistics.analytic import LARGEST_EXCESS, ScoreNull
+from wilks.statistics.linear.profiled_law import profiled_law
 from wilks.problems import exponential
 from wilks.significance import p_value
 

@@ -40,10 +40,11 @@ _NAMES = {
         *("CalibrationError", "CampaignError", "ConfigError", "InputError", "SampleError", "StoreError", "WilksError"),
     ],
     "wilks.fitting.fit": ["fit"],
-    "wilks.fitting.result": ["FitResult"],
+    "wilks.statistics.fits": ["FitResult"],
     "wilks.hypotheses": ["Alternative", "Generator", "Null", "ShiftedNuisance"],
     "wilks.interpretation": ["Region", "most_discrepant_region"],
-    "wilks.models": ["MLP", "Kernel", "KernelSet"],
+    "wilks.statistics.linear": ["Kernel", "KernelSet"],
+    "wilks.statistics.network": ["MLP"],
     "wilks.nuisances": [
         *("Gaussian", "LogNormal", "Nuisance", "Nuisances", "PoissonCount", "Unconstrained", "Unselected"),
         *("correlated", "normalization", "vary"),
@@ -72,11 +73,9 @@ if TYPE_CHECKING:
         WilksError,
     )
     from wilks.fitting.fit import fit
-    from wilks.fitting.result import FitResult
     from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
     from wilks.interpretation import Region, most_discrepant_region
     from wilks.laws import Calibration, GoodnessOfFit, calibrate
-    from wilks.models import MLP, Kernel, KernelSet
     from wilks.nuisances import (
         Gaussian,
         LogNormal,
@@ -94,6 +93,9 @@ if TYPE_CHECKING:
     from wilks.reports import write_report
     from wilks.responses import Variation, learn_responses
     from wilks.samples import Sample, Standardization, columns, enrich, read, split
+    from wilks.statistics.fits import FitResult
+    from wilks.statistics.linear import Kernel, KernelSet
+    from wilks.statistics.network import MLP
     from wilks.storage import load
     from wilks.typing import FitStatus
 else:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 import jax
@@ -11,9 +12,9 @@ import numpy as np
 from wilks.documents import canonical_json
 from wilks.errors import InputError, StoreError, blaming
 from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, generator_from_dict, source_to_dict
-from wilks.models import MODEL_KINDS, KernelSet, Model, model_from_dict
 from wilks.nuisances import Nuisance, Nuisances, Unselected, nuisances_from_dict, require_finite_response
 from wilks.optimize import Search
+from wilks.problem import Problem
 from wilks.samples import (
     Sample,
     Standardization,
@@ -21,10 +22,10 @@ from wilks.samples import (
     effective_number,
     require_varying,
 )
+from wilks.statistics import Engine, Statistic, statistic_from_dict
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.typing import FloatArray
 
-STATISTIC_VERSION = 4
 _YIELD_TOLERANCE = 1e-6
 _Cached = TypeVar("_Cached")
 
@@ -53,19 +54,20 @@ class Analysis(Storable):
         InputError: an argument that cannot be used, with what to do; samples that share events.
 
     >>> reference = Sample(np.random.default_rng(0).exponential(size=1000))
-    >>> from wilks.models import MLP
+    >>> from wilks.statistics.network import MLP
     >>> analysis = Analysis(reference=reference, model=MLP(hidden=(4,)), expected_events=100)
     >>> analysis.n_parameters, round(analysis.expected_events, 9)
     (13, 100.0)
     """
 
     reference: Sample
-    model: Model
+    model: Statistic
     nuisances: Nuisances
     toy_source: Source | Unselected | None
     standardization: Standardization
     search: Search
     name: str
+    problem: Problem = field(repr=False)
     _cache: dict[str, Any] = field(repr=False)
     stored_as: ClassVar[str] = "analysis"
 
@@ -73,7 +75,7 @@ class Analysis(Storable):
         self,
         *,
         reference: Sample,
-        model: Model,
+        model: Statistic,
         nuisances: Nuisances | Iterable[Nuisance] = (),
         toy_source: Source | Unselected | GeneratorFunction | None = None,
         expected_events: float | None = None,
@@ -91,14 +93,17 @@ class Analysis(Storable):
             with blaming("toy_source"):
                 check_pool(source if isinstance(source, Sample) else source.nominal(), reference=scaled)
         standardization = _standardization(scaled, standardize)
+        told = _checked_nuisances(nuisances, scaled)
+        problem = Problem(scaled, standardization, told, _checked_search(search))
         settings = {
             "reference": scaled,
-            "model": model.placed(standardization.apply(scaled.events), scaled.event_weights),
-            "nuisances": _checked_nuisances(nuisances, scaled, model),
+            "model": model.placed(problem),
+            "nuisances": problem.nuisances,
             "toy_source": source,
             "standardization": standardization,
-            "search": _checked_search(search),
+            "search": problem.search,
             "name": name,
+            "problem": problem,
             "_cache": {},
         }
         for key, value in settings.items():
@@ -118,6 +123,11 @@ class Analysis(Storable):
     def n_parameters(self) -> int:
         """Parameters of the model."""
         return self.model.n_parameters(self.reference.n_features)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What fits share, made when it is first needed."""
+        return self.model.engine([self.problem])
 
     @property
     def overlap_z_error(self) -> float | None:
@@ -173,7 +183,7 @@ class Analysis(Storable):
     def describe(self) -> dict[str, Any]:
         """What defines t, as plain values; samples by the digest of their events."""
         return {
-            "statistic_version": STATISTIC_VERSION,
+            "statistic_version": self.model.version,
             "features": list(self.features),
             "reference": self.cached("reference_digest", self.reference.without_extras().digest),
             "expected_events": self.expected_events,
@@ -254,7 +264,7 @@ class Analysis(Storable):
         samples = {role: Sample.from_document(one) for role, one in document["samples"].items()}
         analysis = cls(
             reference=samples["reference"],
-            model=model_from_dict(document["model"], MODEL_KINDS),
+            model=statistic_from_dict(document["model"]),
             nuisances=nuisances_from_dict(document["nuisances"]) if document["nuisances"] else (),
             toy_source=samples.get("pool") or _source_from_dict(document["toy_source"], samples),
             standardize=Standardization.from_dict(document["standardization"]),
@@ -306,7 +316,7 @@ def check_reference(reference: Sample) -> None:
 
 
 def _check_types(reference: object, model: object) -> None:
-    if not isinstance(reference, Sample) or not isinstance(model, Model):
+    if not isinstance(reference, Sample) or not isinstance(model, Statistic):
         raise InputError(
             "reference must be a wilks.Sample and model a model such as wilks.MLP, "
             f"but {type(reference).__name__} and {type(model).__name__} came"
@@ -324,15 +334,10 @@ def _check_yield(reference: Sample) -> None:
         )
 
 
-def _checked_nuisances(nuisances: object, reference: Sample, model: Model) -> Nuisances:
+def _checked_nuisances(nuisances: object, reference: Sample) -> Nuisances:
     if not isinstance(nuisances, Nuisances | Iterable):
         raise InputError(f"nuisances must be a list of wilks.Nuisance, but {nuisances!r} came")
     given = nuisances if isinstance(nuisances, Nuisances) else Nuisances(tuple(nuisances))
-    if given and isinstance(model, KernelSet) and not model.is_score:
-        raise InputError(
-            "with nuisances a set of kernels must have score statistics, but is_score=False came with "
-            f"{', '.join(given.names)}; use is_score=True, one wilks.Kernel or a wilks.MLP, or leave the nuisances out"
-        )
     require_finite_response(given, reference.events, role="the reference")
     return given
 

@@ -18,15 +18,15 @@ from wilks.laws import (
     Calibration,
     GoodnessOfFit,
     Refusal,
+    analytic_null,
     calibrate,
     evaluate,
-    profiled_score_null,
-    score_null,
+    require_law,
     unanswered,
 )
-from wilks.laws.score import ScoreNull, require_score
 from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
 from wilks.samples import Sample, check_data, effective_number
+from wilks.statistics.analytic import AnalyticLaw
 
 LARGE_PULL = 3.0
 NEAR_EDGE = 0.999
@@ -55,8 +55,8 @@ def goodness_of_fit(
     parameters, its p and Z stand beside it with their label. A fit that failed gives no p.
 
     Without a calibration the analytic null answers, for the score statistic of a kernel alone
-    (`ScoreNull`); its result has the same names. With nuisances it is the null at those of Delta
-    (`profiled_score_null`). Where toys have not confirmed that null, 1,000 toys are made from the
+    (`analytic_null`); its result has the same names. With nuisances it is the null at those of Delta
+    . Where toys have not confirmed that null, 1,000 toys are made from the
     toy source of the analysis and p is counted among them.
 
     Args:
@@ -87,7 +87,7 @@ def goodness_of_fit(
     """
     sample = check_data(data, features=analysis.features)
     if calibration is None:
-        require_score(analysis)
+        require_law(analysis)
     else:
         calibration.check_usable(analysis.fingerprint())
         calibration.check_count(sample.n_events)
@@ -115,10 +115,10 @@ def answer_of(
     if calibration is not None:
         of_toys = toy_mean_notices(analysis, calibration.null, calibration.summary)
         return evaluate(data_fit, calibration, warnings=(*notices, *of_toys))
-    require_score(analysis)
+    require_law(analysis)
     if not data_fit.converged:
         return unanswered(data_fit, warnings=notices)
-    null = profiled_score_null(analysis, data_fit) if analysis.nuisances else score_null(analysis)
+    null = analytic_null(analysis, data_fit if analysis.nuisances else None)
     refusal = null.probability(data_fit.t)
     if not isinstance(refusal, Refusal):
         more = (*_reference_notice(analysis, null), *pool_mean_notices(analysis, null))
@@ -136,10 +136,10 @@ def answer_of(
     return dataclasses.replace(result, warnings=(notice, *result.warnings))
 
 
-def _reference_notice(analysis: Analysis, null: ScoreNull) -> Iterator[str]:
+def _reference_notice(analysis: Analysis, null: AnalyticLaw) -> Iterator[str]:
     """What the reference, of which no pool tells where it is off, may move Z by: sqrt(1 - s) N(R_0)/N_R."""
     share = analysis.expected_events / effective_number(analysis.reference.event_weights)
-    error = math.sqrt(1.0 - null.known_share) * share
+    error = math.sqrt(1.0 - null.figures.known_share) * share
     if error >= NOTABLE_REFERENCE_Z_ERROR:
         yield (
             f"Each event of the reference stands for {share:.2g} expected ones: Z given this reference may differ by "

@@ -35,8 +35,9 @@ KINDS = {
     "analysis": "wilks.analysis:Analysis",
     "answer": "wilks.laws.answer:GoodnessOfFit",
     "calibration": "wilks.laws.calibration:Calibration",
-    "fit": "wilks.fitting.result:FitResult",
+    "fit": "wilks.statistics.fits:FitResult",
     "hypothesis": "wilks.hypotheses:StorableHypothesis",
+    "moments": "wilks.statistics.linear.moments:Moments",
     "sample": "wilks.samples.sample:Sample",
 }
 # Step i turns the content of a kind from layout i + 1 into layout i + 2.

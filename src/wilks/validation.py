@@ -18,8 +18,8 @@ from wilks.campaign import LocalProcesses, Toys, run_toys, stored_toys
 from wilks.errors import InputError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.laws.compatibility import Compatibility, judge
-from wilks.laws.text import probability, table
 from wilks.significance import ks_p_value
+from wilks.significance.printing import probability, table
 from wilks.toys import check_drawable
 from wilks.typing import FloatArray
 

@@ -7,7 +7,7 @@ import wilks
 from wilks.fitting import FitResult, evaluate_t, fit_events, profiled_kernel_engine_of
 from wilks.fitting.convex import convex_engine_of
 from wilks.fitting.profiled_sets import ProfiledKernelSetEngine
-from wilks.laws.profiled_score import profiled_law
+from wilks.statistics.linear.profiled_law import profiled_law
 from wilks.problems import exponential
 from wilks.significance import COMBINATIONS
 from wilks.typing import FitStatus

@@ -9,7 +9,7 @@ import wilks
 from wilks.errors import CalibrationError, InputError
 from wilks.fitting import kernel_engine_of
 from wilks.laws import score_null, tilted_p_value
-from wilks.laws.analytic import LARGEST_EXCESS
+from wilks.statistics.analytic import LARGEST_EXCESS
 from wilks.laws.tilted import _combined
 from wilks.significance import p_value, weighted_isf
 

@@ -1,44 +1,25 @@
-"""The keys of an analysis file that say what f(x; w) is."""
+"""The keys of an analysis file that say what f(x; w) is: one section for each family of the registry."""
 
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from wilks.config.options import with_options_of
 from wilks.config.sections import Section
-from wilks.models import MLP, MODEL_KINDS, Kernel, KernelSet, Model
+from wilks.statistics import STATISTICS, Statistic, family_of
 
 
-@with_options_of(MLP)
-class MLPConfig(Section):
-    """A multilayer perceptron whose weights and biases are bounded."""
-
-
-@with_options_of(Kernel)
-class KernelConfig(Section):
-    """A sum of Gaussians with a ridge penalty."""
-
-    is_score: bool
-
-
-@with_options_of(KernelSet)
-class KernelSetConfig(Section):
-    """Kernels of several widths and ridges, tested together."""
-
-
-class ModelConfig(Section):
+class OneModel(Section):
     """The learned f(x; w): one of these."""
-
-    mlp: MLPConfig | None = Field(default=None, description="A multilayer perceptron.")
-    kernel: KernelConfig | None = Field(default=None, description="A kernel.")
-    kernel_set: KernelSetConfig | None = Field(default=None, description="Kernels of several widths.")
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
+        kinds = [f"`{name}`" for name in type(self).model_fields]
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         if len(given) != 1:
             came = " and ".join(f"`{name}`" for name in given) or "none of them"
-            raise ValueError(f"one of `mlp`, `kernel` and `kernel_set` must be given, but {came} came; give one")
+            known = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+            raise ValueError(f"one of {known} must be given, but {came} came; give one")
         return self
 
     @property
@@ -49,12 +30,24 @@ class ModelConfig(Section):
     @property
     def has_analytic_null(self) -> bool:
         """Whether the null distribution of t is known without toys."""
-        return self.kernel is not None and self.kernel.is_score
+        return self.build().has_law
 
-    def build(self) -> Model:
+    def build(self) -> Statistic:
         """The model of an analysis.
 
         Raises:
             InputError: an option that the model refuses.
         """
-        return MODEL_KINDS[self.kind](**getattr(self, self.kind).model_dump())
+        return family_of(self.kind)(**getattr(self, self.kind).model_dump())
+
+
+def section_of(kind: str) -> type[Section]:
+    """The section with the options of a family."""
+    family = family_of(kind)
+    return with_options_of(family)(type(f"{family.__name__}Config", (Section,), {"__doc__": family.summary}))
+
+
+_SECTIONS: dict[str, Any] = {
+    kind: (section_of(kind) | None, Field(default=None, description=family_of(kind).summary)) for kind in STATISTICS
+}
+ModelConfig = create_model("ModelConfig", __base__=OneModel, __doc__=OneModel.__doc__, **_SECTIONS)

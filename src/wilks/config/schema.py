@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from wilks.config.model_sections import MLPConfig, ModelConfig
+from wilks.config.model_sections import ModelConfig
 from wilks.config.nuisance_sections import (
     CovarianceConfig,
     NuisanceConfig,
@@ -245,8 +245,9 @@ class AnalysisConfig(Section):
         default=ResponsesConfig.model_validate({}),
         description="How the responses are learned by `wilks learn-nuisances`.",
     )
-    model: ModelConfig = Field(
-        default=ModelConfig(mlp=MLPConfig()), description="The learned log ratio f(x; w) of data to reference."
+    model: ModelConfig = Field(  # type: ignore[valid-type]
+        default=ModelConfig.model_validate({"mlp": {}}),
+        description="The learned log ratio f(x; w) of data to reference.",
     )
     standardize: Standardize = Field(
         default=True,

@@ -1,7 +1,5 @@
 """Delta: the fit of the nuisances alone, f = 0, by the same loss."""
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,28 +7,12 @@ import numpy as np
 from wilks.analysis import Analysis
 from wilks.likelihood import Points
 from wilks.optimize import Box, Certificate, Newton, ObjectiveOf, certify_by, variances
-from wilks.typing import FloatArray
+from wilks.statistics.fits import DeltaFit
 
 _NEAR = Newton(max_iterations=100, tolerance=1e-8)
 _EXACT = Newton(max_iterations=60, tolerance=1e-14)
-_NOTHING = Certificate(*(jnp.zeros(()) for _ in Certificate._fields))
 
 _End = tuple[jax.Array, jax.Array, jax.Array, Certificate]
-
-
-class DeltaFit(NamedTuple):
-    """min L[0, nu] of one data set: z (j,) with its variances, the value of L, and what certifies it."""
-
-    z: FloatArray
-    variances: FloatArray
-    value: float
-    certificate: Certificate
-    is_certified: bool
-
-    @property
-    def is_finite(self) -> bool:
-        """Whether L and z have values."""
-        return bool(np.isfinite(self.value) and np.all(np.isfinite(self.z)))
 
 
 class Delta:
@@ -68,7 +50,7 @@ class Delta:
     def fit(self, own: tuple[Points, jax.Array]) -> DeltaFit:
         """Delta of one data set: its events and auxiliary measurements."""
         if not self._nuisances:
-            return DeltaFit(np.empty(0), np.empty(0), 0.0, _NOTHING, is_certified=True)
+            return DeltaFit.of_none()
         lower, upper = self._nuisances.bounds
         estimates = self._nuisances.estimates(np.asarray(own[1])) / self._nuisances.sigmas
         starts = np.clip(np.stack([np.zeros_like(estimates), estimates]), lower, upper)

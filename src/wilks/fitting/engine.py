@@ -20,7 +20,6 @@ from wilks.fitting.points import (
     single,
     usual_number,
 )
-from wilks.fitting.result import CONTENDER_MARGIN
 from wilks.likelihood import Events, Points
 from wilks.optimize import (
     Box,
@@ -33,6 +32,7 @@ from wilks.optimize import (
     race,
 )
 from wilks.samples import Sample, cell_width_of, has_cells, in_cells, merge_cells, thin
+from wilks.statistics.fits import CONTENDER_MARGIN
 from wilks.typing import FloatArray, IntArray
 
 _CELL_WIDTH, _CLIP_OF_CELLS = 0.01, 9.0  # move t by some thousandths in minima

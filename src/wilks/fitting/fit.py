@@ -1,26 +1,17 @@
 """From data to the likelihood ratio t, and what certifies it."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
 from wilks.analysis import Analysis, require_float64
-from wilks.fitting.attempts import Attempts
-from wilks.fitting.convex import convex_engine_of
-from wilks.fitting.engine import DataSet, Engine
-from wilks.fitting.profiled_kernels import ProfiledKernelEngine
-from wilks.fitting.profiled_sets import ProfiledKernelSetEngine
-from wilks.fitting.result import FitPoint, FitResult
 from wilks.nuisances import require_finite_response
-from wilks.optimize import contenders
 from wilks.samples import Sample, check_data
-from wilks.typing import BoolArray, FloatArray, IntArray
-
-_Tree = TypeVar("_Tree")
+from wilks.statistics import Parts
+from wilks.statistics.fits import Data, FitResult
+from wilks.typing import FloatArray
 
 
 def fit(
@@ -55,7 +46,7 @@ def fit(
         SampleError: data that cannot be tested against this analysis, before anything is computed.
         InputError: an auxiliary measurement of no nuisance; events at which log r is not finite.
 
-    >>> from wilks.models import MLP
+    >>> from wilks.statistics.network import MLP
     >>> from wilks.optimize import Search
     >>> rng = np.random.default_rng(1)
     >>> analysis = Analysis(reference=Sample(rng.exponential(size=2000)), model=MLP(hidden=(1,), weight_clip=2.0),
@@ -79,107 +70,24 @@ def fit_events(analysis: Analysis, events: FloatArray, observed: FloatArray | No
 def fit_together(
     analysis: Analysis, data_sets: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None
 ) -> list[FitResult]:
-    """`fit_events` for several data sets at once, all descents of all of them in one queue: made for an accelerator.
+    """`fit_events` for several data sets at once, each as if it were alone; memory grows with their number (`n_together`).
 
-    On a CPU this gives the same numbers as one fit after the other, and is no faster; only to rounding where a data set
-    is so much larger than expected that all are padded to its size. Memory grows with the number of data sets: see
-    `Engine.n_together`. ``observed`` holds the auxiliary measurements (j,) of each; None: those of the real data.
+    ``observed`` holds the auxiliary measurements (j,) of each; None: those of the real data.
     """
-    if convex := convex_engine_of(analysis):
-        return convex.fit_together(data_sets, observed)
-    engine = engine_of(analysis)
     centres = [analysis.nuisances.observed] * len(data_sets) if observed is None else observed
-    sets = engine.data_sets(data_sets, centres)
-    fits = [
-        Attempts(analysis, events, centre, engine.delta.fit(_rows(sets.fine, k)))
-        for k, (events, centre) in enumerate(zip(data_sets, centres, strict=True))
-    ]
-    for _ in range(analysis.search.n_retries + 1):
-        is_open = np.array([not one.is_settled for one in fits])
-        if np.any(is_open):
-            _attempt(engine, [one for one in fits if not one.is_settled], _rows(sets, is_open))
-    return [one.result() for one in fits]
+    data = [Data(events, np.asarray(centre)) for events, centre in zip(data_sets, centres, strict=True)]
+    fingerprint = analysis.fingerprint()
+    return [dataclasses.replace(one, fingerprint=fingerprint) for one in analysis.engine.fit(data)]
 
 
-def evaluate_t(
-    analysis: Analysis,
-    events: FloatArray,
-    params: FloatArray,
-    *,
-    nuisances: FloatArray | None = None,
-    delta_nuisances: FloatArray | None = None,
-    observed: FloatArray | None = None,
-) -> float:
-    """-2 (L[w, nu] - L[0, nu_Delta]) on all events: what a saved fit must reproduce.
+def evaluate(analysis: Analysis, events: FloatArray, at: FitResult) -> Parts:
+    """tau and Delta of raw events (n, d) at the parameters and nuisances of a fit: what a saved fit must reproduce.
 
-    ``nuisances`` and ``delta_nuisances`` (j,) are in the user's units, as is ``observed``; without nuisances none of
-    them is needed.
+    The auxiliary measurements are those of the fit, too.
     """
-    tau = evaluate_tau(analysis, events, params, nuisances=nuisances, observed=observed)
-    if delta_nuisances is None:
-        return tau
-    z = delta_nuisances / analysis.nuisances.sigmas
-    convex = convex_engine_of(analysis)
-    if isinstance(convex, ProfiledKernelEngine | ProfiledKernelSetEngine):
-        return tau + 2.0 * convex.delta.value(z, convex.delta.own(events, observed))
-    engine = engine_of(analysis)
-    return tau + 2.0 * float(engine.delta.value(jnp.asarray(z), engine.data_set(events, observed).fine))
-
-
-def evaluate_tau(
-    analysis: Analysis,
-    events: FloatArray,
-    params: FloatArray,
-    *,
-    nuisances: FloatArray | None = None,
-    observed: FloatArray | None = None,
-) -> float:
-    """-2 L[w, nu] on all events; for a kernel with its penalty; for a set of kernels its t plus Delta.
-
-    With a kernel and nuisances the reference stands at the points that the fit has.
-
-    Raises:
-        InputError: a kernel with nuisances, and none are given.
-    """
-    if convex := convex_engine_of(analysis):
-        return convex.evaluate_tau(events, FitPoint(params, nuisances, observed))
-    engine = engine_of(analysis)
-    z = np.empty(0) if nuisances is None else nuisances / analysis.nuisances.sigmas
-    own = engine.data_set(events, observed).fine
-    return -2.0 * float(engine.value(jnp.asarray(np.concatenate([params, z])), own))
-
-
-def engine_of(analysis: Analysis) -> Engine:
-    """The engine of an analysis, made once and kept with it."""
-    return analysis.cached("engine", lambda: Engine(analysis))
+    return analysis.engine.evaluate(Data(events, np.array(at.observed)), at)
 
 
 def n_together(analysis: Analysis) -> int:
     """How many data sets are best given to `fit_together` at once."""
-    return (convex_engine_of(analysis) or engine_of(analysis)).n_together
-
-
-def _attempt(engine: Engine, fits: Sequence[Attempts], sets: DataSet) -> None:
-    """One more search for each of these data sets."""
-    search = fits[0].analysis.search
-    starts = [one.next_starts() for one in fits]
-    owners = _owners(starts)
-    ends = engine.explore(np.concatenate(starts), owners, sets)
-    each = [_rows(ends, owners == k) for k in range(len(fits))]
-    best = [contenders(mine, margin=engine.margin, n_polished=search.n_polished) for mine in each]
-    chosen = [mine.params[rows] for mine, rows in zip(each, best, strict=True)]
-    finished = engine.polish(np.concatenate(chosen), _owners(chosen), sets)
-    for k, one in enumerate(fits):
-        one.add(each[k], _rows(finished, _owners(chosen) == k), best[k])
-        if not one.reaches_delta:
-            alone = _rows(sets, np.arange(len(fits)) == k)
-            one.add_finish(engine.polish(starts[k][-1:], np.zeros(1, dtype=np.int64), alone))
-
-
-def _owners(parts: Sequence[FloatArray]) -> IntArray:
-    """For each row of the concatenated ``parts``, which of them it is from."""
-    return np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-
-
-def _rows(tree: _Tree, chosen: BoolArray | int) -> _Tree:
-    return jax.tree.map(lambda array: array[chosen], tree)  # type: ignore[no-any-return]
+    return analysis.engine.n_together

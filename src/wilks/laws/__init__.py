@@ -1,14 +1,13 @@
 """The null distribution of t: empirical p, comparison with the chi-square, answers with their labels."""
 
-from wilks.laws.analytic import AnalyticCurve, AnalyticLaw
 from wilks.laws.answer import GoodnessOfFit, evaluate, unanswered
-from wilks.laws.base import Law, Probability, Refusal
 from wilks.laws.calibration import Calibration, calibrate
 from wilks.laws.chisquare import ChiSquareAnswer
 from wilks.laws.compatibility import Compatibility
-from wilks.laws.profiled_score import profiled_score_null
-from wilks.laws.score import ScoreNull, score_null
 from wilks.laws.tilted import TailProbability, tilted_p_value
+from wilks.laws.without_toys import analytic_null, require_law
+from wilks.statistics.analytic import AnalyticCurve, AnalyticLaw
+from wilks.statistics.law import Law, Probability, Refusal
 
 __all__ = [
     "AnalyticCurve",
@@ -20,12 +19,11 @@ __all__ = [
     "Law",
     "Probability",
     "Refusal",
-    "ScoreNull",
     "TailProbability",
+    "analytic_null",
     "calibrate",
     "evaluate",
-    "profiled_score_null",
-    "score_null",
+    "require_law",
     "tilted_p_value",
     "unanswered",
 ]

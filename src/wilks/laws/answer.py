@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from wilks.errors import CalibrationError
-from wilks.fitting.result import FitResult
-from wilks.laws.base import Law, Probability, Refusal
 from wilks.laws.chisquare import ChiSquareAnswer
 from wilks.laws.members import members_text, members_to_dict
 from wilks.laws.notices import failed_fit
 from wilks.laws.profiled import nuisance_table, nuisances_to_dict, part_rows
-from wilks.laws.text import decimals, finite_or_none, table
+from wilks.significance.printing import decimals, finite_or_none, table
+from wilks.statistics.fits import FitResult
+from wilks.statistics.law import Law, Probability, Refusal
 from wilks.storage import Storable, named
 
 NO_NUMBERS = (("t", "failed"), ("p-value", "none"), ("Z", "none"))
-_LAWS = {"empirical": "wilks.laws.calibration:Calibration", "analytic": "wilks.laws.analytic:AnalyticCurve"}
+_LAWS = {"empirical": "wilks.laws.calibration:Calibration", "analytic": "wilks.statistics.analytic:AnalyticCurve"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,7 +92,8 @@ class GoodnessOfFit(Storable):
     @property
     def chi2(self) -> ChiSquareAnswer | None:
         """The second answer, given only if toys are compatible with the chi-square."""
-        return self.law.second(self.t) if self.law and self.is_answered else None
+        second = self.law.second(self.t) if self.law and self.is_answered else None
+        return second if isinstance(second, ChiSquareAnswer) else None
 
     def __str__(self) -> str:
         lines = ["Goodness of fit", table(self._rows()), *self._sentences()]

@@ -9,18 +9,18 @@ import numpy.typing as npt
 
 from wilks.campaign.table import Toys
 from wilks.errors import CalibrationError
-from wilks.fitting.result import FitResult
 from wilks.hypotheses import Null
 from wilks.laws.answer import GoodnessOfFit, evaluate
-from wilks.laws.base import Law, Probability
 from wilks.laws.chisquare import ChiSquareAnswer, chi_square_answer
 from wilks.laws.compatibility import Compatibility, judge
 from wilks.laws.empirical import Empirical
 from wilks.laws.inputs import ToySummary, t_values, toy_summary
 from wilks.laws.notices import fit_notices, toy_notices
-from wilks.laws.text import decimals, failed_toys, plain, toys
-from wilks.laws.text import probability as probability_text
 from wilks.significance import z_score
+from wilks.significance.printing import decimals, failed_toys, plain, toys
+from wilks.significance.printing import probability as probability_text
+from wilks.statistics.fits import FitResult
+from wilks.statistics.law import Law, Probability
 from wilks.storage import Storable
 from wilks.typing import FloatArray
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from wilks.laws.compatibility import Compatibility
-from wilks.laws.text import decimals, finite_or_none, plain, probability_from_log
 from wilks.significance import chi2_log_sf, variance_ratio_error, z_score_from_log
+from wilks.significance.printing import decimals, finite_or_none, plain, probability_from_log
 
 _N_ANGLES = 32
 

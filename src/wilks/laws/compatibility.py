@@ -8,7 +8,7 @@ import numpy as np
 import scipy.special
 
 from wilks import significance
-from wilks.laws.text import decimals, finite_or_none, plain, probability, table
+from wilks.significance.printing import decimals, finite_or_none, plain, probability, table
 from wilks.typing import FloatArray
 
 MIN_TOYS = 20

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from wilks.fitting.result import MemberFit
-from wilks.laws.text import decimals, plain, probability_from_log, table
 from wilks.significance import z_score_from_log
+from wilks.significance.printing import decimals, plain, probability_from_log, table
+from wilks.statistics.fits import MemberFit
 
 _LOG_LARGEST = 700.0
 

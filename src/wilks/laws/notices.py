@@ -3,15 +3,15 @@
 import math
 from collections.abc import Mapping
 
-from wilks.fitting.result import FitResult
 from wilks.hypotheses import ShiftedNuisance
 from wilks.laws.compatibility import MAX_PULL, Compatibility
 from wilks.laws.empirical import Empirical
 from wilks.laws.inputs import ToySummary
 from wilks.laws.profiled import distances
-from wilks.laws.text import decimals, failed_toys, plain, probability
-from wilks.laws.text import toys as toys_text
 from wilks.significance import z_score
+from wilks.significance.printing import decimals, failed_toys, plain, probability
+from wilks.significance.printing import toys as toys_text
+from wilks.statistics.fits import FitResult
 
 FEW_TOYS = 100
 LARGE_START_GAP = 1.0

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from wilks.fitting.result import FitResult, FittedNuisance
-from wilks.laws.text import decimals, plain, table
+from wilks.significance.printing import decimals, plain, table
+from wilks.statistics.fits import FitResult, FittedNuisance
 
 
 def part_rows(fit: FitResult) -> list[tuple[str, ...]]:

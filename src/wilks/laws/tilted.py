@@ -26,10 +26,10 @@ import scipy.optimize
 
 from wilks.analysis import Analysis
 from wilks.errors import CalibrationError
-from wilks.fitting import kernel_engine_of
-from wilks.laws.nature import Nature, nature_of
-from wilks.laws.score import ScoreNull, score_null
+from wilks.laws.without_toys import analytic_null, require_law
 from wilks.significance import least_tied
+from wilks.statistics.linear.nature import Nature
+from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FloatArray, whole_number
 
 _BLOCK_NUMBERS = 2**22
@@ -79,7 +79,8 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
             "profiled_score_null(analysis, fit).p_value(q), or toys of ShiftedNuisance at the fitted nuisances"
         )
     n_toys = whole_number(n_toys, name="n_toys", least=10 * N_SEEDS)
-    null, nature = score_null(analysis), nature_of(analysis, kernel_engine_of(analysis))
+    require_law(analysis)
+    null, nature = analytic_null(analysis), analysis.engine.nature(analysis.nominal_pool)
     tilt = _Tilt(nature, s=_HELD_BACK * _saddle(null, q))
     sizes = [n_toys // N_SEEDS + (k < n_toys % N_SEEDS) for k in range(N_SEEDS)]
     seeds = np.random.SeedSequence(seed).spawn(N_SEEDS)

@@ -1,41 +1,25 @@
 """The interface of every model of the log-ratio f(x; w)."""
 
 import abc
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wilks.errors import InputError
-from wilks.models.words import Words
+from wilks.problem import Problem
+from wilks.statistics.base import Engine, Statistic
+from wilks.storage import named
 from wilks.typing import FloatArray
 
 
-class Model(abc.ABC):
+class Model(Statistic):
     """f(x; w) with its box of allowed parameters; parameters are one flat vector of length p.
 
     A subclass writes the function on events that stand in columns, shape (d, n), and says how many parameters it
     has, where they may lie and where a search may start. This class checks shapes and turns rows into columns.
     Instances are frozen: two equal models give the same numbers.
     """
-
-    def placed(self, events: FloatArray, weights: FloatArray) -> "Model":
-        """This model as part of an analysis with these standardized reference events (n, d) and weights (n,).
-
-        A model that takes something from the reference alone, such as the centers of a kernel, takes it here.
-        """
-        return self
-
-    @property
-    def is_penalized(self) -> bool:
-        """Whether t holds a penalty, and the number of parameters then says nothing about its distribution."""
-        return False
-
-    @abc.abstractmethod
-    def n_parameters(self, n_features: int) -> int:
-        """Length p of the parameter vector for ``n_features`` inputs."""
 
     @abc.abstractmethod
     def bounds(self, n_features: int) -> tuple[FloatArray, FloatArray]:
@@ -68,41 +52,16 @@ class Model(abc.ABC):
     def flat_point(self, rng: np.random.Generator, *, events: FloatArray) -> FloatArray:
         """A parameter vector (p,) inside the box with f = 0 everywhere, from which descent can change any part of f."""
 
-    @abc.abstractmethod
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and strings that define the model, with its ``kind``."""
-
-    @abc.abstractmethod
-    def describe(self) -> str:
-        """One line for a person."""
-
-    @abc.abstractmethod
-    def words(self, *, is_profiled: bool) -> Words:
-        """What a report says of f, of t and of its fit that is true of this model alone, without or with nuisances."""
-
     def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
         """f(x; w) for standardized events of shape (n, d); result (n,).
 
         Raises:
             InputError: ``params`` has not p entries.
         """
-        n_parameters = self.n_parameters(events.shape[1])
-        if np.shape(params) != (n_parameters,):
-            raise InputError(
-                f"params must be {n_parameters} numbers for {events.shape[1]} features, "
-                f"but their shape is {np.shape(params)}"
-            )
+        self._check_params(params, events.shape[1])
         return np.asarray(self.column_log_ratio(jnp.asarray(params), jnp.asarray(events.T)))
 
-
-def model_from_dict(document: Mapping[str, Any], kinds: Mapping[str, type[Model]]) -> Model:
-    """The model that `Model.to_dict` described.
-
-    Raises:
-        InputError: the kind is not one of ``kinds``.
-    """
-    fields = dict(document)
-    kind = fields.pop("kind", None)
-    if kind not in kinds:
-        raise InputError(f"the kind of a model must be one of {sorted(kinds)}, but {kind!r} came")
-    return kinds[kind](**fields)
+    def engine(self, problems: Sequence[Problem]) -> Engine:
+        (problem,) = problems
+        engine: Engine = named("wilks.fitting.network:NetworkEngine")(problem, self)
+        return engine

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.models import perceptron
 from wilks.models.base import Model
-from wilks.models.words import Words
+from wilks.statistics.words import Words
 from wilks.typing import Count, FloatArray, Positive, check_options, is_number
 
 
@@ -54,6 +54,9 @@ class MLP(Model):
     hidden: tuple[Count, ...] = (4,)
     weight_clip: Positive = 9.0
     activation: str = "sigmoid"
+    kind: ClassVar[str] = "mlp"
+    summary: ClassVar[str] = "A multilayer perceptron whose weights and biases are bounded."
+    version: ClassVar[int] = 4
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _checked_hidden(self.hidden))

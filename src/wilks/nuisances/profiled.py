@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from wilks.models import Model
+from wilks.likelihood import Exponent
 from wilks.nuisances.collection import Nuisances
 
 
@@ -23,7 +23,7 @@ class Profiled:
         is_learned_only: log r of the learned response alone, which is what a known yield is about.
     """
 
-    model: Model | None
+    model: Exponent | None
     nuisances: Nuisances
     n_features: int
     is_learned_only: bool = False

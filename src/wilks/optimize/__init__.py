@@ -7,7 +7,7 @@ from wilks.optimize.adam import Adam
 from wilks.optimize.certificate import Certificate, certify, certify_by, variances
 from wilks.optimize.finish import Finish, Finisher
 from wilks.optimize.lanes import Lanes, ObjectiveOf
-from wilks.optimize.newton_cg import ConvexFunctions, Expansion, Minima, NewtonCG
+from wilks.optimize.numpy_newton import Expansion, Functions, Minima, NumpyNewton
 from wilks.optimize.problem import Box, Objective, project
 from wilks.optimize.quadratic import minimize_quadratic, minimize_quickly
 from wilks.optimize.search import Ends, Search, contenders, race
@@ -18,15 +18,15 @@ __all__ = [
     "Adam",
     "Box",
     "Certificate",
-    "ConvexFunctions",
     "Ends",
     "Expansion",
     "Finish",
     "Finisher",
+    "Functions",
     "Lanes",
     "Minima",
     "Newton",
-    "NewtonCG",
+    "NumpyNewton",
     "Objective",
     "ObjectiveOf",
     "QuasiNewton",

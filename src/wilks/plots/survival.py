@@ -9,9 +9,9 @@ from scipy.special import log_ndtr
 
 from wilks.errors import InputError
 from wilks.laws import AnalyticCurve, AnalyticLaw, GoodnessOfFit
-from wilks.laws.analytic import neglected_factor
 from wilks.plots.style import BLUE, GRAY, GREEN, SKY, VERMILLION, new_figure, style
 from wilks.significance import p_value
+from wilks.statistics.analytic import neglected_factor
 
 _N_DRAWN = 400
 _LEAST = 1e-300

@@ -10,9 +10,9 @@ from wilks.campaign import Toys
 from wilks.errors import CalibrationError
 from wilks.laws import Calibration
 from wilks.laws.inputs import t_values
-from wilks.laws.text import decimals, failed_toys, finite_or_none, probability, table
-from wilks.laws.text import toys as toys_text
 from wilks.significance import chi2_z_score, clopper_pearson, exceedance_interval, median_ranks, z_score
+from wilks.significance.printing import decimals, failed_toys, finite_or_none, probability, table
+from wilks.significance.printing import toys as toys_text
 from wilks.typing import FloatArray
 
 MIN_TOYS = 3

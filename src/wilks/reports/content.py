@@ -9,7 +9,7 @@ from wilks.errors import InputError
 from wilks.fitting import FitResult
 from wilks.interpretation import Region, most_discrepant_region
 from wilks.laws import Calibration, GoodnessOfFit
-from wilks.models import Words
+from wilks.statistics import Words
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
 from wilks.reports.nuisances import nuisance_tables

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from wilks.campaign import Toys
 from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability
-from wilks.laws.analytic import CONFIRMED_Z, LARGEST_CORRECTION, LARGEST_EXCESS
 from wilks.laws.answer import NO_NUMBERS
 from wilks.laws.notices import toy_notices
-from wilks.laws.text import probability_from_log
 from wilks.reports import pictures, sections
 from wilks.reports.pictures import Picture
 from wilks.reports.tables import Table, count, number
+from wilks.significance.printing import probability_from_log
+from wilks.statistics.analytic import CONFIRMED_Z, LARGEST_CORRECTION, LARGEST_EXCESS
 
 _NO_ANSWER = ("No p-value: the fit of the data failed.", "The warnings below give the reason.")
 

@@ -13,11 +13,11 @@ from wilks.fitting import FitResult, MemberFit
 from wilks.hypotheses import Null
 from wilks.laws import Calibration
 from wilks.laws.compatibility import TAIL_PROBABILITY
-from wilks.laws.text import probability_from_log
-from wilks.models import Words
+from wilks.statistics import Words
 from wilks.nuisances import Unselected
 from wilks.reports.tables import Table, count, flat_rows, number, setting, words
 from wilks.samples import Origin, Sample
+from wilks.significance.printing import probability_from_log
 from wilks.typing import FloatArray
 
 _PACKAGES = ("wilks", "jax", "jaxlib", "numpy", "scipy")

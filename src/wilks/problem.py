@@ -1,0 +1,36 @@
+"""What a fit needs of an analysis."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from wilks.nuisances import Nuisances
+from wilks.optimize import Search
+from wilks.samples import Sample, Standardization
+from wilks.typing import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A reference with its standardization and its nuisances, and the effort of a search: all but f.
+
+    Args:
+        reference: events with weights that sum to N(R_0).
+        standardization: at the input of f.
+        nuisances: how the reference may differ from nature; there may be none.
+        search: the effort of the fit.
+    """
+
+    reference: Sample
+    standardization: Standardization
+    nuisances: Nuisances
+    search: Search
+
+    @property
+    def expected_events(self) -> float:
+        """N(R_0)."""
+        return self.reference.expected_events
+
+    @cached_property
+    def standardized(self) -> FloatArray:
+        """The events of the reference as f sees them, shape (n, d)."""
+        return self.standardization.apply(self.reference.events)

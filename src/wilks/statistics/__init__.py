@@ -1,0 +1,54 @@
+"""Families of models, a room each: f(x; w), the engine that fits it, its null law, its words for reports.
+
+A family is found by its kind, as a reader is by the ending of a file name, and loaded when it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wilks.errors import InputError
+from wilks.functions import import_function
+from wilks.statistics.base import Engine, Parts, Statistic
+from wilks.statistics.words import Words
+from wilks.storage import named
+
+STATISTICS = {
+    "mlp": "wilks.statistics.network:MLP",
+    "kernel": "wilks.statistics.linear:Kernel",
+    "kernel_set": "wilks.statistics.linear:KernelSet",
+}
+
+
+def family_of(kind: str) -> type[Statistic]:
+    """The class of a kind; ``module:Class`` for one that is not registered, which every process can import.
+
+    Raises:
+        InputError: there is no such family.
+
+    >>> family_of("mlp").__name__
+    'MLP'
+    """
+    if kind in STATISTICS:
+        family: type[Statistic] = named(STATISTICS[kind])
+        return family
+    if ":" not in kind:
+        raise InputError(
+            f"the kind of a model must be one of {sorted(STATISTICS)}, or module:Class of another, but {kind!r} came"
+        )
+    found: Any = import_function(kind, role="the class of a model")
+    if not (isinstance(found, type) and issubclass(found, Statistic)):
+        raise InputError(f"the class of a model must be a wilks.statistics.Statistic, but {kind} is {found!r}")
+    return found
+
+
+def statistic_from_dict(document: Mapping[str, Any]) -> Statistic:
+    """The model that `Statistic.to_dict` described.
+
+    Raises:
+        InputError: its family is not known, or refuses the options.
+    """
+    options = dict(document)
+    return family_of(str(options.pop("kind", None)))(**options)
+
+
+__all__ = ["STATISTICS", "Engine", "Parts", "Statistic", "Words", "family_of", "statistic_from_dict"]

@@ -1,0 +1,148 @@
+"""Members of one feature map with nuisances: their expansions, statistics, fits, and the covariance of the statistics."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from wilks.fitting.objectives import Own
+from wilks.optimize.certificate import Certificate, certify_by, variances
+from wilks.optimize.problem import Box
+from wilks.problem import Problem
+from wilks.statistics.linear.basis import ReferencePoints
+from wilks.statistics.linear.expansion import ScoreForm, score_forms
+from wilks.statistics.linear.feature_map import Member
+from wilks.statistics.linear.group import NEWTON, Group
+from wilks.statistics.linear.member_ends import MemberEnd
+from wilks.statistics.linear.profiled_loss import ProfiledLoss
+from wilks.statistics.linear.responses import Responses, is_faithful
+from wilks.typing import FloatArray
+
+
+class _Squares(NamedTuple):
+    """The reference with the squares of its weights, and the response there."""
+
+    points: ReferencePoints
+    responses: Responses
+
+
+class ProfiledGroup:
+    """Members that share a map, with the response at the points of their reference.
+
+    Args:
+        problem: with nuisances.
+        members: with one map.
+
+    Raises:
+        InputError: negative reference weights, as for `Group`.
+    """
+
+    def __init__(self, problem: Problem, members: Sequence[Member]) -> None:
+        self.problem = problem
+        plain = Group(problem, members)
+        is_condensed = is_faithful(problem, plain.points)
+        self.plain = plain if is_condensed else Group(problem, members, is_condensed=False)
+        self.members, self.points, self.basis = self.plain.members, self.plain.points, self.plain.basis
+        self.responses = Responses(problem, self.points)
+
+    def forms(self, z: FloatArray, observed: FloatArray) -> list[ScoreForm]:
+        """For each ridge the expansion of the loss at f = 0 and z (j,); nuisances at their edge are held there."""
+        lower, upper = self.responses.bounds
+        is_free = ((z > lower) & (z < upper)).astype(np.float64)
+        shared = (self.points, self.basis, self.responses)
+        return score_forms(*shared, ridges=self.plain.ridges, z=z, observed=observed, is_free=is_free)
+
+    def slope(self, form: ScoreForm, own: Own) -> FloatArray:
+        """u, the slope of minus the loss in z at f = 0, shape (j,)."""
+        gradient: FloatArray = self.responses.own_at(form.z, own).gradient - form.weights @ form.slopes
+        return gradient
+
+    def scored(self, form: ScoreForm, sums: FloatArray, own: Own) -> MemberEnd:
+        """The minimum of an expansion for sum_D phi (r,) and the data."""
+        slope = self.slope(form, own)
+        b = form.residual(sums, slope)
+        alpha = form.coefficients(b)
+        z = form.z + form.step(alpha, slope)
+        return MemberEnd.of_score(
+            float(b @ alpha), self._params(alpha), z=z, variances=form.variances, ridge=form.ridge
+        )
+
+    def converged(self, loss: ProfiledLoss, z: FloatArray) -> MemberEnd:
+        """The minimum of a loss, from f = 0 and z (j,)."""
+        start = np.concatenate([np.zeros(self.basis.rank), z])
+        end = NEWTON.run(loss, start[None])
+        theta, at = end.params[0], loss.at(end.params[0])
+        certificate, spread = _certified(loss, theta)
+        return MemberEnd(
+            t=float(2.0 * (loss.at(start).value[0] - at.value[0])) + 0.0,
+            params=self._params(at.alpha),
+            z=at.z,
+            variances=spread[self.basis.rank :],
+            certificate=certificate,
+            n_iterations=int(end.n_iterations[0]),
+        )
+
+    def loss(self, ridge: float, sums: FloatArray, own: Own) -> ProfiledLoss:
+        """That of one member for sum_D phi (r,) and the data."""
+        return ProfiledLoss(self.points, self.basis, self.responses, sums=sums, own=own, ridge=ridge)
+
+    def _params(self, alpha: FloatArray) -> FloatArray:
+        """a (m,) of alpha (r,)."""
+        params: FloatArray = self.basis.params(alpha[None])[0]
+        return params
+
+    def effective_blocks(self, form: ScoreForm) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """psi (c, r), in coordinates in which A is 1, with the weights w' (c,)."""
+        for phi, rows in self.points.blocks(self.basis):
+            yield form.effective(phi, form.slopes[rows]), form.weights[rows]
+
+    def covariance(self, form: ScoreForm) -> FloatArray:
+        """Cov b over data and references, were the nuisances of the expansion the true ones, in those coordinates.
+
+        See `wilks.statistics.linear.profiled_law`.
+        """
+        turned = form.whitened(form.pull.T)
+        total = turned.T @ form.information @ turned + self._fluctuations(form)
+        for psi, weights in self.effective_blocks(form):
+            total += (weights[:, None] * psi).T @ psi
+        return total
+
+    def moments(self, form: ScoreForm) -> tuple[float, float]:
+        """E q and Var q = 2 tr V^2 + sum_R w' |psi|^4 there, V = Cov b."""
+        covariance = self.covariance(form)
+        fourth = sum(weights @ np.sum(psi**2, axis=1) ** 2 for psi, weights in self.effective_blocks(form))
+        return float(np.trace(covariance)), float(2.0 * np.sum(covariance**2) + fourth)
+
+    def _fluctuations(self, form: ScoreForm) -> FloatArray:
+        """The third term of Cov b."""
+        squares = self._squares
+        total_weight = float(self.points.weights @ np.exp(self.responses.learned(form.z)))
+        sums = form.effective(form.mean[None], (form.weights @ form.slopes)[None])
+        at, learned = squares.responses.at(form.z), squares.responses.learned(form.z)
+        is_free = np.diag(form.covariance) > 0
+        ratio, weights = np.exp(at.log_ratio - learned), squares.points.weights * np.exp(2.0 * learned)
+        covariance = np.zeros((form.mean.size, form.mean.size))
+        for phi, rows in squares.points.blocks(self.basis):
+            psi = form.effective(phi, at.slopes[rows] * is_free)
+            away = ratio[rows, None] * psi - sums / total_weight
+            covariance += (away * weights[rows, None]).T @ away
+        return covariance
+
+    @cached_property
+    def _squares(self) -> _Squares:
+        weights = self.problem.reference.event_weights
+        points = ReferencePoints(
+            self.problem.standardized, weights**2, features=self.basis.map, is_condensed=self.plain.is_condensed
+        )
+        return _Squares(points, Responses(self.problem, self.points, points=points))
+
+
+def _certified(loss: ProfiledLoss, theta: FloatArray) -> tuple[Certificate, FloatArray]:
+    """What is known of the end of a descent, and the variances of its parameters (p,)."""
+    at = loss.at(theta)
+    if not (np.all(np.isfinite(at.hessian)) and np.all(np.isfinite(at.gradient))):
+        nan = float("nan")
+        return Certificate(nan, nan, nan, 0.0), np.full(theta.size, nan)
+    state = (theta, at.gradient[0], at.hessian, Box(*loss.bounds))
+    return Certificate(*(float(x) for x in certify_by(*state))), np.asarray(variances(*state))
