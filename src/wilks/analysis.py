@@ -1,10 +1,10 @@
 """Everything that is fixed before the data are seen."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -27,7 +27,6 @@ from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.typing import FloatArray
 
 _YIELD_TOLERANCE = 1e-6
-_Cached = TypeVar("_Cached")
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -68,7 +67,6 @@ class Analysis(Storable):
     search: Search
     name: str
     problem: Problem = field(repr=False)
-    _cache: dict[str, Any] = field(repr=False)
     stored_as: ClassVar[str] = "analysis"
 
     def __init__(
@@ -104,7 +102,6 @@ class Analysis(Storable):
             "search": problem.search,
             "name": name,
             "problem": problem,
-            "_cache": {},
         }
         for key, value in settings.items():
             object.__setattr__(self, key, value)
@@ -147,12 +144,12 @@ class Analysis(Storable):
         rho = n_events / effective_size(self.reference)
         return float(np.sqrt(fraction**2 + 2 * fraction * rho))
 
-    @property
+    @cached_property
     def nominal_pool(self) -> Sample | None:
         """The pool that toys of the reference are drawn from; None where they come from elsewhere."""
         source = self.toy_source
         if isinstance(source, Unselected):
-            return self.cached("nominal_pool", source.nominal)
+            return source.nominal()
         return source if isinstance(source, Sample) else None
 
     @property
@@ -173,28 +170,26 @@ class Analysis(Storable):
         response, z = self.nuisances.on(self.reference.events), self.nuisances.in_sigmas(nuisances)
         return weights * np.exp(response.shifted_log_ratio(z, weights))
 
-    def cached(self, key: str, build: Callable[[], _Cached]) -> _Cached:
-        """What depends on the analysis alone, built once and kept with it."""
-        if key not in self._cache:
-            self._cache[key] = build()
-        result: _Cached = self._cache[key]
-        return result
-
     def describe(self) -> dict[str, Any]:
         """What defines t, as plain values; samples by the digest of their events."""
         return {
             "statistic_version": self.model.version,
             "features": list(self.features),
-            "reference": self.cached("reference_digest", self.reference.without_extras().digest),
+            "reference": self._reference_digest,
             "expected_events": self.expected_events,
             "model": self.model.to_dict(),
             "nuisances": self.nuisances.describe() if self.nuisances else [],
             "standardization": self.standardization.to_dict(),
             "search": asdict(self.search),
-            "toy_source": self.cached("toy_source", self._describe_toy_source),
+            "toy_source": self._toy_source_description,
         }
 
-    def _describe_toy_source(self) -> dict[str, Any] | None:
+    @cached_property
+    def _reference_digest(self) -> str:
+        return self.reference.without_extras().digest()
+
+    @cached_property
+    def _toy_source_description(self) -> dict[str, Any] | None:
         source = self.toy_source
         if isinstance(source, Generator) and not source.is_portable:
             # Two lambdas of one module have one name; their toys are never stored, so that any mark will do.
@@ -205,7 +200,11 @@ class Analysis(Storable):
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all that defines t and its null; the name and carried columns do not."""
-        return self.cached("fingerprint", lambda: hashlib.sha256(canonical_json(self.describe()).encode()).hexdigest())
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return hashlib.sha256(canonical_json(self.describe()).encode()).hexdigest()
 
     def save(self, folder: Folder) -> None:
         """Write the analysis to ``folder``; nothing is done if it is there already, under whatever name.
@@ -272,9 +271,9 @@ class Analysis(Storable):
             name=document["name"],
         )
         # The arrays were found to be those that were saved: to hash them again would tell nothing.
-        analysis._cache["reference_digest"] = document["reference"]
+        vars(analysis)["_reference_digest"] = document["reference"]
         if len(samples) > 1:
-            analysis._cache["toy_source"] = document["toy_source"]
+            vars(analysis)["_toy_source_description"] = document["toy_source"]
         return analysis
 
 

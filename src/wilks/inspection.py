@@ -11,6 +11,7 @@ import numpy as np
 
 from wilks.analysis import Analysis, effective_size
 from wilks.errors import SampleError
+from wilks.kept import kept
 from wilks.samples import ReferenceSupport, Sample, Support
 from wilks.toys import sample_notices
 
@@ -55,9 +56,10 @@ def count_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
         )
 
 
+@kept(most=4, key=Sample.digest)
 def data_notices(analysis: Analysis, data: Sample) -> tuple[str, ...]:
     """What the reference, and the data beside it, make of an answer; found once for these data."""
-    return analysis.cached(f"notices of {data.digest()}", lambda: tuple(_data_notices(analysis, data)))
+    return tuple(_data_notices(analysis, data))
 
 
 def _data_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
@@ -88,13 +90,18 @@ def negative_share(sample: Sample) -> float:
 
 def _support_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
     try:
-        support = analysis.cached("support", lambda: ReferenceSupport(analysis.reference))
+        support = _reference_support(analysis)
     except SampleError as error:
         yield f"Whether data lie where the reference has no events was not looked at: {error}"
         return
     found = support.outside(data)
     if found.n_outside:
         yield _in_one_line(found)
+
+
+@kept(most=1)
+def _reference_support(analysis: Analysis) -> ReferenceSupport:
+    return ReferenceSupport(analysis.reference)
 
 
 def _in_one_line(support: Support) -> str:

@@ -1,6 +1,6 @@
 """The keys of an analysis file that say what f(x; w) is: one section for each family of the registry."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, create_model, model_validator
 
@@ -50,4 +50,7 @@ def section_of(kind: str) -> type[Section]:
 _SECTIONS: dict[str, Any] = {
     kind: (section_of(kind) | None, Field(default=None, description=family_of(kind).summary)) for kind in STATISTICS
 }
-ModelConfig = create_model("ModelConfig", __base__=OneModel, __doc__=OneModel.__doc__, **_SECTIONS)
+if TYPE_CHECKING:
+    ModelConfig = OneModel
+else:
+    ModelConfig = create_model("ModelConfig", __base__=OneModel, __doc__=OneModel.__doc__, **_SECTIONS)

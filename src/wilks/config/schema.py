@@ -245,7 +245,7 @@ class AnalysisConfig(Section):
         default=ResponsesConfig.model_validate({}),
         description="How the responses are learned by `wilks learn-nuisances`.",
     )
-    model: ModelConfig = Field(  # type: ignore[valid-type]
+    model: ModelConfig = Field(
         default=ModelConfig.model_validate({"mlp": {}}),
         description="The learned log ratio f(x; w) of data to reference.",
     )

@@ -2,6 +2,7 @@
 
 from wilks.analysis import Analysis
 from wilks.errors import CalibrationError
+from wilks.kept import kept
 from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
 from wilks.toys import require_like_reference
@@ -38,9 +39,7 @@ def analytic_null(analysis: Analysis, fit: FitResult | None = None, *, n_events:
     _check_fit(analysis, fit)
     if n_events is not None:
         n_events = whole_number(n_events, name="n_events", least=2)
-    if fit is not None:
-        return _law(analysis, fit, n_events)
-    return analysis.cached(f"analytic null of {n_events} events", lambda: _law(analysis, None, n_events))
+    return _law_of_analysis(analysis, n_events) if fit is None else _law(analysis, fit, n_events)
 
 
 def require_law(analysis: Analysis) -> None:
@@ -55,6 +54,11 @@ def require_law(analysis: Analysis) -> None:
             "toys = run_toys(analysis, Null(), n_toys=400, seed=1) and give calibration=calibrate(toys). "
             "Only the score statistic, wilks.Kernel(is_score=True), has a null without toys"
         )
+
+
+@kept(most=4)
+def _law_of_analysis(analysis: Analysis, n_events: int | None) -> AnalyticLaw:
+    return _law(analysis, None, n_events)
 
 
 def _law(analysis: Analysis, fit: FitResult | None, n_events: int | None) -> AnalyticLaw:

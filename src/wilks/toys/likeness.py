@@ -7,6 +7,7 @@ import numpy as np
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Generator, Null
+from wilks.kept import kept
 from wilks.samples import Sample, data_notices, reference_notices
 from wilks.samples.likeness import Difference, differences
 from wilks.toys.identity import toy_rng
@@ -36,13 +37,18 @@ def require_like_reference(analysis: Analysis) -> None:
 
 def sample_notices(analysis: Analysis, data: Sample | None = None) -> tuple[str, ...]:
     """Sentences on the samples of an analysis, and on data beside them; none where all is usual."""
-    own = analysis.cached("sample_notices", lambda: tuple(_own_notices(analysis)))
+    own = _own_notices(analysis)
     if data is None:
         return own
     return (*data_notices(data, reference=analysis.reference, pool=analysis.nominal_pool), *own)
 
 
-def _own_notices(analysis: Analysis) -> Iterator[str]:
+@kept(most=1)
+def _own_notices(analysis: Analysis) -> tuple[str, ...]:
+    return tuple(_found_notices(analysis))
+
+
+def _found_notices(analysis: Analysis) -> Iterator[str]:
     yield from reference_notices(analysis.reference, analysis.standardization)
     for one in _source_differences(analysis):
         if one.is_notable(analysis.expected_events):
@@ -52,11 +58,8 @@ def _own_notices(analysis: Analysis) -> Iterator[str]:
             )
 
 
+@kept(most=1)
 def _source_differences(analysis: Analysis) -> tuple[Difference, ...]:
-    return analysis.cached("source_differences", lambda: _differences(analysis))
-
-
-def _differences(analysis: Analysis) -> tuple[Difference, ...]:
     source = analysis.toy_source
     drawn = _drawn(analysis, source) if isinstance(source, Generator) else analysis.nominal_pool
     return () if drawn is None else differences(drawn, analysis.reference)

@@ -7,13 +7,14 @@ from math import exp
 import numpy as np
 
 from wilks.analysis import Analysis
-from wilks.documents import canonical_json
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null, Source
+from wilks.kept import kept
 from wilks.nuisances import Unselected
 from wilks.samples import Sample
 
 BACKGROUND, SIGNAL, WHOLE = "the toy source", "the signal", "the alternative's source"
+_MOST_KEPT = 2  # each is a sample as large as the pool; toys of one hypothesis ask for one again and again
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,13 @@ def _background(analysis: Analysis, hypothesis: Hypothesis) -> tuple[Source, flo
             "shares no event with the reference (wilks.split makes one) or wilks.Generator('module:function')"
         )
     if hypothesis.is_reweighted:
-        return _reweighted_pool(analysis, told)
+        return _reweighted(analysis, dict(told))
     if isinstance(source, Unselected):
         nominal = analysis.nominal_pool
         assert nominal is not None
         if not told:
             return nominal, 1.0
-        varied = analysis.cached(f"varied {_text(told)}", lambda: source.at(analysis.nuisances, told))
+        varied = _varied(analysis, dict(told))
         return varied, varied.expected_events / nominal.expected_events
     normalization = exp(sum(told.get(one.name, 0.0) for one in analysis.nuisances if one.is_normalization))
     if isinstance(source, Generator):
@@ -95,25 +96,26 @@ def _background(analysis: Analysis, hypothesis: Hypothesis) -> tuple[Source, flo
     return source, normalization
 
 
-def _reweighted_pool(analysis: Analysis, told: Mapping[str, float]) -> tuple[Source, float]:
+@kept(most=_MOST_KEPT)
+def _varied(analysis: Analysis, told: Mapping[str, float]) -> Sample:
+    """Events before the selection at these nuisances, as far as they pass it."""
+    assert isinstance(analysis.toy_source, Unselected)
+    return analysis.toy_source.at(analysis.nuisances, told)
+
+
+@kept(most=_MOST_KEPT)
+def _reweighted(analysis: Analysis, told: Mapping[str, float]) -> tuple[Source, float]:
+    """The pool with weights w r, and N(R_nu*) / N(R_0)."""
     pool = analysis.nominal_pool
     if pool is None:
         raise InputError(
             "only a pool of events can be reweighted with the response, but the toys of this analysis come from a "
             "generator, which draws at the nuisances itself; leave is_reweighted out"
         )
-
-    def reweighted() -> tuple[Sample, float]:
-        nuisances, reference = analysis.nuisances, analysis.reference
-        z, weights = nuisances.in_sigmas(told), reference.event_weights
-        shifted = nuisances.on(reference.events).shifted_log_ratio(z, weights)
-        # The shift is one number for all events, which moves the yield and not what is drawn.
-        ratio = np.exp(nuisances.on(pool.events).log_ratio(z))
-        events = Sample(pool.events, pool.event_weights * ratio, features=pool.features)
-        return events, float(weights @ np.exp(shifted)) / analysis.expected_events
-
-    return analysis.cached(f"reweighted {_text(told)}", reweighted)
-
-
-def _text(told: Mapping[str, float]) -> str:
-    return canonical_json(dict(told))
+    nuisances, reference = analysis.nuisances, analysis.reference
+    z, weights = nuisances.in_sigmas(told), reference.event_weights
+    shifted = nuisances.on(reference.events).shifted_log_ratio(z, weights)
+    # The shift is one number for all events, which moves the yield and not what is drawn.
+    ratio = np.exp(nuisances.on(pool.events).log_ratio(z))
+    events = Sample(pool.events, pool.event_weights * ratio, features=pool.features)
+    return events, float(weights @ np.exp(shifted)) / analysis.expected_events
