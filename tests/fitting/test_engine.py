@@ -7,6 +7,7 @@ import pytest
 import wilks
 from wilks import likelihood
 from wilks.fitting import Engine
+from wilks.optimize.lanes import advanced
 from wilks.typing import FloatArray
 
 
@@ -91,6 +92,7 @@ def test_stated_memory_covers_what_the_compiled_programs_ask_for(width: int) -> 
     )
     for lanes, shared, own in stages:
         store = lanes.begin(starts, owners, shared, own)
-        program = lanes._advance.lower(store, np.arange(width), owners[:width], 5, shared, own).compile()
+        states, limits = jax.tree.map(lambda array: array[:width], store), np.array([5, 5])
+        program = advanced.lower(lanes._task, states, owners[:width], limits, shared, own).compile()
         asked = program.memory_analysis().temp_size_in_bytes
         assert 0 < asked < engine.memory_bytes(1)

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.tree_util import Partial
 
 from wilks.optimize import Box, Finish, Finisher, Objective, Search, certify
 
@@ -14,6 +15,7 @@ BOX = Box(-2 * jnp.ones(2), 2 * jnp.ones(2))
 ONE = jnp.asarray(1.0)
 
 
+@Partial
 def rosenbrock(scale: jax.Array, shift: jax.Array) -> Objective:
     def function(w: jax.Array) -> jax.Array:
         return scale * (100.0 * (w[1] - w[0] ** 2) ** 2 + (1 - shift - w[0]) ** 2)
@@ -57,6 +59,7 @@ def test_a_finish_without_any_budget_is_not_certified() -> None:
 
 
 def test_a_start_that_is_not_finite_is_not_certified_and_costs_nothing() -> None:
+    @Partial
     def broken(scale: jax.Array, shift: jax.Array) -> Objective:
         def function(w: jax.Array) -> jax.Array:
             return jnp.nan * scale * jnp.sum(w)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.tree_util import Partial
 
 from wilks.optimize import Box, Lanes, Objective, QuasiNewton, State
 from wilks.optimize.lanes import side_by_side
@@ -17,6 +18,7 @@ CENTERS = jnp.array([[0.5, 0.5], [-3.0, 1.0], [0.0, 0.0]])
 SHARED = jnp.asarray(20.0)
 
 
+@Partial
 def valley(shared: jax.Array, center: jax.Array) -> Objective:
     """A curved valley whose floor goes through ``center``."""
 

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from wilks.optimize import Adam, Box, Newton, Objective, QuasiNewton, Solver, State, certify
+from wilks.optimize import Adam, Box, Newton, Objective, QuasiNewton, Solver, State, certify, certify_by
 from wilks.typing import FloatArray
 
 
@@ -211,6 +212,26 @@ class TestCertificate:
     def test_flat_direction_costs_nothing(self) -> None:
         problem = Problem("flat", flat_in_one_direction, (-9.0, -9.0), (9.0, 9.0), (0.0, 0.0), (0.5, 0.5))
         assert self.certificate(problem, (0.7, 0.3))["newton_decrement"] < 1e-12
+
+    @pytest.mark.parametrize("width", [1e3, math.inf])
+    def test_in_a_large_box_the_decrement_is_that_of_newton(self, width: float) -> None:
+        """One slope is 0, and it counts 0 however far the box reaches."""
+        gradient, hessian = jnp.array([0.3, 0.0, -0.2]), jnp.diag(jnp.array([2.0, 1.0, 4.0]))
+        box = Box(-width * jnp.ones(3), width * jnp.ones(3))
+        found = certify_by(jnp.zeros(3), gradient, hessian, box)
+        assert float(found.newton_decrement) == pytest.approx(0.3**2 / 2 + 0.2**2 / 4, rel=1e-14)
+        assert float(found.least_curvature) == 1.0
+
+    @pytest.mark.parametrize(
+        ("slope", "curvature", "expected"),
+        [(0.0, 0.0, 0.3**2 / 2), (1e-3, 0.0, math.inf), (0.0, -1e-3, math.inf), (math.nan, 0.0, math.nan)],
+    )
+    def test_in_an_infinite_box_a_direction_that_does_not_curve_counts_if_it_leads_anywhere(
+        self, slope: float, curvature: float, expected: float
+    ) -> None:
+        box = Box(jnp.full(2, -math.inf), jnp.full(2, math.inf))
+        found = certify_by(jnp.zeros(2), jnp.array([0.3, slope]), jnp.diag(jnp.array([2.0, curvature])), box)
+        assert float(found.newton_decrement) == pytest.approx(expected, rel=1e-14, nan_ok=True)
 
     def test_local_minimum_is_certified_though_a_better_one_exists(self) -> None:
         """A certificate is local: that is why there are several starts."""

@@ -30,21 +30,11 @@ class Delta:
     def __init__(self, analysis: Analysis, goal: ObjectiveOf, *, near: Points | None, whole: Points) -> None:
         self._search, self._nuisances = analysis.search, analysis.nuisances
         self._near, self._whole = whole if near is None else near, whole
-        box = Box(*(jnp.asarray(side) for side in self._nuisances.bounds))
-
-        def run(starts: jax.Array, near: Points, whole: Points, own: tuple[Points, jax.Array]) -> _End:
-            rough = jax.lax.map(lambda start: _NEAR.run(goal((near,), own), start, box), starts)
-            values = jnp.where(jnp.isfinite(rough.value), rough.value, jnp.inf)
-            end = _EXACT.run(goal((whole,), own), rough.params[jnp.argmin(values)], box)
-            state = (end.params, end.gradient, end.memory, box)
-            return end.params, variances(*state), end.value, certify_by(*state)
-
-        self._run = jax.jit(run)
-        self._value = jax.jit(lambda z, whole, own: goal((whole,), own).value(z))
+        self._goal, self._box = goal, Box(*(jnp.asarray(side) for side in self._nuisances.bounds))
 
     def value(self, z: jax.Array, own: tuple[Points, jax.Array]) -> jax.Array:
         """L[0, nu] on all events at z (j,)."""
-        result: jax.Array = self._value(z, self._whole, own)
+        result: jax.Array = _value(self._goal, z, self._whole, own)
         return result
 
     def fit(self, own: tuple[Points, jax.Array]) -> DeltaFit:
@@ -54,7 +44,25 @@ class Delta:
         lower, upper = self._nuisances.bounds
         estimates = self._nuisances.estimates(np.asarray(own[1])) / self._nuisances.sigmas
         starts = np.clip(np.stack([np.zeros_like(estimates), estimates]), lower, upper)
-        z, errors, value, certificate = jax.tree.map(np.asarray, self._run(starts, self._near, self._whole, own))
+        end = _end(self._goal, self._box, starts, self._near, self._whole, own)
+        z, errors, value, certificate = jax.tree.map(np.asarray, end)
         is_finite = bool(np.isfinite(value) and np.all(np.isfinite(errors)))
         is_certified = is_finite and bool(self._search.is_certified(certificate))
         return DeltaFit(z, errors, float(value), certificate, is_certified)
+
+
+@jax.jit
+def _end(
+    goal: ObjectiveOf, box: Box, starts: jax.Array, near: Points, whole: Points, own: tuple[Points, jax.Array]
+) -> _End:
+    """The better of the descents from ``starts`` on ``near``, finished on ``whole``."""
+    rough = jax.lax.map(lambda start: _NEAR.run(goal((near,), own), start, box), starts)
+    values = jnp.where(jnp.isfinite(rough.value), rough.value, jnp.inf)
+    end = _EXACT.run(goal((whole,), own), rough.params[jnp.argmin(values)], box)
+    state = (end.params, end.gradient, end.memory, box)
+    return end.params, variances(*state), end.value, certify_by(*state)
+
+
+@jax.jit
+def _value(goal: ObjectiveOf, z: jax.Array, whole: Points, own: tuple[Points, jax.Array]) -> jax.Array:
+    return goal((whole,), own).value(z)

@@ -9,7 +9,7 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.fitting.delta import Delta
-from wilks.fitting.objectives import Own, goal_of
+from wilks.fitting.objectives import Goal, Own, goal_of
 from wilks.fitting.points import (
     BLOCK_LENGTH,
     Inputs,
@@ -96,7 +96,7 @@ class Engine:
         explorer = QuasiNewton(max_iterations=search.max_iterations, tolerance=_EXPLORED)
         self._descents = Lanes(explorer, goal, box, width=self.width)
         self._finisher = Finisher(search, goal, box, width=self.width)
-        self._value = jax.jit(lambda theta, shared, own: goal(shared, own).value(theta))
+        self._goal = goal
         self.delta = Delta(analysis, goal_of(analysis, None), near=self.near, whole=self.whole)
 
     @property
@@ -178,8 +178,13 @@ class Engine:
 
     def value(self, theta: jax.Array, own: Own) -> jax.Array:
         """L on all events at theta = (w, z)."""
-        result: jax.Array = self._value(theta, (self.whole,), own)
+        result: jax.Array = _value(self._goal, theta, (self.whole,), own)
         return result
+
+
+@jax.jit
+def _value(goal: Goal, theta: jax.Array, shared: Events, own: Own) -> jax.Array:
+    return goal(shared, own).value(theta)
 
 
 def _box(analysis: Analysis) -> Box:

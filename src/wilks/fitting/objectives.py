@@ -12,7 +12,7 @@ from wilks.analysis import Analysis
 from wilks.likelihood import Events, Exponent, Points
 from wilks.models import Model
 from wilks.nuisances.profiled import Profiled
-from wilks.optimize import Objective, ObjectiveOf
+from wilks.optimize import Objective
 
 Own = tuple[Points, jax.Array]
 """Events and auxiliary measurements of one data set."""
@@ -26,18 +26,26 @@ class _Expansion(NamedTuple):
     hessian: jax.Array
 
 
-def goal_of(analysis: Analysis, model: Model | None) -> ObjectiveOf:
-    """L of f = ``model`` and the nuisances, from what data sets share and what is their own; None: f = 0."""
-    nuisances, n_features = analysis.nuisances, analysis.reference.n_features
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Goal:
+    """L of an exponent, from the events that data sets share and what is their own: an `ObjectiveOf`."""
 
-    def without_nuisances(shared: Events, own: Own) -> Objective:
-        assert model is not None
-        return objective(model, (*shared, own[0]))
+    exponent: Exponent
 
-    def with_nuisances(shared: Events, own: Own) -> Objective:
-        return profiled_objective(Profiled(model, nuisances, n_features), (*shared, own[0]), own[1])
+    def __call__(self, shared: Events, own: Own) -> Objective:
+        events, observed = (*shared, own[0]), own[1]
+        if isinstance(self.exponent, Profiled):
+            return profiled_objective(self.exponent, events, observed)
+        return objective(self.exponent, events)
 
-    return with_nuisances if nuisances else without_nuisances
+
+def goal_of(analysis: Analysis, model: Model | None) -> Goal:
+    """L of f = ``model`` and the nuisances; None: f = 0."""
+    if model is not None and not analysis.nuisances:
+        return Goal(model.structure)
+    structure = None if model is None else model.structure
+    return Goal(Profiled(structure, analysis.nuisances, analysis.reference.n_features))
 
 
 def objective(exponent: Exponent, events: Events) -> Objective:

@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,25 @@ from wilks.storage import named
 from wilks.typing import FloatArray
 
 
+class Structure(Protocol):
+    """f(x; w) as compiled programs know it.
+
+    It is a pytree: its arrays are arguments of the programs, and everything else, which must be hashable, is their key.
+    """
+
+    def n_parameters(self, n_features: int) -> int:
+        """Length p of the parameter vector for ``n_features`` inputs."""
+
+    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        """f for standardized events in columns of shape (d, n); result (n,)."""
+
+    def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        """df/dw of each event, shape (p, n)."""
+
+    def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
+        """sum_e c_e d2f(x_e)/dw2 for coefficients c (n,), shape (p, p)."""
+
+
 class Model(Statistic):
     """f(x; w) with its box of allowed parameters; parameters are one flat vector of length p.
 
@@ -20,6 +40,18 @@ class Model(Statistic):
     has, where they may lie and where a search may start. This class checks shapes and turns rows into columns.
     Instances are frozen: two equal models give the same numbers.
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        jax.tree_util.register_static(cls)
+
+    @property
+    def structure(self) -> Structure:
+        """What the programs of a fit are kept by: as a rule the model itself, so that equal models share them.
+
+        A model with numbers that change nothing of the program, such as its box, leaves them out here.
+        """
+        return self
 
     @abc.abstractmethod
     def bounds(self, n_features: int) -> tuple[FloatArray, FloatArray]:

@@ -1,31 +1,18 @@
 """Fully connected networks with every weight and bias in a box."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from wilks.errors import InputError
-from wilks.models import perceptron
 from wilks.models.base import Model
+from wilks.models.perceptron import ACTIVATIONS, Perceptron
 from wilks.statistics.words import Words
 from wilks.typing import Count, FloatArray, Positive, check_options, is_number
 
-
-def _sigmoid(z: jax.Array) -> jax.Array:
-    """1 / (1 + exp(-z)), by the tanh that XLA evaluates faster than exp and a division."""
-    return 0.5 + 0.5 * jnp.tanh(0.5 * z)
-
-
-_ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
-    "sigmoid": _sigmoid,
-    "tanh": jnp.tanh,
-    "softplus": jax.nn.softplus,
-    "silu": jax.nn.silu,
-}
 _TAIL_DECADES = 3.3
 
 
@@ -61,8 +48,13 @@ class MLP(Model):
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _checked_hidden(self.hidden))
         check_options(self)
-        if self.activation not in _ACTIVATIONS:
-            raise InputError(f"activation must be one of {', '.join(_ACTIVATIONS)}, but {self.activation!r} came")
+        if self.activation not in ACTIVATIONS:
+            raise InputError(f"activation must be one of {', '.join(ACTIVATIONS)}, but {self.activation!r} came")
+
+    @property
+    def structure(self) -> Perceptron:
+        """f without its box: networks that differ in nothing else share their compiled programs."""
+        return Perceptron(self.hidden, self.activation)
 
     def layer_shapes(self, n_features: int) -> tuple[tuple[int, int], ...]:
         """(outputs, inputs) of each layer.
@@ -70,37 +62,23 @@ class MLP(Model):
         >>> MLP(hidden=(4,)).layer_shapes(1)
         ((4, 1), (1, 4))
         """
-        sizes = (n_features, *self.hidden, 1)
-        return tuple(zip(sizes[1:], sizes[:-1], strict=True))
+        return self.structure.layer_shapes(n_features)
 
     def n_parameters(self, n_features: int) -> int:
-        return sum(n_out * (n_in + 1) for n_out, n_in in self.layer_shapes(n_features))
+        return self.structure.n_parameters(n_features)
 
     def bounds(self, n_features: int) -> tuple[FloatArray, FloatArray]:
         upper = np.full(self.n_parameters(n_features), self.weight_clip)
         return -upper, upper
 
     def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        activation = _ACTIVATIONS[self.activation]
-        *hidden, (weights, biases) = self._layers(params, columns.shape[0])
-        for hidden_weights, hidden_biases in hidden:
-            columns = activation(hidden_weights @ columns + hidden_biases[:, None])
-        return (weights @ columns + biases[:, None])[0]
+        return self.structure.column_log_ratio(params, columns)
 
     def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        return perceptron.jacobian(self._layers(params, columns.shape[0]), _ACTIVATIONS[self.activation], columns)
+        return self.structure.column_jacobian(params, columns)
 
     def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
-        layers = self._layers(params, columns.shape[0])
-        return perceptron.curvature(layers, _ACTIVATIONS[self.activation], columns, coefficients)
-
-    def _layers(self, params: jax.Array, n_features: int) -> list[tuple[jax.Array, jax.Array]]:
-        layers, first = [], 0
-        for n_out, n_in in self.layer_shapes(n_features):
-            middle, last = first + n_out * n_in, first + n_out * (n_in + 1)
-            layers.append((params[first:middle].reshape(n_out, n_in), params[middle:last]))
-            first = last
-        return layers
+        return self.structure.column_curvature(params, columns, coefficients)
 
     def starting_points(self, rng: np.random.Generator, n_starts: int, *, events: FloatArray) -> FloatArray:
         """Where a search begins; what is best depends on the number of hidden layers.

@@ -1,14 +1,15 @@
 """The exponent of the alternative, f(x; w) + log r(x; nu), as a function of one vector."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
 
-from wilks.likelihood import Exponent
+from wilks.models.base import Structure
 from wilks.nuisances.collection import Nuisances
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Profiled:
     """s(x; theta) = f(x; w) + log r(x; sigma z) with theta = (w, z); without a model s = log r and theta = z.
@@ -23,10 +24,10 @@ class Profiled:
         is_learned_only: log r of the learned response alone, which is what a known yield is about.
     """
 
-    model: Exponent | None
-    nuisances: Nuisances
-    n_features: int
-    is_learned_only: bool = False
+    model: Structure | None
+    nuisances: Nuisances = field(metadata={"static": True})
+    n_features: int = field(metadata={"static": True})
+    is_learned_only: bool = field(default=False, metadata={"static": True})
 
     @property
     def n_model_parameters(self) -> int:

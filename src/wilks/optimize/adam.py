@@ -9,6 +9,7 @@ from wilks.optimize.problem import Box, Objective, project
 from wilks.optimize.solver import Solver, State, first_state
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Adam(Solver):
     """Full-batch Adam with every parameter clipped into the box after each step, for a fixed number of epochs.

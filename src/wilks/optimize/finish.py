@@ -43,7 +43,7 @@ class Finisher:
 
     Args:
         search: budget and tolerances.
-        objective: from the data that all share and those of one data set.
+        objective: from the data that all share and those of one data set, as `Lanes` wants it.
         box: of the parameters.
         width: of the lanes.
     """
@@ -58,12 +58,7 @@ class Finisher:
             "rescue": QuasiNewton(max_iterations=budget, tolerance=_RESCUED),
         }
         self._lanes = {name: Lanes(solver, objective, box, width=width) for name, solver in solvers.items()}
-
-        def examine(state: State) -> tuple[Certificate, jax.Array]:
-            end = (state.params, state.gradient, state.memory, box)
-            return certify_by(*end), variances(*end)
-
-        self._examine = jax.jit(jax.vmap(examine))
+        self._box = box
 
     def finish(self, starts: FloatArray, owners: IntArray, sets: Data, *, near: Data | None, whole: Data) -> Finish:
         """Minima near ``starts`` (s, p), each for the data set ``owners`` (s,) of the stacked ``sets``.
@@ -92,7 +87,7 @@ class Finisher:
         """Newton from where ``close`` stands, and the certificate of its end."""
         n = owners.size
         end = self._descend("newton", np.asarray(close.params)[:n], owners, shared, sets)
-        certificate, errors = jax.tree.map(lambda array: np.asarray(array)[:n], self._examine(end))
+        certificate, errors = jax.tree.map(lambda array: np.asarray(array)[:n], _examined(end, self._box))
         return Finish(
             params=np.asarray(end.params)[:n],
             value=np.asarray(end.value)[:n],
@@ -101,6 +96,18 @@ class Finisher:
             is_certified=np.asarray(self._search.is_certified(certificate)),
             variances=errors,
         )
+
+
+@jax.jit
+def _examined(states: State, box: Box) -> tuple[Certificate, jax.Array]:
+    """Certificates and variances of ends that Newton found."""
+
+    def one(state: State) -> tuple[Certificate, jax.Array]:
+        end = (state.params, state.gradient, state.memory, box)
+        return certify_by(*end), variances(*end)
+
+    each: tuple[Certificate, jax.Array] = jax.vmap(one)(states)
+    return each
 
 
 def _replaced(old: FloatArray, rows: IntArray, new: FloatArray) -> FloatArray:

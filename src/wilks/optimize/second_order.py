@@ -93,6 +93,7 @@ class Trial:
     gradient: jax.Array
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class QuasiNewton(SecondOrder):
     """Damped steps with BFGS updates, from gradients alone.
@@ -146,6 +147,7 @@ class QuasiNewton(SecondOrder):
         return is_slow, jnp.where(looks, new.value, old.mark)
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Newton(SecondOrder):
     """A box-shaped trust region with |H|, the exact Hessian on the free parameters with its eigenvalues made positive.

@@ -29,7 +29,11 @@ class State(NamedTuple):
 
 
 class Solver(abc.ABC):
-    """Minimises an `Objective` in a `Box`. Subclasses are frozen dataclasses of options; steps are pure and traced."""
+    """Minimises an `Objective` in a `Box`. Steps are pure and traced.
+
+    Subclasses are frozen dataclasses of options, all numbers, and registered as pytrees: a compiled program is that of
+    the kind of a solver and takes the options as arguments.
+    """
 
     max_iterations: int
 
@@ -54,7 +58,7 @@ class Solver(abc.ABC):
         return self.advance(objective, self.init(objective, start, box), box, limit=self.max_iterations)
 
 
-def first_state(objective: Objective, start: jax.Array, *, memory: jax.Array, radius: float) -> State:
+def first_state(objective: Objective, start: jax.Array, *, memory: jax.Array, radius: jax.Array | float) -> State:
     """The state at ``start``; a start where the function is not finite is done at once."""
     value, gradient = objective.value_and_gradient(start)
     is_finite = jnp.isfinite(value) & jnp.all(jnp.isfinite(gradient))
