@@ -39,7 +39,7 @@ _NAMES = {
     "wilks.errors": [
         *("CalibrationError", "CampaignError", "ConfigError", "InputError", "SampleError", "StoreError", "WilksError"),
     ],
-    "wilks.fitting.fit": ["fit"],
+    "wilks.fitting": ["fit"],
     "wilks.statistics.fits": ["FitResult"],
     "wilks.hypotheses": ["Alternative", "Generator", "Null", "ShiftedNuisance"],
     "wilks.interpretation": ["Region", "most_discrepant_region"],
@@ -49,7 +49,7 @@ _NAMES = {
         *("Gaussian", "LogNormal", "Nuisance", "Nuisances", "PoissonCount", "Unconstrained", "Unselected"),
         *("correlated", "normalization", "vary"),
     ],
-    "wilks.optimize": ["Search"],
+    "wilks.search": ["Search"],
     "wilks.power": ["KnownSignal", "median_z_score", "power_at_size", "signal_fit", "signal_test"],
     "wilks.reports": ["write_report"],
     "wilks.responses": ["Variation", "learn_responses"],
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
         StoreError,
         WilksError,
     )
-    from wilks.fitting.fit import fit
+    from wilks.fitting import fit
     from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
     from wilks.interpretation import Region, most_discrepant_region
     from wilks.laws import Calibration, GoodnessOfFit, calibrate
@@ -88,11 +88,11 @@ if TYPE_CHECKING:
         normalization,
         vary,
     )
-    from wilks.optimize import Search
     from wilks.power import KnownSignal, median_z_score, power_at_size, signal_fit, signal_test
     from wilks.reports import write_report
     from wilks.responses import Variation, learn_responses
     from wilks.samples import Sample, Standardization, columns, enrich, read, split
+    from wilks.search import Search
     from wilks.statistics.fits import FitResult
     from wilks.statistics.linear import Kernel, KernelSet
     from wilks.statistics.network import MLP

@@ -13,7 +13,6 @@ from wilks.documents import canonical_json
 from wilks.errors import InputError, StoreError, blaming
 from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, generator_from_dict, source_to_dict
 from wilks.nuisances import Nuisance, Nuisances, Unselected, nuisances_from_dict, require_finite_response
-from wilks.optimize import Search
 from wilks.problem import Problem
 from wilks.samples import (
     Sample,
@@ -22,6 +21,7 @@ from wilks.samples import (
     effective_number,
     require_varying,
 )
+from wilks.search import Search
 from wilks.statistics import Engine, Statistic, statistic_from_dict
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.typing import FloatArray

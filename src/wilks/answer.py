@@ -11,7 +11,7 @@ import numpy.typing as npt
 from wilks.analysis import Analysis
 from wilks.campaign import Toys, toys_here
 from wilks.errors import CalibrationError
-from wilks.fitting import FitResult, fit
+from wilks.fitting import fit
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.inspection import data_notices
 from wilks.laws import (
@@ -27,6 +27,7 @@ from wilks.laws import (
 from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
 from wilks.samples import Sample, check_data, effective_number
 from wilks.statistics.analytic import AnalyticLaw
+from wilks.statistics.fits import FitResult
 
 LARGE_PULL = 3.0
 NEAR_EDGE = 0.999

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wilks.nuisances import Nuisances
-from wilks.optimize import Search
 from wilks.samples import Sample, Standardization
+from wilks.search import Search
 from wilks.typing import FloatArray
 
 

@@ -13,7 +13,7 @@ from wilks.toys import toy_key
 from wilks.typing import BoolArray, FitStatus, FloatArray, IntArray
 
 if TYPE_CHECKING:  # rows are read without what makes a fit
-    from wilks.fitting import FitResult
+    from wilks.statistics.fits import FitResult
 
 
 @dataclass(frozen=True)

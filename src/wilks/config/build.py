@@ -14,8 +14,8 @@ from wilks.config.schema import DataConfig, PoolConfig, ReferenceConfig, Standar
 from wilks.errors import ConfigError, SampleError
 from wilks.hypotheses import Generator
 from wilks.nuisances import Nuisances, Unselected
-from wilks.optimize import Search
 from wilks.samples import Sample, Standardization, check_data, split
+from wilks.search import Search
 from wilks.typing import FloatArray
 
 _REFERENCE_STREAM, _DATA_STREAM = 0, 1

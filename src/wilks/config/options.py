@@ -42,7 +42,7 @@ def with_options_of(
 def option_texts(options: type[Any]) -> dict[str, str]:
     """What the docstring of a dataclass says of each option, as sentences.
 
-    >>> from wilks.models import MLP
+    >>> from wilks.statistics.network import MLP
     >>> option_texts(MLP)["weight_clip"]
     'Bound W of every weight and bias, `|w| <= W`.'
     """

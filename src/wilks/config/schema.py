@@ -31,7 +31,7 @@ from wilks.config.sections import (
     Text,
     one_of,
 )
-from wilks.optimize import Search
+from wilks.search import Search
 
 
 class ReferenceGenerator(GeneratorConfig):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from wilks.config.data_weights import looks_like_weight
 from wilks.config.schema import ToysConfig
+from wilks.search import Search
 from wilks.statistics.linear import Kernel
 from wilks.statistics.network import MLP
-from wilks.optimize import Search
 from wilks.wording import in_yaml, listed, visible
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.fitting import FitResult
 from wilks.samples import Sample
+from wilks.statistics.fits import FitResult
 from wilks.typing import FloatArray
 
 

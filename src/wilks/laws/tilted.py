@@ -19,6 +19,7 @@ worst, not all: where finite counts multiply p by 3 and more, estimates that pas
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -80,7 +81,9 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
         )
     n_toys = whole_number(n_toys, name="n_toys", least=10 * N_SEEDS)
     require_law(analysis)
-    null, nature = analytic_null(analysis), analysis.engine.nature(analysis.nominal_pool)
+    engine: Any = analysis.engine
+    null, nature = analytic_null(analysis), engine.nature(analysis.nominal_pool)
+    assert isinstance(null, ScoreNull)
     tilt = _Tilt(nature, s=_HELD_BACK * _saddle(null, q))
     sizes = [n_toys // N_SEEDS + (k < n_toys % N_SEEDS) for k in range(N_SEEDS)]
     seeds = np.random.SeedSequence(seed).spawn(N_SEEDS)

@@ -2,10 +2,10 @@
 
 The reference alone, with nothing of a pool, gives E q = tr V over data and references of this size
 (`wilks.statistics.linear.score_law`), without any toy. Toys of the same nature have this mean but for the error of the
-mean of n of them, and for what they have in common: this one reference moves E q by about N(R_0)/N_R of the standard deviation of q,
-a finite pool by what it moves Z. These are chi-squares of few degrees of freedom rather than normal, so that ten of
-them are allowed. Toys of something else (another unit, another selection, another sample) lie off m, and their mean is
-larger.
+mean of n of them, and for what they have in common: this one reference moves E q by about N(R_0)/N_R of the standard
+deviation of q, a finite pool by what it moves Z. These are chi-squares of few degrees of freedom rather than normal, so
+that ten of them are allowed. Toys of something else (another unit, another selection, another sample) lie off m, and
+their mean is larger.
 """
 
 import math

@@ -2,10 +2,7 @@
 
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
-
-from wilks.optimize.problem import Box, Objective, is_held, masked, project
+from wilks.optimize.problem import Array, Box, Objective, is_held, masked, project
 
 
 class Certificate(NamedTuple):
@@ -27,49 +24,51 @@ class Certificate(NamedTuple):
     - ``share_at_bound``: the share of parameters on a bound, from 0 to 1.
     """
 
-    newton_decrement: jax.Array
-    least_curvature: jax.Array
-    kkt_residual: jax.Array
-    share_at_bound: jax.Array
+    newton_decrement: Array
+    least_curvature: Array
+    kkt_residual: Array
+    share_at_bound: Array
 
 
-def certify(objective: Objective, params: jax.Array, box: Box) -> Certificate:
+def certify(objective: Objective, params: Array, box: Box) -> Certificate:
     """The certificate of ``params``, from one gradient and one exact Hessian there."""
     _, gradient = objective.value_and_gradient(params)
     return certify_by(params, gradient, objective.hessian(params), box)
 
 
-def certify_by(params: jax.Array, gradient: jax.Array, hessian: jax.Array, box: Box) -> Certificate:
+def certify_by(params: Array, gradient: Array, hessian: Array, box: Box) -> Certificate:
     """The certificate of ``params`` where gradient (p,) and exact Hessian (p, p) are known."""
-    is_free = ~is_held(params, gradient, box)
-    free_gradient = jnp.where(is_free, gradient, 0.0)
+    xp, is_free = params.__array_namespace__(), ~is_held(params, gradient, box)
+    free_gradient = xp.where(is_free, gradient, 0.0)
     # Held parameters become decoupled directions without slope: they add nothing to any entry.
-    scale = 1.0 + jnp.max(jnp.abs(hessian))
-    curvatures, directions = jnp.linalg.eigh(masked(hessian, is_free, jnp.full_like(params, scale)))
-    diagonal = jnp.linalg.norm(box.upper - box.lower)
+    scale = 1.0 + xp.max(xp.abs(hessian))
+    curvatures, directions = xp.linalg.eigh(masked(hessian, is_free, xp.full_like(params, scale)))
+    diagonal = xp.linalg.norm(box.upper - box.lower)
     return Certificate(
-        newton_decrement=_decrement(curvatures, jnp.abs(directions.T @ free_gradient), diagonal),
-        least_curvature=jnp.where(jnp.any(is_free), curvatures[0], 0.0),
-        kkt_residual=jnp.max(jnp.abs(project(params - gradient, box) - params)),
-        share_at_bound=jnp.mean((params <= box.lower) | (params >= box.upper), dtype=params.dtype),
+        newton_decrement=_decrement(curvatures, xp.abs(directions.T @ free_gradient), diagonal),
+        least_curvature=xp.where(xp.any(is_free), curvatures[0], 0.0),
+        kkt_residual=xp.max(xp.abs(project(params - gradient, box) - params)),
+        share_at_bound=xp.mean((params <= box.lower) | (params >= box.upper), dtype=params.dtype),
     )
 
 
-def variances(params: jax.Array, gradient: jax.Array, hessian: jax.Array, box: Box) -> jax.Array:
+def variances(params: Array, gradient: Array, hessian: Array, box: Box) -> Array:
     """The diagonal of H_FF^-1, shape (p,): 0 for held parameters, at most the square of the box along flat directions.
 
     For a function that is minus the logarithm of a likelihood these are the squared errors of its parameters.
     """
-    is_free = ~is_held(params, gradient, box)
-    curvatures, directions = jnp.linalg.eigh(masked(hessian, is_free, jnp.ones_like(params)))
-    widest = jnp.max(box.upper - box.lower)
-    free = directions**2 @ (1 / jnp.maximum(curvatures, 1 / widest**2))
-    return jnp.where(is_free, free, 0.0)
+    xp, is_free = params.__array_namespace__(), ~is_held(params, gradient, box)
+    curvatures, directions = xp.linalg.eigh(masked(hessian, is_free, xp.ones_like(params)))
+    widest = xp.max(box.upper - box.lower)
+    curved = xp.maximum(curvatures, 1 / widest**2)
+    free = directions**2 @ xp.where(curved > 0, 1 / xp.where(curved > 0, curved, 1.0), xp.inf)
+    return xp.where(is_free, free, 0.0)
 
 
-def _decrement(curvatures: jax.Array, slopes: jax.Array, diagonal: jax.Array) -> jax.Array:
+def _decrement(curvatures: Array, slopes: Array, diagonal: Array) -> Array:
+    xp = slopes.__array_namespace__()
     # In an infinite box 0 times its diagonal would not be 0.
-    limit = jnp.where(slopes == 0, 0.0, 2 * slopes * diagonal)
-    convex = jnp.minimum(slopes**2 / jnp.where(curvatures > 0, curvatures, 1.0), limit)
-    concave = limit + jnp.where(curvatures == 0, 0.0, jnp.abs(curvatures) * diagonal**2)
-    return jnp.sum(jnp.where(curvatures > 0, convex, concave))
+    limit = xp.where(slopes == 0, 0.0, 2 * slopes * diagonal)
+    convex = xp.minimum(slopes**2 / xp.where(curvatures > 0, curvatures, 1.0), limit)
+    concave = limit + xp.where(curvatures == 0, 0.0, xp.abs(curvatures) * diagonal**2)
+    return xp.sum(xp.where(curvatures > 0, convex, concave))

@@ -1,11 +1,18 @@
-"""What a solver knows: a function with derivatives, and a box."""
+"""What a solver knows: a function with derivatives, and a box.
+
+What is here and in `wilks.optimize.certificate` is written for arrays of NumPy and of JAX alike.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
+if TYPE_CHECKING:
+    import jax
+
+Array = Any  # of NumPy or of JAX, whose functions are found by `__array_namespace__`
 
 
 @dataclass(frozen=True)
@@ -32,19 +39,19 @@ class Box(NamedTuple):
     upper: jax.Array
 
 
-def project(params: jax.Array, box: Box) -> jax.Array:
+def project(params: Array, box: Box) -> Array:
     """The nearest point of the box."""
-    return jnp.clip(params, box.lower, box.upper)
+    return params.__array_namespace__().clip(params, box.lower, box.upper)
 
 
-def is_held(params: jax.Array, gradient: jax.Array, box: Box) -> jax.Array:
+def is_held(params: Array, gradient: Array, box: Box) -> Array:
     """Which parameters lie on a bound that descent would cross, shape (p,); the others are free."""
     at_lower = (params <= box.lower) & (gradient > 0)
     at_upper = (params >= box.upper) & (gradient < 0)
     return at_lower | at_upper
 
 
-def masked(matrix: jax.Array, is_free: jax.Array, diagonal: jax.Array) -> jax.Array:
+def masked(matrix: Array, is_free: Array, diagonal: Array) -> Array:
     """``matrix`` on the free parameters; on the others only ``diagonal``, so that they decouple."""
-    both = is_free[:, None] & is_free[None, :]
-    return jnp.where(both, matrix, jnp.diag(jnp.where(is_free, 0.0, diagonal)))
+    xp, both = matrix.__array_namespace__(), is_free[:, None] & is_free[None, :]
+    return xp.where(both, matrix, xp.diag(xp.where(is_free, 0.0, diagonal)))

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from wilks.fitting import FitResult
 from wilks.plots.style import BLUE, GRAY, VERMILLION, new_figure, style
+from wilks.statistics.fits import FitResult
 
 
 def starts(fit: FitResult) -> Figure:

@@ -6,9 +6,9 @@ import numpy as np
 from scipy.special import gammaincinv
 
 from wilks.analysis import Analysis
-from wilks.fitting import FitResult
 from wilks.plots.binning import Binning, automatic_binning
 from wilks.samples import Sample
+from wilks.statistics.fits import FitResult
 from wilks.typing import FloatArray
 
 ONE_SIGMA = 0.6826894921370859

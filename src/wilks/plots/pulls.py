@@ -7,8 +7,8 @@ from matplotlib.patches import Patch
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.fitting import FitResult, FittedNuisance
 from wilks.plots.style import BLUE, GRAY, GREEN, VERMILLION, new_figure, style
+from wilks.statistics.fits import FitResult, FittedNuisance
 from wilks.typing import FloatArray
 from wilks.wording import in_figure
 

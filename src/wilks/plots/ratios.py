@@ -9,7 +9,6 @@ from matplotlib.figure import Figure, SubFigure
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.fitting import FitResult
 from wilks.interpretation import common_columns
 from wilks.plots.projection import Projection, learned_weights, moved_weights, poisson_interval, project, ratio_to
 from wilks.plots.style import (
@@ -25,6 +24,7 @@ from wilks.plots.style import (
     unit_of,
 )
 from wilks.samples import Sample
+from wilks.statistics.fits import FitResult
 from wilks.typing import FloatArray
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -56,7 +56,7 @@ def ratio(
 
     >>> from wilks.samples import Sample
     >>> from wilks.analysis import Analysis
-    >>> from wilks.models import MLP
+    >>> from wilks.statistics.network import MLP
     >>> reference = Sample([[0.1], [0.4], [0.7], [0.9]] * 10, features=("x",))
     >>> analysis = Analysis(reference=reference, model=MLP(hidden=(2,)))
     >>> figure = ratio(analysis, Sample([[0.2], [0.8]], features=("x",)), feature="x")

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from wilks.analysis import Analysis
 from wilks.campaign import Toys
 from wilks.errors import InputError
-from wilks.fitting import FitResult
 from wilks.interpretation import Region, most_discrepant_region
 from wilks.laws import Calibration, GoodnessOfFit
-from wilks.statistics import Words
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
 from wilks.reports.nuisances import nuisance_tables
@@ -19,6 +17,8 @@ from wilks.reports.regions import region_note, region_tables
 from wilks.reports.tables import Table, count, words
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
+from wilks.statistics import Words
+from wilks.statistics.fits import FitResult
 
 
 @dataclass(frozen=True)

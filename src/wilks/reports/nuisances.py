@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from wilks.analysis import Analysis
-from wilks.fitting import FitResult, FittedNuisance
 from wilks.nuisances import Nuisance, Nuisances
 from wilks.reports.tables import Table, number
 from wilks.responses import Closure
+from wilks.statistics.fits import FitResult, FittedNuisance
 
 _HEADER = ("nuisance", "at τ, with f", "pull", "error/sigma", "at Δ, f = 0", "pull", "error/sigma")
 

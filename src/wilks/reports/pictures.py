@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from wilks import plots
 from wilks.analysis import Analysis
-from wilks.fitting import FitResult
 from wilks.interpretation import Region
 from wilks.interpretation.regions import summary
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.reports.responses import response_figures
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
+from wilks.statistics.fits import FitResult
 from wilks.typing import FloatArray
 
 MAX_COLUMNS = 48

@@ -9,15 +9,15 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.campaign import Toys
-from wilks.fitting import FitResult, MemberFit
 from wilks.hypotheses import Null
 from wilks.laws import Calibration
 from wilks.laws.compatibility import TAIL_PROBABILITY
-from wilks.statistics import Words
 from wilks.nuisances import Unselected
 from wilks.reports.tables import Table, count, flat_rows, number, setting, words
 from wilks.samples import Origin, Sample
 from wilks.significance.printing import probability_from_log
+from wilks.statistics import Words
+from wilks.statistics.fits import FitResult, MemberFit
 from wilks.typing import FloatArray
 
 _PACKAGES = ("wilks", "jax", "jaxlib", "numpy", "scipy")

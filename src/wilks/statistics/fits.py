@@ -8,9 +8,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from wilks.nuisances import Nuisances
-from wilks.optimize import Search
 from wilks.optimize.certificate import Certificate
 from wilks.problem import Problem
+from wilks.search import Search
 from wilks.significance.text import probability_from_log
 from wilks.storage import Storable
 from wilks.typing import FitStatus, FloatArray
@@ -290,7 +290,7 @@ class Found(NamedTuple):
 
 
 class Searched(NamedTuple):
-    """How a search from many starts went: `FitResult.start_t` (s,), `FitResult.attempts`, `FitResult.began_at_delta`."""
+    """How a search from many starts went; see the attributes of `FitResult` with these names."""
 
     start_t: FloatArray
     attempts: tuple[Attempt, ...]

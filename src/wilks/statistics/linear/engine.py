@@ -1,4 +1,4 @@
-"""The engine of every model that is linear in its parameters: any feature maps, any members, with and without nuisances.
+"""The engine of every model that is linear in its parameters, whatever its features and however many its members.
 
 Each member has its own fit, converged or of one Newton step, and its own t; where there are several, their p-values are
 combined in one. A kernel is a set of one member; without nuisances Delta is 0, and fits of many data sets go side by

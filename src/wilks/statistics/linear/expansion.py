@@ -12,7 +12,6 @@ G is the expectation of the Hessian in z: the exact one has sum_R w' d2s/dz2 - s
 With G the effective features psi = phi - C P d are those of the null law.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,7 +98,7 @@ def score_forms(
     basis: Basis,
     responses: Responses,
     *,
-    ridges: Sequence[float],
+    ridges: FloatArray,
     z: FloatArray,
     observed: FloatArray,
     is_free: FloatArray,

@@ -49,7 +49,8 @@ class Gaussians:
         right = np.column_stack([z, np.ones(z.shape[0]), -0.5 * np.sum(z**2, axis=1)])
         exponents = left @ right.T
         np.minimum(exponents, 0.0, out=exponents)
-        return np.exp(exponents, out=exponents)
+        values: FloatArray = np.exp(exponents, out=exponents)
+        return values
 
     def penalty(self) -> FloatArray:
         return self.values(self.centers)

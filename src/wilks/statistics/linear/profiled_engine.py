@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from wilks.fitting.objectives import Own
-from wilks.fitting.shared_delta import MOST_TOGETHER, SharedDelta
 from wilks.problem import Problem
 from wilks.statistics.base import Parts
+from wilks.statistics.delta import Delta
 from wilks.statistics.fits import Data, DeltaFit, FitResult
 from wilks.statistics.linear.engine import Ends, LinearEngine
 from wilks.statistics.linear.expansion import ScoreForm
@@ -18,7 +17,10 @@ from wilks.statistics.linear.profiled_group import ProfiledGroup
 from wilks.statistics.linear.profiled_law import profiled_law
 from wilks.statistics.linear.profiled_loss import ProfiledLoss
 from wilks.statistics.linear.score_law import ScoreNull
+from wilks.statistics.points import Own, ProblemPoints
 from wilks.typing import FloatArray
+
+_MOST_TOGETHER = 16  # data sets whose features are summed in one go; all else with nuisances is one by one
 
 
 class ProfiledLinearEngine(LinearEngine):
@@ -40,7 +42,7 @@ class ProfiledLinearEngine(LinearEngine):
         self.problem, self.model = problem, model
         self.profiled = tuple(ProfiledGroup(problem, members) for members in model.groups)
         self.groups = tuple(one.plain for one in self.profiled)
-        self.delta = SharedDelta(problem)
+        self.delta = Delta(problem, ProblemPoints(problem))
         self._limits = np.empty((0, 2))
         self.laws = self._laws()
 
@@ -56,7 +58,7 @@ class ProfiledLinearEngine(LinearEngine):
     @property
     def n_together(self) -> int:
         """Data sets that are best given at once: their features are summed in one go, all else is one by one."""
-        return min(MOST_TOGETHER, super().n_together)
+        return min(_MOST_TOGETHER, super().n_together)
 
     def form(self, z: FloatArray, observed: FloatArray) -> ScoreForm:
         """The expansion of the loss of the first member at f = 0 and z (j,)."""
@@ -74,11 +76,11 @@ class ProfiledLinearEngine(LinearEngine):
     def score(self, form: ScoreForm, data: Data) -> float:
         """q of data from an expansion of the first member, which may be at any z."""
         group = self.profiled[0]
-        return group.scored(form, group.plain.sums([data.events])[0], self.delta.own(data.events, data.observed)).t
+        return group.scored(form, group.plain.sums([data.events])[0], self.delta.points.own(data)).t
 
     def evaluate(self, data: Data, at: FitResult) -> Parts:
         """tau and Delta at the parameters and nuisances of a fit: of every member at its own."""
-        own, sigmas = self.delta.own(data.events, data.observed), self.problem.nuisances.sigmas
+        own, sigmas = self.delta.points.own(data), self.problem.nuisances.sigmas
         at_tau, at_delta = (
             np.array([one.value for one in found]) / sigmas for found in (at.nuisances, at.delta_nuisances)
         )
@@ -100,7 +102,7 @@ class ProfiledLinearEngine(LinearEngine):
     def _ends(self, data: Sequence[Data]) -> Iterable[Ends]:
         sums = [group.plain.sums([one.events for one in data]) for group in self.profiled]
         for row, one in enumerate(data):
-            own = self.delta.own(one.events, one.observed)
+            own = self.delta.points.own(one)
             delta = self.delta.fit(own)
             if not delta.is_finite:
                 yield Ends(delta, self._no_ends(delta), self.laws)

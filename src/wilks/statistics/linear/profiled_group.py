@@ -1,12 +1,11 @@
-"""Members of one feature map with nuisances: their expansions, statistics, fits, and the covariance of the statistics."""
+"""Members of one feature map with nuisances: their expansions, their fits, and the covariance of their statistics."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from wilks.fitting.objectives import Own
 from wilks.optimize.certificate import Certificate, certify_by, variances
 from wilks.optimize.problem import Box
 from wilks.problem import Problem
@@ -17,6 +16,7 @@ from wilks.statistics.linear.group import NEWTON, Group
 from wilks.statistics.linear.member_ends import MemberEnd
 from wilks.statistics.linear.profiled_loss import ProfiledLoss
 from wilks.statistics.linear.responses import Responses, is_faithful
+from wilks.statistics.points import Own
 from wilks.typing import FloatArray
 
 
@@ -144,5 +144,6 @@ def _certified(loss: ProfiledLoss, theta: FloatArray) -> tuple[Certificate, Floa
     if not (np.all(np.isfinite(at.hessian)) and np.all(np.isfinite(at.gradient))):
         nan = float("nan")
         return Certificate(nan, nan, nan, 0.0), np.full(theta.size, nan)
-    state = (theta, at.gradient[0], at.hessian, Box(*loss.bounds))
+    sides: Any = loss.bounds
+    state = (theta, at.gradient[0], at.hessian, Box(*sides))
     return Certificate(*(float(x) for x in certify_by(*state))), np.asarray(variances(*state))

@@ -1,8 +1,8 @@
 """The null distribution of the score statistic of a kernel with nuisances, at the nuisances of one data set.
 
-The statistic is expanded at nu_hat, the fit of the nuisances alone (`wilks.statistics.linear.expansion`). To first order
-nu_hat - nu* = P [ sum_D d - sum_R w' d + a ], a the slope of the logarithm of the auxiliary likelihood, so that with
-the effective features psi = phi - C P d
+The statistic is expanded at nu_hat, the fit of the nuisances alone (`wilks.statistics.linear.expansion`). To first
+order nu_hat - nu* = P [ sum_D d - sum_R w' d + a ], a the slope of the logarithm of the auxiliary likelihood, so that
+with the effective features psi = phi - C P d
 
     b = sum_D psi - sum_R w' psi - C P a,   q = b^T A^-1 b,
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from wilks.fitting.objectives import Own
 from wilks.statistics.linear.basis import Basis, ReferencePoints
 from wilks.statistics.linear.losses import EXPONENT_LIMIT
 from wilks.statistics.linear.responses import OwnAt, ResponseAt, Responses
+from wilks.statistics.points import Own
 from wilks.typing import BoolArray, FloatArray, IntArray
 
 
@@ -55,7 +55,7 @@ class ProfiledLoss:
 
 
 class _Slopes(NamedTuple):
-    """The gradient (p,); the Hessian (p, p) but for the bend of log r; and that bend, d2J/dz2 at fixed slopes (j, j)."""
+    """The gradient (p,); the Hessian (p, p) but for the bend of log r, and that bend (j, j)."""
 
     gradient: FloatArray
     gram: FloatArray

@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wilks.fitting.objectives import Own
 from wilks.likelihood import Points
 from wilks.problem import Problem
 from wilks.samples import Sample
 from wilks.statistics.linear.basis import ReferencePoints
+from wilks.statistics.points import Own
 from wilks.typing import FloatArray
 
 _TOLERANCE = 1e-8

@@ -1,5 +1,6 @@
 """Networks: certified fits in a box, from many starts."""
 
-from wilks.models.mlp import MLP
+from wilks.statistics.network.mlp import MLP
+from wilks.statistics.network.model import NetworkModel
 
-__all__ = ["MLP"]
+__all__ = ["MLP", "NetworkModel"]

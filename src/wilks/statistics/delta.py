@@ -4,10 +4,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wilks.analysis import Analysis
 from wilks.likelihood import Points
-from wilks.optimize import Box, Certificate, Newton, ObjectiveOf, certify_by, variances
+from wilks.optimize.certificate import Certificate, certify_by, variances
+from wilks.optimize.problem import Box
+from wilks.optimize.second_order import Newton
+from wilks.problem import Problem
 from wilks.statistics.fits import DeltaFit
+from wilks.statistics.objectives import Goal, goal_of
+from wilks.statistics.points import Own, ProblemPoints
+from wilks.typing import FloatArray
 
 _NEAR = Newton(max_iterations=100, tolerance=1e-8)
 _EXACT = Newton(max_iterations=60, tolerance=1e-14)
@@ -22,29 +27,27 @@ class Delta:
     all events. Without nuisances there is nothing to fit, and L = 0.
 
     Args:
-        analysis: its nuisances and its tolerances.
-        goal: L of f = 0, from what data sets share and what is their own.
-        near, whole: the reference in cells (None: not merged), and event by event.
+        problem: its nuisances and its tolerances.
+        points: its reference.
     """
 
-    def __init__(self, analysis: Analysis, goal: ObjectiveOf, *, near: Points | None, whole: Points) -> None:
-        self._search, self._nuisances = analysis.search, analysis.nuisances
-        self._near, self._whole = whole if near is None else near, whole
-        self._goal, self._box = goal, Box(*(jnp.asarray(side) for side in self._nuisances.bounds))
+    def __init__(self, problem: Problem, points: ProblemPoints) -> None:
+        self._search, self._nuisances, self.points = problem.search, problem.nuisances, points
+        self._near = points.whole if points.near is None else points.near
+        self._goal, self._box = goal_of(problem, None), Box(*(jnp.asarray(side) for side in self._nuisances.bounds))
 
-    def value(self, z: jax.Array, own: tuple[Points, jax.Array]) -> jax.Array:
+    def value(self, z: FloatArray, own: Own) -> float:
         """L[0, nu] on all events at z (j,)."""
-        result: jax.Array = _value(self._goal, z, self._whole, own)
-        return result
+        return float(_value(self._goal, jnp.asarray(z), self.points.whole, own)) if self._nuisances else 0.0
 
-    def fit(self, own: tuple[Points, jax.Array]) -> DeltaFit:
+    def fit(self, own: Own) -> DeltaFit:
         """Delta of one data set: its events and auxiliary measurements."""
         if not self._nuisances:
             return DeltaFit.of_none()
         lower, upper = self._nuisances.bounds
         estimates = self._nuisances.estimates(np.asarray(own[1])) / self._nuisances.sigmas
         starts = np.clip(np.stack([np.zeros_like(estimates), estimates]), lower, upper)
-        end = _end(self._goal, self._box, starts, self._near, self._whole, own)
+        end = _end(self._goal, self._box, starts, self._near, self.points.whole, own)
         z, errors, value, certificate = jax.tree.map(np.asarray, end)
         is_finite = bool(np.isfinite(value) and np.all(np.isfinite(errors)))
         is_certified = is_finite and bool(self._search.is_certified(certificate))
@@ -52,9 +55,7 @@ class Delta:
 
 
 @jax.jit
-def _end(
-    goal: ObjectiveOf, box: Box, starts: jax.Array, near: Points, whole: Points, own: tuple[Points, jax.Array]
-) -> _End:
+def _end(goal: Goal, box: Box, starts: jax.Array, near: Points, whole: Points, own: Own) -> _End:
     """The better of the descents from ``starts`` on ``near``, finished on ``whole``."""
     rough = jax.lax.map(lambda start: _NEAR.run(goal((near,), own), start, box), starts)
     values = jnp.where(jnp.isfinite(rough.value), rough.value, jnp.inf)
@@ -64,5 +65,5 @@ def _end(
 
 
 @jax.jit
-def _value(goal: ObjectiveOf, z: jax.Array, whole: Points, own: tuple[Points, jax.Array]) -> jax.Array:
+def _value(goal: Goal, z: jax.Array, whole: Points, own: Own) -> jax.Array:
     return goal((whole,), own).value(z)

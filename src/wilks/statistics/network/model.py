@@ -1,8 +1,8 @@
-"""The interface of every model of the log-ratio f(x; w)."""
+"""What a model that is fitted from many starts must say: a function that is traced, its box, and where to begin."""
 
 import abc
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,30 +10,12 @@ import numpy as np
 
 from wilks.problem import Problem
 from wilks.statistics.base import Engine, Statistic
+from wilks.statistics.profiled import Structure
 from wilks.storage import named
 from wilks.typing import FloatArray
 
 
-class Structure(Protocol):
-    """f(x; w) as compiled programs know it.
-
-    It is a pytree: its arrays are arguments of the programs, and everything else, which must be hashable, is their key.
-    """
-
-    def n_parameters(self, n_features: int) -> int:
-        """Length p of the parameter vector for ``n_features`` inputs."""
-
-    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        """f for standardized events in columns of shape (d, n); result (n,)."""
-
-    def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        """df/dw of each event, shape (p, n)."""
-
-    def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
-        """sum_e c_e d2f(x_e)/dw2 for coefficients c (n,), shape (p, p)."""
-
-
-class Model(Statistic):
+class NetworkModel(Statistic):
     """f(x; w) with its box of allowed parameters; parameters are one flat vector of length p.
 
     A subclass writes the function on events that stand in columns, shape (d, n), and says how many parameters it
@@ -95,5 +77,5 @@ class Model(Statistic):
 
     def engine(self, problems: Sequence[Problem]) -> Engine:
         (problem,) = problems
-        engine: Engine = named("wilks.fitting.network:NetworkEngine")(problem, self)
+        engine: Engine = named("wilks.statistics.network.engine:NetworkEngine")(problem, self)
         return engine

@@ -6,11 +6,11 @@ import jax
 import numpy as np
 
 from wilks.optimize.certificate import Certificate, certify_by, variances
-from wilks.optimize.lanes import Data, Lanes, ObjectiveOf
 from wilks.optimize.problem import Box
-from wilks.optimize.search import Search
 from wilks.optimize.second_order import Newton, QuasiNewton
 from wilks.optimize.solver import Solver, State
+from wilks.search import Search
+from wilks.statistics.network.lanes import Data, Lanes, ObjectiveOf
 from wilks.typing import BoolArray, FloatArray, IntArray
 
 _APPROACHED, _CLOSE = 5e-3, 1e-7

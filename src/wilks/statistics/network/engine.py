@@ -1,34 +1,21 @@
 """The engine of networks: searches from many starts, retried until the best minimum is certified."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from wilks.fitting.attempts import Attempts
-from wilks.fitting.engine import DataSet, Engine
-from wilks.models import Model
-from wilks.optimize import contenders
 from wilks.problem import Problem
 from wilks.statistics.base import Parts
 from wilks.statistics.fits import Data, FitResult, FittedNuisance
+from wilks.statistics.network.attempts import Attempts
+from wilks.statistics.network.model import NetworkModel
+from wilks.statistics.network.programs import DataSet, Programs
+from wilks.statistics.network.race import contenders
 from wilks.typing import BoolArray, FloatArray, IntArray
 
 _Tree = TypeVar("_Tree")
-
-
-@dataclass(frozen=True, eq=False)
-class _View(Problem):
-    """A problem with its model."""
-
-    model: Model
-
-    @property
-    def n_parameters(self) -> int:
-        return self.model.n_parameters(self.reference.n_features)
 
 
 class NetworkEngine:
@@ -40,11 +27,9 @@ class NetworkEngine:
         width: descents side by side; None: one on a CPU, many on an accelerator.
     """
 
-    def __init__(self, problem: Problem, model: Model, *, width: int | None = None) -> None:
+    def __init__(self, problem: Problem, model: NetworkModel, *, width: int | None = None) -> None:
         self.problem, self.model = problem, model
-        view = _View(problem.reference, problem.standardization, problem.nuisances, problem.search, model)
-        self.programs = Engine(view, width=width)
-        self.delta = self.programs.delta
+        self.programs = Programs(problem, model, width=width)
 
     @property
     def n_together(self) -> int:
@@ -57,10 +42,8 @@ class NetworkEngine:
         On a CPU this gives the same numbers as one fit after the other, and is no faster; only to rounding where a data
         set is so much larger than expected that all are padded to its size. Memory grows with the number of data sets.
         """
-        sets = self.programs.data_sets([one.events for one in data], [one.observed for one in data])
-        fits = [
-            Attempts(self.problem, self.model, *one, self.delta.fit(_rows(sets.fine, k))) for k, one in enumerate(data)
-        ]
+        sets, delta = self.programs.data_sets(data), self.programs.delta
+        fits = [Attempts(self.problem, self.model, *one, delta.fit(_rows(sets.fine, k))) for k, one in enumerate(data)]
         for _ in range(self.problem.search.n_retries + 1):
             is_open = np.array([not one.is_settled for one in fits])
             if np.any(is_open):
@@ -69,11 +52,10 @@ class NetworkEngine:
 
     def evaluate(self, data: Data, at: FitResult) -> Parts:
         """tau and Delta on all events at the parameters and nuisances of a fit."""
-        own = self.programs.data_set(data.events, data.observed).fine
+        own = self.programs.own(data)
         z, z_delta = (self._in_sigmas(found) for found in (at.nuisances, at.delta_nuisances))
-        tau = -2.0 * float(self.programs.value(jnp.asarray(np.concatenate([at.params, z])), own))
-        delta = -2.0 * float(self.delta.value(jnp.asarray(z_delta), own)) if z_delta.size else 0.0
-        return Parts(tau, delta)
+        tau = -2.0 * self.programs.value(np.concatenate([at.params, z]), own)
+        return Parts(tau, -2.0 * self.programs.delta.value(z_delta, own) + 0.0)
 
     def _in_sigmas(self, found: Sequence[FittedNuisance]) -> FloatArray:
         return np.array([one.value for one in found]) / self.problem.nuisances.sigmas

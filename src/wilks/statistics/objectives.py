@@ -8,14 +8,11 @@ import jax
 import jax.numpy as jnp
 
 from wilks import likelihood
-from wilks.analysis import Analysis
-from wilks.likelihood import Events, Exponent, Points
-from wilks.models import Model
-from wilks.nuisances.profiled import Profiled
-from wilks.optimize import Objective
-
-Own = tuple[Points, jax.Array]
-"""Events and auxiliary measurements of one data set."""
+from wilks.likelihood import Events, Exponent
+from wilks.optimize.problem import Objective
+from wilks.problem import Problem
+from wilks.statistics.points import Own
+from wilks.statistics.profiled import Profiled, Structure
 
 
 class _Expansion(NamedTuple):
@@ -40,12 +37,11 @@ class Goal:
         return objective(self.exponent, events)
 
 
-def goal_of(analysis: Analysis, model: Model | None) -> Goal:
-    """L of f = ``model`` and the nuisances; None: f = 0."""
-    if model is not None and not analysis.nuisances:
-        return Goal(model.structure)
-    structure = None if model is None else model.structure
-    return Goal(Profiled(structure, analysis.nuisances, analysis.reference.n_features))
+def goal_of(problem: Problem, structure: Structure | None) -> Goal:
+    """L of f and the nuisances; None: f = 0."""
+    if structure is not None and not problem.nuisances:
+        return Goal(structure)
+    return Goal(Profiled(structure, problem.nuisances, problem.reference.n_features))
 
 
 def objective(exponent: Exponent, events: Events) -> Objective:

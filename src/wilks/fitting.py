@@ -47,7 +47,7 @@ def fit(
         InputError: an auxiliary measurement of no nuisance; events at which log r is not finite.
 
     >>> from wilks.statistics.network import MLP
-    >>> from wilks.optimize import Search
+    >>> from wilks.search import Search
     >>> rng = np.random.default_rng(1)
     >>> analysis = Analysis(reference=Sample(rng.exponential(size=2000)), model=MLP(hidden=(1,), weight_clip=2.0),
     ...                     expected_events=100, search=Search(n_starts=2))
@@ -70,7 +70,9 @@ def fit_events(analysis: Analysis, events: FloatArray, observed: FloatArray | No
 def fit_together(
     analysis: Analysis, data_sets: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None
 ) -> list[FitResult]:
-    """`fit_events` for several data sets at once, each as if it were alone; memory grows with their number (`n_together`).
+    """`fit_events` for several data sets at once, each as if it were alone.
+
+    Memory grows with their number: see `n_together`.
 
     ``observed`` holds the auxiliary measurements (j,) of each; None: those of the real data.
     """

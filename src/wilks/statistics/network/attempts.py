@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from wilks.models import Model
-from wilks.optimize import Certificate, Ends, Finish
+from wilks.optimize.certificate import Certificate
 from wilks.problem import Problem
 from wilks.statistics.fits import (
     Attempt,
@@ -20,6 +19,9 @@ from wilks.statistics.fits import (
     fit_result,
     status_of,
 )
+from wilks.statistics.network.finish import Finish
+from wilks.statistics.network.model import NetworkModel
+from wilks.statistics.network.race import Ends
 from wilks.typing import FitStatus, FloatArray, IntArray
 
 _ROUNDING, _LEVEL = 1e-6, 4e-7
@@ -46,7 +48,7 @@ class Attempts:
     """
 
     problem: Problem
-    model: Model
+    model: NetworkModel
     events: FloatArray
     observed: FloatArray
     delta: DeltaFit

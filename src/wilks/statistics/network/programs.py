@@ -1,4 +1,4 @@
-"""The compiled programs of one analysis."""
+"""The descents of a network, exploring and finishing, with the reference on the device."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,32 +7,29 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wilks.analysis import Analysis
-from wilks.fitting.delta import Delta
-from wilks.fitting.objectives import Goal, Own, goal_of
-from wilks.fitting.points import (
+from wilks.likelihood import Events, Points
+from wilks.optimize.problem import Box
+from wilks.optimize.second_order import QuasiNewton
+from wilks.optimize.solver import State
+from wilks.problem import Problem
+from wilks.samples import Sample, cell_width_of, has_cells, in_cells, thin
+from wilks.statistics.delta import Delta
+from wilks.statistics.fits import CONTENDER_MARGIN, Data
+from wilks.statistics.network.finish import Finish, Finisher
+from wilks.statistics.network.lanes import Lanes
+from wilks.statistics.network.model import NetworkModel
+from wilks.statistics.network.race import Ends, race
+from wilks.statistics.objectives import Goal, goal_of
+from wilks.statistics.points import (
     BLOCK_LENGTH,
-    Inputs,
+    Own,
+    ProblemPoints,
     data_points,
     joined_points,
     reference_points,
     room_for,
     single,
-    usual_number,
 )
-from wilks.likelihood import Events, Points
-from wilks.optimize import (
-    Box,
-    Ends,
-    Finish,
-    Finisher,
-    Lanes,
-    QuasiNewton,
-    State,
-    race,
-)
-from wilks.samples import Sample, cell_width_of, has_cells, in_cells, merge_cells, thin
-from wilks.statistics.fits import CONTENDER_MARGIN
 from wilks.typing import FloatArray, IntArray
 
 _CELL_WIDTH, _CLIP_OF_CELLS = 0.01, 9.0  # move t by some thousandths in minima
@@ -60,8 +57,8 @@ class DataSet(NamedTuple):
         return self.whole, self.observed
 
 
-class Engine:
-    """The compiled programs of one analysis and the reference on the device.
+class Programs:
+    """What the descents of one problem share: compiled programs, and the reference on the device.
 
     The reference is there as the ``whole``; with events of one feature merged in fine cells (``near``; None where there
     is nothing to merge); and thinned in single precision for the exploration (``coarse``). Cells of one feature are
@@ -69,35 +66,30 @@ class Engine:
     ``margin`` is how far above the best, in L, an end of the exploration may lie and be finished with it.
 
     Args:
-        analysis: what defines t.
+        problem: what is fitted.
+        model: f with its box.
         width: descents side by side; None: one on a CPU, many on an accelerator.
     """
 
-    def __init__(self, analysis: Analysis, *, width: int | None = None) -> None:
-        search, reference, scale = analysis.search, analysis.reference, analysis.standardization.scale
-        self._inputs = Inputs(analysis.standardization, analysis.nuisances, reference.events[0])
+    def __init__(self, problem: Problem, model: NetworkModel, *, width: int | None = None) -> None:
+        search, reference, scale = problem.search, problem.reference, problem.standardization.scale
         is_cpu = jax.default_backend() == "cpu"
         self.width = width if width is not None else (1 if is_cpu else _WIDTH_ON_ACCELERATOR)
-        box = _box(analysis)
-        share = _explored_cell_width(analysis.model.bounds(reference.n_features)[1])
+        box = _box(problem, model)
+        share = _explored_cell_width(model.bounds(reference.n_features)[1])
         coarse = thin(reference, scale=scale, n_events=search.n_coarse, seed=search.seed, cell_width=share)
-        near = merge_cells(reference, scale=scale)
-        is_merged, is_thinned = near is not reference, coarse is not reference
-        self._analysis = analysis
-        self._usual = usual_number(analysis)
+        is_thinned = coarse is not reference
+        self._problem, self._n_parameters = problem, model.n_parameters(reference.n_features)
+        self._points = ProblemPoints(problem)
         self._cells = coarse if is_thinned and has_cells(reference) else None
         self._cell_width = cell_width_of(reference, scale=scale, share=share)
-        self.whole = reference_points(reference, self._inputs)
-        self.coarse: Events = () if self._cells else (single(reference_points(coarse, self._inputs)),)
-        # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
-        self.near = reference_points(near, self._inputs) if is_merged else None
+        self.coarse: Events = () if self._cells else (single(reference_points(coarse, self._points.rows)),)
         self.margin = np.inf if is_thinned and not self._cells else 0.5 * CONTENDER_MARGIN
-        goal = goal_of(analysis, analysis.model)
+        self._goal = goal_of(problem, model.structure)
         explorer = QuasiNewton(max_iterations=search.max_iterations, tolerance=_EXPLORED)
-        self._descents = Lanes(explorer, goal, box, width=self.width)
-        self._finisher = Finisher(search, goal, box, width=self.width)
-        self._goal = goal
-        self.delta = Delta(analysis, goal_of(analysis, None), near=self.near, whole=self.whole)
+        self._descents = Lanes(explorer, self._goal, box, width=self.width)
+        self._finisher = Finisher(search, self._goal, box, width=self.width)
+        self.delta = Delta(problem, self._points)
 
     @property
     def n_together(self) -> int:
@@ -114,36 +106,27 @@ class Engine:
         and the values of all neurons on one block; for each data set its events, and the descents from all starts and
         of the finish, of p (p + 5) numbers each.
         """
-        analysis = self._analysis
-        d, p, search = analysis.reference.n_features, analysis.n_parameters, analysis.search
+        reference, p, search = self._problem.reference, self._n_parameters, self._problem.search
+        d = reference.n_features
         descent = 8 * p * (p + 5)
-        events = 8 * (d + 2) * room_for(0, self._usual)
+        events = 8 * (d + 2) * room_for(0, self._points.usual)
         lane = 6 * descent + 2 * events + 8 * BLOCK_LENGTH * (4 * d + 8 * p)
         cells = 4 * 3 * self._cells.n_events if self._cells else 0
-        reference = 8 * (d + 2) * (2 * analysis.reference.n_events)
+        shared = 8 * (d + 2) * (2 * reference.n_events)
         each = 2 * events + 2 * cells + (search.n_starts + 2 * search.n_polished) * descent
-        return reference + self.width * lane + n_sets * each
+        return shared + self.width * lane + n_sets * each
 
-    def data_set(self, events: FloatArray, observed: FloatArray | None = None) -> DataSet:
-        """Raw data events (n, d) with auxiliary measurements (j,); None: those of the real data."""
-        return self._data_sets([events], None if observed is None else [observed])[0]
-
-    def data_sets(self, all_events: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None) -> DataSet:
-        """Several data sets, stacked."""
-        each = self._data_sets(all_events, observed)
-        return jax.tree.map(lambda *arrays: jnp.stack(arrays), *each)  # type: ignore[no-any-return]
-
-    def _data_sets(self, all_events: Sequence[FloatArray], observed: Sequence[FloatArray] | None) -> list[DataSet]:
-        """All padded alike, to a size that nearly all data sets of the analysis share."""
-        analysis = self._analysis
-        room = room_for(max(events.shape[0] for events in all_events), self._usual)
-        whole = [data_points(events, self._inputs, n_points=room) for events in all_events]
+    def data_sets(self, data: Sequence[Data]) -> DataSet:
+        """Several data sets, stacked, all padded alike, to a size that nearly all data sets of the problem share."""
+        all_events = [one.events for one in data]
+        room = room_for(max(events.shape[0] for events in all_events), self._points.usual)
+        whole = [data_points(events, self._points.rows, n_points=room) for events in all_events]
         explored = whole if self._cells is None else self._joined(all_events, self._cells)
-        centres = [analysis.nuisances.observed] * len(whole) if observed is None else observed
-        return [
-            DataSet(explored=single(some), whole=every, observed=jnp.asarray(centre))
-            for some, every, centre in zip(explored, whole, centres, strict=True)
+        each = [
+            DataSet(explored=single(some), whole=every, observed=jnp.asarray(one.observed))
+            for some, every, one in zip(explored, whole, data, strict=True)
         ]
+        return jax.tree.map(lambda *arrays: jnp.stack(arrays), *each)  # type: ignore[no-any-return]
 
     def _joined(self, all_events: Sequence[FloatArray], cells: Sample) -> list[Points]:
         """Data sets and reference in the cells of the exploration."""
@@ -151,14 +134,14 @@ class Engine:
         # A cell of the reference holds data with the chance 1 - exp(-its expected events).
         expected = float(-np.sum(np.expm1(-cells.event_weights)))
         room = cells.n_events + room_for(max(values.size for values, _ in data), expected)
-        return [joined_points(cells, *one, inputs=self._inputs, n_points=room) for one in data]
+        return [joined_points(cells, *one, rows=self._points.rows, n_points=room) for one in data]
 
     def explore(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Ends:
         """Descents on the thinned reference from starts (s, p), each for the data set ``owners`` (s,) of ``sets``.
 
         Those of one data set race, as `Search.looks` says.
         """
-        descents, search = self._descents, self._analysis.search
+        descents, search = self._descents, self._problem.search
         own, rows = sets.coarse, np.arange(len(starts))
         store = descents.begin(starts, owners, self.coarse, own)
         for last, n_kept in search.looks():
@@ -173,13 +156,17 @@ class Engine:
 
     def polish(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Finish:
         """Certified ends on all events from starts (s, p); every entry gains a leading axis s."""
-        near: Events | None = None if self.near is None else (self.near,)
-        return self._finisher.finish(starts, owners, sets.fine, near=near, whole=(self.whole,))
+        # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
+        near: Events | None = None if self._points.near is None else (self._points.near,)
+        return self._finisher.finish(starts, owners, sets.fine, near=near, whole=(self._points.whole,))
 
-    def value(self, theta: jax.Array, own: Own) -> jax.Array:
+    def value(self, theta: FloatArray, own: Own) -> float:
         """L on all events at theta = (w, z)."""
-        result: jax.Array = _value(self._goal, theta, (self.whole,), own)
-        return result
+        return float(_value(self._goal, jnp.asarray(theta), (self._points.whole,), own))
+
+    def own(self, data: Data) -> Own:
+        """One data set as `value` and `Delta` take it."""
+        return self._points.own(data)
 
 
 @jax.jit
@@ -187,9 +174,9 @@ def _value(goal: Goal, theta: jax.Array, shared: Events, own: Own) -> jax.Array:
     return goal(shared, own).value(theta)
 
 
-def _box(analysis: Analysis) -> Box:
+def _box(problem: Problem, model: NetworkModel) -> Box:
     """That of theta = (w, z)."""
-    sides = zip(analysis.model.bounds(analysis.reference.n_features), analysis.nuisances.bounds, strict=True)
+    sides = zip(model.bounds(problem.reference.n_features), problem.nuisances.bounds, strict=True)
     return Box(*(jnp.asarray(np.concatenate(side)) for side in sides))
 
 

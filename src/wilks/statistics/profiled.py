@@ -1,12 +1,31 @@
 """The exponent of the alternative, f(x; w) + log r(x; nu), as a function of one vector."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import jax
 import jax.numpy as jnp
 
-from wilks.models.base import Structure
 from wilks.nuisances.collection import Nuisances
+
+
+class Structure(Protocol):
+    """f(x; w) as compiled programs know it.
+
+    It is a pytree: its arrays are arguments of the programs, and everything else, which must be hashable, is their key.
+    """
+
+    def n_parameters(self, n_features: int) -> int:
+        """Length p of the parameter vector for ``n_features`` inputs."""
+
+    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        """f for standardized events in columns of shape (d, n); result (n,)."""
+
+    def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+        """df/dw of each event, shape (p, n)."""
+
+    def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
+        """sum_e c_e d2f(x_e)/dw2 for coefficients c (n,), shape (p, p)."""
 
 
 @jax.tree_util.register_dataclass

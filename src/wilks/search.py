@@ -1,14 +1,11 @@
-"""The search for the best of many minima: how hard to look, which descents go on, which ends are finished."""
+"""How hard to look for the best of many minima."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import jax
-import numpy as np
+from typing import Any
 
 from wilks.optimize.certificate import Certificate
-from wilks.typing import BoolArray, Count, FloatArray, IntArray, Positive, Seed, check_options
+from wilks.typing import Count, Positive, Seed, check_options
 
 
 @dataclass(frozen=True)
@@ -66,36 +63,11 @@ class Search:
             last *= 2
         yield self.max_iterations, n_kept
 
-    def is_certified(self, certificate: Certificate) -> jax.Array:
-        """Whether both tolerances are met; negative curvature is charged in the decrement. NaN meets none."""
+    def is_certified(self, certificate: Certificate) -> Any:
+        """Whether both tolerances are met, in the form of the entries; negative curvature is charged in the decrement.
+
+        NaN meets none.
+        """
         return (certificate.newton_decrement < self.decrement_tolerance) & (
             certificate.kkt_residual < self.kkt_tolerance
         )
-
-
-class Ends(NamedTuple):
-    """Where descents stand: params (s, p); values, n_iterations, is_done (s,), False if given up or out of budget."""
-
-    params: FloatArray
-    values: FloatArray
-    n_iterations: IntArray
-    is_done: BoolArray
-
-
-def race(values: FloatArray, is_done: BoolArray, *, n_kept: int) -> BoolArray:
-    """Which descents go on, shape (s,): of those that are not done, the ``n_kept`` with the lowest values.
-
-    >>> race(np.array([3.0, 1.0, 2.0, 0.0]), np.array([False, False, False, True]), n_kept=2).tolist()
-    [False, True, True, False]
-    """
-    order = np.argsort(np.where(is_done, np.inf, values), kind="stable")
-    goes_on = np.zeros(values.shape, dtype=bool)
-    goes_on[order[:n_kept]] = True
-    return goes_on & ~is_done
-
-
-def contenders(ends: Ends, *, margin: float, n_polished: int) -> IntArray:
-    """Rows of the ends within ``margin`` of the best value, the best first, at most ``n_polished``: shape (c,)."""
-    order = np.argsort(ends.values, kind="stable")[:n_polished]
-    rows: IntArray = order[ends.values[order] <= ends.values[order[0]] + margin]
-    return rows

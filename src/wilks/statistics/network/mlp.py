@@ -8,8 +8,8 @@ import jax
 import numpy as np
 
 from wilks.errors import InputError
-from wilks.models.base import Model
-from wilks.models.perceptron import ACTIVATIONS, Perceptron
+from wilks.statistics.network.model import NetworkModel
+from wilks.statistics.network.perceptron import ACTIVATIONS, Perceptron
 from wilks.statistics.words import Words
 from wilks.typing import Count, FloatArray, Positive, check_options, is_number
 
@@ -17,7 +17,7 @@ _TAIL_DECADES = 3.3
 
 
 @dataclass(frozen=True)
-class MLP(Model):
+class MLP(NetworkModel):
     """A multilayer perceptron, f = W_L a_{L-1} + b_L with a_l = activation(W_l a_{l-1} + b_l) and a_0 = x.
 
     Every weight and bias obeys ``|w_i| <= weight_clip`` ("weight clipping", section 3.1 of "Learning New Physics

@@ -6,18 +6,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wilks.analysis import Analysis
 from wilks.likelihood import Points
 from wilks.nuisances import Nuisances
-from wilks.samples import Sample, Standardization
+from wilks.problem import Problem
+from wilks.samples import Sample, Standardization, merge_cells
+from wilks.statistics.fits import Data
 from wilks.typing import FloatArray
 
 BLOCK_LENGTH = 2048
+Own = tuple[Points, jax.Array]
+"""Events and auxiliary measurements of one data set."""
 _GRAIN = 128
 
 
 @dataclass(frozen=True)
-class Inputs:
+class EventRows:
     """What the exponent needs of an event: its standardized features, then the rows of the nuisances.
 
     ``spare`` (d,) is a raw event like those of the reference, which pads where there is none.
@@ -33,21 +36,46 @@ class Inputs:
         return np.concatenate([standardized, self.nuisances.rows(events)], axis=1) if self.nuisances else standardized
 
 
-def reference_points(reference: Sample, inputs: Inputs) -> Points:
+class ProblemPoints:
+    """The reference of a problem as compiled programs take it, and data sets beside it.
+
+    Attributes:
+        rows: what the exponent needs of an event.
+        usual: the number of events that toys have at most, as a rule.
+        whole: the reference event by event.
+        near: with events of one feature merged in cells so fine that a fit hardly notices; None where there is nothing
+            to merge.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        reference = problem.reference
+        self.rows = EventRows(problem.standardization, problem.nuisances, reference.events[0])
+        self.usual = usual_number(problem)
+        near = merge_cells(reference, scale=problem.standardization.scale)
+        self.near = None if near is reference else reference_points(near, self.rows)
+        self.whole = reference_points(reference, self.rows)
+
+    def own(self, data: Data) -> Own:
+        """One data set, padded to a size that nearly all share."""
+        room = room_for(data.events.shape[0], self.usual)
+        return data_points(data.events, self.rows, n_points=room), jnp.asarray(data.observed)
+
+
+def reference_points(reference: Sample, rows: EventRows) -> Points:
     """The events of the reference that have a weight."""
     counted = reference.event_weights != 0
     weights = reference.event_weights[counted]
-    return _points(reference.events[counted], weights, np.zeros(weights.size), inputs=inputs)
+    return _points(reference.events[counted], weights, np.zeros(weights.size), rows=rows)
 
 
-def data_points(events: FloatArray, inputs: Inputs, *, n_points: int) -> Points:
+def data_points(events: FloatArray, rows: EventRows, *, n_points: int) -> Points:
     """Raw data events (n, d), with room for ``n_points``."""
     n = events.shape[0]
-    return _points(events, np.zeros(n), np.ones(n), inputs=inputs, n_points=n_points)
+    return _points(events, np.zeros(n), np.ones(n), rows=rows, n_points=n_points)
 
 
 def joined_points(
-    reference: Sample, values: FloatArray, counts: FloatArray, *, inputs: Inputs, n_points: int
+    reference: Sample, values: FloatArray, counts: FloatArray, *, rows: EventRows, n_points: int
 ) -> Points:
     """Cells of the reference and cells of the data, at ``values`` (c,) of the one feature, in the same blocks."""
     n_reference, n_data = reference.n_events, values.size
@@ -55,20 +83,20 @@ def joined_points(
         np.concatenate([reference.events, values[:, None]]),
         np.concatenate([reference.event_weights, np.zeros(n_data)]),
         np.concatenate([np.zeros(n_reference), counts]),
-        inputs=inputs,
+        rows=rows,
         n_points=n_points,
     )
 
 
-def usual_number(analysis: Analysis) -> float:
+def usual_number(problem: Problem) -> float:
     """N(R_nu) where all nuisances are two sigma up or down, added in quadrature: toys are that large."""
-    reference, response = analysis.reference, analysis.nuisances.on(analysis.reference.events)
+    reference, response = problem.reference, problem.nuisances.on(problem.reference.events)
     largest = []
-    for direction in np.eye(len(analysis.nuisances)):
+    for direction in np.eye(len(problem.nuisances)):
         ratios = [np.exp(response.log_ratio(step * direction)) for step in (-2.0, 2.0)]
         yields = [float(np.average(ratio, weights=reference.event_weights)) for ratio in ratios]
         largest.append(np.log(max(1.0, *(x for x in yields if np.isfinite(x)))))
-    return float(analysis.expected_events * np.exp(np.sqrt(np.sum(np.square(largest)))))
+    return float(problem.expected_events * np.exp(np.sqrt(np.sum(np.square(largest)))))
 
 
 def room_for(n: int, usual: float) -> int:
@@ -85,7 +113,7 @@ def single(points: Points) -> Points:
 
 
 def _points(
-    events: FloatArray, weights: FloatArray, counts: FloatArray, *, inputs: Inputs, n_points: int = 0
+    events: FloatArray, weights: FloatArray, counts: FloatArray, *, rows: EventRows, n_points: int = 0
 ) -> Points:
     """Raw events (n, d) as blocks with room for at least ``n_points``.
 
@@ -96,7 +124,7 @@ def _points(
     room = max(n, n_points, 1)
     length = min(BLOCK_LENGTH, -(-room // _GRAIN) * _GRAIN)
     n_blocks = -(-room // length)
-    given = inputs.apply(events if n else inputs.spare[None])
+    given = rows.apply(events if n else rows.spare[None])
     columns = np.empty((n_blocks * length, given.shape[1]))
     columns[:n] = given[:n]
     columns[n:] = given[0]
