@@ -8,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import scipy.special
 import scipy.stats
@@ -158,7 +157,7 @@ def validate_nuisances(
     dof = float(analysis.n_parameters if degrees_of_freedom is None else degrees_of_freedom)
     campaigns = []
     with contextlib.ExitStack() as stack:
-        if executor is None and not analysis.local_functions and jax.default_backend() == "cpu":
+        if executor is None and not analysis.local_functions and not analysis.model.is_accelerated:
             executor = stack.enter_context(LocalProcesses())  # which keep what they compiled from point to point
         for k, point in enumerate(points):
             folder = None if store is None else Path(store) / _folder_name(point)

@@ -3,9 +3,8 @@
 import random
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
-import jax
 import pyarrow
 
 from wilks.campaign.ledger import Ledger
@@ -29,8 +28,7 @@ def run_campaign(
     own, and what one has finished the others leave alone.
 
     Args:
-        executor: gets `run_stored_shard` with the folder and the number of a shard; None: processes on all cores, or a
-            thread of this process where JAX has an accelerator.
+        executor: gets `run_stored_shard` with the folder and the number of a shard; None: processes on all cores.
         progress: called with the number of finished toys and ``n_toys``.
 
     Raises:
@@ -74,7 +72,7 @@ class _Coordinator:
         self._errors: dict[Shard, BaseException] = {}
 
     def run(self, shards: Sequence[Shard], executor: Executor | None) -> None:
-        pool = executor if executor is not None else _default_executor()
+        pool = executor if executor is not None else LocalProcesses()
         pending: dict[Future[int], Shard] = {}
         try:
             pending |= {self._submit(pool, shard): shard for shard in shards}
@@ -121,11 +119,6 @@ class _Coordinator:
             f"every shard must come to its end, but {len(self._errors)} of {len(self._tries)} failed {MOST_TRIES} "
             f"times (shard {numbers}); the error of shard {shard.number}: {error}"
         )
-
-
-def _default_executor() -> Executor:
-    """Processes on the cores; a thread of this process where JAX has an accelerator."""
-    return LocalProcesses() if jax.default_backend() == "cpu" else ThreadPoolExecutor(max_workers=1)
 
 
 def _shuffled(shards: Sequence[Shard]) -> list[Shard]:

@@ -1,11 +1,12 @@
 """run_toys: the toys that are missing, made and kept; then the table of all that were asked for."""
 
+import contextlib
 import shutil
 import tempfile
-from concurrent.futures import Executor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
-import jax
 import pyarrow
 
 from wilks.analysis import Analysis, require_float64
@@ -72,7 +73,8 @@ def run_toys(
         folder = Path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
         kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
         kept.ledger.extend(n_toys, shard_size=_shard_size(analysis, executor))
-        table = run_campaign(kept.ledger, n_toys=n_toys, executor=executor, progress=report)
+        with _own_executor(analysis, executor) as pool:
+            table = run_campaign(kept.ledger, n_toys=n_toys, executor=pool, progress=report)
         if store is None:
             shutil.rmtree(folder.parent)
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
@@ -196,8 +198,18 @@ def _run_here(analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: 
     return kept.table()
 
 
+@contextlib.contextmanager
+def _own_executor(analysis: Analysis, executor: Executor | None) -> Iterator[Executor | None]:
+    """The executor that was given; a thread of this process where fits go to an accelerator; None: that of campaigns."""
+    if executor is not None or not analysis.model.is_accelerated:
+        yield executor
+        return
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        yield thread
+
+
 def _shard_size(analysis: Analysis, executor: Executor | None) -> int | None:
     """On an accelerator of this process one shard fills it; otherwise the usual one."""
-    if executor is not None or jax.default_backend() == "cpu":
-        return None
-    return n_together(analysis)
+    if executor is None and analysis.model.is_accelerated:
+        return n_together(analysis)
+    return None

@@ -68,6 +68,11 @@ class Statistic(abc.ABC):
         """Whether its null distribution is known without toys."""
         return False
 
+    @property
+    def is_accelerated(self) -> bool:
+        """Whether its fits go to an accelerator, which one process fills: more processes would wait for each other."""
+        return False
+
     @abc.abstractmethod
     def n_parameters(self, n_features: int) -> int:
         """Length p of the parameter vector for ``n_features`` inputs."""

@@ -24,7 +24,7 @@ class NetworkEngine:
     Args:
         problem: what is fitted.
         model: f.
-        width: descents side by side; None: one on a CPU, many on an accelerator.
+        width: descents side by side; None: `lane_width`.
     """
 
     def __init__(self, problem: Problem, model: NetworkModel, *, width: int | None = None) -> None:

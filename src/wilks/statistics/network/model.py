@@ -10,6 +10,7 @@ import numpy as np
 
 from wilks.problem import Problem
 from wilks.statistics.base import Engine, Statistic
+from wilks.statistics.network.devices import has_accelerator
 from wilks.statistics.profiled import Structure
 from wilks.storage import named
 from wilks.typing import FloatArray
@@ -65,6 +66,10 @@ class NetworkModel(Statistic):
     @abc.abstractmethod
     def flat_point(self, rng: np.random.Generator, *, events: FloatArray) -> FloatArray:
         """A parameter vector (p,) inside the box with f = 0 everywhere, from which descent can change any part of f."""
+
+    @property
+    def is_accelerated(self) -> bool:
+        return has_accelerator()
 
     def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
         """f(x; w) for standardized events of shape (n, d); result (n,).

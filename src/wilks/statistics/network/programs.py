@@ -15,6 +15,7 @@ from wilks.problem import Problem
 from wilks.samples import Sample, cell_width_of, has_cells, in_cells, thin
 from wilks.statistics.delta import Delta
 from wilks.statistics.fits import CONTENDER_MARGIN, Data
+from wilks.statistics.network.devices import lane_width
 from wilks.statistics.network.finish import Finish, Finisher
 from wilks.statistics.network.lanes import Lanes
 from wilks.statistics.network.model import NetworkModel
@@ -34,7 +35,7 @@ from wilks.typing import FloatArray, IntArray
 
 _CELL_WIDTH, _CLIP_OF_CELLS = 0.01, 9.0  # move t by some thousandths in minima
 _EXPLORED = 5e-3
-_WIDTH_ON_ACCELERATOR, _MOST_TOGETHER = 256, 256
+_MOST_TOGETHER = 256
 _MEMORY_BYTES = 4 * 2**30
 
 
@@ -68,13 +69,12 @@ class Programs:
     Args:
         problem: what is fitted.
         model: f with its box.
-        width: descents side by side; None: one on a CPU, many on an accelerator.
+        width: descents side by side; None: `lane_width`.
     """
 
     def __init__(self, problem: Problem, model: NetworkModel, *, width: int | None = None) -> None:
         search, reference, scale = problem.search, problem.reference, problem.standardization.scale
-        is_cpu = jax.default_backend() == "cpu"
-        self.width = width if width is not None else (1 if is_cpu else _WIDTH_ON_ACCELERATOR)
+        self.width = lane_width() if width is None else width
         box = _box(problem, model)
         share = _explored_cell_width(model.bounds(reference.n_features)[1])
         coarse = thin(reference, scale=scale, n_events=search.n_coarse, seed=search.seed, cell_width=share)
