@@ -1,4 +1,6 @@
-"""Kernel fits against what they must be: an independent minimiser, a linear solve, and each other."""
+"""Fits of one kernel against what they must be: an independent minimiser, a linear solve, and each other."""
+
+import functools
 
 import numpy as np
 import pytest
@@ -6,12 +8,12 @@ import scipy.optimize
 
 import wilks
 from wilks.errors import InputError
-from wilks.fitting import evaluate_t, kernel_engine_of
-from wilks.fitting.features import Features, Reference, reference_and_features
-from wilks.fitting.kernels import KernelEngine
-from wilks.fitting.penalized_losses import PenalizedLosses
-from wilks.fitting.sums import DirectSums, TabulatedSums
-from wilks.optimize import NewtonCG
+from wilks.fitting import evaluate, fit_together
+from wilks.optimize import NumpyNewton
+from wilks.statistics.linear.basis import Basis
+from wilks.statistics.linear.engine import LinearEngine
+from wilks.statistics.linear.group import Group
+from wilks.statistics.linear.losses import PenalizedLosses
 
 N_EXPECTED = 300
 
@@ -20,6 +22,7 @@ def draw(rng: np.random.Generator, n: int, n_features: int) -> np.ndarray:
     return rng.exponential(size=(n, n_features))
 
 
+@functools.cache
 def analysis_of(n_features: int = 1, **options: object) -> wilks.Analysis:
     kernel = wilks.Kernel(**({"n_centers": 40, "width": 0.5, "ridge": 0.3} | options))  # type: ignore[arg-type]
     reference = wilks.Sample(draw(np.random.default_rng(0), 4000, n_features))
@@ -31,26 +34,45 @@ def data_of(n_features: int = 1, seed: int = 3) -> np.ndarray:
     return np.concatenate([draw(rng, 290, n_features), rng.normal(5, 0.2, size=(10, n_features))])
 
 
+def group_of(analysis: wilks.Analysis) -> Group:
+    (group,) = analysis.engine.groups  # type: ignore[attr-defined]
+    assert isinstance(group, Group)
+    return group
+
+
+def losses_of(group: Group, data_sets: list[np.ndarray], ridge: float = 0.3) -> tuple[PenalizedLosses, np.ndarray]:
+    """The losses of data sets, and an array of the shape of their parameters."""
+    sums = group.sums(data_sets)
+    return PenalizedLosses(group.points, group.basis, sums=sums, ridge=ridge), sums
+
+
 def penalized_loss(analysis: wilks.Analysis, events: np.ndarray, params: np.ndarray) -> float:
     """L + ridge a^T K a, written out."""
-    placement = analysis.model.placement  # type: ignore[attr-defined]
+    gaussians = analysis.model.gaussians  # type: ignore[attr-defined]
     z = analysis.standardization.apply(analysis.reference.events), analysis.standardization.apply(events)
 
     def kernel(x):
-        return np.exp(-0.5 * np.sum((x[:, None] - placement.centers) ** 2, axis=2) / placement.width**2)
+        return np.exp(-0.5 * np.sum((x[:, None] - gaussians.centers) ** 2, axis=2) / gaussians.width**2)
 
     f_reference, f_data = kernel(z[0]) @ params, kernel(z[1]) @ params
-    penalty = analysis.model.ridge * params @ kernel(placement.centers) @ params  # type: ignore[attr-defined]
+    penalty = analysis.model.ridge * params @ kernel(gaussians.centers) @ params  # type: ignore[attr-defined]
     return float(analysis.reference.event_weights @ np.expm1(f_reference) - f_data.sum() + penalty)
+
+
+def test_an_analysis_has_one_engine_for_its_model():
+    analysis = analysis_of()
+    assert isinstance(analysis.engine, LinearEngine) and analysis.engine is analysis.engine
+    assert analysis.engine.n_together == 256 and analysis.engine.laws is None
 
 
 @pytest.mark.parametrize("n_features", [1, 2])
 def test_t_is_the_penalized_loss_at_its_params(n_features):
     analysis, events = analysis_of(n_features), data_of(n_features)
     fit = wilks.fit(analysis, events)
-    assert fit.converged and fit.n_starts == 1 and np.isnan(fit.start_gap)
+    assert fit.converged and fit.n_starts == 1 and np.isnan(fit.start_gap) and fit.members == ()
     assert fit.t == pytest.approx(-2 * penalized_loss(analysis, events, fit.params), abs=1e-6)
-    assert fit.t == pytest.approx(evaluate_t(analysis, events, fit.params), abs=1e-6)
+    again = evaluate(analysis, events, fit)
+    assert again.t == again.tau == pytest.approx(fit.t, abs=1e-6) and again.delta == fit.delta == 0.0
 
 
 @pytest.mark.parametrize("n_features", [1, 2])
@@ -73,16 +95,19 @@ def test_fits_are_certified_at_any_ridge(ridge):
 
 @pytest.mark.parametrize("n_features", [1, 2])
 def test_score_is_the_linear_solve_in_plain_coordinates(n_features):
-    analysis, events = analysis_of(n_features, is_score=True, n_centers=10, width=1.0), data_of(n_features)
-    placement, scale = analysis.model.placement, analysis.standardization  # type: ignore[attr-defined]
-    k_reference = placement.kernel(scale.apply(analysis.reference.events))
+    """With Gaussians so far apart that no direction of theirs is left out."""
+    analysis, events = analysis_of(n_features, is_score=True, n_centers=10, width=0.5), data_of(n_features)
+    assert group_of(analysis).basis.rank == 10
+    gaussians, scale = analysis.model.gaussians, analysis.standardization  # type: ignore[attr-defined]
+    k_reference = gaussians.values(scale.apply(analysis.reference.events))
     weights = analysis.reference.event_weights
-    b = placement.kernel(scale.apply(events)).sum(0) - weights @ k_reference
-    penalized = (k_reference * weights[:, None]).T @ k_reference + 0.6 * placement.kernel(placement.centers)
+    b = gaussians.values(scale.apply(events)).sum(0) - weights @ k_reference
+    penalized = (k_reference * weights[:, None]).T @ k_reference + 0.6 * gaussians.penalty()
     fit = wilks.fit(analysis, events)
     assert fit.t == pytest.approx(b @ np.linalg.solve(penalized, b), rel=1e-6)
-    assert fit.t == pytest.approx(evaluate_t(analysis, events, fit.params), rel=1e-9)
+    assert evaluate(analysis, events, fit).t == pytest.approx(fit.t, rel=1e-9)
     np.testing.assert_allclose(fit.params, np.linalg.solve(penalized, b), atol=1e-5 * np.abs(fit.params).max())
+    assert (fit.n_iterations, fit.newton_decrement, fit.least_curvature) == (1, 0.0, 0.6)
 
 
 def test_score_is_the_first_newton_step_of_the_fit():
@@ -91,62 +116,40 @@ def test_score_is_the_first_newton_step_of_the_fit():
     assert converged.t == pytest.approx(score.t, rel=0.05)
 
 
-def test_fits_side_by_side_agree_with_fits_alone():
-    engine = kernel_engine_of(analysis_of())
-    sets = [data_of(seed=seed) for seed in range(5)]
-    together = [fit.t for fit in engine.fit_together(sets)]
-    np.testing.assert_allclose(together, [engine.fit_together([one])[0].t for one in sets], atol=1e-9)
-
-
-def test_data_without_events_and_far_events_are_fitted():
-    engine = kernel_engine_of(analysis_of())
-    nothing, far = engine.fit_together([np.empty((0, 1)), np.full((300, 1), 1e6)])
+@pytest.mark.parametrize("is_score", [True, False])
+def test_data_without_events_and_far_events_are_fitted(is_score):
+    nothing, far = fit_together(analysis_of(is_score=is_score), [np.empty((0, 1)), np.full((300, 1), 1e6)])
     assert nothing.converged and far.converged
     assert far.t == pytest.approx(nothing.t, abs=1e-6)
 
 
-@pytest.mark.parametrize("is_score", [True, False])
-def test_tabulated_sums_are_those_of_all_events(is_score):
-    features = kernel_engine_of(analysis_of(width=0.1, is_score=is_score)).features
-    sets = [data_of(seed=seed) for seed in range(3)] + [np.array([[-50.0], [50.0], [0.3]])]
-    direct, tabulated = DirectSums(features).sums(sets), TabulatedSums(features).sums(sets)
-    np.testing.assert_allclose(tabulated, direct, atol=1e-5 * np.abs(direct).max())
-
-
-def test_condensed_reference_gives_the_features_of_all_events():
-    analysis = analysis_of()
-    placement = analysis.model.placement  # type: ignore[attr-defined]
-    reference, features = reference_and_features(analysis, placement)
-    assert reference.weights.size < 0.3 * analysis.reference.n_events
-    values = features.values(analysis.standardization.apply(analysis.reference.events))
-    weights = analysis.reference.event_weights
-    np.testing.assert_allclose(weights @ values, features.mean, atol=1e-4)
-    np.testing.assert_allclose((values * weights[:, None]).T @ values, np.diag(features.curvature), atol=1e-3)
-
-
-def test_whitened_features_have_the_penalty_as_a_square():
-    engine = kernel_engine_of(analysis_of())
-    alpha = np.random.default_rng(0).normal(size=engine.features.n_features)
-    params = engine.features.mix @ alpha
-    placement = engine.features.placement
-    assert params @ placement.kernel(placement.centers) @ params == pytest.approx(alpha @ alpha, rel=1e-6)
-    np.testing.assert_allclose(engine.features.coefficients(params), alpha, atol=1e-6)
-
-
 def test_features_that_are_not_kept_are_the_same(monkeypatch):
     analysis, sets = analysis_of(2), [data_of(2, seed) for seed in range(2)]
-    kept = KernelEngine(analysis).fit_together(sets)
-    monkeypatch.setattr("wilks.fitting.features._MOST_KEPT_NUMBERS", 0)
-    monkeypatch.setattr("wilks.fitting.features._BLOCK_NUMBERS", 4096)
-    anew = KernelEngine(analysis).fit_together(sets)
-    np.testing.assert_allclose([one.t for one in anew], [one.t for one in kept], atol=1e-9)
+    kept = [fit.t for fit in fit_together(analysis, sets)]
+    monkeypatch.setattr("wilks.statistics.linear.basis._MOST_KEPT_NUMBERS", 0)
+    monkeypatch.setattr("wilks.statistics.linear.basis._BLOCK_NUMBERS", 4096)
+    anew = [-2.0 * group_minimum(analysis, one) for one in sets]
+    np.testing.assert_allclose(anew, kept, atol=1e-9)
+
+
+def group_minimum(analysis: wilks.Analysis, events: np.ndarray) -> float:
+    """The least penalized loss, by a group made anew."""
+    group = Group(analysis.problem, analysis.model.members)  # type: ignore[attr-defined]
+    (minima,) = group.converged_minima(group.sums([events]))
+    return float(minima.value[0])
+
+
+def test_features_of_a_score_statistic_are_kept_for_its_law_alone():
+    """A set needs sums over the data alone once its laws are made: it keeps none."""
+    alone = analysis_of(2, is_score=True)
+    assert group_of(alone).points._kept
+    together = wilks.KernelSet((0.5, 1.0), n_centers=10)
+    engine = wilks.Analysis(reference=alone.reference, model=together).engine
+    assert not any(group.points._kept for group in engine.groups)  # type: ignore[attr-defined]
 
 
 def test_gradient_and_products_are_derivatives_of_the_loss():
-    analysis = analysis_of(n_centers=8, width=1.0)
-    engine = kernel_engine_of(analysis)
-    sums = engine.sums([data_of(seed=1), data_of(seed=2)])
-    losses = PenalizedLosses(engine.reference, engine.features, sums=sums, ridge=0.3)
+    losses, sums = losses_of(group_of(analysis_of(n_centers=8, width=1.0)), [data_of(seed=1), data_of(seed=2)])
     rng, lanes = np.random.default_rng(0), np.arange(2)
     at, direction = rng.normal(scale=0.1, size=sums.shape), rng.normal(size=sums.shape)
     here, step = losses.expand(at, lanes), 1e-5
@@ -160,9 +163,8 @@ def test_gradient_and_products_are_derivatives_of_the_loss():
 @pytest.mark.parametrize("n_features", [1, 2])
 def test_start_at_zero_is_that_of_a_pass_over_the_reference(n_features):
     """At f = 0 value, gradient and Hessian are known; next to it they come from all events."""
-    engine = kernel_engine_of(analysis_of(n_features))
-    sums, lanes = engine.sums([data_of(n_features, seed) for seed in (1, 2)]), np.arange(2)
-    losses = PenalizedLosses(engine.reference, engine.features, sums=sums, ridge=0.3)
+    losses, sums = losses_of(group_of(analysis_of(n_features)), [data_of(n_features, seed) for seed in (1, 2)])
+    lanes = np.arange(2)
     here, near = (losses.expand(np.full(sums.shape, value), lanes) for value in (0.0, 1e-12))
     direction = np.random.default_rng(0).normal(size=sums.shape)
     np.testing.assert_allclose(here.value, near.value, atol=1e-7)
@@ -172,31 +174,34 @@ def test_start_at_zero_is_that_of_a_pass_over_the_reference(n_features):
 
 def test_certificate_bounds_what_is_missing():
     """After few steps t is short of its maximum by less than the certificate says."""
-    engine = kernel_engine_of(analysis_of(ridge=0.01))
-    sums = engine.sums([data_of()])
-    losses = PenalizedLosses(engine.reference, engine.features, sums=sums, ridge=0.01)
-    best = engine.fit_together([data_of()])[0].t
+    analysis = analysis_of(ridge=0.01)
+    losses, sums = losses_of(group_of(analysis), [data_of()], ridge=0.01)
+    best = wilks.fit(analysis, data_of()).t
     for n_steps in (1, 2, 3):
-        end = NewtonCG(max_iterations=n_steps).run(losses, np.zeros_like(sums), engine.scale)
-        assert 0 <= best + 2 * end.value[0] <= end.excess[0] + 1e-9
+        end = NumpyNewton(max_iterations=n_steps).run(losses, np.zeros_like(sums))
+        assert 0 <= best + 2 * end.value[0] <= end.gap[0] + 1e-9
+    assert end.gap[0] == np.sum(end.gradient**2) / 0.02, "|g|^2 over the least curvature that there can be"
 
 
-def test_negative_reference_weights_are_refused():
+def test_a_fit_short_of_its_tolerance_is_not_certified():
+    """At a tolerance that no fit reaches."""
+    given = analysis_of()
+    search = wilks.Search(decrement_tolerance=1e-30)
+    analysis = wilks.Analysis(reference=given.reference, model=given.model, search=search)
+    fit = wilks.fit(analysis, data_of())
+    assert fit.status is wilks.FitStatus.NOT_CONVERGED and np.isnan(fit.t) and np.isfinite(fit.start_t[0])
+
+
+@pytest.mark.parametrize("model", [wilks.Kernel(n_centers=10, width=0.5), wilks.KernelSet((1.0,), n_centers=9)])
+@pytest.mark.parametrize("nuisances", [(), (wilks.normalization("lumi", sigma=0.1),)], ids=["none", "lumi"])
+def test_negative_reference_weights_are_refused(model, nuisances):
     weights = np.ones(4000)
     weights[:10] = -1.0
     reference = wilks.Sample(draw(np.random.default_rng(0), 4000, 1), weights)
-    analysis = wilks.Analysis(reference=reference, model=wilks.Kernel(n_centers=10, width=0.5))
     with pytest.raises(InputError, match="10 of 4,000 events"):
-        wilks.fit(analysis, data_of())
+        wilks.fit(wilks.Analysis(reference=reference, model=model, nuisances=nuisances), data_of())
 
 
-def test_memory_of_features_is_bounded():
-    placement = analysis_of(2).model.placement  # type: ignore[attr-defined]
-    reference = Reference(draw(np.random.default_rng(0), 200_000, 2), np.ones(200_000), width=0.5)
-    sizes = [(rows.stop - rows.start) * placement.centers.shape[0] for rows in reference.rows(placement)]
-    assert max(sizes) <= 2**22 and len(sizes) > 1
-
-
-def test_features_rank_is_at_most_the_number_of_centers():
-    features = kernel_engine_of(analysis_of(width=3.0)).features
-    assert isinstance(features, Features) and 1 < features.n_features < 40
+def test_rank_is_at_most_the_number_of_centers():
+    basis = group_of(analysis_of(width=3.0)).basis
+    assert isinstance(basis, Basis) and 1 < basis.rank < 40
