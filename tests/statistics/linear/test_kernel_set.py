@@ -4,38 +4,41 @@ import numpy as np
 import pytest
 
 import wilks
+from wilks import Kernel, KernelSet
 from wilks.errors import InputError
-from wilks.models import Kernel, KernelSet
 
 EVENTS = np.random.default_rng(0).exponential(size=(3000, 1))
-WEIGHTS = np.full(3000, 0.1)
 
 
 def analysis_of(model: KernelSet, **options: object) -> wilks.Analysis:
     return wilks.Analysis(reference=wilks.Sample(EVENTS), model=model, expected_events=300, **options)  # type: ignore[arg-type]
 
 
-def test_members_are_all_pairs_by_width_and_then_by_ridge():
-    groups = KernelSet((1.0, 0.2), (3.0, 0.1), n_centers=7).placed(EVENTS, WEIGHTS).groups
-    pairs = [(kernel.width, kernel.ridge) for kernels in groups for kernel in kernels]
-    assert pairs == [(1.0, 3.0), (1.0, 0.1), (0.2, 3.0), (0.2, 0.1)]
+def test_members_are_all_pairs_by_width_and_then_by_ridge(problem_of):
+    model = KernelSet((1.0, 0.2), (3.0, 0.1), n_centers=7).placed(problem_of(EVENTS))
+    pairs = [(member.width, member.ridge, member.name) for member in model.members]
+    names = ("width 1", "width 1", "width 0.2", "width 0.2")
+    assert pairs == list(zip((1.0, 1.0, 0.2, 0.2), (3.0, 0.1) * 2, names, strict=True))
+    assert [len(group) for group in model.groups] == [2, 2] and model.n_members == 4
+    assert all(group[0].map is group[1].map for group in model.groups), "the ridges of a width share a map"
 
 
-def test_members_stand_where_a_kernel_alone_stands():
-    groups = KernelSet((1.0, 0.2), (3.0, 0.1), n_centers=(7, 30), seed=3).placed(EVENTS, WEIGHTS).groups
-    for kernels, width, n_centers in zip(groups, (1.0, 0.2), (7, 30), strict=True):
-        alone = Kernel(n_centers=n_centers, width=width, seed=3).placed(EVENTS, WEIGHTS).placement
-        for kernel in kernels:
-            assert kernel.placement.width == width
-            np.testing.assert_array_equal(kernel.placement.centers, alone.centers)
+def test_members_stand_where_a_kernel_alone_stands(problem_of):
+    problem = problem_of(EVENTS)
+    groups = KernelSet((1.0, 0.2), (3.0, 0.1), n_centers=(7, 30), seed=3).placed(problem).groups
+    for members, width, n_centers in zip(groups, (1.0, 0.2), (7, 30), strict=True):
+        alone = Kernel(n_centers=n_centers, width=width, seed=3).placed(problem).gaussians
+        for member in members:
+            assert member.map.width == width and member.map.digest() == alone.digest()
+            np.testing.assert_array_equal(member.map.centers, alone.centers)
 
 
-def test_f_is_the_mean_of_the_members():
-    model = KernelSet((1.0, 0.2), (3.0, 0.1), n_centers=(4, 6)).placed(EVENTS, WEIGHTS)
+def test_f_is_the_mean_of_the_members(problem_of):
+    model = KernelSet((1.0, 0.2), (3.0, 0.1), n_centers=(4, 6)).placed(problem_of(EVENTS))
     params = np.random.default_rng(1).normal(size=model.n_parameters(1))
     parts = [row for part in model.split(params) for row in part]
-    kernels = [kernel for group in model.groups for kernel in group]
-    each = [kernel.log_ratio(part, EVENTS[:50]) for kernel, part in zip(kernels, parts, strict=True)]
+    each = [member.map.values(EVENTS[:50]) @ part for member, part in zip(model.members, parts, strict=True)]
+    assert [part.size for part in parts] == [4, 4, 6, 6]
     np.testing.assert_allclose(model.log_ratio(params, EVENTS[:50]), np.mean(each, axis=0), atol=1e-12)
 
 
@@ -50,7 +53,7 @@ def test_a_loaded_analysis_has_the_same_centers(tmp_path):
     again = wilks.Analysis.load(tmp_path / "a")
     assert again.model == analysis.model and again.fingerprint() == analysis.fingerprint()
     for one, other in zip(again.model.groups, analysis.model.groups, strict=True):  # type: ignore[attr-defined]
-        np.testing.assert_array_equal(one[0].placement.centers, other[0].placement.centers)
+        np.testing.assert_array_equal(one[0].map.centers, other[0].map.centers)
 
 
 @pytest.mark.parametrize(
@@ -75,11 +78,6 @@ def test_every_option_is_part_of_the_fingerprint(changed):
 def test_a_set_outside_an_analysis_has_no_centers():
     with pytest.raises(InputError, match=r"take the model of a wilks\.Analysis"):
         _ = KernelSet((1.0,)).groups
-
-
-def test_converged_members_with_nuisances_are_refused():
-    with pytest.raises(InputError, match="a set of kernels must have score statistics, but is_score=False came with l"):
-        analysis_of(KernelSet((1.0,), n_centers=5, is_score=False), nuisances=[wilks.normalization("lumi", sigma=0.1)])
 
 
 @pytest.mark.parametrize(
