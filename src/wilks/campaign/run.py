@@ -200,7 +200,7 @@ def _run_here(analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: 
 
 @contextlib.contextmanager
 def _own_executor(analysis: Analysis, executor: Executor | None) -> Iterator[Executor | None]:
-    """The executor that was given; a thread of this process where fits go to an accelerator; None: that of campaigns."""
+    """The executor that was given; where fits go to an accelerator a thread of this process; else None."""
     if executor is not None or not analysis.model.is_accelerated:
         yield executor
         return
