@@ -11,8 +11,8 @@ import pytest
 from hypothesis import settings
 
 from wilks.campaign import Toys
-from wilks.fitting import Attempt, FitResult
 from wilks.hypotheses import Hypothesis, Null
+from wilks.statistics.fits import Attempt, FitResult
 from wilks.typing import FitStatus, FloatArray
 
 # How long an example takes says nothing: machines are noisy, and the first one compiles.

@@ -12,13 +12,14 @@ from wilks.analysis import Analysis
 from wilks.answer import answer_of, goodness_of_fit
 from wilks.campaign import toys_here
 from wilks.errors import CalibrationError
-from wilks.fitting import Attempt, FitResult, FittedNuisance, fit
+from wilks.fitting import fit
 from wilks.hypotheses import Alternative, Null, ShiftedNuisance
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.models import MLP, Kernel
 from wilks.nuisances import Nuisance, Nuisances, normalization
 from wilks.problems import exponential
 from wilks.samples import Sample, Standardization
+from wilks.statistics.fits import Attempt, FitResult, FittedNuisance
 from wilks.typing import FitStatus
 
 Make = Callable[..., Any]

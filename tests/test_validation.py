@@ -15,9 +15,9 @@ from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.laws.compatibility import judge
 from wilks.models import MLP, Kernel
 from wilks.nuisances import normalization
-from wilks.optimize import Search
 from wilks.problems import exponential
 from wilks.samples import Sample
+from wilks.search import Search
 from wilks.validation import Validation, ValidationCell, fisher_p_value, shifted_hypotheses, validate_nuisances
 
 

@@ -16,8 +16,8 @@ from wilks.campaign.table import table_of
 from wilks.fitting import Engine
 from wilks.hypotheses import Generator, Null
 from wilks.models import MLP
-from wilks.optimize import Search
 from wilks.samples import Sample
+from wilks.search import Search
 
 # Generators that worker processes import.
 MODULE = '''

@@ -6,8 +6,8 @@ import pytest
 from wilks.campaign import ToyRow, Toys
 from wilks.campaign.table import SCHEMA, ToyIdentity, rows_of, table_of
 from wilks.errors import InputError
-from wilks.fitting import Attempt, FitResult
 from wilks.hypotheses import Null
+from wilks.statistics.fits import Attempt, FitResult
 from wilks.toys import toy_rng
 from wilks.typing import FitStatus
 

@@ -17,7 +17,7 @@ from wilks.campaign.table import table_of
 from wilks.cli import main
 from wilks.cli.answers import load_answer
 from wilks.cli.campaigns import toys
-from wilks.fitting import FitResult
+from wilks.statistics.fits import FitResult
 from wilks.typing import FitStatus
 
 

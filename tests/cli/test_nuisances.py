@@ -20,9 +20,9 @@ from wilks.cli import main
 from wilks.cli.answers import load_answer
 from wilks.cli.campaign_plan import parse_values
 from wilks.cli.prepare import Prepared
-from wilks.fitting import Attempt, FitResult, FittedNuisance
 from wilks.hypotheses import Null
 from wilks.laws.compatibility import judge
+from wilks.statistics.fits import Attempt, FitResult, FittedNuisance
 from wilks.typing import FitStatus
 from wilks.validation import Validation, ValidationCell
 

@@ -13,7 +13,7 @@ from wilks.config.model_sections import KernelConfig, KernelSetConfig, MLPConfig
 from wilks.config.schema import AnalysisConfig, SearchConfig, json_schema
 from wilks.errors import ConfigError, SampleError
 from wilks.models import MLP, Kernel, KernelSet
-from wilks.optimize import Search
+from wilks.search import Search
 
 GOOD = """\
 name: test

@@ -12,8 +12,8 @@ from wilks.config.schema import SearchConfig
 from wilks.config.sections import Section
 from wilks.errors import InputError
 from wilks.models import MODEL_KINDS
-from wilks.optimize import Search
 from wilks.responses import Training
+from wilks.search import Search
 from wilks.typing import Count, Positive, check_options
 
 

@@ -11,9 +11,10 @@ from scipy import optimize
 
 import wilks
 from wilks import likelihood
-from wilks.fitting import Engine, FitResult, engine_of, evaluate_t, fit_events, fit_together, objective
+from wilks.fitting import Engine, engine_of, evaluate_t, fit_events, fit_together, objective
 from wilks.likelihood import Points
 from wilks.optimize import Box, Finish, QuasiNewton
+from wilks.statistics.fits import FitResult
 from wilks.typing import FitStatus, FloatArray, IntArray
 
 

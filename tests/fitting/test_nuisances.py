@@ -9,10 +9,11 @@ import pytest
 
 import wilks
 from wilks.errors import InputError
-from wilks.fitting import Engine, FitResult, engine_of, evaluate_t, evaluate_tau, fit_events, fit_together
+from wilks.fitting import Engine, engine_of, evaluate_t, evaluate_tau, fit_events, fit_together
 from wilks.fitting.attempts import Attempts
 from wilks.nuisances import Nuisance, Nuisances, Unconstrained, normalization
 from wilks.optimize import Finish
+from wilks.statistics.fits import FitResult
 from wilks.typing import FitStatus, FloatArray
 
 SIGMA = 0.15

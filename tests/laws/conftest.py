@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from wilks.campaign import Toys
-from wilks.fitting import FitResult
+from wilks.statistics.fits import FitResult
 
 
 @pytest.fixture

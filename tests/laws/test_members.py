@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wilks.fitting import FitResult, MemberFit
 from wilks.laws import GoodnessOfFit, calibrate
+from wilks.statistics.fits import FitResult, MemberFit
 from wilks.typing import FitStatus
 
 Answer = Callable[..., GoodnessOfFit]

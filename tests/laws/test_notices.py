@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from wilks.fitting import FitResult, FittedNuisance
 from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.laws import calibrate
+from wilks.statistics.fits import FitResult, FittedNuisance
 
 Make = Callable[..., Any]
 

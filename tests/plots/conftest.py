@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from wilks.analysis import Analysis
-from wilks.fitting import Attempt, FitResult
 from wilks.laws import Calibration, calibrate
 from wilks.models import MLP
 from wilks.samples import Sample
+from wilks.statistics.fits import Attempt, FitResult
 from wilks.typing import FitStatus
 
 N_PARAMETERS = 13

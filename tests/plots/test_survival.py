@@ -8,8 +8,8 @@ import pytest
 
 from wilks import plots
 from wilks.errors import InputError
-from wilks.fitting import FitResult
 from wilks.laws import GoodnessOfFit, ScoreNull, calibrate, evaluate, unanswered
+from wilks.statistics.fits import FitResult
 from wilks.typing import FitStatus
 
 Answer = Callable[..., GoodnessOfFit]

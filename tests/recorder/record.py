@@ -39,9 +39,9 @@ import jax.numpy as jnp
 import numpy as np
 
 import wilks
-from wilks.fitting import FitResult
 from wilks.hypotheses import Hypothesis
 from wilks.problems import exponential
+from wilks.statistics.fits import FitResult
 from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from wilks.errors import CalibrationError
-from wilks.fitting import FitResult
 from wilks.laws import ScoreNull, evaluate, unanswered
+from wilks.statistics.fits import FitResult
 from wilks.typing import FitStatus
 
 

@@ -8,7 +8,7 @@ import scipy.optimize
 
 import wilks
 from wilks.errors import InputError
-from wilks.fitting import FitResult, engine_of, evaluate_t, evaluate_tau, fit_events, profiled_kernel_engine_of
+from wilks.fitting import engine_of, evaluate_t, evaluate_tau, fit_events, profiled_kernel_engine_of
 from wilks.fitting.kernel_losses import ProfiledLoss, Slopes, descend
 from wilks.nuisances import (
     BinnedPolynomial,
@@ -22,6 +22,7 @@ from wilks.nuisances import (
     normalization,
 )
 from wilks.problems import exponential
+from wilks.statistics.fits import FitResult
 from wilks.typing import FitStatus, FloatArray
 
 SIGMA, RIDGE, N_CENTERS = 0.15, 0.3, 8

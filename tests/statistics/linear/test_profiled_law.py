@@ -10,10 +10,10 @@ from wilks.errors import CalibrationError
 from wilks.fitting import profiled_kernel_engine_of
 from wilks.fitting.profiled_groups import ProfiledGroup
 from wilks.laws import profiled_score_null, score_null, tilted_p_value
-from wilks.statistics.linear.profiled_law import profiled_law
-from wilks.statistics.linear.score_law import ScoreNull
 from wilks.nuisances import LogYield, Nuisance, Nuisances, Polynomial
 from wilks.problems import exponential
+from wilks.statistics.linear.profiled_law import profiled_law
+from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FloatArray
 
 SIGMA, N_TOYS = 0.15, 400

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 import wilks
-from wilks.fitting import FitResult, evaluate_t, fit_events, profiled_kernel_engine_of
+from wilks.fitting import evaluate_t, fit_events, profiled_kernel_engine_of
 from wilks.fitting.convex import convex_engine_of
 from wilks.fitting.profiled_sets import ProfiledKernelSetEngine
-from wilks.statistics.linear.profiled_law import profiled_law
 from wilks.problems import exponential
 from wilks.significance import COMBINATIONS
+from wilks.statistics.fits import FitResult
+from wilks.statistics.linear.profiled_law import profiled_law
 from wilks.typing import FitStatus
 
 SIGMA, WIDTHS, RIDGES, N_CENTERS = 0.15, (0.5, 1.5), (0.3, 3.0), (15, 8)

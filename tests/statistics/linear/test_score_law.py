@@ -9,9 +9,9 @@ import wilks
 from wilks.errors import CalibrationError, InputError
 from wilks.fitting import kernel_engine_of
 from wilks.laws import score_null, tilted_p_value
-from wilks.statistics.analytic import LARGEST_EXCESS
 from wilks.laws.tilted import _combined
 from wilks.significance import p_value, weighted_isf
+from wilks.statistics.analytic import LARGEST_EXCESS
 
 N_EXPECTED, N_TOYS = 1000.0, 20_000
 
