@@ -8,7 +8,8 @@ import pytest
 
 from wilks.errors import CalibrationError
 from wilks.fitting import FitResult
-from wilks.laws import ScoreNull, evaluate, unanswered
+from wilks.laws import evaluate, unanswered
+from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FitStatus
 
 
