@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wilks.significance.printing import probability, probability_from_log, z_interval, z_interval_from_log
 from wilks.significance import log_p_value
+from wilks.significance.printing import probability, probability_from_log, z_interval, z_interval_from_log
 
 
 @given(st.floats(min_value=-1e6, max_value=-700.0))

@@ -7,8 +7,8 @@ import pytest
 
 from wilks.analysis import Analysis
 from wilks.fitting import Attempt, FitResult, FittedNuisance
-from wilks.models import Kernel
 from wilks.samples import Sample
+from wilks.statistics.linear import Kernel
 from wilks.typing import FitStatus, FloatArray
 
 

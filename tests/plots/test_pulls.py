@@ -7,9 +7,9 @@ from wilks import plots
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.fitting import FittedNuisance
-from wilks.models import MLP
 from wilks.nuisances import LogYield, Nuisance, Nuisances, Polynomial, Unconstrained, normalization
 from wilks.plots.projection import learned_weights, moved_weights
+from wilks.statistics.network import MLP
 
 
 class Slope(Polynomial):

@@ -5,7 +5,6 @@ import pytest
 
 from wilks.analysis import Analysis
 from wilks.fitting import FittedNuisance
-from wilks.models import MLP
 from wilks.nuisances import Nuisance, Nuisances, PoissonCount, Unconstrained, Unselected, correlated, normalization
 from wilks.reports import write_report
 from wilks.reports.nuisances import nuisance_tables
@@ -13,6 +12,7 @@ from wilks.reports.responses import response_figures
 from wilks.reports.sections import sample_tables
 from wilks.responses import Variation, check_responses, study_responses
 from wilks.samples import Sample
+from wilks.statistics.network import MLP
 
 LOG_RATIO = "wilks.problems.exponential:scale_log_ratio"
 
