@@ -9,11 +9,11 @@ from wilks.analysis import Analysis, effective_size, require_float64
 from wilks.documents import differences
 from wilks.errors import InputError, SampleError, StoreError
 from wilks.hypotheses import Generator
-from wilks.models import MLP
 from wilks.nuisances import Nuisance
 from wilks.problems import exponential
 from wilks.samples import Origin, Sample, Standardization, split
 from wilks.search import Search
+from wilks.statistics.network import MLP
 from wilks.storage import write_document
 
 RNG = np.random.default_rng(0)

@@ -15,11 +15,12 @@ from wilks.errors import CalibrationError
 from wilks.fitting import fit
 from wilks.hypotheses import Alternative, Null, ShiftedNuisance
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
-from wilks.models import MLP, Kernel
 from wilks.nuisances import Nuisance, Nuisances, normalization
 from wilks.problems import exponential
 from wilks.samples import Sample, Standardization
 from wilks.statistics.fits import Attempt, FitResult, FittedNuisance
+from wilks.statistics.linear import Kernel
+from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
 
 Make = Callable[..., Any]

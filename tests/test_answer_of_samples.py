@@ -5,8 +5,8 @@ import pytest
 
 from wilks.analysis import Analysis
 from wilks.answer import goodness_of_fit
-from wilks.models import Kernel
 from wilks.samples import Sample
+from wilks.statistics.linear import Kernel
 
 KERNEL = Kernel(n_centers=50, is_score=True)
 

@@ -13,11 +13,12 @@ from wilks.campaign import Toys, run_toys
 from wilks.errors import InputError
 from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.laws.compatibility import judge
-from wilks.models import MLP, Kernel
 from wilks.nuisances import normalization
 from wilks.problems import exponential
 from wilks.samples import Sample
 from wilks.search import Search
+from wilks.statistics.linear import Kernel
+from wilks.statistics.network import MLP
 from wilks.validation import Validation, ValidationCell, fisher_p_value, shifted_hypotheses, validate_nuisances
 
 

@@ -15,9 +15,9 @@ from wilks.campaign import Ledger, LocalProcesses, ToyRow, Toys, plan_toys, run_
 from wilks.campaign.table import table_of
 from wilks.fitting import Engine
 from wilks.hypotheses import Generator, Null
-from wilks.models import MLP
 from wilks.samples import Sample
 from wilks.search import Search
+from wilks.statistics.network import MLP
 
 # Generators that worker processes import.
 MODULE = '''

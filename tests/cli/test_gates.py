@@ -10,7 +10,8 @@ from wilks.cli.steps import judge_chi_square
 from wilks.laws import calibrate
 from wilks.laws.compatibility import judge
 from wilks.laws.notices import chi_square_notice
-from wilks.models import MLP, Kernel
+from wilks.statistics.linear import Kernel
+from wilks.statistics.network import MLP
 from wilks.typing import FloatArray
 
 VALID = "p stays valid, for it is counted among the toys"

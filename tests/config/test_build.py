@@ -11,8 +11,9 @@ import yaml
 from wilks.config import LoadedConfig, build_analysis, load_config, read_data, read_sources
 from wilks.errors import ConfigError, InputError, SampleError
 from wilks.hypotheses import Generator
-from wilks.models import Kernel, KernelSet, Model
 from wilks.samples import Sample
+from wilks.statistics import Statistic
+from wilks.statistics.linear import Kernel, KernelSet
 
 BACKGROUND = "wilks.problems.exponential:background"
 
@@ -137,7 +138,7 @@ def test_model_search_and_standardization(tmp_path: Path, config: dict[str, Any]
         ),
     ],
 )
-def test_kernels(tmp_path: Path, config: dict[str, Any], model: dict[str, Any], expected: Model) -> None:
+def test_kernels(tmp_path: Path, config: dict[str, Any], model: dict[str, Any], expected: Statistic) -> None:
     config["model"] = model
     analysis = build_analysis(loaded(tmp_path, config), read_sources(loaded(tmp_path, config)))
     assert analysis.model.to_dict() == expected.to_dict()

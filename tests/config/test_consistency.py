@@ -101,3 +101,25 @@ def test_variations_without_nuisances(tmp_path: Path) -> None:
     text = "features: [x]\nreference: {files: r.npz}\nvariations:\n  - {at: {scale: 1}, files: u.npz}\n"
     with pytest.raises(ConfigError, match=r"yaml:3: variations: .*add `nuisances`"):
         load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("section", "has_null"),
+    [
+        ("kernel: {is_score: true}", True),
+        ("kernel: {}", False),
+        ("kernel_set: {widths: [1.0]}", False),
+        ("kernel_set: {widths: [1.0, 1.0]}", False),  # refused where the model is built, with its line
+        ("mlp: {}", False),
+    ],
+)
+def test_no_toys_are_for_a_model_whose_null_is_known(tmp_path: Path, section: str, has_null: bool) -> None:
+    text = f"features: [x]\nreference: {{files: r.npz}}\ndata: {{files: d.npz}}\nmodel:\n  {section}\n"
+    path = tmp_path / "analysis.yaml"
+    path.write_text(text)
+    assert load_config(path).config.n_toys == (0 if has_null else load_config(path).config.toys.n_toys)
+    if has_null:
+        load(tmp_path, text + "toys: {n_toys: 0}\n")
+        return
+    with pytest.raises(ConfigError, match=r"yaml:6: toys\.n_toys: only a kernel with is_score: true"):
+        load(tmp_path, text + "toys: {n_toys: 0}\n")

@@ -11,9 +11,9 @@ from wilks.config.options import option_texts, with_options_of
 from wilks.config.schema import SearchConfig
 from wilks.config.sections import Section
 from wilks.errors import InputError
-from wilks.models import MODEL_KINDS
 from wilks.responses import Training
 from wilks.search import Search
+from wilks.statistics import STATISTICS, family_of
 from wilks.typing import Count, Positive, check_options
 
 
@@ -70,7 +70,7 @@ def test_the_dataclass_refuses_the_same_itself(options: dict[str, Any], message:
 
 
 def test_every_option_of_the_file_has_a_text() -> None:
-    for options in (Search, Training, *MODEL_KINDS.values()):
+    for options in (Search, Training, *map(family_of, STATISTICS)):
         names = {one.name for one in dataclasses.fields(options) if one.init}  # type: ignore[arg-type]
         assert names <= set(option_texts(options))
     search: Any = SearchConfig

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from wilks.analysis import Analysis
-from wilks.models import Kernel
 from wilks.samples import Sample
 from wilks.statistics.fits import Attempt, FitResult, FittedNuisance
+from wilks.statistics.linear import Kernel
 from wilks.typing import FitStatus, FloatArray
 
 

@@ -10,12 +10,13 @@ from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.fitting import fit
 from wilks.interpretation import ColumnRange, LearnedRatio, Region, most_discrepant_region
-from wilks.models import MLP, Kernel, KernelSet
 from wilks.nuisances import LogYield, Nuisance, Nuisances, Polynomial, normalization
 from wilks.samples import Sample
 from wilks.search import Search
 from wilks.significance import on_off_z_score
 from wilks.statistics.fits import FittedNuisance
+from wilks.statistics.linear import Kernel, KernelSet
+from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
 
 

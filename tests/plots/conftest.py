@@ -7,9 +7,9 @@ import pytest
 
 from wilks.analysis import Analysis
 from wilks.laws import Calibration, calibrate
-from wilks.models import MLP
 from wilks.samples import Sample
 from wilks.statistics.fits import Attempt, FitResult
+from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
 
 N_PARAMETERS = 13

@@ -6,10 +6,10 @@ import pytest
 from wilks import plots
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.models import MLP
 from wilks.nuisances import LogYield, Nuisance, Nuisances, Polynomial, Unconstrained, normalization
 from wilks.plots.projection import learned_weights, moved_weights
 from wilks.statistics.fits import FittedNuisance
+from wilks.statistics.network import MLP
 
 
 class Slope(Polynomial):

@@ -5,8 +5,8 @@ from matplotlib import pyplot
 from wilks import plots
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.models import MLP
 from wilks.samples import Sample
+from wilks.statistics.network import MLP
 
 
 def shown_counts(figure):

@@ -4,8 +4,8 @@ import pytest
 from wilks import plots
 from wilks.analysis import Analysis
 from wilks.interpretation import LearnedRatio, Region
-from wilks.models import MLP
 from wilks.nuisances import normalization
+from wilks.statistics.network import MLP
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from scipy import stats
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Null
-from wilks.models import MLP
 from wilks.nuisances import Nuisance, normalization
 from wilks.power import KnownSignal, SignalTest, signal_fit, signal_test
 from wilks.problems import exponential
 from wilks.samples import Sample
+from wilks.statistics.network import MLP
 
 N_EVENTS, N_SIGNAL = 400.0, 20.0
 SCALE = Nuisance("scale", 0.1, log_ratio=lambda events, nu: -nu + events[:, 0] * (1 - jnp.exp(-nu)))

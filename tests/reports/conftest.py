@@ -10,9 +10,9 @@ from wilks.campaign import ToyRow, Toys
 from wilks.campaign.table import table_of
 from wilks.hypotheses import Null
 from wilks.laws import Calibration, calibrate
-from wilks.models import MLP
 from wilks.samples import Origin, Sample
 from wilks.statistics.fits import Attempt, FitResult
+from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
 
 EVIL = "<script>alert('x')</script>&\"{{ 7*7 }}"

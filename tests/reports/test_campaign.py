@@ -9,9 +9,9 @@ from wilks.campaign.status import campaign_status
 from wilks.campaign.table import table_of
 from wilks.errors import StoreError
 from wilks.hypotheses import Null
-from wilks.models import MLP
 from wilks.problems import exponential
 from wilks.reports import write_campaign_report
+from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
 
 NOW = 1_800_000_000.0

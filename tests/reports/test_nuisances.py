@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from wilks.analysis import Analysis
-from wilks.models import MLP
 from wilks.nuisances import Nuisance, Nuisances, PoissonCount, Unconstrained, Unselected, correlated, normalization
 from wilks.reports import write_report
 from wilks.reports.nuisances import nuisance_tables
@@ -13,6 +12,7 @@ from wilks.reports.sections import sample_tables
 from wilks.responses import Variation, check_responses, study_responses
 from wilks.samples import Sample
 from wilks.statistics.fits import FittedNuisance
+from wilks.statistics.network import MLP
 
 LOG_RATIO = "wilks.problems.exponential:scale_log_ratio"
 

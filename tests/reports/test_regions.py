@@ -3,11 +3,11 @@ import pytest
 
 from wilks.analysis import Analysis
 from wilks.interpretation import ColumnRange, LearnedRatio, Region
-from wilks.models import MLP
 from wilks.nuisances import normalization
 from wilks.reports import write_report
 from wilks.reports.content import Inputs, build_report
 from wilks.reports.regions import region_note, region_tables
+from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
 
 

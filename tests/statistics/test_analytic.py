@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from wilks.errors import CalibrationError
-from wilks.laws import ScoreNull, evaluate, unanswered
+from wilks.laws import evaluate, unanswered
 from wilks.statistics.fits import FitResult
+from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FitStatus
 
 

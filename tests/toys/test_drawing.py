@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator, Null
-from wilks.models import MLP
 from wilks.problems import exponential
 from wilks.samples import Sample
+from wilks.statistics.network import MLP
 from wilks.toys import check_drawable, draw_toy, toy_rng
 
 RNG = np.random.default_rng(0)

@@ -7,10 +7,11 @@ from wilks.analysis import Analysis
 from wilks.campaign import plan_toys, run_toys
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator, Null
-from wilks.laws import score_null
-from wilks.models import MLP, Kernel
+from wilks.laws import analytic_null
 from wilks.nuisances import Unselected
 from wilks.samples import Sample
+from wilks.statistics.linear import Kernel
+from wilks.statistics.network import MLP
 from wilks.toys import check_drawable, draw_toy, sample_notices
 
 KERNEL = Kernel(n_centers=20, width=1.0, is_score=True)
@@ -65,7 +66,7 @@ def test_toys_in_another_unit_are_refused_by_every_way_to_make_them(kind, tmp_pa
 @pytest.mark.parametrize("kind", ["a pool", "events before the selection"])
 def test_the_analytic_null_does_not_take_another_unit_for_the_law(kind) -> None:
     with pytest.raises(InputError, match=r"source of toys must be like the reference.*pt lies from"):
-        score_null(make(WRONG[kind]()))
+        analytic_null(make(WRONG[kind]()))
 
 
 def test_the_reference_in_the_right_unit_is_accepted_with_weights_and_fluctuations() -> None:

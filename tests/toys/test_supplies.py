@@ -8,9 +8,9 @@ from scipy import stats
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null, ShiftedNuisance, hypothesis_from_dict
-from wilks.models import MLP
 from wilks.nuisances import BinnedPolynomial, LogYield, Nuisance, Nuisances, PoissonCount, Unselected, normalization
 from wilks.samples import Sample
+from wilks.statistics.network import MLP
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
 from wilks.toys.supplies import supplies
 

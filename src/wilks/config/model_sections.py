@@ -6,6 +6,7 @@ from pydantic import Field, create_model, model_validator
 
 from wilks.config.options import with_options_of
 from wilks.config.sections import Section
+from wilks.errors import InputError
 from wilks.statistics import STATISTICS, Statistic, family_of
 
 
@@ -29,8 +30,11 @@ class OneModel(Section):
 
     @property
     def has_analytic_null(self) -> bool:
-        """Whether the null distribution of t is known without toys."""
-        return self.build().has_law
+        """Whether the null distribution of t is known without toys; not where the model refuses its options."""
+        try:
+            return self.build().has_law
+        except InputError:  # said with file and line by whoever builds the model
+            return False
 
     def build(self) -> Statistic:
         """The model of an analysis.

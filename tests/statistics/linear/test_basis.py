@@ -138,9 +138,7 @@ def test_condensed_reference_gives_the_features_of_all_events(problem_of):
 
 def test_moments_of_the_basis_are_its_mean_and_curvature(problem_of):
     rng = np.random.default_rng(0)
-    points, basis = points_and_basis(
-        problem_of(rng.normal(size=(500, 2))), Gaussians(rng.normal(size=(20, 2)), 1.0)
-    )
+    points, basis = points_and_basis(problem_of(rng.normal(size=(500, 2))), Gaussians(rng.normal(size=(20, 2)), 1.0))
     moments = points.moments(basis)
     assert moments.total == 500.0 and moments.digest == basis.map.digest()
     np.testing.assert_allclose(moments.first, basis.mean, atol=1e-9)

@@ -1,6 +1,7 @@
 """Kernels with nuisances against plain formulas, another minimiser, and the Delta of a network."""
 
-import jax
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -8,21 +9,12 @@ import scipy.optimize
 
 import wilks
 from wilks.errors import InputError
-from wilks.fitting import engine_of, evaluate_t, evaluate_tau, fit_events, profiled_kernel_engine_of
-from wilks.fitting.kernel_losses import ProfiledLoss, Slopes, descend
-from wilks.nuisances import (
-    BinnedPolynomial,
-    LogNormal,
-    LogYield,
-    Nuisance,
-    Nuisances,
-    PoissonCount,
-    Polynomial,
-    Unconstrained,
-    normalization,
-)
+from wilks.fitting import evaluate, fit_events, fit_together
+from wilks.nuisances import Nuisance
+from wilks.optimize import NumpyNewton
 from wilks.problems import exponential
 from wilks.statistics.fits import FitResult
+from wilks.statistics.linear.profiled_engine import ProfiledLinearEngine
 from wilks.typing import FitStatus, FloatArray
 
 SIGMA, RIDGE, N_CENTERS = 0.15, 0.3, 8
@@ -31,7 +23,8 @@ DATA = np.random.default_rng(1).exponential(np.exp(SIGMA), size=(520, 1))
 
 
 def analysis_of(*, is_score: bool = False, nuisances: object = None, model: object = None) -> wilks.Analysis:
-    kernel = wilks.Kernel(n_centers=N_CENTERS, width=1.0, ridge=RIDGE, is_score=is_score)
+    # With this seed no direction of the Gaussians is left out.
+    kernel = wilks.Kernel(n_centers=N_CENTERS, width=1.0, ridge=RIDGE, is_score=is_score, seed=5)
     return wilks.Analysis(
         reference=wilks.Sample(np.random.default_rng(0).exponential(size=5000)),
         model=model or kernel,  # type: ignore[arg-type]
@@ -43,6 +36,11 @@ def analysis_of(*, is_score: bool = False, nuisances: object = None, model: obje
 
 
 SCORE, CONVERGED = analysis_of(is_score=True), analysis_of(is_score=False)
+
+
+def engine_of(analysis: wilks.Analysis) -> ProfiledLinearEngine:
+    assert isinstance(analysis.engine, ProfiledLinearEngine)
+    return analysis.engine
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +65,10 @@ class Plain:
     """The loss and its expansion on all events, in the coordinates a, written out."""
 
     def __init__(self, analysis: wilks.Analysis) -> None:
-        placement = analysis.model.placement  # type: ignore[attr-defined]
+        gaussians = analysis.model.gaussians  # type: ignore[attr-defined]
         self.events, self.weights = analysis.reference.events, analysis.reference.event_weights
-        self.k, self.sums = placement.kernel(self.events), placement.kernel(DATA).sum(axis=0)
-        self.penalty = RIDGE * placement.kernel(placement.centers)
+        self.k, self.sums = gaussians.values(self.events), gaussians.values(DATA).sum(axis=0)
+        self.penalty = RIDGE * gaussians.penalty()
 
     def loss(self, theta: FloatArray) -> float:
         a, z = theta[:-2], theta[-2:]
@@ -133,7 +131,7 @@ def test_errors_are_those_of_the_joint_hessian(score):
 def test_no_other_minimiser_of_both_goes_lower(converged):
     plain = Plain(CONVERGED)
     delta, _ = plain.delta()
-    mix = profiled_kernel_engine_of(CONVERGED).features.mix  # the same functions in well conditioned coordinates
+    mix = engine_of(CONVERGED).groups[0].basis.mix  # the same functions in well conditioned coordinates
     r = mix.shape[1]
 
     def goal(x: FloatArray) -> tuple[float, FloatArray]:
@@ -150,47 +148,47 @@ def test_no_other_minimiser_of_both_goes_lower(converged):
 
 
 @pytest.mark.parametrize("kind", ["score", "converged"])
-def test_t_and_tau_follow_from_the_saved_parameters(kind, request):
+def test_tau_and_delta_follow_from_the_saved_parameters(kind, request):
     result, analysis = request.getfixturevalue(kind), SCORE if kind == "score" else CONVERGED
-    at_tau, at_delta = z_of(result.nuisances) * SIGMA, z_of(result.delta_nuisances) * SIGMA
-    given = {"nuisances": at_tau, "observed": OBSERVED}
-    assert evaluate_tau(analysis, DATA, result.params, **given) == pytest.approx(result.tau, abs=1e-9)
-    again = evaluate_t(analysis, DATA, result.params, delta_nuisances=at_delta, **given)
-    assert again == pytest.approx(result.t, abs=1e-9)
-    worse = evaluate_tau(analysis, DATA, result.params, nuisances=at_tau + 0.01, observed=OBSERVED)
-    assert worse < result.tau - 1e-4
-    with pytest.raises(InputError, match="tau needs values of the nuisances scale, normalization"):
-        evaluate_tau(analysis, DATA, result.params)
+    again = evaluate(analysis, DATA, result)
+    assert again.tau == pytest.approx(result.tau, abs=1e-9)
+    assert again.delta == pytest.approx(result.delta, abs=1e-9)
+    assert again.t == pytest.approx(result.t, abs=1e-9)
+    moved = tuple(dataclasses.replace(one, value=one.value + 0.01) for one in result.nuisances)
+    worse = evaluate(analysis, DATA, dataclasses.replace(result, nuisances=moved))
+    assert worse.tau < result.tau - 1e-4 and worse.delta == again.delta
+    moved = tuple(dataclasses.replace(one, value=one.value + 0.01) for one in result.delta_nuisances)
+    worse = evaluate(analysis, DATA, dataclasses.replace(result, delta_nuisances=moved))
+    assert worse.delta < result.delta - 1e-4 and worse.tau == again.tau
 
 
 def test_delta_is_that_of_a_network(score):
     network = analysis_of(model=wilks.MLP(hidden=(2,), weight_clip=5.0))
-    engine = engine_of(network)
-    found = engine.delta.fit(engine.data_set(DATA, OBSERVED).fine)
+    found = network.engine.delta.fit(engine_of(SCORE).delta.own(DATA, OBSERVED))  # type: ignore[attr-defined]
     assert score.delta == pytest.approx(-2 * found.value, abs=1e-9)
     np.testing.assert_allclose(z_of(score.delta_nuisances), found.z, atol=1e-9)
 
 
-def test_fits_side_by_side_and_the_default_auxiliaries():
+def test_data_without_events_and_the_default_auxiliaries():
     alone = wilks.fit(SCORE, DATA, auxiliaries={"scale": 0.1, "normalization": 0.05})
-    both = profiled_kernel_engine_of(SCORE).fit_together([DATA, DATA[:0]], [OBSERVED, np.zeros(2)])
-    assert both[0].t == pytest.approx(alone.t, abs=1e-9)
+    both = fit_together(SCORE, [DATA, DATA[:0]], [OBSERVED, np.zeros(2)])
+    assert both[0].t == alone.t
     assert both[1].converged and both[1].n_events == 0
     assert wilks.fit(SCORE, DATA).observed == (0.0, 0.0)
 
 
 def test_a_delta_that_does_not_converge_is_a_failure_with_its_reason(monkeypatch):
-    engine = profiled_kernel_engine_of(SCORE)
-    fit = engine.delta.fit
-    monkeypatch.setattr(engine.delta, "fit", lambda own: fit(own)._replace(is_certified=False))
+    delta = engine_of(SCORE).delta
+    fit = delta.fit
+    monkeypatch.setattr(delta, "fit", lambda own: fit(own)._replace(is_certified=False))
     assert fit_events(SCORE, DATA, OBSERVED).status is FitStatus.DELTA_NOT_CONVERGED
-    monkeypatch.setattr(engine.delta, "fit", lambda own: fit(own)._replace(value=np.nan))
+    monkeypatch.setattr(delta, "fit", lambda own: fit(own)._replace(value=np.nan))
     result = fit_events(SCORE, DATA, OBSERVED)
     assert result.status is FitStatus.NON_FINITE and np.isnan(result.t)
 
 
 def test_a_fit_that_is_cut_short_is_not_certified(monkeypatch):
-    monkeypatch.setattr("wilks.fitting.kernel_losses._MOST_STEPS", 1)
+    monkeypatch.setattr("wilks.statistics.linear.profiled_group.NEWTON", NumpyNewton(max_iterations=1))
     result = fit_events(CONVERGED, DATA * 1.5, OBSERVED)
     assert result.status is FitStatus.NOT_CONVERGED and result.newton_decrement > 1e-6
 
@@ -201,125 +199,6 @@ def test_data_where_the_response_is_not_finite_are_named():
         wilks.fit(analysis_of(nuisances=[edge]), [1.0, 2.0, 30.0])
 
 
-class Given(Polynomial):
-    """The scale to second order, with a yield that is a little wrong."""
-
-    kind, names, terms = "given", ("scale",), ((1,), (2,))
-
-    def coefficients(self, events: FloatArray) -> FloatArray:
-        return np.stack([events[:, 0] - 0.9, -events[:, 0] + 0.1], axis=1)
-
-    def to_dict(self) -> dict[str, object]:
-        return {"kind": self.kind}
-
-
-def tilt(events: jax.Array, nu: jax.Array) -> jax.Array:
-    return nu * (jnp.exp(-events[:, 0]) - 0.5)
-
-
-EVERY_KIND = Nuisances(
-    (
-        Nuisance("scale", 0.15),
-        normalization("luminosity", sigma=0.1),
-        normalization("efficiency", sigma=0.2, auxiliary=LogNormal()),
-        Nuisance("tilt", log_ratio=tilt, auxiliary=PoissonCount(50.0)),
-        Nuisance("free", 0.1, log_ratio=tilt, auxiliary=Unconstrained()),
-    ),
-    Given(),
-    LogYield(("scale",), ((1,), (2,)), (0.1, 0.3)),
-    correlation=np.eye(5) + 0.4 * (np.eye(5, k=1) + np.eye(5, k=-1)) * (np.arange(5) < 2) * (np.arange(5) < 2)[:, None],
-)
-MEASURED = np.array([0.1, -0.05, 0.1, 55.0, 0.0])
-EVERY = analysis_of(nuisances=EVERY_KIND)
-
-
-@pytest.fixture(scope="module")
-def loss() -> ProfiledLoss:
-    """The joint loss with every kind of auxiliary measurement and a known yield; Delta is not needed for it."""
-    engine = profiled_kernel_engine_of(EVERY)
-    shared = (engine.reference, engine.features, engine.response)
-    return ProfiledLoss(*shared, sums=engine.group.sums([DATA])[0], own=engine.delta.own(DATA, MEASURED), ridge=RIDGE)
-
-
-def test_joint_loss_is_that_of_the_package(loss):
-    engine, rng = profiled_kernel_engine_of(EVERY), np.random.default_rng(2)
-    r, j, analysis = engine.features.n_features, len(EVERY_KIND), EVERY
-    theta = np.concatenate([0.1 * rng.normal(size=r), 0.3 * rng.normal(size=j)])
-    params, z = engine.features.mix @ theta[:r], theta[r:]
-    reference, response = analysis.reference, analysis.nuisances.on(analysis.reference.events)
-    weights, raw = reference.event_weights, response.log_ratio(z)
-    s = response.shifted_log_ratio(z, weights)
-    on_data = analysis.nuisances.on(DATA).log_ratio(z) + (s - raw)[0] + analysis.log_ratio(DATA, params)
-    auxiliary = float(analysis.nuisances.auxiliary_log_ratio(jnp.asarray(z), jnp.asarray(MEASURED)))
-    expected = weights @ np.expm1(analysis.log_ratio(reference.events, params) + s) - on_data.sum() - auxiliary
-    assert loss.value(theta) == pytest.approx(expected + RIDGE * theta[:r] @ theta[:r], abs=1e-6)
-
-
-def test_slopes_of_the_joint_loss_are_its_derivatives(loss):
-    rng = np.random.default_rng(3)
-    size = profiled_kernel_engine_of(EVERY).features.n_features + len(EVERY_KIND)
-    theta, direction, step = 0.1 * rng.normal(size=size), rng.normal(size=size), 1e-5
-    here, above, below = loss.slopes(theta), *(loss.slopes(theta + sign * step * direction) for sign in (1, -1))
-    assert here.value == pytest.approx(loss.value(theta), abs=1e-9)
-    assert here.gradient @ direction == pytest.approx((above.value - below.value) / (2 * step), rel=1e-6)
-    image = (above.gradient - below.gradient) / (2 * step)
-    np.testing.assert_allclose(here.hessian @ direction, image, rtol=1e-5, atol=1e-4)
-    assert np.linalg.eigvalsh(here.positive)[0] > 0
-
-
-def test_descent_ends_in_a_certified_minimum(loss):
-    r = profiled_kernel_engine_of(EVERY).features.n_features
-    lower, upper = EVERY_KIND.bounds
-    inf = np.full(r, np.inf)
-    end = descend(loss, np.zeros(r + lower.size), lower=np.append(-inf, lower), upper=np.append(inf, upper))
-    assert end.decrement < 1e-9 and end.least_curvature > 0 and end.value < 0
-    found = scipy.optimize.minimize(
-        loss.value, end.theta + 0.01, jac=lambda theta: loss.slopes(theta).gradient, method="BFGS"
-    )
-    assert 2 * (end.value - found.fun) < 1e-6
-
-
-class Saddle(ProfiledLoss):
-    """(x^2 - 1)^2 + y in a box: concave at 0, and its minimum is on the edge of y."""
-
-    def __init__(self) -> None:
-        pass
-
-    def value(self, theta: FloatArray) -> float:
-        return float((theta[0] ** 2 - 1) ** 2 + theta[1])
-
-    def slopes(self, theta: FloatArray) -> Slopes:
-        x = theta[0]
-        gradient = np.array([4 * x * (x**2 - 1), 1.0])
-        return Slopes(self.value(theta), gradient, np.diag([12 * x**2 - 4, 1e-3]), np.diag([4.0, 1e-3]))
-
-
-def test_descent_passes_concave_places_and_holds_at_the_edge():
-    end = descend(Saddle(), np.array([0.1, 0.0]), lower=np.array([-9.0, -1.0]), upper=np.array([9.0, 1.0]))
-    np.testing.assert_allclose(end.theta, [1.0, -1.0], atol=1e-5)
-    assert end.decrement < 1e-9 and end.least_curvature == pytest.approx(8.0, rel=1e-4) and end.variances[1] == 0.0
-
-
 def test_nuisances_at_the_edge_are_held():
-    engine = profiled_kernel_engine_of(SCORE)
-    form = engine.form(np.array([0.2, 10.0]), OBSERVED)
+    form = engine_of(SCORE).form(np.array([0.2, 10.0]), OBSERVED)
     assert np.all(form.covariance[1] == 0) and np.all(form.pull[:, 1] == 0) and form.covariance[0, 0] > 0
-
-
-def test_a_response_that_jumps_keeps_all_events():
-    binned = BinnedPolynomial(("step",), ((1,),), (0,), ([0.0, 0.333, 1.01, 9.0],), [[0.3], [-0.2], [0.1]])
-    jumping = analysis_of(nuisances=Nuisances((Nuisance("step", 0.5),), binned))
-    assert profiled_kernel_engine_of(SCORE).group.is_condensed
-    engine = profiled_kernel_engine_of(jumping)
-    assert not engine.group.is_condensed and engine.reference.weights.size == 5000
-
-
-def test_a_known_yield_is_that_of_all_events():
-    """log r with its shift at the condensed points sums as on all events, to far below 1e-6 in t."""
-    engine, events, weights = profiled_kernel_engine_of(EVERY), EVERY.reference.events, EVERY.reference.event_weights
-    z, reference = np.array([1.0, -0.5, 0.3, 0.2, -1.0]), engine.reference
-    assert engine.group.is_condensed and reference.weights.size < 0.2 * weights.size
-    at, s = engine.response.at(z), EVERY_KIND.on(events).shifted_log_ratio(z, weights)
-    assert reference.weights @ np.exp(at.log_ratio) == pytest.approx(weights @ np.exp(s), abs=1e-9)
-    moment = reference.weights @ (np.exp(at.log_ratio) * reference.points[:, 0])
-    assert moment == pytest.approx(weights @ (np.exp(s) * events[:, 0]), abs=1e-6)

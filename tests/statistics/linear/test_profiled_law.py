@@ -7,11 +7,12 @@ import pytest
 
 import wilks
 from wilks.errors import CalibrationError
-from wilks.fitting import profiled_kernel_engine_of
-from wilks.fitting.profiled_groups import ProfiledGroup
-from wilks.laws import profiled_score_null, score_null, tilted_p_value
+from wilks.fitting import fit_together
+from wilks.laws import analytic_null, tilted_p_value
 from wilks.nuisances import LogYield, Nuisance, Nuisances, Polynomial
 from wilks.problems import exponential
+from wilks.statistics.linear.profiled_engine import ProfiledLinearEngine
+from wilks.statistics.linear.profiled_group import ProfiledGroup
 from wilks.statistics.linear.profiled_law import profiled_law
 from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FloatArray
@@ -34,6 +35,11 @@ def analysis_of(*, nuisances: object = None, **options: object) -> wilks.Analysi
 
 ANALYSIS = analysis_of()
 DATA = np.random.default_rng(1).exponential(np.exp(SIGMA), size=(520, 1))
+
+
+def engine_of(analysis: wilks.Analysis) -> ProfiledLinearEngine:
+    assert isinstance(analysis.engine, ProfiledLinearEngine)
+    return analysis.engine
 
 
 class Given(Polynomial):
@@ -60,7 +66,7 @@ SHIFTED = analysis_of(
 @pytest.mark.parametrize("analysis", [ANALYSIS, SHIFTED], ids=["formulas", "known yield"])
 def test_mean_and_variance_are_sums_over_the_reference(analysis):
     """Of effective features at nu, with the influence of every event of the reference, in plain coordinates."""
-    engine, z = profiled_kernel_engine_of(analysis), np.array([1.0, -0.4])
+    group, z = engine_of(analysis).profiled[0], np.array([1.0, -0.4])
     events, w = analysis.reference.events, analysis.reference.event_weights
     response, step = analysis.nuisances.on(events), 1e-5
 
@@ -68,7 +74,7 @@ def test_mean_and_variance_are_sums_over_the_reference(analysis):
         return response.shifted_log_ratio(at, w)
 
     d = np.stack([(s(z + step * e) - s(z - step * e)) / (2 * step) for e in np.eye(2)], axis=1)
-    moved, phi = w * np.exp(s(z)), engine.features.values(events)
+    moved, phi = w * np.exp(s(z)), group.basis.values(events)
     cross, p = (moved[:, None] * phi).T @ d, np.linalg.inv((moved[:, None] * d).T @ d + np.eye(2))
     psi = phi - d @ p @ cross.T
     inverse = np.linalg.inv((moved[:, None] * phi).T @ phi - cross @ p @ cross.T + 6.0 * np.eye(phi.shape[1]))
@@ -77,20 +83,26 @@ def test_mean_and_variance_are_sums_over_the_reference(analysis):
     base = moved / formula
     influence = base[:, None] * (np.broadcast_to(formula, w.shape)[:, None] * psi - (moved @ psi) / base.sum())
     covariance = (moved[:, None] * psi).T @ psi + cross @ p @ p @ cross.T + influence.T @ influence
-    null, product = profiled_law(engine.group, engine.form(z, np.zeros(2))), inverse @ covariance
+    form = engine_of(analysis).form(z, np.zeros(2))
+    null, product = profiled_law(group, form), inverse @ covariance
+    limit = form.limit_moments()
     assert null.mean == pytest.approx(np.trace(product), rel=1e-5)
     fourth = float(moved @ np.sum((psi @ inverse) * psi, axis=1) ** 2)
     assert null.variance == pytest.approx(2 * np.trace(product @ product) + fourth, rel=1e-5)
+    moments = analysis.model.null_moments(analysis.engine, z=z)
+    assert moments == pytest.approx((null.mean, null.variance), rel=1e-7)
+    hessian = np.linalg.inv(inverse) - 6.0 * np.eye(phi.shape[1])
+    assert limit == pytest.approx([np.trace(inverse @ hessian), 2 * np.trace(inverse @ hessian @ inverse @ hessian)])
 
 
 def test_poisson_and_auxiliary_parts_are_the_hessian(monkeypatch):
     """Without the fluctuations of the reference Cov b = H - C P C^T, and E q = tr(A^-1 (A - 2 ridge))."""
     monkeypatch.setattr(ProfiledGroup, "_fluctuations", lambda *_: 0.0)
-    engine = profiled_kernel_engine_of(ANALYSIS)
+    engine = engine_of(ANALYSIS)
     form = engine.form(np.array([0.7, 0.2]), np.zeros(2))
     matrix = form.root @ form.root.T
     expected = matrix.shape[0] - 6.0 * np.trace(np.linalg.inv(matrix))
-    assert profiled_law(engine.group, form).mean == pytest.approx(expected, rel=1e-9)
+    assert profiled_law(engine.profiled[0], form).mean == pytest.approx(expected, rel=1e-9)
 
 
 def test_toys_have_the_mean_variance_and_p_values(monkeypatch):
@@ -100,14 +112,14 @@ def test_toys_have_the_mean_variance_and_p_values(monkeypatch):
     binomial deviations: an error rate of 1e-3 in all, and 3 % for what is not linear in nu.
     """
     monkeypatch.setattr(ProfiledGroup, "_fluctuations", lambda *_: 0.0)
-    engine, rng = profiled_kernel_engine_of(ANALYSIS), np.random.Generator(np.random.Philox(7))
+    rng = np.random.Generator(np.random.Philox(7))
     events, w = ANALYSIS.reference.events, ANALYSIS.reference.event_weights
     moved = w * np.exp(ANALYSIS.nuisances.log_ratio(events, {"scale": SIGMA}))
     sizes = rng.poisson(moved.sum(), size=N_TOYS)
     sets = [events[rng.choice(w.size, size, p=moved / moved.sum())] for size in sizes]
-    fits = engine.fit_together(sets, list(np.array([SIGMA, 0.0]) + SIGMA * rng.normal(size=(N_TOYS, 2))))
+    fits = fit_together(ANALYSIS, sets, list(np.array([SIGMA, 0.0]) + SIGMA * rng.normal(size=(N_TOYS, 2))))
     assert all(fit.converged for fit in fits)
-    nulls = [profiled_score_null(ANALYSIS, fit) for fit in fits[:40]]
+    nulls = [analytic_null(ANALYSIS, fit) for fit in fits[:40]]
     mean, variance = (float(np.mean([getattr(null, name) for null in nulls])) for name in ("mean", "variance"))
     q = np.array([fit.t for fit in fits])
     assert q.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / N_TOYS) + 0.03 * mean)
@@ -120,7 +132,7 @@ def test_toys_have_the_mean_variance_and_p_values(monkeypatch):
 def test_answer_without_toys_is_at_the_nuisances_of_delta():
     result = wilks.goodness_of_fit(ANALYSIS, DATA, auxiliaries={"scale": 0.1})
     fit = wilks.fit(ANALYSIS, DATA, auxiliaries={"scale": 0.1})
-    null = profiled_score_null(ANALYSIS, fit)
+    null = analytic_null(ANALYSIS, fit)
     assert isinstance(null, ScoreNull) and result.t == fit.t and result.p_value == null.p_value(fit.t)
     assert result.method == "analytic"
     lines = str(result).splitlines()
@@ -145,21 +157,21 @@ def test_toys_at_the_nuisances_of_the_data_answer():
 
 def test_a_law_of_the_analysis_alone_is_refused():
     with pytest.raises(CalibrationError, match="depends on where they are"):
-        score_null(ANALYSIS)
+        analytic_null(ANALYSIS)
     with pytest.raises(CalibrationError, match="tilted toys need an analysis without nuisances"):
         tilted_p_value(ANALYSIS, 10.0)
     with pytest.raises(CalibrationError, match="needs null toys"):
         wilks.goodness_of_fit(analysis_of(is_score=False), DATA)
     with pytest.raises(CalibrationError, match="the analysis has none"):
-        profiled_score_null(analysis_of(nuisances=()), wilks.fit(ANALYSIS, DATA))
+        analytic_null(analysis_of(nuisances=()), wilks.fit(ANALYSIS, DATA))
 
 
 def test_a_failed_fit_has_no_law_and_no_p(monkeypatch):
-    engine = profiled_kernel_engine_of(ANALYSIS)
-    fit = engine.delta.fit
-    monkeypatch.setattr(engine.delta, "fit", lambda own: fit(own)._replace(is_certified=False))
+    delta = engine_of(ANALYSIS).delta
+    fit = delta.fit
+    monkeypatch.setattr(delta, "fit", lambda own: fit(own)._replace(is_certified=False))
     reason = "the fit of the nuisances alone met no tolerance"
     with pytest.raises(CalibrationError, match=reason):
-        profiled_score_null(ANALYSIS, wilks.fit(ANALYSIS, DATA))
+        analytic_null(ANALYSIS, wilks.fit(ANALYSIS, DATA))
     result = wilks.goodness_of_fit(ANALYSIS, DATA)
     assert not result.is_answered and reason in result.warnings[0]

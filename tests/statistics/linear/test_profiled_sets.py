@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 import wilks
-from wilks.fitting import evaluate_t, fit_events, profiled_kernel_engine_of
-from wilks.fitting.convex import convex_engine_of
-from wilks.fitting.profiled_sets import ProfiledKernelSetEngine
+from wilks.fitting import evaluate, fit_events, fit_together
 from wilks.problems import exponential
 from wilks.significance import COMBINATIONS
 from wilks.statistics.fits import FitResult
+from wilks.statistics.linear.profiled_engine import ProfiledLinearEngine
 from wilks.statistics.linear.profiled_law import profiled_law
 from wilks.typing import FitStatus
 
@@ -38,10 +37,9 @@ ALONE = [
 
 
 @pytest.fixture(scope="module")
-def engine() -> ProfiledKernelSetEngine:
-    made = convex_engine_of(ANALYSIS)
-    assert isinstance(made, ProfiledKernelSetEngine)
-    return made
+def engine() -> ProfiledLinearEngine:
+    assert isinstance(ANALYSIS.engine, ProfiledLinearEngine)
+    return ANALYSIS.engine
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +72,8 @@ def test_nuisances_at_tau_are_the_mean_of_the_members(fit, alone):
 def test_t_combines_local_p_values_with_the_moments_at_zero(fit, engine):
     laws = []
     for one in ALONE:
-        single = profiled_kernel_engine_of(one)
-        laws.append(profiled_law(single.group, single.form(np.zeros(2), np.zeros(2))))
+        single = one.engine
+        laws.append(profiled_law(single.profiled[0], single.form(np.zeros(2), np.zeros(2))))  # type: ignore[attr-defined]
     np.testing.assert_allclose(engine.laws.mean, [law.mean for law in laws], rtol=1e-9)
     np.testing.assert_allclose(engine.laws.variance, [law.variance for law in laws], rtol=1e-9)
     local = np.log([one.p_value for one in fit.members])
@@ -83,27 +81,37 @@ def test_t_combines_local_p_values_with_the_moments_at_zero(fit, engine):
     assert fit.tau == pytest.approx(fit.t + fit.delta, rel=1e-12)
 
 
-def test_a_stored_fit_is_reproduced(fit):
-    values = [np.array([one.value for one in some]) for some in (fit.nuisances, fit.delta_nuisances)]
-    told = {"nuisances": values[0], "delta_nuisances": values[1], "observed": OBSERVED}
-    assert evaluate_t(ANALYSIS, DATA, fit.params, **told) == pytest.approx(fit.t, rel=1e-6)
+def test_members_carry_their_own_nuisances(fit, alone):
+    """Those of each alone; what a fit says of the nuisances at tau is their mean."""
+    sigmas = [[one.value / SIGMA for one in result.nuisances] for result in alone]
+    np.testing.assert_allclose([one.z for one in fit.members], sigmas, rtol=1e-8)
+    assert len({one.z for one in fit.members}) == 4
 
 
-def test_fits_side_by_side_agree_with_fits_alone(engine, fit):
-    both = engine.fit_together([DATA[:300], DATA], [np.zeros(2), OBSERVED])
-    assert both[1].t == pytest.approx(fit.t, rel=1e-9)
+def test_a_stored_fit_is_reproduced(fit, tmp_path):
+    """Also from a file; with the mean of the nuisances in place of the members' own, t would be another."""
+    again = evaluate(ANALYSIS, DATA, fit)
+    assert again.t == pytest.approx(fit.t, rel=1e-9) and again.delta == pytest.approx(fit.delta, rel=1e-12)
+    fit.save(tmp_path / "fit")
+    stored = wilks.load(tmp_path / "fit")
+    assert stored.members == fit.members and evaluate(ANALYSIS, DATA, stored) == again
+
+
+def test_fits_side_by_side_have_their_own_data(fit):
+    both = fit_together(ANALYSIS, [DATA[:300], DATA], [np.zeros(2), OBSERVED])
+    assert both[1].t == fit.t
     assert both[0].n_events == 300 and both[0].observed == (0.0, 0.0)
 
 
 def test_a_delta_that_fails_fails_the_set(engine, monkeypatch):
     whole = engine.delta.fit
     monkeypatch.setattr(engine.delta, "fit", lambda own: whole(own)._replace(value=np.nan))
-    failed = engine.fit_together([DATA], [OBSERVED])[0]
+    failed = fit_events(ANALYSIS, DATA, OBSERVED)
     assert failed.status is FitStatus.NON_FINITE and np.isnan(failed.t)
     assert len(failed.members) == 4 and all(np.isnan(one.t) for one in failed.members)
     assert failed.params.size == ANALYSIS.n_parameters
     monkeypatch.setattr(engine.delta, "fit", lambda own: whole(own)._replace(is_certified=False))
-    assert engine.fit_together([DATA], [OBSERVED])[0].status is FitStatus.DELTA_NOT_CONVERGED
+    assert fit_events(ANALYSIS, DATA, OBSERVED).status is FitStatus.DELTA_NOT_CONVERGED
 
 
 def test_an_answer_from_toys_at_the_fitted_nuisances(fit):

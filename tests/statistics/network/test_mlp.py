@@ -1,4 +1,4 @@
-"""The network, and the contract that every model keeps."""
+"""The network, and the contract that every model in a box keeps."""
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wilks.errors import InputError
-from wilks.models import MLP, MODEL_KINDS, Kernel, KernelSet, Model, model_from_dict
+from wilks.models import Model
+from wilks.statistics import statistic_from_dict
+from wilks.statistics.network import MLP
 from wilks.typing import FloatArray
 
 
@@ -49,7 +51,7 @@ class ModelContract:
         assert np.all(np.isfinite(points))
 
     def test_dict_makes_an_equal_model(self) -> None:
-        again = model_from_dict(self.model.to_dict(), MODEL_KINDS)
+        again = statistic_from_dict(self.model.to_dict())
         assert again == self.model
         assert hash(again) == hash(self.model)
 
@@ -101,26 +103,6 @@ class TestSoftplusNetwork(ModelContract):
     n_features = 2
 
 
-class TestKernelOfOneFeature(ModelContract):
-    model = Kernel(n_centers=9, width=0.4).placed(np.linspace(-2, 3, 40)[:, None], np.ones(40))
-    n_features = 1
-
-
-class TestKernelOfThreeFeatures(ModelContract):
-    model = Kernel(n_centers=12).placed(np.random.default_rng(5).normal(size=(60, 3)), np.ones(60))
-    n_features = 3
-
-
-class TestKernelSetOfOneFeature(ModelContract):
-    model = KernelSet((0.4, 1.0), (0.1, 1.0), n_centers=9).placed(np.linspace(-2, 3, 40)[:, None], np.ones(40))
-    n_features = 1
-
-
-class TestKernelSetOfThreeFeatures(ModelContract):
-    model = KernelSet((0.5, 2.0), n_centers=(12, 5)).placed(np.random.default_rng(5).normal(size=(60, 3)), np.ones(60))
-    n_features = 3
-
-
 @pytest.mark.parametrize(
     ("hidden", "n_features", "expected"),
     [((4,), 1, 13), ((5, 5, 5), 5, 96), ((10, 10), 5, 181), ((50,), 5, 351), ((7, 7), 5, 106), ((16, 16), 7, 417)],
@@ -160,8 +142,3 @@ def test_network_is_the_formula(seed: int) -> None:
 def test_options_outside_their_limits_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         MLP(**options)  # type: ignore[arg-type]
-
-
-def test_unknown_kind_is_refused() -> None:
-    with pytest.raises(InputError, match="must be one of"):
-        model_from_dict({"kind": "forest"}, MODEL_KINDS)
