@@ -9,6 +9,7 @@ import pytest
 from jax.tree_util import Partial
 
 from wilks.optimize import Box, Lanes, Objective, QuasiNewton, State
+from wilks.optimize import lanes as lanes_module
 from wilks.optimize.lanes import side_by_side
 from wilks.typing import FloatArray
 
@@ -79,6 +80,20 @@ def test_only_the_rows_that_were_asked_for_move() -> None:
     moved = np.flatnonzero(np.asarray(store.n_iterations) > 0)
     assert moved.tolist() == [2, 5]
     assert int(ends(4, 9, rows=[]).n_iterations.max()) == 0
+
+
+@pytest.mark.parametrize("width", [1, 4])
+def test_what_was_given_to_a_program_does_not_change_afterwards(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs run while Python goes on, and may read arrays of NumPy until they have ended."""
+    given, put = [], lanes_module._put
+
+    def watched(store: State, rows: np.ndarray[tuple[int], np.dtype[np.int64]], states: State) -> State:
+        given.append((rows, rows.copy()))
+        return put(store, rows, states)
+
+    monkeypatch.setattr(lanes_module, "_put", watched)
+    ends(width, 9)
+    assert len(given) > 9 / width and all(np.array_equal(now, then) for now, then in given)
 
 
 @pytest.mark.parametrize("width", [1, 3])

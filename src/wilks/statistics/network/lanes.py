@@ -85,8 +85,8 @@ class Lanes:
         queue = list(rows[::-1])
         lanes, limits = np.full(self.width, idle), np.array([last, self._chunk])
         while True:
-            for lane in np.flatnonzero(lanes == idle)[: len(queue)]:
-                lanes[lane] = queue.pop()
+            free = np.flatnonzero(lanes == idle)[: len(queue)]
+            lanes[free] = [queue.pop() for _ in free]
             active = lanes[lanes != idle]
             if active.size == 0:
                 return store
@@ -94,7 +94,8 @@ class Lanes:
                 lanes = np.append(active, np.full(lanes.size // 2 - active.size, idle))
             moved, has_ended = advanced(self._task, _taken(store, lanes), owner_of[lanes], limits, shared, sets)
             store = _put(store, lanes, moved)
-            lanes[np.asarray(has_ended)] = idle
+            # In a new array: what was given to a program may be read until the program has ended.
+            lanes = np.where(np.asarray(has_ended), idle, lanes)
 
 
 @jax.jit
