@@ -11,7 +11,7 @@ import numpy as np
 
 from wilks.documents import canonical_json
 from wilks.errors import InputError, StoreError, blaming
-from wilks.hypotheses import Generator, GeneratorFunction, Source, as_source, generator_from_dict, source_to_dict
+from wilks.hypotheses import Generator, GeneratorFunction, ToySource, as_source, generator_from_dict, source_to_dict
 from wilks.nuisances import Nuisance, Nuisances, Unselected, nuisances_from_dict, require_finite_response
 from wilks.problem import Problem
 from wilks.samples import (
@@ -62,7 +62,7 @@ class Analysis(Storable):
     reference: Sample
     model: Statistic
     nuisances: Nuisances
-    toy_source: Source | Unselected | None
+    toy_source: ToySource | Unselected | None
     standardization: Standardization
     search: Search
     name: str
@@ -75,7 +75,7 @@ class Analysis(Storable):
         reference: Sample,
         model: Statistic,
         nuisances: Nuisances | Iterable[Nuisance] = (),
-        toy_source: Source | Unselected | GeneratorFunction | None = None,
+        toy_source: ToySource | Unselected | GeneratorFunction | None = None,
         expected_events: float | None = None,
         standardize: bool | Standardization = True,
         search: Search | None = None,

@@ -103,7 +103,7 @@ class Generator:
         return {"generator": self.name, "version": self.version} | ratio
 
 
-Source = Sample | Generator
+ToySource = Sample | Generator
 
 
 class StorableHypothesis(Storable):
@@ -112,7 +112,7 @@ class StorableHypothesis(Storable):
     stored_as = "hypothesis"
 
     @property
-    def sources(self) -> Mapping[str, Source]:
+    def sources(self) -> Mapping[str, ToySource]:
         """The events that the hypothesis brings itself, by role."""
         return {}
 
@@ -216,9 +216,9 @@ class Alternative(StorableHypothesis):
     'Alternative(signal=numpy:zeros, n_signal=10)'
     """
 
-    signal: Source | None = None
+    signal: ToySource | None = None
     n_signal: float | None = None
-    source: Source | None = None
+    source: ToySource | None = None
     expected_events: float | None = None
     nuisances: Mapping[str, float] = field(default_factory=dict)
     auxiliary_offsets: Mapping[str, float] = field(default_factory=dict)
@@ -242,7 +242,7 @@ class Alternative(StorableHypothesis):
         object.__setattr__(self, mean_name, _poisson_mean(getattr(self, mean_name), name=mean_name))
 
     @property
-    def sources(self) -> Mapping[str, Source]:
+    def sources(self) -> Mapping[str, ToySource]:
         given = {"signal": self.signal, "source": self.source}
         return {role: source for role, source in given.items() if source is not None}
 
@@ -311,15 +311,15 @@ def _poisson_mean(value: object, *, name: str) -> float:
     raise InputError(f"{name} must be a finite number that is not negative, but {value!r} came")
 
 
-def as_source(source: Source | GeneratorFunction | None) -> Source | None:
+def as_source(source: ToySource | GeneratorFunction | None) -> ToySource | None:
     """A sample or generator as it is, a bare function as a `Generator`, None as None."""
     return source if source is None or isinstance(source, Sample | Generator) else Generator(source)
 
 
-def source_to_dict(source: Source) -> dict[str, Any]:
+def source_to_dict(source: ToySource) -> dict[str, Any]:
     """What defines a source of events: a digest of a sample, the name of a generator."""
     return source.to_dict() if isinstance(source, Generator) else {"sample": source.without_extras().digest()}
 
 
-def _label(source: Source | None) -> str:
+def _label(source: ToySource | None) -> str:
     return source.name if isinstance(source, Generator) else f"sample of {source.n_events if source else 0} events"

@@ -9,7 +9,7 @@ import pytest
 from wilks.campaign import LocalProcesses
 from wilks.campaign.processes import LostWorkerError, WorkerError
 from wilks.errors import InputError, SampleError
-from wilks.samples.arrays import check_names, closest
+from wilks.samples.checked_arrays import check_names, closest
 from wilks.samples.reading import find_files
 from wilks.significance import z_score
 

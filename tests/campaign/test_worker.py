@@ -21,7 +21,7 @@ def call(number: int, function: str, *arguments: object) -> dict[str, object]:
 
 def test_each_call_gets_one_answer() -> None:
     first, second = answers(
-        call(7, "wilks.samples.arrays:closest", "a", ["b"]), call(8, "wilks.significance:z_score", 0.5)
+        call(7, "wilks.samples.checked_arrays:closest", "a", ["b"]), call(8, "wilks.significance:z_score", 0.5)
     )
     assert first == {"id": 7, "result": "there are: b"}
     assert second["id"] == 8 and abs(second["result"]) < 1e-12
@@ -56,11 +56,11 @@ def worker(python):
 
 def test_a_worker_ends_quietly_with_its_input_and_not_on_ctrl_c(worker, python) -> None:
 
-    worker.stdin.write(json.dumps(call(1, "wilks.samples.arrays:closest", "a", ["b"])) + "\n")
+    worker.stdin.write(json.dumps(call(1, "wilks.samples.checked_arrays:closest", "a", ["b"])) + "\n")
     worker.stdin.flush()
     assert json.loads(worker.stdout.readline())["result"] == "there are: b"
     os.kill(worker.pid, signal.SIGINT)  # Ctrl-C is the coordinator's to handle
-    worker.stdin.write(json.dumps(call(2, "wilks.samples.arrays:closest", "a", ["c"])) + "\n")
+    worker.stdin.write(json.dumps(call(2, "wilks.samples.checked_arrays:closest", "a", ["c"])) + "\n")
     worker.stdin.flush()
     assert json.loads(worker.stdout.readline())["id"] == 2
     rest, errors = worker.communicate(timeout=30)

@@ -4,13 +4,13 @@ import pytest
 from wilks.errors import InputError
 from wilks.laws import calibrate
 from wilks.reports import pictures
-from wilks.reports.content import Inputs, build_report
+from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.nulls import calibration_headline, headline, key_figures
 from wilks.typing import FitStatus
 
 
 def inputs(result, *, analysis=None, data=None, toys=None):
-    return Inputs(result, analysis, data, toys, "", {})
+    return ReportInputs(result, analysis, data, toys, "", {})
 
 
 def test_the_headline_has_p_z_method_and_interval(calibration, make_fit):

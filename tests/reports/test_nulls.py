@@ -8,7 +8,7 @@ import pytest
 from wilks.errors import InputError
 from wilks.laws import ScoreNull, evaluate, unanswered
 from wilks.reports import write_report
-from wilks.reports.content import Inputs, build_report
+from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.nulls import analytic_headline, key_figures
 from wilks.statistics.linear import Kernel
 from wilks.typing import FitStatus
@@ -35,7 +35,7 @@ def test_beyond_the_confirmed_range_it_says_so(make_fit):
 
 
 def test_the_page_shows_the_null(result, analysis, data):
-    report = build_report(Inputs(result, analysis, data, None, "", {}))
+    report = build_report(ReportInputs(result, analysis, data, None, "", {}))
     table = {row[0]: row[1] for row in report.null_tables[0].rows}
     assert table == {
         "mean of t": "2.00",
@@ -62,7 +62,7 @@ def test_a_page_can_be_written_without_the_analysis(result, tmp_path):
 
 def test_a_failed_fit_has_no_null(make_fit, tmp_path):
     result = unanswered(make_fit(t=float("nan"), status=FitStatus.NOT_CONVERGED))
-    report = build_report(Inputs(result, None, None, None, "", {}))
+    report = build_report(ReportInputs(result, None, None, None, "", {}))
     assert report.is_failed and not report.null_pictures and not report.null_tables
     assert dict(report.key_figures) == {"t": "failed", "p-value": "none", "Z": "none"}
     assert "No p-value" in write_report(result, tmp_path / "report.html").read_text(encoding="utf-8")
@@ -71,17 +71,17 @@ def test_a_failed_fit_has_no_null(make_fit, tmp_path):
 def test_parts_of_different_analyses_are_refused(make_fit, analysis):
     other = evaluate(make_fit(fingerprint="abc"), NULL)
     with pytest.raises(InputError, match="the result belongs to fingerprint abc"):
-        build_report(Inputs(other, analysis, None, None, "", {}))
+        build_report(ReportInputs(other, analysis, None, None, "", {}))
 
 
 @pytest.mark.parametrize(("is_score", "words"), [(True, "t is the score statistic"), (False, "after the penalty")])
 def test_the_statistic_of_a_kernel_is_explained(calibration, analysis, is_score, words):
     kernel = type(analysis)(reference=analysis.reference, model=Kernel(n_centers=5, width=1.0, is_score=is_score))
     toys = type(calibration)(calibration.null, calibration.compatibility)
-    family = build_report(Inputs(toys, kernel, None, None, "", {})).words
+    family = build_report(ReportInputs(toys, kernel, None, None, "", {})).words
     sentences = " ".join(family.sentences)
     assert re.search(words, sentences) and ("score" in sentences) == is_score and "No box" in sentences
-    network = build_report(Inputs(calibration, analysis, None, None, "", {})).words
+    network = build_report(ReportInputs(calibration, analysis, None, None, "", {})).words
     assert "kept within their box" in network.sentences[0] and "score" not in " ".join(network.sentences)
 
 

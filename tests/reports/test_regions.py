@@ -5,7 +5,7 @@ from wilks.analysis import Analysis
 from wilks.interpretation import ColumnRange, LearnedRatio, Region
 from wilks.nuisances import normalization
 from wilks.reports import write_report
-from wilks.reports.content import Inputs, build_report
+from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.regions import region_note, region_tables
 from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
@@ -57,5 +57,5 @@ def test_the_page_has_a_section_on_the_region(tmp_path, calibration, make_fit, a
 def test_there_is_none_without_data_or_after_a_failed_fit(calibration, make_fit, analysis, data):
     failed = make_fit(t=float("nan"), status=FitStatus.NOT_CONVERGED)
     for fit, given in ((make_fit(), None), (failed, data)):
-        report = build_report(Inputs(calibration.evaluate(fit), analysis, given, None, "", {}))
+        report = build_report(ReportInputs(calibration.evaluate(fit), analysis, given, None, "", {}))
         assert report.region_tables == report.region_pictures == () and report.region_note == ""

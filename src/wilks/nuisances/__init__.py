@@ -9,9 +9,9 @@ from wilks.nuisances.checks import require_finite_response
 from wilks.nuisances.collection import LogYield, Nuisances, correlated
 from wilks.nuisances.documents import nuisances_from_dict
 from wilks.nuisances.inputs import NetworkInputs
-from wilks.nuisances.kinds import response_from_dict
 from wilks.nuisances.nuisance import Nuisance, normalization
 from wilks.nuisances.response import Polynomial, Response, Term, all_terms, monomials
+from wilks.nuisances.response_documents import response_from_dict
 from wilks.nuisances.taylor import LearnedPolynomial
 from wilks.nuisances.transforming import vary
 from wilks.nuisances.unselected import Unselected

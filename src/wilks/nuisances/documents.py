@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from wilks.nuisances.collection import LogYield, Nuisances
-from wilks.nuisances.kinds import response_from_dict
 from wilks.nuisances.nuisance import nuisance_from_dict
+from wilks.nuisances.response_documents import response_from_dict
 
 
 def nuisances_from_dict(document: Mapping[str, Any]) -> Nuisances:

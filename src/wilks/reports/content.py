@@ -22,7 +22,7 @@ from wilks.statistics.fits import FitResult
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ReportInputs:
     """What a report is written from."""
 
     result: GoodnessOfFit | Calibration
@@ -93,7 +93,7 @@ class Report:
     reproduction: Table
 
 
-def build_report(inputs: Inputs) -> Report:
+def build_report(inputs: ReportInputs) -> Report:
     """Gather the page. Raises InputError when the inputs do not belong together."""
     _check(inputs)
     analysis, fit, answer = inputs.analysis, inputs.fit, inputs.answer
@@ -135,7 +135,7 @@ def _subtitle(*, is_answer: bool) -> str:
     return f"{what}, by a likelihood-ratio test with a learned alternative (wilks)"
 
 
-def _question(inputs: Inputs, null: NullContent) -> tuple[str, ...]:
+def _question(inputs: ReportInputs, null: NullContent) -> tuple[str, ...]:
     analysis = inputs.analysis
     if analysis is None:
         return ("Do the data agree with the reference? The reference itself was not given to this report.",)
@@ -147,19 +147,19 @@ def _question(inputs: Inputs, null: NullContent) -> tuple[str, ...]:
     )
 
 
-def _ratio_pictures(inputs: Inputs) -> tuple[Picture, ...]:
+def _ratio_pictures(inputs: ReportInputs) -> tuple[Picture, ...]:
     if inputs.analysis is None or inputs.data is None:
         return ()
     return pictures.ratio_pictures(inputs.analysis, inputs.data, fit=inputs.fit, labels=inputs.labels)
 
 
-def _region(inputs: Inputs) -> Region | None:
+def _region(inputs: ReportInputs) -> Region | None:
     if inputs.analysis is None or inputs.data is None or inputs.fit is None or not inputs.fit.converged:
         return None
     return most_discrepant_region(inputs.analysis, inputs.data, fit=inputs.fit)
 
 
-def _ratio_note(inputs: Inputs) -> str:
+def _ratio_note(inputs: ReportInputs) -> str:
     if inputs.analysis is None or inputs.data is None:
         return ""
     notes = ["Points: data with 68 % Poisson intervals. Blue: reference with its statistical error."]
@@ -187,7 +187,7 @@ def _learned_text(fit: FitResult) -> str:
     return "the learned ratio exp(f) and by r at the best-fit nuisances of τ"
 
 
-def _check(inputs: Inputs) -> None:
+def _check(inputs: ReportInputs) -> None:
     answer = inputs.answer
     if inputs.data is not None and answer is None:
         raise InputError(

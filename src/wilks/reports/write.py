@@ -12,7 +12,7 @@ from wilks.analysis import Analysis
 from wilks.campaign import Toys
 from wilks.errors import InputError, StoreError
 from wilks.laws import Calibration, GoodnessOfFit
-from wilks.reports.content import Inputs, build_report
+from wilks.reports.content import ReportInputs, build_report
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
 from wilks.storage import write_text
@@ -80,7 +80,7 @@ def write_report(
     sample = None
     if data is not None:
         sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()
-    report = build_report(Inputs(result, analysis, sample, toys, title, labels, study, closure))
+    report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure))
     put(target, render("report.html.j2", report=report))
     return target
 

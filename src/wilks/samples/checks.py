@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import check_names, closest
+from wilks.samples.checked_arrays import check_names, closest
 from wilks.samples.sample import Sample
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from graphlib import CycleError, TopologicalSorter
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import closest
+from wilks.samples.checked_arrays import closest
 from wilks.samples.expressions import Expression, parse_expression
 from wilks.samples.sample import Sample
 from wilks.samples.syntax import is_plain_name

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import closest, effective_number
+from wilks.samples.checked_arrays import closest, effective_number
 from wilks.samples.expressions import Selection, parse_selection
 from wilks.samples.overlap import shared_events
 from wilks.samples.sample import Sample

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from wilks.samples.arrays import effective_number
+from wilks.samples.checked_arrays import effective_number
 from wilks.samples.sample import Sample
 from wilks.typing import FloatArray
 

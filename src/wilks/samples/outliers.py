@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import special
 
-from wilks.samples.usual import Usual
+from wilks.samples.usual_distance import Usual
 from wilks.typing import BoolArray, FloatArray
 
 FEWEST = 100

@@ -10,8 +10,8 @@ from types import MappingProxyType
 import numpy as np
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import non_finite_message, seal
-from wilks.samples.readers import Source, reader_for
+from wilks.samples.checked_arrays import non_finite_message, seal
+from wilks.samples.readers import TableFile, reader_for
 from wilks.samples.recipe import Recipe, make_recipe
 from wilks.samples.sample import Origin, Sample
 from wilks.typing import FloatArray, IntArray
@@ -71,7 +71,7 @@ def read(
     paths = find_files(files)
     kept = _Kept(recipe)
     for path in paths:
-        _read_file(Source(path, tree), kept, chunk_size)
+        _read_file(TableFile(path, tree), kept, chunk_size)
     kept.require_good(paths)
     origin = Origin(
         files=tuple(map(str, paths)),
@@ -93,7 +93,7 @@ def columns(files: Files, *, tree: str | None = None) -> tuple[str, ...]:
     Raises:
         SampleError: a file is missing, damaged or of an unknown kind, or ``tree`` must be given.
     """
-    listings = [reader_for(path).names(Source(path, tree)) for path in find_files(files)]
+    listings = [reader_for(path).names(TableFile(path, tree)) for path in find_files(files)]
     return tuple(name for name in listings[0] if all(name in names for names in listings))
 
 
@@ -194,7 +194,7 @@ class _Kept:
         return np.concatenate(self.parts[name])
 
 
-def _read_file(source: Source, kept: _Kept, chunk_size: int) -> None:
+def _read_file(source: TableFile, kept: _Kept, chunk_size: int) -> None:
     reader = reader_for(source.path)
     plan = kept.recipe.resolve(reader.listing(source), source.path)
     n_before = 0

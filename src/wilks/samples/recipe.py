@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import check_names, closest
+from wilks.samples.checked_arrays import check_names, closest
 from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
 from wilks.samples.nodes import Column
 from wilks.samples.readers import Listing
@@ -33,7 +33,7 @@ class Recipe:
         weight = () if self.weight is None else (self.weight,)
         return tuple(dict.fromkeys((*self.features, *self.carry, *weight)))
 
-    def resolve(self, listing: Listing, path: Path) -> "Plan":
+    def resolve(self, listing: Listing, path: Path) -> "ColumnPlan":
         """The same for the columns of one file.
 
         Raises:
@@ -52,11 +52,11 @@ class Recipe:
             )
         after = resolver.ordered[len(before) :]
         needed_after.update(name for _, formula in after for name in formula.names)
-        return Plan(tuple(resolver.columns), before, self.selection, after, frozenset(needed_after), outputs)
+        return ColumnPlan(tuple(resolver.columns), before, self.selection, after, frozenset(needed_after), outputs)
 
 
 @dataclass(frozen=True)
-class Plan:
+class ColumnPlan:
     """The steps from a chunk of a file to the kept columns."""
 
     columns: tuple[str, ...]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import check_names, closest, frozen_array, require_finite, seal
+from wilks.samples.checked_arrays import check_names, closest, frozen_array, require_finite, seal
 from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
 from wilks.wording import visible

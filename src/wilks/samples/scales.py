@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import is_formula_like
+from wilks.samples.checked_arrays import is_formula_like
 from wilks.samples.outliers import central_interval, far_values
 from wilks.samples.sample import Sample
 from wilks.typing import BoolArray, FloatArray

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import frozen_array
+from wilks.samples.checked_arrays import frozen_array
 from wilks.samples.sample import Sample
 from wilks.samples.scales import ColumnScale
 from wilks.typing import FloatArray

@@ -10,12 +10,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import effective_number
-from wilks.samples.gaps import Gaps
+from wilks.samples.checked_arrays import effective_number
 from wilks.samples.outliers import far_values
 from wilks.samples.sample import Sample
 from wilks.samples.standardization import Standardization, require_varying
-from wilks.samples.usual import Usual
+from wilks.samples.usual_distance import Usual
+from wilks.samples.value_gaps import Gaps
 from wilks.typing import FloatArray, IntArray, is_number
 from wilks.wording import visible
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.hypotheses import Alternative, Generator, Hypothesis, Null, Source
+from wilks.hypotheses import Alternative, Generator, Hypothesis, Null, ToySource
 from wilks.kept import kept
 from wilks.nuisances import Unselected
 from wilks.samples import Sample
@@ -30,7 +30,7 @@ class Supply:
     """
 
     role: str
-    source: Source
+    source: ToySource
     mean: float
     is_fixed: bool
     nuisances: Mapping[str, float]
@@ -65,7 +65,7 @@ def supplies(analysis: Analysis, hypothesis: Hypothesis) -> Iterator[Supply]:
         yield Supply(SIGNAL, hypothesis.signal, hypothesis.n_signal, is_fixed=False, nuisances={})
 
 
-def _background(analysis: Analysis, hypothesis: Hypothesis) -> tuple[Source, float]:
+def _background(analysis: Analysis, hypothesis: Hypothesis) -> tuple[ToySource, float]:
     """The source of background events at the nuisances of the hypothesis, and N(R_nu*) / N(R_0)."""
     source, told = analysis.toy_source, hypothesis.nuisances
     if source is None:
@@ -104,7 +104,7 @@ def _varied(analysis: Analysis, told: Mapping[str, float]) -> Sample:
 
 
 @kept(most=_MOST_KEPT)
-def _reweighted(analysis: Analysis, told: Mapping[str, float]) -> tuple[Source, float]:
+def _reweighted(analysis: Analysis, told: Mapping[str, float]) -> tuple[ToySource, float]:
     """The pool with weights w r, and N(R_nu*) / N(R_0)."""
     pool = analysis.nominal_pool
     if pool is None:

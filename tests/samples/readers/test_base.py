@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wilks.errors import SampleError
-from wilks.samples.readers import READERS, Reader, Source, reader_for
+from wilks.samples.readers import READERS, Reader, TableFile, reader_for
 
 COLUMNS = {
     "x": np.linspace(-1.0, 1.0, 23),
@@ -28,14 +28,14 @@ def gathered(reader, source, names, chunk_size):
 def test_chunks_of_any_size_give_the_same_values(write_file, format_name, chunk_size):
     path = write_file(format_name, COLUMNS)
     reader = reader_for(path)
-    result = gathered(reader, Source(path), ("y", "x"), chunk_size)
+    result = gathered(reader, TableFile(path), ("y", "x"), chunk_size)
     for name in ("y", "x"):
         np.testing.assert_array_equal(result[name], COLUMNS[name])
 
 
 def test_names_are_in_the_order_of_the_file_or_sorted(write_file, format_name):
     path = write_file(format_name, COLUMNS)
-    names = reader_for(path).names(Source(path))
+    names = reader_for(path).names(TableFile(path))
     assert names in (tuple(COLUMNS), tuple(sorted(COLUMNS)))
 
 
@@ -45,7 +45,7 @@ def test_numbers_of_any_type_become_float64(write_file, format_name, kind):
         pytest.skip("a matrix has one type")
     values = np.array([0, 1, 2, 100], dtype=kind)
     path = write_file(format_name, {"a": values, "b": np.arange(4.0)})
-    result = gathered(reader_for(path), Source(path), ("a", "b"), 3)
+    result = gathered(reader_for(path), TableFile(path), ("a", "b"), 3)
     assert result["a"].tolist() == [0.0, 1.0, 2.0, 100.0]
 
 
@@ -59,7 +59,7 @@ def test_truncated_files_are_named(write_file, format_name, fraction):
     if format_name == "table.csv" and fraction > 0:
         return  # a text file cut between digits cannot be told from a whole one
     with pytest.raises(SampleError, match=path.name):
-        gathered(reader, Source(path), reader.names(Source(path)), 100)
+        gathered(reader, TableFile(path), reader.names(TableFile(path)), 100)
 
 
 def test_files_of_another_kind_are_named(tmp_path, format_name):
@@ -67,7 +67,7 @@ def test_files_of_another_kind_are_named(tmp_path, format_name):
     path.write_bytes(b"\x89\x00\xff\xfe not what the ending says \r\n" * 50)
     reader = reader_for(path)
     with pytest.raises(SampleError, match=path.name):
-        gathered(reader, Source(path), reader.names(Source(path)) or ("x",), 100)
+        gathered(reader, TableFile(path), reader.names(TableFile(path)) or ("x",), 100)
 
 
 def test_a_tree_is_refused_where_there_is_none(write_file, format_name):
@@ -75,7 +75,7 @@ def test_a_tree_is_refused_where_there_is_none(write_file, format_name):
     reader = reader_for(path)
     message = "leave tree out" if not reader.has_trees else "no t"
     with pytest.raises(SampleError, match=message):
-        reader.listing(Source(path, tree="elsewhere"))
+        reader.listing(TableFile(path, tree="elsewhere"))
 
 
 @pytest.mark.parametrize("suffix", READERS)

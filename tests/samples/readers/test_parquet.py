@@ -5,7 +5,7 @@ import pytest
 
 from wilks.errors import SampleError
 from wilks.samples import columns, read
-from wilks.samples.readers import Source, reader_for
+from wilks.samples.readers import TableFile, reader_for
 
 
 def test_types_that_are_not_numbers_are_refused_with_advice(tmp_path):
@@ -46,7 +46,7 @@ def test_row_groups_are_not_read_ahead(tmp_path):
     values = np.random.default_rng(0).normal(size=n_rows)
     pq.write_table(pa.table({"x": values, "y": values}), path, row_group_size=20_000)
     before, most = pa.total_allocated_bytes(), 0
-    for _ in reader_for(path).chunks(Source(path), ["x", "y"], chunk_size=10_000):
+    for _ in reader_for(path).chunks(TableFile(path), ["x", "y"], chunk_size=10_000):
         most = max(most, pa.total_allocated_bytes() - before)
     assert most < 0.25 * 2 * 8 * n_rows
 

@@ -4,7 +4,7 @@ import importlib
 from pathlib import Path
 
 from wilks.errors import SampleError
-from wilks.samples.readers.base import Listing, Reader, Source
+from wilks.samples.readers.base import Listing, Reader, TableFile
 
 READERS = {
     ".root": "wilks.samples.readers.root:RootReader",
@@ -34,4 +34,4 @@ def reader_for(path: Path) -> Reader:
     raise SampleError(f"the format of {path} is told by the ending of its name, which must be one of {known}")
 
 
-__all__ = ["READERS", "Listing", "Reader", "Source", "reader_for"]
+__all__ = ["READERS", "Listing", "Reader", "TableFile", "reader_for"]

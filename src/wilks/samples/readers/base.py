@@ -15,7 +15,7 @@ from wilks.typing import FloatArray
 
 
 @dataclass(frozen=True)
-class Source:
+class TableFile:
     """A file, and the table inside it where a file can hold several."""
 
     path: Path
@@ -41,15 +41,15 @@ class Reader(ABC):
     has_trees: ClassVar[bool]
 
     @abstractmethod
-    def _listing(self, source: Source) -> Listing:
+    def _listing(self, source: TableFile) -> Listing:
         """The columns of the file."""
 
     @abstractmethod
-    def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         """Columns of at most ``chunk_size`` rows each, for names that were listed."""
 
     @final
-    def listing(self, source: Source) -> Listing:
+    def listing(self, source: TableFile) -> Listing:
         """The columns of the file, without reading their values.
 
         Raises:
@@ -61,12 +61,12 @@ class Reader(ABC):
             return self._listing(source)
 
     @final
-    def names(self, source: Source) -> tuple[str, ...]:
+    def names(self, source: TableFile) -> tuple[str, ...]:
         """Names of the columns that can be read."""
         return self.listing(source).names
 
     @final
-    def chunks(self, source: Source, names: Sequence[str], *, chunk_size: int) -> Iterator[dict[str, FloatArray]]:
+    def chunks(self, source: TableFile, names: Sequence[str], *, chunk_size: int) -> Iterator[dict[str, FloatArray]]:
         """Yield float64 arrays of shape (m,), m <= ``chunk_size``, by name, from the first row to the last.
 
         Raises:

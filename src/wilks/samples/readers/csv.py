@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from wilks.errors import SampleError
-from wilks.samples.readers.base import Listing, Reader, Source
+from wilks.samples.readers.base import Listing, Reader, TableFile
 from wilks.samples.readers.parquet import column_values
 
 _BLOCK_BYTES = 1 << 20
@@ -20,7 +20,7 @@ class CsvReader(Reader):
     format_name: ClassVar[str] = "CSV"
     has_trees: ClassVar[bool] = False
 
-    def _listing(self, source: Source) -> Listing:
+    def _listing(self, source: TableFile) -> Listing:
         with _open(source, pa.csv.ConvertOptions()) as stream:
             names = _clean_names(stream.schema.names, source)
             types = dict(zip(names, stream.schema.types, strict=True))
@@ -28,7 +28,7 @@ class CsvReader(Reader):
         usable = tuple(name for name, reason in reasons.items() if not reason)
         return Listing(usable, {name: reason for name, reason in reasons.items() if reason})
 
-    def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         raw_names = self._raw_names(source)
         wanted = [raw_names[name] for name in names]
         convert = pa.csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pa.float64()))
@@ -38,19 +38,19 @@ class CsvReader(Reader):
                     rows = batch.slice(start, chunk_size)
                     yield {name: column_values(rows.column(raw_names[name])) for name in names}
 
-    def _raw_names(self, source: Source) -> Mapping[str, str]:
+    def _raw_names(self, source: TableFile) -> Mapping[str, str]:
         with _open(source, pa.csv.ConvertOptions()) as stream:
             raw = list(stream.schema.names)
         return dict(zip(_clean_names(raw, source), raw, strict=True))
 
 
-def _open(source: Source, convert: Any) -> Any:
+def _open(source: TableFile, convert: Any) -> Any:
     compression = "gzip" if source.path.name.lower().endswith(".gz") else None
     file = pa.input_stream(str(source.path), compression=compression)
     return pa.csv.open_csv(file, read_options=pa.csv.ReadOptions(block_size=_BLOCK_BYTES), convert_options=convert)
 
 
-def _clean_names(raw: Sequence[str], source: Source) -> list[str]:
+def _clean_names(raw: Sequence[str], source: TableFile) -> list[str]:
     names = [name.strip() for name in raw]
     names[0] = names[0].lstrip("#").strip()
     if all(_is_number(name) for name in names):

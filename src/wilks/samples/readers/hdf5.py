@@ -9,8 +9,8 @@ import h5py
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import closest
-from wilks.samples.readers.base import Listing, Reader, Source
+from wilks.samples.checked_arrays import closest
+from wilks.samples.readers.base import Listing, Reader, TableFile
 
 _MAX_SOFT_LINKS = 16
 _NUMBERS = "biuf"
@@ -27,11 +27,11 @@ class Hdf5Reader(Reader):
     format_name: ClassVar[str] = "HDF5"
     has_trees: ClassVar[bool] = True
 
-    def _listing(self, source: Source) -> Listing:
+    def _listing(self, source: TableFile) -> Listing:
         with h5py.File(source.path, "r") as file:
             return _layout(file, source).listing()
 
-    def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         with h5py.File(source.path, "r") as file:
             layout = _layout(file, source)
             n_rows = layout.n_rows(names, source)
@@ -44,7 +44,7 @@ class _Layout(ABC):
     def listing(self) -> Listing: ...
 
     @abstractmethod
-    def n_rows(self, names: Sequence[str], source: Source) -> int: ...
+    def n_rows(self, names: Sequence[str], source: TableFile) -> int: ...
 
     @abstractmethod
     def rows(self, names: Sequence[str], start: int, stop: int) -> dict[str, npt.ArrayLike]: ...
@@ -60,7 +60,7 @@ class _Separate(_Layout):
     def listing(self) -> Listing:
         return Listing(tuple(self.data_sets), self.refused)
 
-    def n_rows(self, names: Sequence[str], source: Source) -> int:
+    def n_rows(self, names: Sequence[str], source: TableFile) -> int:
         lengths = {name: int(self.data_sets[name].shape[0]) for name in names}
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
@@ -82,7 +82,7 @@ class _Records(_Layout):
         names = tuple(name for name, reason in reasons.items() if not reason)
         return Listing(names, {name: reason for name, reason in reasons.items() if reason})
 
-    def n_rows(self, names: Sequence[str], source: Source) -> int:
+    def n_rows(self, names: Sequence[str], source: TableFile) -> int:
         return int(self.data_set.shape[0])
 
     def rows(self, names: Sequence[str], start: int, stop: int) -> dict[str, npt.ArrayLike]:
@@ -100,7 +100,7 @@ class _Matrix(_Layout):
     def listing(self) -> Listing:
         return Listing(self.columns, {})
 
-    def n_rows(self, names: Sequence[str], source: Source) -> int:
+    def n_rows(self, names: Sequence[str], source: TableFile) -> int:
         return int(self.data_set.shape[0])
 
     def rows(self, names: Sequence[str], start: int, stop: int) -> dict[str, npt.ArrayLike]:
@@ -108,7 +108,7 @@ class _Matrix(_Layout):
         return {name: block[:, self.columns.index(name)] for name in names}
 
 
-def _layout(file: Any, source: Source) -> _Layout:
+def _layout(file: Any, source: TableFile) -> _Layout:
     target = file if source.tree is None else _find(file, source.tree, source)
     if isinstance(target, h5py.Dataset):
         table = _table(target, source)
@@ -122,7 +122,7 @@ def _layout(file: Any, source: Source) -> _Layout:
     return _group_layout(target, source)
 
 
-def _group_layout(group: Any, source: Source) -> _Layout:
+def _group_layout(group: Any, source: TableFile) -> _Layout:
     members = {name: _member(group, name, source) for name in group}
     data_sets = {name: member for name, member in members.items() if isinstance(member, h5py.Dataset)}
     reasons = {name: _why_not(data_set) for name, data_set in data_sets.items()}
@@ -140,7 +140,7 @@ def _group_layout(group: Any, source: Source) -> _Layout:
     return _Separate({}, {name: reason for name, reason in reasons.items() if reason})
 
 
-def _table(data_set: Any, source: Source) -> _Layout | None:
+def _table(data_set: Any, source: TableFile) -> _Layout | None:
     if data_set.dtype.names and len(data_set.shape or ()) == 1:
         return _Records(data_set)
     if len(data_set.shape or ()) == 2 and data_set.dtype.kind in _NUMBERS and "columns" in data_set.attrs:
@@ -180,7 +180,7 @@ def _why_not_type(dtype: Any) -> str:
     return "" if dtype.kind in _NUMBERS else f"its type {dtype} is not a number"
 
 
-def _find(file: Any, path: str, source: Source) -> Any:
+def _find(file: Any, path: str, source: TableFile) -> Any:
     """The object at an absolute path, one link at a time."""
     found = file
     for part in path.strip("/").split("/"):
@@ -191,7 +191,7 @@ def _find(file: Any, path: str, source: Source) -> Any:
     return found
 
 
-def _member(group: Any, name: str, source: Source, n_followed: int = 0) -> Any:
+def _member(group: Any, name: str, source: TableFile, n_followed: int = 0) -> Any:
     """What a link leads to, without ever opening another file."""
     links, key = group.id.links, _encoded(name)
     kind = links.get_info(key).type
@@ -217,7 +217,7 @@ def _encoded(name: str) -> bytes:
     return name.encode(errors="surrogateescape")
 
 
-def _self_contained(item: Any, source: Source) -> Any:
+def _self_contained(item: Any, source: TableFile) -> Any:
     if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
         raise SampleError(
             f"{source.path} must hold all of its data, but the data set {item.name!r} keeps them in other files "

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.samples.readers.base import Listing, Reader, Source
+from wilks.samples.readers.base import Listing, Reader, TableFile
 
 _ENDING = ".npy"
 
@@ -20,7 +20,7 @@ class NpzReader(Reader):
     format_name: ClassVar[str] = "NPZ"
     has_trees: ClassVar[bool] = False
 
-    def _listing(self, source: Source) -> Listing:
+    def _listing(self, source: TableFile) -> Listing:
         reasons: dict[str, str] = {}
         with zipfile.ZipFile(source.path) as archive:
             for member in archive.namelist():
@@ -30,7 +30,7 @@ class NpzReader(Reader):
         names = tuple(name for name, reason in reasons.items() if not reason)
         return Listing(names, {name: reason for name, reason in reasons.items() if reason})
 
-    def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         with zipfile.ZipFile(source.path) as archive, ExitStack() as stack:
             streams = {name: stack.enter_context(archive.open(name + _ENDING)) for name in names}
             headers = {name: _header(stream) for name, stream in streams.items()}

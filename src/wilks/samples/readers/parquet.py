@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wilks.errors import SampleError
-from wilks.samples.readers.base import Listing, Reader, Source
+from wilks.samples.readers.base import Listing, Reader, TableFile
 
 _BUFFER_BYTES = 1 << 20
 
@@ -25,13 +25,13 @@ class ParquetReader(Reader):
     format_name: ClassVar[str] = "Parquet"
     has_trees: ClassVar[bool] = False
 
-    def _listing(self, source: Source) -> Listing:
+    def _listing(self, source: TableFile) -> Listing:
         with pq.ParquetFile(source.path) as file:
             reasons = {field.name: _why_not(field.type) for field in file.schema_arrow}
         names = tuple(name for name, reason in reasons.items() if not reason)
         return Listing(names, {name: reason for name, reason in reasons.items() if reason})
 
-    def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         options = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES, "page_checksum_verification": True}
         with pq.ParquetFile(source.path, **options) as file:
             _check_footer(file, names, source)
@@ -39,7 +39,7 @@ class ParquetReader(Reader):
                 yield {name: column_values(batch.column(name)) for name in names}
 
 
-def _check_footer(file: Any, names: Sequence[str], source: Source) -> None:
+def _check_footer(file: Any, names: Sequence[str], source: TableFile) -> None:
     """Raise unless the footer, which has no checksum, says the same in both places: how many rows, and of what type.
 
     What it says of the chunks of a column is not asked: pyarrow ends the process where that is damaged.
@@ -60,7 +60,7 @@ def _check_footer(file: Any, names: Sequence[str], source: Source) -> None:
             raise _damaged(source, f"the type of {name!r} is not that which was written")
 
 
-def _damaged(source: Source, what: str) -> SampleError:
+def _damaged(source: TableFile, what: str) -> SampleError:
     return SampleError(
         f"{source.path} must agree with itself, but {what}: it is damaged; copy the file again from where it came"
     )

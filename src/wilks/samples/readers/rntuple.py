@@ -11,12 +11,12 @@ from typing import Any
 import xxhash
 
 from wilks.errors import SampleError
-from wilks.samples.readers.base import Source
+from wilks.samples.readers.base import TableFile
 
 _CHECKSUM_BYTES = 8
 
 
-def verify(ntuple: Any, fields: Iterable[Any], source: Source) -> None:
+def verify(ntuple: Any, fields: Iterable[Any], source: TableFile) -> None:
     """Compare the checksums of the page lists, and of the pages of some fields of one number for each event.
 
     Raises:

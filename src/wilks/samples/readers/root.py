@@ -12,8 +12,8 @@ from uproot.interpretation.numerical import Numerical
 from uproot.interpretation.strings import AsStrings
 
 from wilks.errors import SampleError
-from wilks.samples.arrays import closest
-from wilks.samples.readers.base import Listing, Reader, Source
+from wilks.samples.checked_arrays import closest
+from wilks.samples.readers.base import Listing, Reader, TableFile
 from wilks.samples.readers.rntuple import verify
 from wilks.typing import FloatArray
 
@@ -42,13 +42,13 @@ class RootReader(Reader):
     format_name: ClassVar[str] = "ROOT"
     has_trees: ClassVar[bool] = True
 
-    def _listing(self, source: Source) -> Listing:
+    def _listing(self, source: TableFile) -> Listing:
         with uproot.open(source.path) as file:
             reasons = {name: _why_not(column) for name, column in _columns(_table(file, source)).items()}
         names = tuple(name for name, reason in reasons.items() if not reason)
         return Listing(names, {name: reason for name, reason in reasons.items() if reason})
 
-    def _chunks(self, source: Source, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         with uproot.open(source.path) as file:
             table = _table(file, source)
             columns = _columns(table)
@@ -60,7 +60,7 @@ class RootReader(Reader):
                 yield {name: _read(columns[name], start, stop, source) for name in names}
 
 
-def _table(file: Any, source: Source) -> Any:
+def _table(file: Any, source: TableFile) -> Any:
     classes = file.classnames(recursive=True)
     tables = [key for key, name in classes.items() if name in _TREE_CLASSES | _NTUPLE_CLASSES]
     available = list(dict.fromkeys(key.partition(";")[0] for key in tables))
@@ -112,7 +112,7 @@ def _other(typename: object) -> str:
     return f"its type {typename} is not one number for each event"
 
 
-def _read(column: Any, start: int, stop: int, source: Source) -> FloatArray:
+def _read(column: Any, start: int, stop: int, source: TableFile) -> FloatArray:
     values = column.array(entry_start=start, entry_stop=stop, library="np", array_cache=None)
     if len(values) != stop - start:
         raise SampleError(

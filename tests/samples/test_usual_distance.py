@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from wilks.samples.gaps import N_GAPS, Gaps
-from wilks.samples.usual import ParetoTail, Usual
+from wilks.samples.usual_distance import ParetoTail, Usual
+from wilks.samples.value_gaps import N_GAPS, Gaps
 
 
 def test_rank_counts_those_above_and_the_event_itself():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wilks.samples.usual import Usual
+from wilks.samples.usual_distance import Usual
 from wilks.typing import FloatArray, IntArray
 
 N_GAPS = 30
