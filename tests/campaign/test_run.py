@@ -276,7 +276,7 @@ def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analy
     monkeypatch.setattr("wilks.campaign.coordinator.run_stored_shard", record)
     monkeypatch.setattr("wilks.campaign.coordinator.jax.default_backend", lambda: "gpu")
     monkeypatch.setattr("wilks.fitting.engine._WIDTH_ON_ACCELERATOR", 1)
-    monkeypatch.setattr("wilks.fitting.Engine.n_together", 3)
+    monkeypatch.setattr("wilks.fitting.network.NetworkEngine.n_together", 3)
     toys = run_toys(analysis, Null(), n_toys=6, seed=1, store=tmp_path / "toys")
     assert sorted(asked) == [0, 1] and plan_of(tmp_path / "toys") == [[6, 3]]
     monkeypatch.undo()

@@ -9,7 +9,8 @@ import pytest
 from wilks import plots
 from wilks.errors import InputError
 from wilks.fitting import FitResult
-from wilks.laws import GoodnessOfFit, ScoreNull, calibrate, evaluate, unanswered
+from wilks.laws import GoodnessOfFit, calibrate, evaluate, unanswered
+from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FitStatus
 
 Answer = Callable[..., GoodnessOfFit]

@@ -1,11 +1,11 @@
 """Is the source of toys what the reference describes? The mean of a score statistic says so.
 
 The reference alone, with nothing of a pool, gives E q = tr V over data and references of this size
-(`wilks.statistics.linear.score_law`), without any toy. Toys of the same nature have this mean but for the error of the mean of n of
-them, and for what they have in common: this one reference moves E q by about N(R_0)/N_R of the standard deviation of q,
-a finite pool by what it moves Z. These are chi-squares of few degrees of freedom rather than normal, so that ten of
-them are allowed. Toys of something else (another unit, another selection, another sample) lie off m, and their mean is
-larger.
+(`wilks.statistics.linear.score_law`), without any toy. Toys of the same nature have this mean but for the error of the
+mean of n of them, and for what they have in common: this one reference moves E q by about N(R_0)/N_R of the standard
+deviation of q, a finite pool by what it moves Z. These are chi-squares of few degrees of freedom rather than normal, so
+that ten of them are allowed. Toys of something else (another unit, another selection, another sample) lie off m, and
+their mean is larger.
 """
 
 import math
@@ -75,7 +75,7 @@ def _share(analysis: Analysis) -> float:
 
 def _expected(analysis: Analysis, hypothesis: object) -> tuple[float, float] | None:
     """Mean and variance of t over data and references, by the reference alone; None where they are not known."""
-    if not isinstance(hypothesis, Null | ShiftedNuisance):
+    if not (analysis.model.has_law and isinstance(hypothesis, Null | ShiftedNuisance)):
         return None
     n_events = hypothesis.n_events if isinstance(hypothesis, Null) else None
     nuisances = analysis.nuisances
