@@ -13,8 +13,9 @@ SOURCE = ROOT / "src" / "wilks"
 # A room imports only from rooms that stand before it.
 ROOMS = (
     *("wording", "errors", "typing", "lazy", "documents", "storage", "functions", "significance", "samples"),
-    *("hypotheses", "models", "nuisances", "optimize", "analysis", "likelihood", "responses", "fitting"),
-    *("toys", "campaign", "laws", "inspection", "answer", "twosample", "selection", "validation", "power"),
+    *("hypotheses", "nuisances", "optimize", "likelihood", "problem", "models", "statistics", "analysis"),
+    *("responses", "fitting", "toys", "campaign", "laws", "inspection", "answer"),
+    *("twosample", "selection", "validation", "power"),
     *("interpretation", "problems", "plots", "reports", "config", "monitor", "cli"),
 )
 CORE = ROOMS[: ROOMS.index("campaign")]
