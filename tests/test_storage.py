@@ -21,9 +21,10 @@ from wilks import storage
 from wilks.documents import joined, sealed, split_arrays
 from wilks.errors import StoreError
 from wilks.hypotheses import Alternative, Null, ShiftedNuisance
-from wilks.laws import AnalyticCurve, ScoreNull, calibrate, evaluate, unanswered
+from wilks.laws import AnalyticCurve, calibrate, evaluate, unanswered
 from wilks.samples import Origin, Sample
 from wilks.statistics.fits import FittedNuisance, MemberFit
+from wilks.statistics.linear.score_law import ScoreNull
 from wilks.storage import load, save, whole_file, write_document, write_text
 from wilks.typing import FitStatus
 

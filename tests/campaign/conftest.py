@@ -13,7 +13,6 @@ import pytest
 from wilks.analysis import Analysis
 from wilks.campaign import Ledger, LocalProcesses, ToyRow, Toys, plan_toys, run_toys
 from wilks.campaign.table import table_of
-from wilks.fitting import Engine
 from wilks.hypotheses import Generator, Null
 from wilks.samples import Sample
 from wilks.search import Search
@@ -66,11 +65,11 @@ def make_analysis() -> Callable[..., Analysis]:
         settings = {"model": MLP((1,), 2.0), "expected_events": 100, "search": search, "toy_source": toy_source}
         return Analysis(reference=Sample(events), **settings)
 
-    engine = Engine(plain())
+    engine = plain().engine
 
     def make(toy_source: object = None) -> Analysis:
         analysis = plain(toy_source)
-        analysis.cached("engine", lambda: engine)
+        vars(analysis)["engine"] = engine
         return analysis
 
     return make

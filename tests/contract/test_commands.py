@@ -73,7 +73,7 @@ def test_a_campaign_from_plan_to_one_file(case_of, workshop, tmp_path):
         done = study.run(*words)
         assert done.exit_code == code and text in " ".join(done.output.split()), done.output
     t = parquet.read_table(campaign / "toys.parquet")["t"].to_numpy()
-    assert t == pytest.approx(workshop.toys(case).t[:3], rel=case.family.accuracy, abs=0.0)
+    assert t.tolist() == workshop.toys(case).t[:3].tolist(), "to the last bit, in other groups"
 
 
 def test_a_file_without_toys(case, workshop, families, check_report):

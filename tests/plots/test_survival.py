@@ -8,8 +8,9 @@ import pytest
 
 from wilks import plots
 from wilks.errors import InputError
-from wilks.laws import GoodnessOfFit, ScoreNull, calibrate, evaluate, unanswered
+from wilks.laws import GoodnessOfFit, calibrate, evaluate, unanswered
 from wilks.statistics.fits import FitResult
+from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FitStatus
 
 Answer = Callable[..., GoodnessOfFit]

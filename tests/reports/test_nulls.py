@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from wilks.errors import InputError
-from wilks.laws import ScoreNull, evaluate, unanswered
+from wilks.laws import evaluate, unanswered
 from wilks.reports import write_report
 from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.nulls import analytic_headline, key_figures
 from wilks.statistics.linear import Kernel
+from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FitStatus
 
 NULL = ScoreNull(np.ones(2), np.zeros((2, 2)), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))

@@ -8,9 +8,6 @@ import numpy as np
 
 from wilks.errors import InputError
 from wilks.problem import Problem
-from wilks.samples import Sample
-from wilks.statistics.analytic import AnalyticLaw
-from wilks.statistics.fits import FitResult
 from wilks.statistics.linear.basis import in_order
 from wilks.statistics.linear.centers import choose_centers, percentile_width
 from wilks.statistics.linear.feature_map import Member
@@ -18,7 +15,7 @@ from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.model import LinearModel
 from wilks.statistics.linear.words import kernel_words
 from wilks.statistics.words import Words
-from wilks.typing import Count, FloatArray, Positive, Seed, check_options
+from wilks.typing import Count, Positive, Seed, check_options
 
 
 @dataclass(frozen=True)
@@ -91,26 +88,8 @@ class Kernel(LinearModel):
         object.__setattr__(placed, "_gaussians", found)
         return placed
 
-    @property
-    def has_law(self) -> bool:
-        return self.is_score
-
     def n_parameters(self, n_features: int) -> int:
         return self.n_centers
-
-    def law(
-        self, engine: Any, *, at: FitResult | None, pool: Sample | None, n_events: int | None = None
-    ) -> AnalyticLaw | None:
-        if not self.is_score:
-            return None
-        law: AnalyticLaw = engine.law(pool=pool, n_events=n_events) if at is None else engine.law_at(at)
-        return law
-
-    def null_moments(self, engine: Any, *, z: FloatArray, n_events: int | None = None) -> tuple[float, float] | None:
-        if not self.is_score or (z.size and n_events is not None):
-            return None
-        moments: tuple[float, float] = engine.null_moments_at(z) if z.size else engine.null_moments(n_events=n_events)
-        return moments
 
     def to_dict(self) -> dict[str, Any]:
         options = ("n_centers", "width", "ridge", "is_score", "seed")

@@ -3,11 +3,15 @@
 import abc
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
 from wilks.problem import Problem
+from wilks.samples import Sample
+from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.base import Engine, Statistic
+from wilks.statistics.fits import FitResult
 from wilks.statistics.linear.feature_map import Member
 from wilks.storage import named
 from wilks.typing import FloatArray
@@ -21,8 +25,8 @@ _PROFILED_ENGINE = "wilks.statistics.linear.profiled_engine:ProfiledLinearEngine
 class LinearModel(Statistic):
     """f(x) = sum_m a_m k_m(x) with the penalty ridge a^T K a; the parameters are the a of one member after the other.
 
-    A subclass says which members it has; they share an engine, whatever their features are. The learned f is the mean
-    of the members' f.
+    A subclass says which members it has; they share an engine, whatever their features are, and a null law where there
+    is one. The learned f is the mean of the members' f.
     """
 
     version = 5
@@ -54,6 +58,25 @@ class LinearModel(Statistic):
     @property
     def is_penalized(self) -> bool:
         return True
+
+    @property
+    def has_law(self) -> bool:
+        """That of the score statistic of one member is known."""
+        return self.is_score and self.combination is None
+
+    def law(
+        self, engine: Any, *, at: FitResult | None, pool: Sample | None, n_events: int | None = None
+    ) -> AnalyticLaw | None:
+        if not self.has_law:
+            return None
+        law: AnalyticLaw = engine.law(pool=pool, n_events=n_events) if at is None else engine.law_at(at)
+        return law
+
+    def null_moments(self, engine: Any, *, z: FloatArray, n_events: int | None = None) -> tuple[float, float] | None:
+        if not self.has_law or (z.size and n_events is not None):
+            return None
+        moments: tuple[float, float] = engine.null_moments_at(z) if z.size else engine.null_moments(n_events=n_events)
+        return moments
 
     def engine(self, problems: Sequence[Problem]) -> Engine:
         (problem,) = problems
