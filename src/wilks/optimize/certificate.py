@@ -18,7 +18,8 @@ class Certificate(NamedTuple):
       over the others, D the length of the diagonal of the box. For a positive H_FF with D large it is the Newton
       decrement g_F . H_FF^-1 . g_F: twice the decrease that the quadratic model foresees, hence in units of
       t = -2 min L. A direction along which the function does not curve is charged the most that the box allows, so
-      that a saturated neuron, which changes nothing, costs nothing.
+      that a saturated neuron, which changes nothing, costs nothing. In an infinite box this is the plain Newton
+      decrement, infinite where a direction without positive curvature has a slope or curves down.
       Held parameters are taken as held, however small the slope that holds them: this is the certificate of a local
       minimum in the box, and of no more.
     - ``least_curvature``: the smallest lambda_i (0 if nothing is free).
@@ -67,7 +68,8 @@ def variances(params: jax.Array, gradient: jax.Array, hessian: jax.Array, box: B
 
 
 def _decrement(curvatures: jax.Array, slopes: jax.Array, diagonal: jax.Array) -> jax.Array:
-    limit = 2 * slopes * diagonal
+    # In an infinite box 0 times its diagonal would not be 0.
+    limit = jnp.where(slopes == 0, 0.0, 2 * slopes * diagonal)
     convex = jnp.minimum(slopes**2 / jnp.where(curvatures > 0, curvatures, 1.0), limit)
-    concave = limit + jnp.abs(curvatures) * diagonal**2
+    concave = limit + jnp.where(curvatures == 0, 0.0, jnp.abs(curvatures) * diagonal**2)
     return jnp.sum(jnp.where(curvatures > 0, convex, concave))
