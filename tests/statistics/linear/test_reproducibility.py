@@ -1,0 +1,143 @@
+"""t is a function of the analysis and the data: of nothing that is fitted beside them, of no order, of no group."""
+
+import functools
+
+import numpy as np
+import pytest
+from maps import Mixed
+
+import wilks
+from wilks.campaign.shard import make_toys
+from wilks.fitting import FitResult, fit_events, fit_together
+from wilks.problems import exponential
+from wilks.typing import FloatArray
+
+N_EXPECTED = 100.0
+OPTIONS = {"n_centers": 12, "width": 0.7, "ridge": 0.5}
+MODELS = {
+    "kernel": lambda is_score: wilks.Kernel(**OPTIONS, is_score=is_score),  # type: ignore[arg-type]
+    "set": lambda is_score: wilks.KernelSet((0.5, 1.5), (0.3, 3.0), n_centers=(12, 7), is_score=is_score),
+    "mixed": lambda is_score: Mixed(is_score=is_score),
+}
+every_model = pytest.mark.parametrize("name", MODELS)
+every_statistic = pytest.mark.parametrize("is_score", [True, False], ids=["score", "converged"])
+
+
+def draw(rng: np.random.Generator, n: int, n_features: int) -> FloatArray:
+    return np.asarray(rng.exponential(size=(n, n_features)))
+
+
+@functools.cache
+def reference(n_features: int) -> wilks.Sample:
+    """Weights are sums of few powers of two, so that their sum has no rounding, in whatever order it is taken."""
+    rng = np.random.default_rng(0)
+    events = draw(rng, 1500, n_features)
+    return wilks.Sample(events, rng.integers(4, 12, size=1500) * 2.0**-7)
+
+
+@functools.cache
+def analysis_of(name: str, is_score: bool, *, n_features: int = 1, is_profiled: bool = False) -> wilks.Analysis:
+    return wilks.Analysis(
+        reference=reference(n_features),
+        model=MODELS[name](is_score),
+        nuisances=exponential.nuisances(0.1, 0.1) if is_profiled else (),
+        standardize=wilks.Standardization(np.zeros(n_features), np.full(n_features, 1.25)),
+        toy_source=exponential.BACKGROUND if n_features == 1 else None,
+    )
+
+
+def data_sets(n: int, n_features: int = 1) -> list[FloatArray]:
+    """None alike in size; one without events, one beyond every Gaussian, one far from the reference."""
+    rng = np.random.default_rng(2)
+    sets = [
+        draw(rng, int(size), n_features) * scale for size, scale in zip(rng.poisson(100, n), _scales(), strict=False)
+    ]
+    return [*sets, np.empty((0, n_features)), np.full((9, n_features), 1e3), np.full((60, n_features), 3.0)]
+
+
+def _scales() -> FloatArray:
+    return np.tile([1.0, 1.1, 0.8], 20)
+
+
+def bits(fit: FitResult) -> tuple[object, ...]:
+    """All numbers of a fit."""
+    parts = (fit.nuisances, fit.delta_nuisances, fit.members)
+    return (fit.t, fit.tau, fit.delta, fit.newton_decrement, fit.n_iterations, fit.params.tolist(), *parts)
+
+
+@every_model
+@every_statistic
+@pytest.mark.parametrize("n_features", [1, 3])
+def test_a_data_set_alone_has_the_bits_that_it_has_among_others(name, is_score, n_features):
+    """Among 40, in any place: alone, at the end of a group, beside ones that take more steps."""
+    analysis, sets = analysis_of(name, is_score, n_features=n_features), data_sets(40, n_features)
+    together = [bits(fit) for fit in fit_together(analysis, sets)]
+    rows = [*range(4), 17, 39, 40, 41, 42]
+    assert [bits(fit_events(analysis, sets[row])) for row in rows] == [together[row] for row in rows]
+    assert [bits(fit) for fit in fit_together(analysis, sets[::-1])] == together[::-1]
+    assert [bits(fit) for fit in fit_together(analysis, sets[5:22])] == together[5:22]
+
+
+@every_model
+@every_statistic
+def test_with_nuisances_too(name, is_score):
+    analysis, sets = analysis_of(name, is_score, is_profiled=True), data_sets(4)
+    observed = list(0.1 * np.random.default_rng(3).normal(size=(len(sets), 2)))
+    together = [bits(fit) for fit in fit_together(analysis, sets, observed)]
+    alone = [bits(fit_events(analysis, *one)) for one in zip(sets, observed, strict=True)]
+    assert alone == together
+    assert [bits(fit) for fit in fit_together(analysis, sets[::-1], observed[::-1])] == together[::-1]
+
+
+def shuffled(sample: wilks.Sample, seed: int) -> wilks.Sample:
+    rows = np.random.default_rng(seed).permutation(sample.n_events)
+    return wilks.Sample(sample.events[rows], sample.event_weights[rows], features=sample.features)
+
+
+@every_model
+@every_statistic
+@pytest.mark.parametrize("n_features", [1, 3])
+def test_the_order_of_the_rows_of_a_reference_changes_no_bit(name, is_score, n_features):
+    """With a standardization that is fixed, and weights whose sum is exact."""
+    given, sets = analysis_of(name, is_score, n_features=n_features), data_sets(3, n_features)
+    expected = [bits(fit) for fit in fit_together(given, sets)]
+    for seed in (1, 2):
+        analysis = wilks.Analysis(
+            reference=shuffled(given.reference, seed), model=given.model, standardize=given.standardization
+        )
+        assert [bits(fit) for fit in fit_together(analysis, sets)] == expected
+
+
+@every_model
+@every_statistic
+@pytest.mark.parametrize(
+    ("n_features", "is_profiled"), [(1, False), (3, False), (1, True)], ids=["1D", "3D", "with nuisances"]
+)
+def test_with_a_standardization_of_its_own_it_changes_digits_at_most(name, is_score, n_features, is_profiled):
+    """Mean and deviation are sums over rows, and so are N(R_0) and Delta: t agrees to 1e-9, with any weights."""
+    rng = np.random.default_rng(4)
+    sample = wilks.Sample(draw(rng, 1500, n_features), rng.uniform(0.5, 2.0, size=1500))
+    nuisances = exponential.nuisances(0.1, 0.1) if is_profiled else ()
+    sets, found = [one for one in data_sets(2, n_features) if len(one) > 20], []
+    for one in (sample, shuffled(sample, 1)):
+        analysis = wilks.Analysis(
+            reference=one, model=MODELS[name](is_score), expected_events=N_EXPECTED, nuisances=nuisances
+        )
+        found.append([fit.t for fit in fit_together(analysis, sets)])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
+
+
+@every_model
+@every_statistic
+@pytest.mark.parametrize("is_profiled", [False, True], ids=["alone", "with nuisances"])
+def test_toys_do_not_depend_on_the_group(name, is_score, is_profiled):
+    """Shards of 4 and of 8, and all 16 at once."""
+    analysis = analysis_of(name, is_score, is_profiled=is_profiled)
+    made = {size: _toys(analysis, size) for size in (4, 8, 16)}
+    assert made[4] == made[8] == made[16] and len(made[4]) == 16
+
+
+def _toys(analysis: wilks.Analysis, size: int) -> list[tuple[object, ...]]:
+    shards = [range(first, first + size) for first in range(0, 16, size)]
+    rows = [row for shard in shards for row in make_toys(analysis, wilks.Null(), seed=1, indices=shard)]
+    return [(row.index, row.t, list(row.params), list(row.nuisances)) for row in rows]
