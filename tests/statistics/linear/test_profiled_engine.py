@@ -13,7 +13,7 @@ from wilks.fitting import evaluate, fit_events, fit_together
 from wilks.nuisances import Nuisance
 from wilks.optimize import NumpyNewton
 from wilks.problems import exponential
-from wilks.statistics.fits import FitResult
+from wilks.statistics.fits import Data, FitResult
 from wilks.statistics.linear.profiled_engine import ProfiledLinearEngine
 from wilks.typing import FitStatus, FloatArray
 
@@ -164,7 +164,7 @@ def test_tau_and_delta_follow_from_the_saved_parameters(kind, request):
 
 def test_delta_is_that_of_a_network(score):
     network = analysis_of(model=wilks.MLP(hidden=(2,), weight_clip=5.0))
-    found = network.engine.delta.fit(engine_of(SCORE).delta.own(DATA, OBSERVED))  # type: ignore[attr-defined]
+    found = network.engine.programs.delta.fit(engine_of(SCORE).delta.points.own(Data(DATA, OBSERVED)))  # type: ignore[attr-defined]
     assert score.delta == pytest.approx(-2 * found.value, abs=1e-9)
     np.testing.assert_allclose(z_of(score.delta_nuisances), found.z, atol=1e-9)
 

@@ -21,6 +21,7 @@ from wilks.nuisances import (
     normalization,
 )
 from wilks.optimize import NumpyNewton
+from wilks.statistics.fits import Data
 from wilks.statistics.linear.profiled_engine import ProfiledLinearEngine
 from wilks.statistics.linear.profiled_group import ProfiledGroup, _certified
 from wilks.statistics.linear.profiled_loss import DenseExpansion, ProfiledLoss, _positive_part, _Slopes
@@ -77,7 +78,7 @@ def group() -> ProfiledGroup:
 @pytest.fixture(scope="module")
 def loss(group) -> ProfiledLoss:
     """The joint loss with every kind of auxiliary measurement and a known yield; Delta is not needed for it."""
-    own = EVERY.engine.delta.own(DATA, MEASURED)  # type: ignore[attr-defined]
+    own = EVERY.engine.delta.points.own(Data(DATA, MEASURED))  # type: ignore[attr-defined]
     return group.loss(RIDGE, group.plain.sums([DATA])[0], own)
 
 
