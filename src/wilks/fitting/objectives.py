@@ -11,6 +11,7 @@ from wilks import likelihood
 from wilks.analysis import Analysis
 from wilks.likelihood import Events, Exponent, Points
 from wilks.models import Model
+from wilks.nuisances.effect import Effect
 from wilks.nuisances.profiled import Profiled
 from wilks.optimize import Objective
 
@@ -45,7 +46,12 @@ def goal_of(analysis: Analysis, model: Model | None) -> Goal:
     if model is not None and not analysis.nuisances:
         return Goal(model.structure)
     structure = None if model is None else model.structure
-    return Goal(Profiled(structure, analysis.nuisances, analysis.reference.n_features))
+    return Goal(Profiled(structure, effect_of(analysis), analysis.reference.n_features))
+
+
+def effect_of(analysis: Analysis) -> Effect:
+    """What the nuisances of an analysis do, made once and kept with it."""
+    return analysis.cached("effect", lambda: analysis.nuisances.effect(analysis.reference.n_features))
 
 
 def objective(exponent: Exponent, events: Events) -> Objective:
@@ -60,19 +66,19 @@ def objective(exponent: Exponent, events: Events) -> Objective:
 
 def profiled_objective(profiled: Profiled, events: Events, observed: jax.Array) -> Objective:
     """L[w, nu] with the auxiliary measurements ``observed`` (j,), as a function of theta = (w, z)."""
-    base = _shifted(profiled, events) if profiled.nuisances.is_shifted else objective(profiled, events)
+    base = _shifted(profiled, events) if profiled.effect.is_shifted else objective(profiled, events)
     first = profiled.n_model_parameters
 
     def auxiliary(theta: jax.Array) -> jax.Array:
-        return -profiled.nuisances.auxiliary_log_ratio(theta[first:], observed)
+        return -profiled.effect.auxiliary_log_ratio(theta[first:], observed)
 
     def with_gradient(theta: jax.Array) -> tuple[jax.Array, jax.Array]:
         value, gradient = base.value_and_gradient(theta)
-        more, slope = jax.value_and_grad(auxiliary)(theta)
+        more, slope = jax.lax.optimization_barrier(jax.value_and_grad(auxiliary)(theta))
         return value + more, gradient + slope
 
     def with_curvature(curvature: Callable[[jax.Array], jax.Array]) -> Callable[[jax.Array], jax.Array]:
-        return lambda theta: curvature(theta) + jax.hessian(auxiliary)(theta)
+        return lambda theta: curvature(theta) + jax.lax.optimization_barrier(jax.hessian(auxiliary)(theta))
 
     return Objective(
         value=lambda theta: base.value(theta) + auxiliary(theta),
@@ -140,26 +146,26 @@ def _shifted(profiled: Profiled, events: Events) -> Objective:
 
 def _shift(profiled: Profiled, theta: jax.Array, events: Events, *, order: int) -> _Expansion:
     """c(z) as a function of theta = (w, z), with the derivatives up to ``order``; the others are 0."""
-    nuisances, first = profiled.nuisances, profiled.n_model_parameters
+    effect, first = profiled.effect, profiled.n_model_parameters
     z = theta[first:]
-    learned = Profiled(None, nuisances, profiled.n_features, is_learned_only=True)
+    learned = Profiled(None, effect, profiled.n_features, is_learned_only=True)
     # Without counts the loss is sum_R w (r - 1).
     reference = tuple(points._replace(counts=jnp.zeros_like(points.counts)) for points in events)
     total = sum(jnp.sum(points.weights.astype(theta.dtype)) for points in events)
     excess, slope = likelihood.value_and_gradient(learned, z, reference)
     ratio, slope = 1 + excess / total, slope / total
-    value = nuisances.log_yield_ratio(z) - jnp.log(ratio)
-    gradient = jnp.zeros_like(theta).at[first:].set(jax.grad(nuisances.log_yield_ratio)(z) - slope / ratio)
+    value = effect.log_yield_ratio(z) - jnp.log(ratio)
+    gradient = jnp.zeros_like(theta).at[first:].set(jax.grad(effect.log_yield_ratio)(z) - slope / ratio)
     hessian = jnp.zeros((theta.size, theta.size), theta.dtype)
     if order == 2:
         bend = likelihood.hessian(learned, z, reference) / total
-        block = jax.hessian(nuisances.log_yield_ratio)(z) - bend / ratio + jnp.outer(slope, slope) / ratio**2
+        block = jax.hessian(effect.log_yield_ratio)(z) - bend / ratio + jnp.outer(slope, slope) / ratio**2
         hessian = hessian.at[first:, first:].set(block)
     return _Expansion(value, gradient, hessian)
 
 
 def shift(profiled: Profiled, theta: jax.Array, events: Events) -> jax.Array:
     """c(z), by which log r of the events is raised so that the reference has the known yield; 0 where none is known."""
-    if not profiled.nuisances.is_shifted:
+    if not profiled.effect.is_shifted:
         return jnp.zeros((), theta.dtype)
     return _shift(profiled, theta, events, order=0).value

@@ -2,34 +2,16 @@
 
 import abc
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from wilks.errors import InputError
+from wilks.models.structure import Structure, overrides, register_by_identity
 from wilks.models.words import Words
 from wilks.typing import FloatArray
-
-
-class Structure(Protocol):
-    """f(x; w) as compiled programs know it.
-
-    It is a pytree: its arrays are arguments of the programs, and everything else, which must be hashable, is their key.
-    """
-
-    def n_parameters(self, n_features: int) -> int:
-        """Length p of the parameter vector for ``n_features`` inputs."""
-
-    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        """f for standardized events in columns of shape (d, n); result (n,)."""
-
-    def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        """df/dw of each event, shape (p, n)."""
-
-    def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
-        """sum_e c_e d2f(x_e)/dw2 for coefficients c (n,), shape (p, p)."""
 
 
 class Model(abc.ABC):
@@ -42,13 +24,16 @@ class Model(abc.ABC):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        jax.tree_util.register_static(cls)
+        register_by_identity(cls)
+        if overrides(cls, "column_log_ratio", "column_jacobian", "column_curvature"):
+            cls.structure = Model.structure  # type: ignore[method-assign]
 
     @property
     def structure(self) -> Structure:
-        """What the programs of a fit are kept by: as a rule the model itself, so that equal models share them.
+        """What the compiled programs of a fit are kept by: this very model, unless a subclass knows better.
 
-        A model with numbers that change nothing of the program, such as its box, leaves them out here.
+        A subclass whose box and other numbers change no program gives f without them, so that all its instances with
+        equal f share programs. Where a subclass of that one writes f anew, the model is its own structure again.
         """
         return self
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import jax
 import jax.numpy as jnp
 
-from wilks.models.base import Structure
-from wilks.nuisances.collection import Nuisances
+from wilks.models.structure import Structure
+from wilks.nuisances.effect import Effect
 
 
 @jax.tree_util.register_dataclass
@@ -18,14 +18,14 @@ class Profiled:
     no parameter, so that second derivatives have no mixed part.
 
     Args:
-        model: of f; None: f = 0, the fit of the nuisances alone.
-        nuisances: at least one.
+        model: the structure of f; None: f = 0, the fit of the nuisances alone.
+        effect: of the nuisances, `Nuisances.effect`.
         n_features: features of the model.
         is_learned_only: log r of the learned response alone, which is what a known yield is about.
     """
 
     model: Structure | None
-    nuisances: Nuisances = field(metadata={"static": True})
+    effect: Effect
     n_features: int = field(metadata={"static": True})
     is_learned_only: bool = field(default=False, metadata={"static": True})
 
@@ -61,6 +61,5 @@ class Profiled:
         return params[:p], params[p:], columns[:d], columns[d:]
 
     def _log_r(self, z: jax.Array, rows: jax.Array) -> jax.Array:
-        widths = self.nuisances.row_widths(self.n_features)
-        log_r = self.nuisances.learned_column_log_ratio if self.is_learned_only else self.nuisances.column_log_ratio
-        return log_r(z, rows, widths=widths)
+        effect = self.effect
+        return (effect.learned_column_log_ratio if self.is_learned_only else effect.column_log_ratio)(z, rows)

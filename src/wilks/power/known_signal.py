@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.fitting import engine_of
-from wilks.fitting.objectives import profiled_objective, shift
+from wilks.fitting.objectives import effect_of, profiled_objective, shift
 from wilks.hypotheses import Hypothesis
 from wilks.likelihood import Points
 from wilks.nuisances.profiled import Profiled
@@ -153,8 +154,12 @@ def _fit(analysis: Analysis, events: FloatArray, observed: FloatArray, signal: K
     ratios = np.zeros(own[0].counts.shape)
     ratios.reshape(-1)[: events.shape[0]] = signal.ratios(events)
     starts = np.stack([np.append(strength, delta.z) for strength in _BEGINNINGS])
-    run = analysis.cached("signal_fit", lambda: jax.jit(_Program(analysis).run))
-    params, values, decrements = map(np.asarray, run(starts, engine.whole, own, ratios, signal.n_signal))
+    lower, upper = nuisances.bounds
+    box = Box(*map(jax.device_put, (np.append(0.0, lower), np.append(_LARGEST_STRENGTH, upper))))
+    background = Profiled(None, effect_of(analysis), analysis.reference.n_features)
+    data = _Data(*own, jax.device_put(ratios))
+    ends = _descended(background, box, starts, engine.whole, data, np.asarray(float(signal.n_signal)))
+    params, values, decrements = map(np.asarray, ends)
     best = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
     is_certified = delta.is_certified and bool(decrements[best] < analysis.search.decrement_tolerance)
     values_at_best = dict(zip(nuisances.names, (params[best][1:] * nuisances.sigmas).tolist(), strict=True))
@@ -162,40 +167,38 @@ def _fit(analysis: Analysis, events: FloatArray, observed: FloatArray, signal: K
     return SignalFit(q0, float(params[best][0]), values_at_best, is_certified)
 
 
-class _Program:
-    """Newton's method for L[mu, nu] = sum_R w (r - 1) + mu N_S - sum_D log(r + mu rho) - log L(nu|A)/L(0|A)."""
+class _Data(NamedTuple):
+    """Data with auxiliary measurements (j,) and the density ratio rho at each of their points."""
 
-    def __init__(self, analysis: Analysis) -> None:
-        self._profiled = Profiled(None, analysis.nuisances, analysis.reference.n_features)
-        lower, upper = analysis.nuisances.bounds
-        self._box = Box(jnp.asarray(np.append(0.0, lower)), jnp.asarray(np.append(_LARGEST_STRENGTH, upper)))
+    points: Points
+    observed: jax.Array
+    ratios: jax.Array
 
-    def run(
-        self,
-        starts: jax.Array,
-        reference: Points,
-        own: tuple[Points, jax.Array],
-        ratios: jax.Array,
-        n_signal: jax.Array,
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Params (s, 1 + j), values and Newton decrements (s,) at the ends of descents from ``starts``."""
-        data, observed = own
-        background = profiled_objective(self._profiled, (reference,), observed)
 
-        def value(theta: jax.Array) -> jax.Array:
-            strength, z = theta[0], theta[1:]
-            log_r = jax.vmap(lambda columns: self._profiled.column_log_ratio(z, columns))(data.columns)
-            log_r = log_r + shift(self._profiled, z, (reference,))
-            # log(r + mu rho) = log r + log(1 + mu rho / r), exact also where mu = 0.
-            terms = log_r + jnp.log1p(strength * ratios * jnp.exp(-log_r))
-            return background.value(z) + strength * n_signal - jnp.sum(data.counts * terms)
+@jax.jit
+def _descended(
+    background: Profiled, box: Box, starts: jax.Array, reference: Points, data: _Data, n_signal: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Params (s, 1 + j), values and Newton decrements (s,) at the ends of Newton's method from ``starts``, for
 
-        objective = Objective(value, jax.value_and_grad(value), jax.hessian(value), jax.hessian(value))
+    L[mu, nu] = sum_R w (r - 1) + mu N_S - sum_D log(r + mu rho) - log L(nu|A)/L(0|A).
+    """
+    without = profiled_objective(background, (reference,), data.observed)
 
-        def one(start: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-            end = _NEWTON.run(objective, start, self._box)
-            certificate = certify_by(end.params, end.gradient, end.memory, self._box)
-            return end.params, end.value, certificate.newton_decrement
+    def value(theta: jax.Array) -> jax.Array:
+        strength, z = theta[0], theta[1:]
+        log_r = jax.vmap(lambda columns: background.column_log_ratio(z, columns))(data.points.columns)
+        log_r = log_r + shift(background, z, (reference,))
+        # log(r + mu rho) = log r + log(1 + mu rho / r), exact also where mu = 0.
+        terms = log_r + jnp.log1p(strength * data.ratios * jnp.exp(-log_r))
+        return without.value(z) + strength * n_signal - jnp.sum(data.points.counts * terms)
 
-        ends: tuple[jax.Array, jax.Array, jax.Array] = jax.lax.map(one, starts)
-        return ends
+    objective = Objective(value, jax.value_and_grad(value), jax.hessian(value), jax.hessian(value))
+
+    def one(start: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        end = _NEWTON.run(objective, start, box)
+        certificate = certify_by(end.params, end.gradient, end.memory, box)
+        return end.params, end.value, certificate.newton_decrement
+
+    ends: tuple[jax.Array, jax.Array, jax.Array] = jax.lax.map(one, starts)
+    return ends
