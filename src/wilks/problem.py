@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wilks.nuisances import Nuisances
+from wilks.nuisances.effect import Effect
 from wilks.samples import Sample, Standardization
 from wilks.search import Search
 from wilks.typing import FloatArray
@@ -29,6 +30,11 @@ class Problem:
     def expected_events(self) -> float:
         """N(R_0)."""
         return self.reference.expected_events
+
+    @cached_property
+    def effect(self) -> Effect:
+        """What the nuisances do to its events, as compiled programs know it."""
+        return self.nuisances.effect(self.reference.n_features)
 
     @cached_property
     def standardized(self) -> FloatArray:

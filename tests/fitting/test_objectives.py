@@ -64,7 +64,7 @@ def objective_of(case: tuple[wilks.Analysis, FloatArray, FloatArray], *, with_mo
     analysis, data, observed = case
     engine = engine_of(analysis)
     whole, centre = engine.data_set(data, observed).fine
-    profiled = Profiled(analysis.model if with_model else None, analysis.nuisances, 1)
+    profiled = Profiled(analysis.model.structure if with_model else None, analysis.nuisances.effect(1), 1)
     return profiled_objective(profiled, (engine.whole, whole), centre)
 
 

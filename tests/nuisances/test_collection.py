@@ -185,7 +185,7 @@ def test_a_yield_covers_the_learned_response_alone() -> None:
     log_yield = LogYield(("a",), ((1,), (2,)), (0.5, -0.2))
     nuisances = Nuisances((normalization("n", sigma=0.1), Nuisance("a", 0.2)), response, log_yield)
     z = jnp.asarray([3.0, 1.5])
-    assert float(nuisances.log_yield_ratio(z)) == pytest.approx(0.5 * 0.3 - 0.1 * 0.3**2)
+    assert float(nuisances.effect(1).log_yield_ratio(z)) == pytest.approx(0.5 * 0.3 - 0.1 * 0.3**2)
     assert LogYield.from_dict(log_yield.to_dict()) == log_yield
     with pytest.raises(InputError, match="the yield must name"):
         Nuisances((normalization("n", sigma=0.1),), None, log_yield)

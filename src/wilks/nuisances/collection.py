@@ -7,16 +7,18 @@ from functools import cached_property
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import InputError
 from wilks.functions import NamedFunction
 from wilks.nuisances.auxiliary import Gaussian
+from wilks.nuisances.effect import Auxiliaries, Effect, KnownYield, Part
+from wilks.nuisances.formulas import Formulas
 from wilks.nuisances.nuisance import Nuisance
-from wilks.nuisances.response import Formulas, Response, Term, monomials
-from wilks.typing import FloatArray, finite_number
+from wilks.nuisances.response import Response, Term
+from wilks.structures import rounded_up
+from wilks.typing import FloatArray, IntArray, finite_number
 
 REACH = 10.0
 """Nuisances are free within so many sigma."""
@@ -29,10 +31,6 @@ class LogYield:
     names: tuple[str, ...]
     terms: tuple[Term, ...]
     coefficients: tuple[float, ...]
-
-    def log_ratio(self, nu: jax.Array) -> jax.Array:
-        """At nu (j,): a scalar."""
-        return jnp.asarray(sum(c * m for c, m in zip(self.coefficients, monomials(nu, self.terms), strict=True)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers that define it."""
@@ -152,21 +150,27 @@ class Nuisances:
         """What log r needs of raw events (n, d), shape (n, k)."""
         return np.concatenate([np.empty((events.shape[0], 0)), *(one.rows(events) for one, _ in self._parts)], axis=1)
 
-    def column_log_ratio(self, z: jax.Array, columns: jax.Array, *, widths: tuple[int, ...]) -> jax.Array:
-        """log r for rows that stand in columns (k, n), at z (j,) in units of sigma: shape (n,). Traced.
+    def effect(self, n_features: int) -> Effect:
+        """What they do, as compiled programs know it, to events with ``n_features``."""
+        nothing = np.zeros((0, n_features))
+        widths = ((one, positions, one.rows(nothing).shape[1]) for one, positions in self._parts)
+        parts = tuple(Part(one.structure(width), positions, width) for one, positions, width in widths)
+        return Effect(self.sigmas, parts, self._known_yield, self._auxiliaries)
 
-        ``widths`` are those of `row_widths`.
-        """
-        nu = (z * self.sigmas).astype(columns.dtype)
-        total, first = jnp.zeros(columns.shape[1], columns.dtype), 0
-        for (response, positions), width in zip(self._parts, widths, strict=True):
-            total = total + response.column_log_ratio(nu[np.array(positions)], columns[first : first + width])
-            first += width
-        return total
+    @property
+    def _known_yield(self) -> KnownYield | None:
+        if self.log_yield is None:
+            return None
+        coefficients = np.array(self.log_yield.coefficients, dtype=np.float64)
+        return KnownYield(coefficients, self.log_yield.terms, self._positions(self.log_yield.names))
 
-    def row_widths(self, n_features: int) -> tuple[int, ...]:
-        """How many numbers of an event with ``n_features`` each response needs."""
-        return tuple(one.rows(np.zeros((0, n_features))).shape[1] for one, _ in self._parts)
+    @property
+    def _auxiliaries(self) -> Auxiliaries:
+        chosen = self._correlated
+        matrix = np.eye(len(self)) if self.correlation is None else self.correlation
+        inverse = tuple(map(tuple, np.linalg.inv(matrix[np.ix_(chosen, chosen)]).tolist()))
+        kinds, sigmas = tuple(one.auxiliary for one in self), tuple(self.sigmas.tolist())
+        return Auxiliaries(kinds, sigmas, inverse, tuple(chosen.tolist()))
 
     def log_ratio(self, events: FloatArray, nu: Mapping[str, float]) -> FloatArray:
         """log r(x; nu) for raw events (n, d), at nu in the user's units; names that are not given are at 0.
@@ -202,47 +206,22 @@ class Nuisances:
         """Whether log r is shifted so that the reference sums to ``log_yield``."""
         return self.log_yield is not None
 
-    def log_yield_ratio(self, z: jax.Array) -> jax.Array:
-        """What ``log_yield`` says at z (j,): a scalar, 0 where there is none. Traced."""
-        if self.log_yield is None:
-            return jnp.zeros((), z.dtype)
-        nu = z * self.sigmas
-        return self.log_yield.log_ratio(nu[np.array(self._positions(self.log_yield.names))])
-
-    def learned_column_log_ratio(self, z: jax.Array, columns: jax.Array, *, widths: tuple[int, ...]) -> jax.Array:
-        """`column_log_ratio` of ``response`` alone, which is what ``log_yield`` is about."""
-        assert self.response is not None
-        positions = np.array(self._positions(self.response.names))
-        nu = (z * self.sigmas).astype(columns.dtype)
-        return self.response.column_log_ratio(nu[positions], columns[sum(widths[:-1]) :])
-
     def auxiliary_log_ratio(self, z: jax.Array, observed: jax.Array) -> jax.Array:
         """log[ L(nu | A) / L(0 | A) ] of all auxiliary measurements, a scalar; z and observed (j,). Traced."""
-        nu = z * self.sigmas
-        total = jnp.zeros((), z.dtype)
-        for j, one in enumerate(self.parameters):
-            if self._correlated[j]:
-                continue
-            total = total + one.auxiliary.log_ratio(nu[j], observed[j], one.scale)
-        if self.correlation is not None:
-            chosen = np.flatnonzero(self._correlated)
-            inverse = np.linalg.inv(self.correlation[np.ix_(chosen, chosen)])
-            centre, at = observed[chosen] / self.sigmas[chosen], z[chosen]
-            total = total + (centre - 0.5 * at) @ inverse @ at
-        return total
+        return self._auxiliaries.log_ratio(z, observed)
 
     @cached_property
-    def _correlated(self) -> tuple[bool, ...]:
+    def _correlated(self) -> IntArray:
+        """Positions of those with correlated measurements, (c,)."""
         if self.correlation is None:
-            return (False,) * len(self)
-        off = np.any(self.correlation - np.eye(len(self)) != 0, axis=1)
-        return tuple(bool(x) for x in off)
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(np.any(self.correlation - np.eye(len(self)) != 0, axis=1))
 
     def draw_observed(self, rng: np.random.Generator, nu: FloatArray) -> FloatArray:
         """Auxiliary measurements of a toy around true values ``nu`` (j,), shape (j,)."""
         drawn = np.array([one.auxiliary.draw(rng, nu[j], one.scale) for j, one in enumerate(self.parameters)])
         if self.correlation is not None:
-            chosen = np.flatnonzero(self._correlated)
+            chosen = self._correlated
             normal = np.linalg.cholesky(self.correlation[np.ix_(chosen, chosen)]) @ rng.standard_normal(chosen.size)
             drawn[chosen] = nu[chosen] + self.sigmas[chosen] * normal
         return drawn
@@ -265,21 +244,26 @@ class ResponseOn:
     """log r of fixed raw events (n, d) at any z (j,), from rows that are made once."""
 
     def __init__(self, nuisances: Nuisances, events: FloatArray) -> None:
-        self._nuisances, self._widths = nuisances, nuisances.row_widths(events.shape[1])
-        self._columns = jnp.asarray(nuisances.rows(events).T)
+        rows = nuisances.rows(events)
+        # Single operations are compiled as well: samples of about one size share them.
+        columns = np.zeros((rows.shape[1], rounded_up(rows.shape[0])))
+        columns[:, : rows.shape[0]] = rows.T
+        columns[:, rows.shape[0] :] = rows[:1].T
+        self._effect, self._columns = nuisances.effect(events.shape[1]), jax.device_put(columns)
+        self._n_events = rows.shape[0]
 
     def log_ratio(self, z: FloatArray) -> FloatArray:
         """The response alone, shape (n,)."""
-        return np.asarray(self._nuisances.column_log_ratio(jnp.asarray(z), self._columns, widths=self._widths))
+        return np.asarray(self._effect.column_log_ratio(jax.device_put(z), self._columns))[: self._n_events]
 
     def shifted_log_ratio(self, z: FloatArray, event_weights: FloatArray) -> FloatArray:
         """With the shift to the known yield, where there is one, for events that are the reference; shape (n,)."""
-        nuisances, at, log_r = self._nuisances, jnp.asarray(z), self.log_ratio(z)
-        if not nuisances.is_shifted:
+        effect, at, log_r = self._effect, jax.device_put(z), self.log_ratio(z)
+        if not effect.is_shifted:
             return log_r
-        learned = np.asarray(nuisances.learned_column_log_ratio(at, self._columns, widths=self._widths))
+        learned = np.asarray(effect.learned_column_log_ratio(at, self._columns))[: self._n_events]
         reached = np.log(np.sum(event_weights * np.exp(learned)) / np.sum(event_weights))
-        return np.asarray(log_r + float(nuisances.log_yield_ratio(at)) - reached)
+        return np.asarray(log_r + float(effect.log_yield_ratio(at)) - reached)
 
 
 def digest_of(response: Response) -> dict[str, str]:

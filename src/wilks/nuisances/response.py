@@ -5,18 +5,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import factorial, prod
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from wilks.errors import InputError
-from wilks.functions import NamedFunction
+from wilks.structures import overrides, register_by_identity
 from wilks.typing import FloatArray
 
 Term = tuple[int, ...]
 """Exponents, one for each nuisance: (1, 0) is linear in the first, (1, 1) the mixed term."""
+
+
+class ResponseStructure(Protocol):
+    """log r as compiled programs know it: a pytree; its arrays are arguments of the programs, the rest is their key."""
+
+    def column_log_ratio(self, nu: jax.Array, columns: jax.Array) -> jax.Array:
+        """log r of the events whose rows stand in columns (k, n), at nu (j,): shape (n,)."""
 
 
 class Response(abc.ABC):
@@ -29,6 +35,18 @@ class Response(abc.ABC):
     names: tuple[str, ...]
     kind: str
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        register_by_identity(cls)
+        if overrides(cls, "column_log_ratio"):
+            cls.structure = Response.structure  # type: ignore[method-assign]
+
+    def structure(self, width: int) -> "ResponseStructure":
+        """What the compiled programs of a fit are kept by, where an event has ``width`` rows: this very response,
+        unless a subclass knows better and gives a pytree without what changes no program.
+        """
+        return self
+
     @abc.abstractmethod
     def rows(self, events: FloatArray) -> FloatArray:
         """What log r needs of raw events (n, d): shape (n, k)."""
@@ -40,29 +58,6 @@ class Response(abc.ABC):
     @abc.abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and strings that define it, with its ``kind``."""
-
-
-@dataclass(frozen=True)
-class Formulas(Response):
-    """Known formulas, one for each nuisance; their logarithms are added."""
-
-    names: tuple[str, ...]
-    functions: tuple[NamedFunction, ...]
-    is_constant: tuple[bool, ...]
-    kind = "formulas"
-
-    def rows(self, events: FloatArray) -> FloatArray:
-        return events if not all(self.is_constant) else np.empty((events.shape[0], 0))
-
-    def column_log_ratio(self, nu: jax.Array, columns: jax.Array) -> jax.Array:
-        events = columns.T
-        total = jnp.zeros(columns.shape[1], columns.dtype)
-        for j, function in enumerate(self.functions):
-            total = total + jnp.reshape(function.call(events, nu[j]), total.shape)
-        return total
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "names": list(self.names), "functions": [one.mark() for one in self.functions]}
 
 
 class Polynomial(Response):
@@ -82,6 +77,21 @@ class Polynomial(Response):
         return self.coefficients(events)
 
     def column_log_ratio(self, nu: jax.Array, columns: jax.Array) -> jax.Array:
+        return self.structure(columns.shape[0]).column_log_ratio(nu, columns)
+
+    def structure(self, width: int) -> "Monomials":
+        return Monomials(self.terms)
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True)
+class Monomials:
+    """A polynomial in nu; its coefficients stand in the rows of the events."""
+
+    terms: tuple[Term, ...]
+
+    def column_log_ratio(self, nu: jax.Array, columns: jax.Array) -> jax.Array:
+        """log r of coefficients in columns (k, n), at nu (j,): shape (n,)."""
         return jnp.stack(list(monomials(nu, self.terms))) @ columns
 
 

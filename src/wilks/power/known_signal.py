@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,14 +11,17 @@ import numpy.typing as npt
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.fitting import engine_of
-from wilks.fitting.objectives import profiled_objective, shift
 from wilks.hypotheses import Hypothesis
+from wilks.kept import kept
 from wilks.likelihood import Points
-from wilks.nuisances.profiled import Profiled
 from wilks.optimize import Box, Newton, Objective, certify_by
 from wilks.samples import Sample, check_data
 from wilks.significance import median_ranks
+from wilks.statistics.delta import Delta
+from wilks.statistics.fits import Data
+from wilks.statistics.objectives import profiled_objective, shift
+from wilks.statistics.points import ProblemPoints
+from wilks.statistics.profiled import Profiled
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray, is_number, whole_number
 
@@ -147,14 +151,18 @@ def signal_test(
 
 
 def _fit(analysis: Analysis, events: FloatArray, observed: FloatArray, signal: KnownSignal) -> SignalFit:
-    engine, nuisances = engine_of(analysis), analysis.nuisances
-    own = engine.data_set(events, observed).fine
-    delta = engine.delta.fit(own)
+    alone, nuisances = _delta_of(analysis), analysis.nuisances
+    own = alone.points.own(Data(events, observed))
+    delta = alone.fit(own)
     ratios = np.zeros(own[0].counts.shape)
     ratios.reshape(-1)[: events.shape[0]] = signal.ratios(events)
     starts = np.stack([np.append(strength, delta.z) for strength in _BEGINNINGS])
-    run = analysis.cached("signal_fit", lambda: jax.jit(_Program(analysis).run))
-    params, values, decrements = map(np.asarray, run(starts, engine.whole, own, ratios, signal.n_signal))
+    lower, upper = nuisances.bounds
+    box = Box(*map(jax.device_put, (np.append(0.0, lower), np.append(_LARGEST_STRENGTH, upper))))
+    background = Profiled(None, analysis.problem.effect, analysis.reference.n_features)
+    data = _Data(*own, jax.device_put(ratios))
+    ends = _descended(background, box, starts, alone.points.whole, data, np.asarray(float(signal.n_signal)))
+    params, values, decrements = map(np.asarray, ends)
     best = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
     is_certified = delta.is_certified and bool(decrements[best] < analysis.search.decrement_tolerance)
     values_at_best = dict(zip(nuisances.names, (params[best][1:] * nuisances.sigmas).tolist(), strict=True))
@@ -162,40 +170,43 @@ def _fit(analysis: Analysis, events: FloatArray, observed: FloatArray, signal: K
     return SignalFit(q0, float(params[best][0]), values_at_best, is_certified)
 
 
-class _Program:
-    """Newton's method for L[mu, nu] = sum_R w (r - 1) + mu N_S - sum_D log(r + mu rho) - log L(nu|A)/L(0|A)."""
+@kept(most=1)
+def _delta_of(analysis: Analysis) -> Delta:
+    return Delta(analysis.problem, ProblemPoints(analysis.problem))
 
-    def __init__(self, analysis: Analysis) -> None:
-        self._profiled = Profiled(None, analysis.nuisances, analysis.reference.n_features)
-        lower, upper = analysis.nuisances.bounds
-        self._box = Box(jnp.asarray(np.append(0.0, lower)), jnp.asarray(np.append(_LARGEST_STRENGTH, upper)))
 
-    def run(
-        self,
-        starts: jax.Array,
-        reference: Points,
-        own: tuple[Points, jax.Array],
-        ratios: jax.Array,
-        n_signal: jax.Array,
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Params (s, 1 + j), values and Newton decrements (s,) at the ends of descents from ``starts``."""
-        data, observed = own
-        background = profiled_objective(self._profiled, (reference,), observed)
+class _Data(NamedTuple):
+    """Data with auxiliary measurements (j,) and the density ratio rho at each of their points."""
 
-        def value(theta: jax.Array) -> jax.Array:
-            strength, z = theta[0], theta[1:]
-            log_r = jax.vmap(lambda columns: self._profiled.column_log_ratio(z, columns))(data.columns)
-            log_r = log_r + shift(self._profiled, z, (reference,))
-            # log(r + mu rho) = log r + log(1 + mu rho / r), exact also where mu = 0.
-            terms = log_r + jnp.log1p(strength * ratios * jnp.exp(-log_r))
-            return background.value(z) + strength * n_signal - jnp.sum(data.counts * terms)
+    points: Points
+    observed: jax.Array
+    ratios: jax.Array
 
-        objective = Objective(value, jax.value_and_grad(value), jax.hessian(value), jax.hessian(value))
 
-        def one(start: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-            end = _NEWTON.run(objective, start, self._box)
-            certificate = certify_by(end.params, end.gradient, end.memory, self._box)
-            return end.params, end.value, certificate.newton_decrement
+@jax.jit
+def _descended(
+    background: Profiled, box: Box, starts: jax.Array, reference: Points, data: _Data, n_signal: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Params (s, 1 + j), values and Newton decrements (s,) at the ends of Newton's method from ``starts``, for
 
-        ends: tuple[jax.Array, jax.Array, jax.Array] = jax.lax.map(one, starts)
-        return ends
+    L[mu, nu] = sum_R w (r - 1) + mu N_S - sum_D log(r + mu rho) - log L(nu|A)/L(0|A).
+    """
+    without = profiled_objective(background, (reference,), data.observed)
+
+    def value(theta: jax.Array) -> jax.Array:
+        strength, z = theta[0], theta[1:]
+        log_r = jax.vmap(lambda columns: background.column_log_ratio(z, columns))(data.points.columns)
+        log_r = log_r + shift(background, z, (reference,))
+        # log(r + mu rho) = log r + log(1 + mu rho / r), exact also where mu = 0.
+        terms = log_r + jnp.log1p(strength * data.ratios * jnp.exp(-log_r))
+        return without.value(z) + strength * n_signal - jnp.sum(data.points.counts * terms)
+
+    objective = Objective(value, jax.value_and_grad(value), jax.hessian(value), jax.hessian(value))
+
+    def one(start: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        end = _NEWTON.run(objective, start, box)
+        certificate = certify_by(end.params, end.gradient, end.memory, box)
+        return end.params, end.value, certificate.newton_decrement
+
+    ends: tuple[jax.Array, jax.Array, jax.Array] = jax.lax.map(one, starts)
+    return ends

@@ -12,7 +12,8 @@ from wilks.likelihood import Events, Exponent
 from wilks.optimize.problem import Objective
 from wilks.problem import Problem
 from wilks.statistics.points import Own
-from wilks.statistics.profiled import Profiled, Structure
+from wilks.statistics.profiled import Profiled
+from wilks.structures import Structure
 
 
 class _Expansion(NamedTuple):
@@ -41,7 +42,7 @@ def goal_of(problem: Problem, structure: Structure | None) -> Goal:
     """L of f and the nuisances; None: f = 0."""
     if structure is not None and not problem.nuisances:
         return Goal(structure)
-    return Goal(Profiled(structure, problem.nuisances, problem.reference.n_features))
+    return Goal(Profiled(structure, problem.effect, problem.reference.n_features))
 
 
 def objective(exponent: Exponent, events: Events) -> Objective:
@@ -56,11 +57,11 @@ def objective(exponent: Exponent, events: Events) -> Objective:
 
 def profiled_objective(profiled: Profiled, events: Events, observed: jax.Array) -> Objective:
     """L[w, nu] with the auxiliary measurements ``observed`` (j,), as a function of theta = (w, z)."""
-    base = _shifted(profiled, events) if profiled.nuisances.is_shifted else objective(profiled, events)
+    base = _shifted(profiled, events) if profiled.effect.is_shifted else objective(profiled, events)
     first = profiled.n_model_parameters
 
     def auxiliary(theta: jax.Array) -> jax.Array:
-        return -profiled.nuisances.auxiliary_log_ratio(theta[first:], observed)
+        return -profiled.effect.auxiliary_log_ratio(theta[first:], observed)
 
     def with_gradient(theta: jax.Array) -> tuple[jax.Array, jax.Array]:
         value, gradient = base.value_and_gradient(theta)
@@ -136,26 +137,26 @@ def _shifted(profiled: Profiled, events: Events) -> Objective:
 
 def _shift(profiled: Profiled, theta: jax.Array, events: Events, *, order: int) -> _Expansion:
     """c(z) as a function of theta = (w, z), with the derivatives up to ``order``; the others are 0."""
-    nuisances, first = profiled.nuisances, profiled.n_model_parameters
+    effect, first = profiled.effect, profiled.n_model_parameters
     z = theta[first:]
-    learned = Profiled(None, nuisances, profiled.n_features, is_learned_only=True)
+    learned = Profiled(None, effect, profiled.n_features, is_learned_only=True)
     # Without counts the loss is sum_R w (r - 1).
     reference = tuple(points._replace(counts=jnp.zeros_like(points.counts)) for points in events)
     total = sum(jnp.sum(points.weights.astype(theta.dtype)) for points in events)
     excess, slope = likelihood.value_and_gradient(learned, z, reference)
     ratio, slope = 1 + excess / total, slope / total
-    value = nuisances.log_yield_ratio(z) - jnp.log(ratio)
-    gradient = jnp.zeros_like(theta).at[first:].set(jax.grad(nuisances.log_yield_ratio)(z) - slope / ratio)
+    value = effect.log_yield_ratio(z) - jnp.log(ratio)
+    gradient = jnp.zeros_like(theta).at[first:].set(jax.grad(effect.log_yield_ratio)(z) - slope / ratio)
     hessian = jnp.zeros((theta.size, theta.size), theta.dtype)
     if order == 2:
         bend = likelihood.hessian(learned, z, reference) / total
-        block = jax.hessian(nuisances.log_yield_ratio)(z) - bend / ratio + jnp.outer(slope, slope) / ratio**2
+        block = jax.hessian(effect.log_yield_ratio)(z) - bend / ratio + jnp.outer(slope, slope) / ratio**2
         hessian = hessian.at[first:, first:].set(block)
     return _Expansion(value, gradient, hessian)
 
 
 def shift(profiled: Profiled, theta: jax.Array, events: Events) -> jax.Array:
     """c(z), by which log r of the events is raised so that the reference has the known yield; 0 where none is known."""
-    if not profiled.nuisances.is_shifted:
+    if not profiled.effect.is_shifted:
         return jnp.zeros((), theta.dtype)
     return _shift(profiled, theta, events, order=0).value

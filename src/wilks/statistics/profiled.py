@@ -1,31 +1,12 @@
 """The exponent of the alternative, f(x; w) + log r(x; nu), as a function of one vector."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import jax
 import jax.numpy as jnp
 
-from wilks.nuisances.collection import Nuisances
-
-
-class Structure(Protocol):
-    """f(x; w) as compiled programs know it.
-
-    It is a pytree: its arrays are arguments of the programs, and everything else, which must be hashable, is their key.
-    """
-
-    def n_parameters(self, n_features: int) -> int:
-        """Length p of the parameter vector for ``n_features`` inputs."""
-
-    def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        """f for standardized events in columns of shape (d, n); result (n,)."""
-
-    def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        """df/dw of each event, shape (p, n)."""
-
-    def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
-        """sum_e c_e d2f(x_e)/dw2 for coefficients c (n,), shape (p, p)."""
+from wilks.nuisances.effect import Effect
+from wilks.structures import Structure
 
 
 @jax.tree_util.register_dataclass
@@ -37,14 +18,14 @@ class Profiled:
     no parameter, so that second derivatives have no mixed part.
 
     Args:
-        model: of f; None: f = 0, the fit of the nuisances alone.
-        nuisances: at least one.
+        model: the structure of f; None: f = 0, the fit of the nuisances alone.
+        effect: of the nuisances, `Nuisances.effect`.
         n_features: features of the model.
         is_learned_only: log r of the learned response alone, which is what a known yield is about.
     """
 
     model: Structure | None
-    nuisances: Nuisances = field(metadata={"static": True})
+    effect: Effect
     n_features: int = field(metadata={"static": True})
     is_learned_only: bool = field(default=False, metadata={"static": True})
 
@@ -80,6 +61,5 @@ class Profiled:
         return params[:p], params[p:], columns[:d], columns[d:]
 
     def _log_r(self, z: jax.Array, rows: jax.Array) -> jax.Array:
-        widths = self.nuisances.row_widths(self.n_features)
-        log_r = self.nuisances.learned_column_log_ratio if self.is_learned_only else self.nuisances.column_log_ratio
-        return log_r(z, rows, widths=widths)
+        effect = self.effect
+        return (effect.learned_column_log_ratio if self.is_learned_only else effect.column_log_ratio)(z, rows)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wilks.likelihood import Points
+from wilks.nuisances.effect import Effect
 from wilks.problem import Problem
 from wilks.samples import Sample
 from wilks.statistics.linear.basis import ReferencePoints
@@ -44,59 +44,91 @@ class Responses:
     """
 
     def __init__(self, problem: Problem, reference: ReferencePoints, *, points: ReferencePoints | None = None) -> None:
-        nuisances, n_features = problem.nuisances, problem.reference.n_features
-        self.bounds = nuisances.bounds
-        widths = nuisances.row_widths(n_features)
-        shared, wanted = (nuisances.rows(raw_points(problem, one)).T for one in (reference, points or reference))
-        self._shared, self._rows = (jnp.asarray(shared), jnp.asarray(reference.weights)), jnp.asarray(wanted)
-
-        def shift(z: jax.Array, shared: jax.Array, weights: jax.Array) -> jax.Array:
-            """c(z)."""
-            if not nuisances.is_shifted:
-                return jnp.zeros((), z.dtype)
-            log_r = nuisances.learned_column_log_ratio(z, shared, widths=widths)
-            return nuisances.log_yield_ratio(z) - jnp.log(weights @ jnp.exp(log_r) / jnp.sum(weights))
-
-        def learned(z: jax.Array, rows: jax.Array, *shared: jax.Array) -> jax.Array:
-            if not nuisances.is_shifted:
-                return jnp.zeros(rows.shape[1], rows.dtype)
-            return nuisances.learned_column_log_ratio(z, rows, widths=widths) + shift(z, *shared)
-
-        def at(z: jax.Array, rows: jax.Array, *shared: jax.Array) -> jax.Array:
-            return nuisances.column_log_ratio(z, rows, widths=widths) + shift(z, *shared)
-
-        def own(z: jax.Array, data: Points, observed: jax.Array, *shared: jax.Array) -> jax.Array:
-            columns = data.columns.transpose(1, 0, 2).reshape(data.columns.shape[1], -1)[n_features:]
-            counts = data.counts.ravel()
-            total = counts @ at(z, columns, *shared)
-            return total + nuisances.auxiliary_log_ratio(z, observed)
-
-        self._at = jax.jit(lambda z, *given: (at(z, *given), jax.jacfwd(at)(z, *given)))
-        self._learned = jax.jit(learned)
-        self._curvature = jax.jit(jax.hessian(lambda z, c, *given: c @ at(z, *given)))
-        self._own = jax.jit(lambda *given: (own(*given), jax.grad(own)(*given), jax.hessian(own)(*given)))
-        self._information = jax.jit(jax.hessian(lambda z, observed: -nuisances.auxiliary_log_ratio(z, observed)))
+        self.bounds = problem.nuisances.bounds
+        shared, wanted = (
+            problem.nuisances.rows(raw_points(problem, one)).T for one in (reference, points or reference)
+        )
+        self._effect, self._rows = problem.effect, jax.device_put(wanted)
+        self._shared = _Shared(jax.device_put(shared), jax.device_put(reference.weights))
 
     def at(self, z: FloatArray) -> ResponseAt:
         """s and its slopes at the points."""
-        return ResponseAt(*(np.asarray(x) for x in self._at(z, self._rows, *self._shared)))
+        return ResponseAt(*(np.asarray(x) for x in _with_slopes(z, self._effect, self._shared, self._rows)))
 
     def learned(self, z: FloatArray) -> FloatArray:
         """That part of s which sums to the known yield, at the points (n,); 0 where no yield is known."""
-        return np.asarray(self._learned(z, self._rows, *self._shared))
+        return np.asarray(_learned(z, self._effect, self._shared, self._rows))
 
     def curvature(self, z: FloatArray, coefficients: FloatArray) -> FloatArray:
         """sum_e c_e d2s(x_e)/dz2 over the points, for coefficients (n,): shape (j, j)."""
-        return np.asarray(self._curvature(z, coefficients, self._rows, *self._shared))
+        return np.asarray(_curvature(z, self._effect, self._shared, self._rows, coefficients))
 
     def own_at(self, z: FloatArray, own: Own) -> OwnAt:
         """What the data and the auxiliary measurements add to minus the loss."""
-        value, gradient, hessian = self._own(z, *own, *self._shared)
+        value, gradient, hessian = _own_terms(z, self._effect, self._shared, own)
         return OwnAt(float(value), np.asarray(gradient), np.asarray(hessian))
 
     def information(self, z: FloatArray, observed: FloatArray) -> FloatArray:
         """Minus the Hessian of the logarithm of the auxiliary likelihood, (j, j): Sigma^-1."""
-        return np.asarray(self._information(z, observed))
+        return np.asarray(_information(z, self._effect, observed))
+
+
+class _Shared(NamedTuple):
+    """The reference: rows of its points in columns (k, n) and their weights (n,)."""
+
+    columns: jax.Array
+    weights: jax.Array
+
+
+def _shift(z: jax.Array, effect: Effect, shared: _Shared) -> jax.Array:
+    """c(z)."""
+    if not effect.is_shifted:
+        return jnp.zeros((), z.dtype)
+    log_r = effect.learned_column_log_ratio(z, shared.columns)
+    return effect.log_yield_ratio(z) - jnp.log(shared.weights @ jnp.exp(log_r) / jnp.sum(shared.weights))
+
+
+def _at(z: jax.Array, effect: Effect, shared: _Shared, columns: jax.Array) -> jax.Array:
+    """s, shape (n,)."""
+    return effect.column_log_ratio(z, columns) + _shift(z, effect, shared)
+
+
+@jax.jit
+def _with_slopes(z: jax.Array, effect: Effect, shared: _Shared, columns: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return _at(z, effect, shared, columns), jax.jacfwd(_at)(z, effect, shared, columns)
+
+
+@jax.jit
+def _learned(z: jax.Array, effect: Effect, shared: _Shared, columns: jax.Array) -> jax.Array:
+    if not effect.is_shifted:
+        return jnp.zeros(columns.shape[1], columns.dtype)
+    return effect.learned_column_log_ratio(z, columns) + _shift(z, effect, shared)
+
+
+@jax.jit
+def _curvature(z: jax.Array, effect: Effect, shared: _Shared, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
+    curvature: jax.Array = jax.hessian(lambda at: coefficients @ _at(at, effect, shared, columns))(z)
+    return curvature
+
+
+@jax.jit
+def _own_terms(z: jax.Array, effect: Effect, shared: _Shared, own: Own) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """sum_D s + log[L(nu|A) / L(0|A)] with its derivatives."""
+    data, observed = own
+    n_rows = shared.columns.shape[0]
+    columns = data.columns.transpose(1, 0, 2).reshape(data.columns.shape[1], -1)
+    columns, counts = columns[columns.shape[0] - n_rows :], data.counts.ravel()
+
+    def total(at: jax.Array) -> jax.Array:
+        return counts @ _at(at, effect, shared, columns) + effect.auxiliary_log_ratio(at, observed)
+
+    return total(z), jax.grad(total)(z), jax.hessian(total)(z)
+
+
+@jax.jit
+def _information(z: jax.Array, effect: Effect, observed: jax.Array) -> jax.Array:
+    hessian: jax.Array = jax.hessian(lambda at: -effect.auxiliary_log_ratio(at, observed))(z)
+    return hessian
 
 
 def raw_points(problem: Problem, reference: ReferencePoints) -> FloatArray:

@@ -11,8 +11,8 @@ import numpy as np
 from wilks.problem import Problem
 from wilks.statistics.base import Engine, Statistic
 from wilks.statistics.network.devices import has_accelerator
-from wilks.statistics.profiled import Structure
 from wilks.storage import named
+from wilks.structures import Structure, overrides, register_by_identity
 from wilks.typing import FloatArray
 
 
@@ -26,13 +26,16 @@ class NetworkModel(Statistic):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        jax.tree_util.register_static(cls)
+        register_by_identity(cls)
+        if overrides(cls, "column_log_ratio", "column_jacobian", "column_curvature"):
+            cls.structure = NetworkModel.structure  # type: ignore[method-assign]
 
     @property
     def structure(self) -> Structure:
-        """What the programs of a fit are kept by: as a rule the model itself, so that equal models share them.
+        """What the compiled programs of a fit are kept by: this very model, unless a subclass knows better.
 
-        A model with numbers that change nothing of the program, such as its box, leaves them out here.
+        A subclass whose box and other numbers change no program gives f without them, so that all its instances with
+        equal f share programs. Where a subclass of that one writes f anew, the model is its own structure again.
         """
         return self
 

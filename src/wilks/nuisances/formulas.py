@@ -1,0 +1,92 @@
+"""Known formulas of log r: functions of the user, and the key of the programs that are compiled from them."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wilks.functions import NamedFunction
+from wilks.nuisances.response import Response
+from wilks.typing import FloatArray
+
+
+@dataclass(frozen=True)
+class Formulas(Response):
+    """Known formulas, one for each nuisance; their logarithms are added."""
+
+    names: tuple[str, ...]
+    functions: tuple[NamedFunction, ...]
+    is_constant: tuple[bool, ...]
+    kind = "formulas"
+
+    def rows(self, events: FloatArray) -> FloatArray:
+        return events if not all(self.is_constant) else np.empty((events.shape[0], 0))
+
+    def column_log_ratio(self, nu: jax.Array, columns: jax.Array) -> jax.Array:
+        return self.structure(columns.shape[0]).column_log_ratio(nu, columns)
+
+    def structure(self, width: int) -> "FormulaSum":
+        return FormulaSum(tuple(Formula(one.call, width) for one in self.functions))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "names": list(self.names), "functions": [one.mark() for one in self.functions]}
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """The log r of one nuisance, ``function(events, nu) -> (n,)``, for events of ``width`` features.
+
+    Two are equal where XLA is given the same text for the value and its first two derivatives in nu. So a function that
+    is written twice is compiled once, and one that reads a number which has changed since is not mistaken for what it
+    was; the function object would tell neither.
+    """
+
+    function: Callable[..., Any]
+    width: int
+
+    def __call__(self, events: jax.Array, nu: jax.Array) -> jax.Array:
+        """log r, shape (n,), for events (n, d)."""
+        return jnp.reshape(self.function(events, nu), (events.shape[0],))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the text, in hexadecimal; of what the function is when this is first asked for."""
+        lowered = jax.jit(self._derivatives).lower(np.zeros((2, self.width)), np.zeros(()))
+        return hashlib.sha256(lowered.as_text().encode()).hexdigest()
+
+    def _derivatives(self, events: jax.Array, nu: jax.Array) -> list[jax.Array]:
+        def slope(function: Callable[[jax.Array], jax.Array]) -> Callable[[jax.Array], jax.Array]:
+            return lambda at: jax.jvp(function, (at,), (jnp.ones_like(at),))[1]
+
+        def value(at: jax.Array) -> jax.Array:
+            return self(events, at)
+
+        return [function(nu) for function in (value, slope(value), slope(slope(value)))]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Formula) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class FormulaSum:
+    """The sum of formulas, one for each nuisance."""
+
+    formulas: tuple[Formula, ...]
+
+    def column_log_ratio(self, nu: jax.Array, columns: jax.Array) -> jax.Array:
+        """log r of events in columns (d, n), at nu (j,): shape (n,)."""
+        events = columns.T
+        total = jnp.zeros(columns.shape[1], columns.dtype)
+        for j, formula in enumerate(self.formulas):
+            total = total + formula(events, nu[j])
+        return total
