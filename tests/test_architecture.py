@@ -12,22 +12,11 @@ SOURCE = ROOT / "src" / "wilks"
 
 # A room imports only from rooms that stand before it.
 ROOMS = (
-    *(
-        "wording",
-        "errors",
-        "typing",
-        "lazy",
-        "documents",
-        "kept",
-        "storage",
-        "functions",
-        "structures",
-        "significance",
-        "samples",
-    ),
-    *("hypotheses", "nuisances", "optimize", "search", "likelihood", "problem", "statistics", "analysis", "responses"),
-    *("fitting", "toys", "campaign", "laws", "inspection", "answer", "twosample", "selection", "validation", "power"),
-    *("interpretation", "problems", "plots", "reports", "config", "monitor", "cli"),
+    *("wording", "errors", "typing", "lazy", "documents", "kept", "storage", "functions", "structures"),
+    *("significance", "samples", "hypotheses", "nuisances", "optimize", "search", "likelihood", "problem"),
+    *("statistics", "analysis", "responses", "fitting", "toys", "campaign", "laws", "inspection", "answer"),
+    *("twosample", "selection", "validation", "power", "interpretation", "problems", "plots", "reports", "config"),
+    *("monitor", "cli"),
 )
 CORE = ROOMS[: ROOMS.index("campaign")]
 READERS = ("samples", "storage")  # the only core rooms that touch files

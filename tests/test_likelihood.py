@@ -7,7 +7,7 @@ from scipy import optimize
 
 from wilks import likelihood
 from wilks.likelihood import Events, Points
-from wilks.models import MLP, Model
+from wilks.statistics.network import MLP, NetworkModel
 from wilks.typing import FloatArray
 
 MODEL = MLP(hidden=(2, 2), weight_clip=3.0)
@@ -114,7 +114,7 @@ def test_a_log_ratio_beyond_the_range_of_exp_is_finite_at_events_of_the_data(pre
         def column_log_ratio(self, params: jnp.ndarray, columns: jnp.ndarray) -> jnp.ndarray:
             return params[0] * columns[0]
 
-        column_jacobian, column_curvature = Model.column_jacobian, Model.column_curvature
+        column_jacobian, column_curvature = NetworkModel.column_jacobian, NetworkModel.column_curvature
 
     params = jnp.array([20.0])
     value, gradient = likelihood.value_and_gradient(Linear(), params, (points,))

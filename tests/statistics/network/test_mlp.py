@@ -8,16 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wilks.errors import InputError
-from wilks.models import Model
 from wilks.statistics import statistic_from_dict
-from wilks.statistics.network import MLP
+from wilks.statistics.network import MLP, NetworkModel
 from wilks.typing import FloatArray
 
 
 class ModelContract:
     """What every model promises; subclasses give models and the number of features."""
 
-    model: Model
+    model: NetworkModel
     n_features: int
 
     def params(self, seed: int = 0) -> FloatArray:
@@ -64,12 +63,12 @@ class ModelContract:
         params, columns = jnp.asarray(self.params()), jnp.asarray(self.events().T)
         coefficients = jnp.asarray(np.random.default_rng(2).normal(size=columns.shape[1]))
         own = jax.jit(lambda w: self.derivatives(type(self.model), w, columns, coefficients))
-        automatic = jax.jit(lambda w: self.derivatives(Model, w, columns, coefficients))
+        automatic = jax.jit(lambda w: self.derivatives(NetworkModel, w, columns, coefficients))
         (jacobian, curvature), (expected, bent) = own(params), automatic(params)
         np.testing.assert_allclose(jacobian, expected, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(curvature, bent, rtol=1e-9, atol=1e-9 * float(jnp.max(jnp.abs(bent))))
 
-    def derivatives(self, kind: type[Model], *at: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def derivatives(self, kind: type[NetworkModel], *at: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Jacobian and curvature as ``kind`` computes them."""
         return kind.column_jacobian(self.model, *at[:2]), kind.column_curvature(self.model, *at)
 

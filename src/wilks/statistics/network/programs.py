@@ -80,16 +80,16 @@ class Programs:
         coarse = thin(reference, scale=scale, n_events=search.n_coarse, seed=search.seed, cell_width=share)
         is_thinned = coarse is not reference
         self._problem, self._n_parameters = problem, model.n_parameters(reference.n_features)
-        self._points = ProblemPoints(problem)
+        self.points = ProblemPoints(problem)
         self._cells = coarse if is_thinned and has_cells(reference) else None
         self._cell_width = cell_width_of(reference, scale=scale, share=share)
-        self.coarse: Events = () if self._cells else (single(reference_points(coarse, self._points.rows)),)
+        self.coarse: Events = () if self._cells else (single(reference_points(coarse, self.points.rows)),)
         self.margin = np.inf if is_thinned and not self._cells else 0.5 * CONTENDER_MARGIN
         self._goal = goal_of(problem, model.structure)
         explorer = QuasiNewton(max_iterations=search.max_iterations, tolerance=_EXPLORED)
         self._descents = Lanes(explorer, self._goal, box, width=self.width)
         self._finisher = Finisher(search, self._goal, box, width=self.width)
-        self.delta = Delta(problem, self._points)
+        self.delta = Delta(problem, self.points)
 
     @property
     def n_together(self) -> int:
@@ -109,7 +109,7 @@ class Programs:
         reference, p, search = self._problem.reference, self._n_parameters, self._problem.search
         d = reference.n_features
         descent = 8 * p * (p + 5)
-        events = 8 * (d + 2) * room_for(0, self._points.usual)
+        events = 8 * (d + 2) * room_for(0, self.points.usual)
         lane = 6 * descent + 2 * events + 8 * BLOCK_LENGTH * (4 * d + 8 * p)
         cells = 4 * 3 * self._cells.n_events if self._cells else 0
         shared = 8 * (d + 2) * (2 * reference.n_events)
@@ -119,8 +119,8 @@ class Programs:
     def data_sets(self, data: Sequence[Data]) -> DataSet:
         """Several data sets, stacked, all padded alike, to a size that nearly all data sets of the problem share."""
         all_events = [one.events for one in data]
-        room = room_for(max(events.shape[0] for events in all_events), self._points.usual)
-        whole = [data_points(events, self._points.rows, n_points=room) for events in all_events]
+        room = room_for(max(events.shape[0] for events in all_events), self.points.usual)
+        whole = [data_points(events, self.points.rows, n_points=room) for events in all_events]
         explored = whole if self._cells is None else self._joined(all_events, self._cells)
         each = [
             DataSet(explored=single(some), whole=every, observed=jnp.asarray(one.observed))
@@ -134,7 +134,7 @@ class Programs:
         # A cell of the reference holds data with the chance 1 - exp(-its expected events).
         expected = float(-np.sum(np.expm1(-cells.event_weights)))
         room = cells.n_events + room_for(max(values.size for values, _ in data), expected)
-        return [joined_points(cells, *one, rows=self._points.rows, n_points=room) for one in data]
+        return [joined_points(cells, *one, rows=self.points.rows, n_points=room) for one in data]
 
     def explore(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Ends:
         """Descents on the thinned reference from starts (s, p), each for the data set ``owners`` (s,) of ``sets``.
@@ -157,16 +157,16 @@ class Programs:
     def polish(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Finish:
         """Certified ends on all events from starts (s, p); every entry gains a leading axis s."""
         # Merged cells of one feature are so near the whole reference that Newton on them is worth its while.
-        near: Events | None = None if self._points.near is None else (self._points.near,)
-        return self._finisher.finish(starts, owners, sets.fine, near=near, whole=(self._points.whole,))
+        near: Events | None = None if self.points.near is None else (self.points.near,)
+        return self._finisher.finish(starts, owners, sets.fine, near=near, whole=(self.points.whole,))
 
     def value(self, theta: FloatArray, own: Own) -> float:
         """L on all events at theta = (w, z)."""
-        return float(_value(self._goal, jnp.asarray(theta), (self._points.whole,), own))
+        return float(_value(self._goal, jnp.asarray(theta), (self.points.whole,), own))
 
     def own(self, data: Data) -> Own:
         """One data set as `value` and `Delta` take it."""
-        return self._points.own(data)
+        return self.points.own(data)
 
 
 @jax.jit

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from jax.tree_util import Partial
 
-from wilks.optimize import Box, Finish, Finisher, Objective, Search, certify
+from wilks.optimize import Box, Objective, certify
+from wilks.search import Search
+from wilks.statistics.network.finish import Finish, Finisher
 
 SHIFTS = jnp.array([0.0, 0.3])
 STARTS = np.array([[-1.2, 1.0], [0.5, -1.0], [1.9, 1.9]])

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wilks.errors import InputError
-from wilks.optimize import Ends, Search, contenders, race
+from wilks.search import Search
+from wilks.statistics.network.race import Ends, contenders, race
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,14 @@ from scipy import optimize
 
 import wilks
 from wilks import likelihood
-from wilks.fitting import Engine, engine_of, evaluate_t, fit_events, fit_together, objective
+from wilks.fitting import evaluate, fit_events, fit_together
 from wilks.likelihood import Points
-from wilks.optimize import Box, Finish, QuasiNewton
-from wilks.statistics.fits import FitResult
+from wilks.optimize import Box, QuasiNewton
+from wilks.statistics.fits import Data, FitResult
+from wilks.statistics.network.engine import NetworkEngine
+from wilks.statistics.network.finish import Finish
+from wilks.statistics.network.programs import Programs
+from wilks.statistics.objectives import objective
 from wilks.typing import FitStatus, FloatArray, IntArray
 
 
@@ -48,8 +52,13 @@ def result(analysis: wilks.Analysis, data: FloatArray) -> FitResult:
 def wide(analysis: wilks.Analysis) -> wilks.Analysis:
     """The same with several lanes."""
     same = wilks.Analysis(reference=analysis.reference, model=analysis.model, standardize=False, search=analysis.search)
-    same.cached("engine", lambda: Engine(same, width=2))
+    vars(same)["engine"] = NetworkEngine(same.problem, same.model, width=2)
     return same
+
+
+def programs_of(analysis: wilks.Analysis) -> Programs:
+    assert isinstance(analysis.engine, NetworkEngine)
+    return analysis.engine.programs
 
 
 def formula(analysis: wilks.Analysis, data: FloatArray, params: FloatArray) -> float:
@@ -68,7 +77,7 @@ def test_fit_is_certified(result: FitResult) -> None:
 
 def test_t_is_the_formula_at_the_saved_params(analysis: wilks.Analysis, data: FloatArray, result: FitResult) -> None:
     assert formula(analysis, data, result.params) == pytest.approx(result.t, abs=1e-9)
-    assert evaluate_t(analysis, data, result.params) == pytest.approx(result.t, abs=1e-9)
+    assert evaluate(analysis, data, result).t == pytest.approx(result.t, abs=1e-9)
 
 
 def test_params_lie_in_the_box_and_no_scipy_descent_from_them_gains(
@@ -103,7 +112,7 @@ def test_only_what_is_not_certified_is_searched_again(
     wide: wilks.Analysis, data: FloatArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same minimum is found and certified then, so that t is what it was."""
-    engine, attempts = engine_of(wide), []
+    engine, attempts = programs_of(wide), []
     polish = engine.polish
 
     def fails_once(starts: FloatArray, owners: IntArray, sets: Any) -> Finish:
@@ -180,7 +189,7 @@ def test_negative_weights_are_fitted_inside_the_box(
 def test_negative_weights_are_not_approached_on_a_random_subset() -> None:
     """A subset is no stand-in for the whole: its Newton end may be far away."""
     weights = np.where(np.arange(20_000) % 10 == 0, -0.5, 1.0)
-    engine = Engine(
+    engine = programs_of(
         wilks.Analysis(
             reference=wilks.Sample(exponential(20_000, 0), weights),
             model=wilks.MLP(hidden=(2,), weight_clip=2.0),
@@ -188,11 +197,11 @@ def test_negative_weights_are_not_approached_on_a_random_subset() -> None:
             search=wilks.Search(n_starts=3, n_coarse=5_000),
         )
     )
-    assert engine.near is None and engine.margin == np.inf
-    assert engine.coarse[0].weights.size < engine.whole.weights.size
+    assert engine.points.near is None and engine.margin == np.inf
+    assert engine.coarse[0].weights.size < engine.points.whole.weights.size
 
 
-def test_padding_does_not_reach_where_there_are_no_events() -> None:
+def test_padding_does_not_reach_where_there_are_no_events(result: FitResult) -> None:
     """At 0, far from all events, this f is beyond the range of exp; on the events it is 0."""
     reference = wilks.Sample(1000.0 + exponential(4000, 0))
     wide = wilks.Analysis(
@@ -200,7 +209,8 @@ def test_padding_does_not_reach_where_there_are_no_events() -> None:
     )
     slopes, biases = np.full(100, -9.0), np.full(100, 9.0)
     params = np.concatenate([slopes, biases, np.full(100, 9.0), [0.0]])
-    assert evaluate_t(wide, 1000.0 + exponential(500, 1), params) == pytest.approx(0.0, abs=1e-9)
+    at = dataclasses.replace(result, params=params)
+    assert evaluate(wide, 1000.0 + exponential(500, 1), at).t == pytest.approx(0.0, abs=1e-9)
 
 
 def test_gap_needs_two_starts(one_start: FitResult) -> None:
@@ -254,12 +264,12 @@ def test_float64_switched_off_is_refused(analysis: wilks.Analysis, data: FloatAr
 
 
 def slope(analysis: wilks.Analysis, params: jax.Array, data: Points) -> tuple[jax.Array, jax.Array]:
-    return likelihood.value_and_gradient(analysis.model, params, (engine_of(analysis).whole, data))
+    return likelihood.value_and_gradient(analysis.model, params, (programs_of(analysis).points.whole, data))
 
 
 def scipy_descent(analysis: wilks.Analysis, data: FloatArray, start: FloatArray) -> float:
-    whole = engine_of(analysis).data_set(data).whole
-    compiled = analysis.cached("scipy", lambda: jax.jit(lambda w, points: slope(analysis, w, points)))
+    whole, _ = programs_of(analysis).own(Data(data, np.empty(0)))
+    compiled = jax.jit(lambda w, points: slope(analysis, w, points))
 
     def function(params: FloatArray) -> tuple[float, FloatArray]:
         value, gradient = compiled(params, whole)
@@ -278,8 +288,8 @@ def test_quasi_newton_is_no_worse_than_scipy_start_by_start(analysis: wilks.Anal
     With equal solvers the mean difference scatters by about 1 / sqrt(12) of the spread of ends, which is about 1.5
     in t here; 1.0 is more than two of these errors.
     """
-    engine = engine_of(analysis)
-    events = (engine.whole, engine.data_set(data).whole)
+    engine = programs_of(analysis)
+    events = (engine.points.whole, engine.own(Data(data, np.empty(0)))[0])
     starts = analysis.model.starting_points(np.random.default_rng(5), 12, events=data)
     box = Box(*(jnp.asarray(bound) for bound in analysis.model.bounds(1)))
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from jax.tree_util import Partial
 
-from wilks.optimize import Box, Lanes, Objective, QuasiNewton, State
-from wilks.optimize import lanes as lanes_module
-from wilks.optimize.lanes import side_by_side
+from wilks.optimize import Box, Objective, QuasiNewton, State
+from wilks.statistics.network import lanes as lanes_module
+from wilks.statistics.network.lanes import Lanes, side_by_side
 from wilks.typing import FloatArray
 
 SOLVER = QuasiNewton(max_iterations=500, tolerance=1e-9)

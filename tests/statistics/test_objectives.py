@@ -7,11 +7,13 @@ import pytest
 from iminuit import Minuit
 
 import wilks
-from wilks.fitting import engine_of
-from wilks.fitting.objectives import profiled_objective
 from wilks.nuisances import LogYield, Nuisance, Nuisances, PoissonCount, Polynomial, correlated, normalization
-from wilks.nuisances.profiled import Profiled
 from wilks.optimize import Objective
+from wilks.statistics.delta import Delta
+from wilks.statistics.fits import Data
+from wilks.statistics.objectives import profiled_objective
+from wilks.statistics.points import ProblemPoints
+from wilks.statistics.profiled import Profiled
 from wilks.typing import FloatArray
 
 
@@ -62,10 +64,10 @@ def case(request: pytest.FixtureRequest) -> tuple[wilks.Analysis, FloatArray, Fl
 
 def objective_of(case: tuple[wilks.Analysis, FloatArray, FloatArray], *, with_model: bool) -> Objective:
     analysis, data, observed = case
-    engine = engine_of(analysis)
-    whole, centre = engine.data_set(data, observed).fine
+    shared = ProblemPoints(analysis.problem)
+    whole, centre = shared.own(Data(data, observed))
     profiled = Profiled(analysis.model.structure if with_model else None, analysis.nuisances.effect(1), 1)
-    return profiled_objective(profiled, (engine.whole, whole), centre)
+    return profiled_objective(profiled, (shared.whole, whole), centre)
 
 
 def formula(case: tuple[wilks.Analysis, FloatArray, FloatArray], params: FloatArray, z: FloatArray) -> float:
@@ -115,8 +117,8 @@ def test_derivatives_are_those_of_the_value(case, with_model: bool) -> None:
 
 def test_delta_agrees_with_another_minimiser(case) -> None:
     analysis, data, observed = case
-    engine = engine_of(analysis)
-    found = engine.delta.fit(engine.data_set(data, observed).fine)
+    shared = ProblemPoints(analysis.problem)
+    found = Delta(analysis.problem, shared).fit(shared.own(Data(data, observed)))
     zero = np.zeros(analysis.n_parameters)
     minuit = Minuit(lambda z: formula(case, zero, z), np.zeros(len(analysis.nuisances)))
     minuit.errordef, minuit.strategy, minuit.tol = Minuit.LIKELIHOOD, 1, 1e-6

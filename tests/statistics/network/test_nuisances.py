@@ -9,11 +9,13 @@ import pytest
 
 import wilks
 from wilks.errors import InputError
-from wilks.fitting import Engine, engine_of, evaluate_t, evaluate_tau, fit_events, fit_together
-from wilks.fitting.attempts import Attempts
+from wilks.fitting import evaluate, fit_events, fit_together
 from wilks.nuisances import Nuisance, Nuisances, Unconstrained, normalization
-from wilks.optimize import Finish
-from wilks.statistics.fits import FitResult
+from wilks.statistics.fits import Data, FitResult
+from wilks.statistics.network.attempts import Attempts
+from wilks.statistics.network.engine import NetworkEngine
+from wilks.statistics.network.finish import Finish
+from wilks.statistics.network.programs import Programs
 from wilks.typing import FitStatus, FloatArray
 
 SIGMA = 0.15
@@ -71,11 +73,9 @@ def test_every_t_is_certified_and_not_negative(results) -> None:
 
 def test_tau_and_delta_follow_from_the_saved_parameters(analysis, results) -> None:
     for data, observed, result in results:
-        at_tau, at_delta = values(result.nuisances), values(result.delta_nuisances)
-        again = evaluate_t(analysis, data, result.params, nuisances=at_tau, delta_nuisances=at_delta, observed=observed)
-        assert again == pytest.approx(result.t, abs=1e-9)
-        tau = evaluate_tau(analysis, data, result.params, nuisances=at_tau, observed=observed)
-        assert tau == pytest.approx(result.tau, abs=1e-9)
+        again = evaluate(analysis, data, result)
+        assert result.observed == tuple(observed)
+        assert again.t == pytest.approx(result.t, abs=1e-9) and again.tau == pytest.approx(result.tau, abs=1e-9)
 
 
 def test_delta_finds_the_true_nuisance_within_its_error(results) -> None:
@@ -103,7 +103,7 @@ def test_t_is_a_function_of_analysis_data_and_auxiliaries(analysis, results) -> 
 
 def test_several_lanes_give_the_same(analysis, results) -> None:
     wide = make(*NUISANCES)
-    wide.cached("engine", lambda: Engine(wide, width=2))
+    vars(wide)["engine"] = NetworkEngine(wide.problem, wide.model, width=2)
     sets, observed = [data for data, _, _ in results[:3]], [centre for _, centre, _ in results[:3]]
     for found, (_, _, alone) in zip(fit_together(wide, sets, observed), results, strict=False):
         assert found.t == pytest.approx(alone.t, abs=0.02)
@@ -121,9 +121,9 @@ def test_the_auxiliary_measurement_of_the_real_data_is_the_default(analysis) -> 
 
 def test_f_equal_to_0_at_delta_is_one_of_the_starts(analysis) -> None:
     data = toy(1)
-    engine = engine_of(analysis)
-    delta = engine.delta.fit(engine.data_set(data).fine)
-    starts = Attempts(analysis, data, np.zeros(2), delta).next_starts()
+    one = Data(data, np.zeros(2))
+    delta = analysis.engine.programs.delta.fit(analysis.engine.programs.own(one))
+    starts = Attempts(analysis.problem, analysis.model, *one, delta).next_starts()
     assert starts.shape == (7, analysis.n_parameters + 2)
     assert np.all(starts[:, -2:] == delta.z)
     events = np.linspace(0, 8, 5)[:, None]
@@ -132,23 +132,23 @@ def test_f_equal_to_0_at_delta_is_one_of_the_starts(analysis) -> None:
 
 
 def test_a_search_that_ends_above_delta_goes_on_from_delta(analysis, monkeypatch) -> None:
-    data, polish, calls = toy(2), Engine.polish, []
+    data, polish, calls = toy(2), Programs.polish, []
 
-    def spoiled(engine: Engine, starts, owners, sets) -> Finish:
+    def spoiled(engine: Programs, starts, owners, sets) -> Finish:
         finish = polish(engine, starts, owners, sets)
         calls.append(starts)
         return finish if len(calls) > 1 else finish._replace(value=finish.value + 1e4)
 
-    monkeypatch.setattr(Engine, "polish", spoiled)
+    monkeypatch.setattr(Programs, "polish", spoiled)
     result = fit_events(analysis, data)
     assert len(calls) == 2 and np.all(analysis.log_ratio(data, calls[1][0][:-2]) == 0)
     assert result.converged and result.began_at_delta and result.t >= -1e-6
 
 
 def test_a_delta_that_does_not_converge_is_a_failure_with_its_reason(analysis, monkeypatch) -> None:
-    engine = engine_of(analysis)
-    fit = engine.delta.fit
-    monkeypatch.setattr(engine.delta, "fit", lambda own: fit(own)._replace(is_certified=False))
+    alone = analysis.engine.programs.delta
+    fit = alone.fit
+    monkeypatch.setattr(alone, "fit", lambda own: fit(own)._replace(is_certified=False))
     result = fit_events(analysis, toy(1))
     assert result.status is FitStatus.DELTA_NOT_CONVERGED and np.isnan(result.t)
     assert "nuisances alone" in result.status.message
