@@ -30,7 +30,7 @@ Measure = Callable[[argparse.Namespace], Iterable[Row]]
 _Result = TypeVar("_Result")
 
 LIBRARIES = ("wilks", "jax", "numpy", "scipy")
-_N_SHOWN = 60
+_N_SHOWN, _N_COLUMNS = 60, 160
 
 
 class Script:
@@ -148,9 +148,16 @@ def _runs(path: Path) -> list[Row]:
 
 
 def write(path: Path, record: Row) -> None:
-    """As JSON, with lists of numbers and words on one line."""
+    """As JSON, with lists of numbers and words on one line, and rows that fit on one."""
+
+    def on_one_line(match: re.Match[str]) -> str:
+        line = re.sub(r"\n *", " ", match[0])
+        line = line[0] + line[1:-1].strip() + line[-1]
+        return line if line[0] == "[" or len(line) <= _N_COLUMNS else match[0]
+
     text = json.dumps(record, indent=1, ensure_ascii=False)
-    text = re.sub(r"\[\n *([^\[\]{}]*?)\n *\]", lambda match: "[" + re.sub(r"\n *", " ", match[1]) + "]", text)
+    for pattern in (r"\[\n[^\[\]{}]*?\n *\]", r"\{\n[^{}]*?\n *\}"):
+        text = re.sub(pattern, on_one_line, text)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + "\n", encoding="utf-8")
 
@@ -166,7 +173,8 @@ def _plain(value: Any) -> Any:
 
 
 def _shown(row: Row) -> str:
-    texts = {name: f"{x:.4g}" if isinstance(x, float) else str(_plain(x)) for name, x in row.items()}
+    medians = {name: x.get("median", x) if isinstance(x, dict) else x for name, x in row.items()}
+    texts = {name: f"{x:.4g}" if isinstance(x, float) else str(_plain(x)) for name, x in medians.items()}
     return "  ".join(f"{name} {text}" for name, text in texts.items() if len(text) <= _N_SHOWN)
 
 

@@ -71,11 +71,12 @@ def test_a_run_takes_the_place_of_the_same_command_and_goes_on_from_it(script) -
     assert runs(script)[0]["seconds"] > document["runs"][0]["seconds"]
 
 
-def test_lists_of_numbers_stand_on_one_line(harness, tmp_path) -> None:
-    record = {"name": "a  b", "runs": [{"t": [1, 2.5, None], "words": ["a, [b]", "c"], "rows": [{"empty": []}]}]}
+def test_lists_of_numbers_and_short_rows_stand_on_one_line(harness, tmp_path) -> None:
+    row = {"t": [1, 2.5, None], "words": ["a, [b]", "c"], "rows": [{"empty": [], "p": 1e-9}]}
+    record = {"name": "a  b", "runs": [row]}
     harness.write(tmp_path / "record.json", record)
     text = (tmp_path / "record.json").read_text()
-    assert "[1, 2.5, null]" in text and json.loads(text) == record
+    assert "[1, 2.5, null]" in text and '{"empty": [], "p": 1e-09}' in text and json.loads(text) == record
 
 
 def test_repeated_calls_leave_out_the_first(harness) -> None:
