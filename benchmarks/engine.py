@@ -38,7 +38,7 @@ from jax import lax
 
 import wilks
 from wilks import likelihood
-from wilks.fitting import FitResult, engine_of
+from wilks.fitting import engine_of
 from wilks.likelihood import Events
 from wilks.problems import dimuon, exponential
 from wilks.toys import draw_toy
@@ -94,7 +94,7 @@ class Timer:
 
         return call
 
-    def once(self, events: np.ndarray) -> tuple[FitResult, harness.Row]:
+    def once(self, events: np.ndarray) -> tuple[wilks.FitResult, harness.Row]:
         """A fit and what it took."""
         self._seconds, self._n_iterations = dict.fromkeys(self._seconds, 0.0), 0
         fit, seconds = harness.timed(wilks.fit, self.analysis, events)
@@ -117,7 +117,7 @@ class Timer:
             if self._compilations.n == n_before:
                 return entry
 
-    def study(self, data_sets: list[np.ndarray]) -> tuple[FitResult, harness.Row]:
+    def study(self, data_sets: list[np.ndarray]) -> tuple[wilks.FitResult, harness.Row]:
         """The first fit, which compiles, and the times of all."""
         first_fit, first = self.once(data_sets[0])
         fits = [self.compiled(events) for events in data_sets]

@@ -25,8 +25,8 @@ import scipy.linalg
 import wilks
 from wilks.fitting import KernelEngine, features
 from wilks.fitting.width_groups import WidthGroup
+from wilks.models import Placement
 from wilks.models.centers import choose_centers
-from wilks.models.kernel import Placement
 from wilks.problems import exponential
 
 from studies.common import five_features, smooth

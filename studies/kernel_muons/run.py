@@ -16,8 +16,7 @@ import benchmarks.harness as harness
 import numpy as np
 
 import wilks
-from wilks.fitting import KernelSetEngine, kernel_set_engine_of
-from wilks.fitting.features import Features
+from wilks.fitting import kernel_set_engine_of
 from wilks.laws import score_null
 from wilks.problems import dimuon
 from wilks.significance import count_at_or_above, p_value
@@ -39,7 +38,7 @@ def drawn(rng: np.random.Generator, n_toys: int, n_pool: int, mean: float) -> np
     return members
 
 
-def sums_of(features: Features, events: np.ndarray, members: np.ndarray) -> np.ndarray:
+def sums_of(features, events: np.ndarray, members: np.ndarray) -> np.ndarray:
     """sum phi over the members of each toy, as products of matrices, (n_toys, r)."""
     total = np.zeros((members.shape[0], features.mix.shape[0]))
     for first in range(0, events.shape[0], BLOCK):
@@ -48,7 +47,7 @@ def sums_of(features: Features, events: np.ndarray, members: np.ndarray) -> np.n
     return total @ features.mix
 
 
-def scores(engine: KernelSetEngine, standardized: dict[str, np.ndarray], members: dict[str, np.ndarray]) -> np.ndarray:
+def scores(engine, standardized: dict[str, np.ndarray], members: dict[str, np.ndarray]) -> np.ndarray:
     """q of each member of the set for each toy, (n_toys, members)."""
     columns = []
     for group in engine.groups:
