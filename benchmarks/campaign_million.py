@@ -1,41 +1,53 @@
 """A campaign of very many recorded toys: time and memory of its status and of merging it.
 
-    python benchmarks/campaign_million.py --n-toys 1000000 --shard-size 10000 --output million.json
+    python -m benchmarks.campaign_million --shard-size 1000
 
 The toys are rows with random numbers in place of fits: what is measured is files, not physics. Every step is a command
 of its own, ``wilks toys status`` and ``wilks toys merge``, timed with its start, beside the seconds that the imports of
 ``status`` take alone; memory is the peak of its process.
 """
 
-import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import benchmarks.harness as harness
 import numpy as np
 import pyarrow
+from benchmarks.dask_overhead import small_analysis
 
-from wilks.campaign.files import SCHEMA_VERSION
-from wilks.campaign.ledger import Ledger
-from wilks.campaign.plan import Shard
+import wilks
+from wilks.campaign import Shard, plan_toys
 from wilks.campaign.table import SCHEMA
 
-OWNER = {"analysis": {}, "hypothesis": {}, "seed": 1, "fingerprint": "0"}
+STARTER = """
+import json, os, subprocess, sys, time
+begin = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, code, usage = os.wait4(process.pid, 0)
+print(json.dumps({"seconds": time.perf_counter() - begin, "peak_mb": usage.ru_maxrss / 1024}))
+sys.exit(code != 0)
+"""
 COUNTS = ("n_events", "n_starts", "n_attempts", "n_iterations")
+SCRIPT = harness.Script(__file__, __doc__, seed=0)
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--n-toys", type=int, default=1_000_000)
-    parser.add_argument("--shard-size", type=int, default=10_000)
-    parser.add_argument("--n-params", type=int, default=0, help="numbers of params in each row")
-    parser.add_argument("--output", type=Path)
-    return parser.parse_args()
+@SCRIPT.whole(n_toys=1_000_000, shard_size=10_000, n_params=0)
+def run(options) -> Iterator[harness.Row]:
+    """``n_params`` numbers of params in each row."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "campaign"
+        plan = {"n_toys": options.n_toys, "shard_size": options.shard_size, "keep_params": options.n_params > 0}
+        ledger, rng = plan_toys(small_analysis(), wilks.Null(), seed=1, folder=folder, **plan), np.random.default_rng(0)
+        for shard in ledger.plan.shards():
+            ledger.finish(shard, [recorded(shard, rng, n_params=options.n_params)])
+        sizes = [ledger.shard_path(shard).stat().st_size for shard in ledger.plan.shards()]
+        yield {"n_files": len(sizes), "bytes": sum(sizes)}
+        for what, command in commands(folder):
+            yield {"step": what} | measured(command)
 
 
 def recorded(shard: Shard, rng: np.random.Generator, *, n_params: int) -> pyarrow.Table:
@@ -63,17 +75,6 @@ def recorded(shard: Shard, rng: np.random.Generator, *, n_params: int) -> pyarro
     return pyarrow.table(columns, schema=SCHEMA)
 
 
-def record(folder: Path, options: argparse.Namespace) -> Ledger:
-    """A campaign all of whose shards are done."""
-    plan = {"schema_version": SCHEMA_VERSION, **OWNER, "extents": [], "keep_params": options.n_params > 0}
-    ledger, rng = Ledger(folder, plan), np.random.default_rng(0)
-    ledger.save()
-    ledger.extend(options.n_toys, shard_size=options.shard_size)
-    for shard in ledger.plan.shards():
-        ledger.finish(shard, [recorded(shard, rng, n_params=options.n_params)])
-    return ledger
-
-
 def commands(folder: Path) -> Iterator[tuple[str, list[str]]]:
     yield "imports alone", [sys.executable, "-c", "import wilks.cli.campaign_status"]
     wilks = [sys.executable, "-m", "wilks", "toys"]
@@ -84,34 +85,10 @@ def commands(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def measured(command: list[str]) -> dict[str, float]:
-    """Seconds and peak memory of a process."""
-    begin = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, code, usage = os.wait4(process.pid, 0)
-    if code:
-        raise SystemExit(f"{' '.join(command)} ended with {code}")
-    return {"seconds": time.perf_counter() - begin, "peak_mb": usage.ru_maxrss / 1024}
-
-
-def main() -> None:
-    options = arguments()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "campaign"
-        folder.mkdir()
-        ledger = record(folder, options)
-        paths = [ledger.shard_path(shard) for shard in ledger.plan.shards()]
-        size = sum(path.stat().st_size for path in paths)
-        print(
-            f"{options.n_toys:,} toys in {len(paths):,} files of {size / len(paths) / 1e6:.2f} MB, {size / 1e6:.0f} MB"
-        )
-        rows = {}
-        for what, command in commands(folder):
-            rows[what] = measured(command)
-            print(f"{what:<24} {rows[what]['seconds']:7.2f} s {rows[what]['peak_mb']:7.0f} MB", flush=True)
-    if options.output:
-        settings = {"n_toys": options.n_toys, "shard_size": options.shard_size, "bytes": size}
-        options.output.write_text(json.dumps(settings | {"steps": rows}, indent=1))
+    """Seconds and peak memory of a process, started by a small one: it would begin with the peak of this one."""
+    done = subprocess.run([sys.executable, "-c", STARTER, *command], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
 
 
 if __name__ == "__main__":
-    main()
+    SCRIPT.main()

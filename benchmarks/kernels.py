@@ -1,191 +1,187 @@
-"""Kernels on the exponential problem: time of a toy, and the null distribution of the score statistic.
+"""Times of kernels: one feature, with nuisances, and on large samples.
 
-    python benchmarks/kernels.py speed                    # converged fits and score statistics, N_R 200,000, N_D 2,000
-    python benchmarks/kernels.py null --n-toys 100000     # observed / predicted at 2 to 5 sigma, widths and ridges
-    python benchmarks/kernels.py null5d --n-toys 10000 --n-references 10 --widths 3
-    python benchmarks/kernels.py tilted --output benchmarks/recorded/kernels_null.json   # tilted toys of a record again
+    python -m benchmarks.kernels speed                    # N_R 200,000, N_D 2,000, converged fits and score statistics
+    python -m benchmarks.kernels nuisances                # the same data at a scale off by one sigma
+    python -m benchmarks.kernels muons --data FOLDER      # 5 features, 100,000 against 20,000, 2,000 centers
+    python -m benchmarks.kernels large --n-features 21    # 500,000 against 100,000, 2,000 centers
+    python -m benchmarks.kernels memory                   # 20,000 centers, 1,000,000 events: a slice of a pass
 
-Toys of ``null`` are exact, x ~ Exp(1), each with the same reference or, with --n-references k, in k equal shares with
-references of their own. ``null5d`` is the same in five features: an exponential, three normals of which one leans on it
-and one is wider where another is large, and a uniform; N_R = 100,000, N_D = 2,000, 500 centers. "tilted" toys are
-importance-sampled from the first reference, null in the record where one of them had more than a tenth of the weight.
-Prints a table and writes OUTPUT, benchmarks/recorded/kernels_PART.json, with the versions.
+Drawing of toys is not included. FOLDER holds ``dimuon_sm.h5`` of the method's authors; ``large`` has events of
+`studies.common.smooth`. Seconds of the processor, which other work on the machine disturbs little, stand beside those
+of the clock.
 """
 
-import argparse
-import json
-import time
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
+import benchmarks.harness as harness
 import numpy as np
-from recording import record
 
 import wilks
-from wilks.errors import CalibrationError
-from wilks.fitting import KernelEngine
-from wilks.laws import score_null, tilted_p_value
-from wilks.problems import exponential
-from wilks.significance import count_at_or_above, p_value, weighted_isf
+from wilks.fitting import KernelEngine, ProfiledKernelEngine, features
+from wilks.fitting.penalized_losses import PenalizedLosses
+from wilks.laws import profiled_score_null
+from wilks.models import Placement
+from wilks.problems import dimuon, exponential
 
-WIDTHS, RIDGES, SIGMAS = (0.3, 1.0, 3.0), (3.0, 0.3, 0.03), (2.0, 3.0, 4.0, 5.0)
-BATCH = 256
+from studies.common import smooth
+from studies.kernel_nuisances.run import analysis_of, toy
 
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=["speed", "null", "null5d", "tilted"])
-    parser.add_argument("--n-toys", type=int, default=2560)
-    parser.add_argument("--n-tilted", type=int, default=20_000)
-    parser.add_argument("--n-references", type=int, default=1)
-    parser.add_argument("--widths", type=float, nargs="+", default=WIDTHS)
-    parser.add_argument("--ridges", type=float, nargs="+", default=RIDGES)
-    parser.add_argument("--output", type=Path)
-    return parser.parse_args()
+BATCH, N_ALONE = 256, 20
+SCRIPT = harness.Script(__file__, __doc__, seed={"speed": 1, "nuisances": 1, "muons": 1, "large": 2, "memory": 3})
 
 
-def five(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Events (n, 5) of ``null5d``, smooth but for the two ends of the uniform and the one of the exponential."""
-    first, normal = rng.exponential(size=n), rng.standard_normal((n, 3))
-    leaning, wider = 0.5 * first + normal[:, 0], normal[:, 2] * np.exp(0.2 * normal[:, 1])
-    return np.column_stack([first, leaning, normal[:, 1], wider, rng.uniform(-1.0, 1.0, size=n)])
+@SCRIPT.part("speed", n_toys=2560, widths=(0.3, 1.0), ridges=(0.3,))
+def speed(options) -> Iterator[harness.Row]:
+    """Milliseconds of a toy, in portions of `BATCH` and one at a time, and seconds of the preparation."""
+    rng = np.random.default_rng(1)
+    counts = rng.poisson(exponential.EXPECTED_EVENTS, size=options.n_toys)
+    sets = [exponential.background(rng, n, {}) for n in counts]
+    for width, ridge, is_score in itertools.product(options.widths, options.ridges, (False, True)):
+        model = wilks.Kernel(width=width, ridge=ridge, is_score=is_score)
+        analysis = wilks.Analysis(reference=exponential.reference(seed=0), model=model, standardize=False)
+        yield {"width": width, "ridge": ridge, "is_score": is_score} | speed_of(analysis, sets)
 
 
-def analysis_of_five(*, width: float, ridge: float, seed: int) -> wilks.Analysis:
-    n_events = 100_000
-    events = five(np.random.Generator(np.random.Philox(seed)), n_events)
-    return wilks.Analysis(
-        reference=wilks.Sample(events, np.full(n_events, exponential.EXPECTED_EVENTS / n_events)),
-        model=wilks.Kernel(n_centers=500, width=width, ridge=ridge, is_score=True),
-    )
+def speed_of(analysis: wilks.Analysis, sets: list[np.ndarray]) -> harness.Row:
+    def each(size: int, sets: list[np.ndarray]) -> harness.Row:
+        portions = [sets[first : first + size] for first in range(0, len(sets), size)]
+        return harness.spread([1e3 * harness.timed(engine.fit_together, some)[1] / len(some) for some in portions])
+
+    engine = KernelEngine(analysis)
+    fits = [fit for first in range(0, len(sets), BATCH) for fit in engine.fit_together(sets[first : first + BATCH])]
+    row = {"rank": engine.features.n_features, "points": engine.reference.weights.size}
+    row |= {"prepare_s": harness.repeated(lambda: KernelEngine(analysis)), "toy_ms": each(BATCH, sets)}
+    return row | {"alone_ms": each(1, sets[:N_ALONE])} | of_fits(fits)
 
 
-def analysis_of(*, width: float, ridge: float, is_score: bool, seed: int = 0) -> wilks.Analysis:
-    return wilks.Analysis(
-        reference=exponential.reference(seed=seed),
-        model=wilks.Kernel(width=width, ridge=ridge, is_score=is_score),
-        toy_source=exponential.BACKGROUND,
-        standardize=False,
-    )
-
-
-def background(rng: np.random.Generator, n_toys: int, *, n_features: int = 1) -> list[np.ndarray]:
-    counts = rng.poisson(exponential.EXPECTED_EVENTS, size=n_toys)
-    return [exponential.background(rng, n, {}) if n_features == 1 else five(rng, n) for n in counts]
-
-
-def speed(options: argparse.Namespace) -> list[dict[str, float | bool]]:
-    """Milliseconds of a toy, drawing not included, in portions of `BATCH`, one at a time, and of the preparation."""
-    rows = []
-    for width in options.widths:
-        for ridge in options.ridges:
-            for is_score in (False, True):
-                analysis = analysis_of(width=width, ridge=ridge, is_score=is_score)
-                start = time.perf_counter()
-                engine = KernelEngine(analysis)
-                prepared = time.perf_counter() - start
-                sets = background(np.random.default_rng(1), options.n_toys)
-                engine.fit_together(sets[:BATCH])
-                start = time.perf_counter()
-                fits = engine.fit_together(sets)
-                together = (time.perf_counter() - start) / len(sets)
-                start = time.perf_counter()
-                alone = [engine.fit_together([one])[0] for one in sets[:20]]
-                single = (time.perf_counter() - start) / len(alone)
-                rows.append({
-                    "width": width, "ridge": ridge, "is_score": is_score, "rank": engine.features.n_features,
-                    "points": engine.reference.weights.size, "prepare_s": prepared, "toy_ms": 1e3 * together,
-                    "alone_ms": 1e3 * single, "newton_steps": float(np.mean([fit.n_iterations for fit in fits])),
-                    "n_failed": sum(not fit.converged for fit in fits),
-                    "largest_decrement": max(fit.newton_decrement for fit in fits),
-                })  # fmt: skip
-                print(" ".join(f"{key} {value:.3g}" for key, value in rows[-1].items()), flush=True)
-    return rows
-
-
-def null(options: argparse.Namespace) -> list[dict[str, object]]:
-    """Toys beyond the value that the Gaussian limit gives p(Z), over their expected number; the same predicted."""
-    rows = []
-    for width in options.widths:
-        for ridge in options.ridges:
-            first = scored(options, width=width, ridge=ridge, seed=0)
-            law = score_null(first)
-            thresholds = [weighted_isf(p_value(z), law.weights) for z in SIGMAS]
-            q = np.concatenate([
-                scores(scored(options, width=width, ridge=ridge, seed=seed), options, seed=seed)
-                for seed in range(options.n_references)
-            ])  # fmt: skip
-            row: dict[str, object] = {
-                "width": width, "ridge": ridge, "mean": law.mean, "excess": law.excess, "n_toys": q.size,
-                "toys_mean": float(q.mean()), "toys_variance_ratio": float(q.var() / law.variance), "tails": [],
-            }  # fmt: skip
-            print(f"width {width} ridge {ridge}: excess {law.excess:.4f}, mean {law.mean:.3f}, toys {q.mean():.3f}, "
-                  f"variance / predicted {q.var() / law.variance:.3f}")  # fmt: skip
-            for z, threshold in zip(SIGMAS, thresholds, strict=True):
-                tail = tail_of(first, law, q, z=z, threshold=threshold, n_tilted=options.n_tilted)
-                row["tails"].append(tail)
-                print("   " + " ".join(f"{key} {value}" for key, value in tail.items()), flush=True)
-            rows.append(row)
-    return rows
-
-
-def scored(options: argparse.Namespace, *, width: float, ridge: float, seed: int) -> wilks.Analysis:
-    if options.part == "null5d":
-        return analysis_of_five(width=width, ridge=ridge, seed=seed)
-    return analysis_of(width=width, ridge=ridge, is_score=True, seed=seed)
-
-
-def tail_of(analysis, law, q, *, z, threshold, n_tilted) -> dict[str, float | None]:
-    limit, n_beyond = p_value(z), count_at_or_above(q, threshold)
+def of_fits(fits: list[wilks.FitResult]) -> harness.Row:
     return {
-        "z": z, "toys": n_beyond / q.size / limit, "toys_error": np.sqrt(n_beyond + 1) / q.size / limit,
-        **weighted(analysis, z=z, threshold=threshold, n_tilted=n_tilted),
-        "corrected": law.unconfirmed_p_value(threshold) / limit,
-    }  # fmt: skip
+        "mean_t": np.mean([fit.t for fit in fits]),
+        "newton_steps": np.mean([fit.n_iterations for fit in fits]),
+        "largest_decrement": max(fit.newton_decrement for fit in fits),
+        "n_failed": sum(not fit.converged for fit in fits),
+    }
 
 
-def weighted(analysis, *, z, threshold, n_tilted) -> dict[str, float | None]:
-    """What tilted toys find beyond a threshold; nothing where they are refused."""
-    try:
-        found = tilted_p_value(analysis, threshold, n_toys=n_tilted, seed=int(z))
-    except CalibrationError:
-        return dict.fromkeys(("tilted", "tilted_error", "n_effective", "largest_share"))
-    ratio, error = found.p_value / p_value(z), found.error / p_value(z)
-    shares = {"n_effective": found.n_effective, "largest_share": found.largest_share}
-    return {"tilted": ratio, "tilted_error": error, **shares}
+@SCRIPT.part("nuisances", n_toys=50, sigma=0.15, ridges=(0.3, 3.0))
+def nuisances(options) -> Iterator[harness.Row]:
+    """Seconds of a toy; Delta is included in both fits."""
+    sigma = options.sigma
+    for ridge in options.ridges:
+        rng = np.random.default_rng(1)
+        toys = [toy(rng, nu=sigma, sigma=sigma) for _ in range(options.n_toys)]
+        sets, observed = [events for events, _ in toys], [centre for _, centre in toys]
+        row = {"ridge": ridge, "sigma": sigma}
+        for name, is_score in (("score", True), ("converged", False)):
+            engine = ProfiledKernelEngine(analysis_of(sigma=sigma, ridge=ridge, seed=0, is_score=is_score))
+            fits, clock = engine.fit_together(sets, observed), harness.Clock()
+            engine.fit_together(sets, observed)
+            row |= clock.read(name, shared_by=len(toys)) | {f"{name}_failed": sum(not fit.converged for fit in fits)}
+        row |= of_fits(fits)
+        owns, clock = [engine.delta.own(*one) for one in toys], harness.Clock()
+        for own in owns:
+            engine.delta.fit(own)
+        row |= clock.read("delta", shared_by=len(toys))
+        analysis = analysis_of(sigma=sigma, ridge=ridge, seed=0)
+        fit = wilks.fit(analysis, sets[0])
+        profiled_score_null(analysis, fit)
+        clock = harness.Clock()
+        for _ in toys:
+            profiled_score_null(analysis, fit).unconfirmed_p_value(fit.t)
+        yield row | clock.read("null", shared_by=len(toys))
 
 
-def tilted_again(path: Path) -> None:
-    """The tilted toys of a record made again, as many as it has, its plain toys kept."""
-    content = json.loads(path.read_text())
-    options = argparse.Namespace(**content["options"])
-    for row in content["rows"]:
-        first = scored(options, width=row["width"], ridge=row["ridge"], seed=0)
-        law = score_null(first)
-        for tail in row["tails"]:
-            threshold = weighted_isf(p_value(tail["z"]), law.weights)
-            tail |= weighted(first, z=tail["z"], threshold=threshold, n_tilted=options.n_tilted)
-            tail["corrected"] = law.unconfirmed_p_value(threshold) / p_value(tail["z"])
-            print(row["width"], row["ridge"], " ".join(f"{key} {value}" for key, value in tail.items()), flush=True)
-    path.write_text(json.dumps(content, indent=1) + "\n")
+def prepared(events: np.ndarray, options) -> tuple[KernelEngine, harness.Row]:
+    kernel = wilks.Kernel(n_centers=options.n_centers, width=options.width, ridge=options.ridge)
+    clock = harness.Clock()
+    analysis = wilks.Analysis(reference=wilks.Sample(events), model=kernel, expected_events=options.n_data)
+    row = clock.read("centers")
+    engine = KernelEngine(analysis)
+    row |= clock.read("features")
+    return engine, row | {"rank": engine.features.n_features, "width": engine.kernel.placement.width}
 
 
-def scores(analysis: wilks.Analysis, options: argparse.Namespace, *, seed: int) -> np.ndarray:
-    engine, rng = KernelEngine(analysis), np.random.Generator(np.random.Philox(1000 + seed))
-    n_toys = options.n_toys // options.n_references
-    n_features = analysis.reference.n_features
-    portions = (background(rng, BATCH, n_features=n_features) for _ in range(-(-n_toys // BATCH)))
-    return np.concatenate([engine.score(portion) for portion in portions])
+@SCRIPT.part(
+    "muons", data=Path, n_reference=100_000, n_data=20_000, n_centers=2000, n_toys=20, width=3.0, ridge=0.3
+)  # fmt: skip
+def muons(options) -> Iterator[harness.Row]:
+    """N_R 100,000, N_D Poisson(20,000), all toys side by side."""
+    rng = np.random.Generator(np.random.Philox(1))
+    edges = np.cumsum([options.n_reference, *rng.poisson(options.n_data, size=options.n_toys)])
+    events = rng.permutation(dimuon.read_dimuons(options.data / "dimuon_sm.h5").events)[: edges[-1]]
+    engine, row = prepared(events[: edges[0]], options)
+    sets = [events[first:last] for first, last in itertools.pairwise(edges)]
+    clock = harness.Clock()
+    q = engine.score(sets)
+    row |= clock.read("score", shared_by=len(sets))
+    fits = engine.fit_together(sets)
+    row |= clock.read("fit", shared_by=len(sets)) | of_fits(fits) | {"mean_q": np.mean(q)}
+    for kind in ("cpu", "wall"):
+        once = row[f"centers_{kind}_s"] + row[f"features_{kind}_s"]
+        row[f"per_toy_{kind}_s"] = once / len(sets) + row[f"fit_{kind}_s"]
+    clock = harness.Clock()
+    engine.fit_together(sets[:1])
+    yield row | clock.read("fit_alone") | {"peak_mb": harness.peak_mb()}
 
 
-def main() -> None:
-    options = arguments()
-    if options.part == "tilted":
-        tilted_again(options.output)
-        return
-    rows = {"speed": speed, "null": null, "null5d": null}[options.part](options)
-    output = options.output or Path(__file__).parent / "recorded" / f"kernels_{options.part}.json"
-    record(output, options, rows=rows)
+@SCRIPT.part(
+    "large",
+    **{"n_features": 8, "n_reference": 500_000, "n_data": 100_000, "n_centers": 2000, "n_toys": 20},
+    **{"n_signal": 500, "width": float, "ridge": 0.3},
+)
+def large(options) -> Iterator[harness.Row]:
+    """Scores of null toys, and one converged fit with a signal. Without a width: the 90th percentile of distances."""
+    rng, d = np.random.Generator(np.random.Philox(2)), options.n_features
+    engine, row = prepared(smooth(rng, options.n_reference, d), options)
+    null = [smooth(rng, rng.poisson(options.n_data), d) for _ in range(options.n_toys)]
+    signal = smooth(rng, rng.poisson(options.n_signal), d, heavier=1.6)
+    clock = harness.Clock()
+    engine.sums(null)
+    row |= clock.read("score", shared_by=len(null))
+    n_passes, clock = counted_passes(), harness.Clock()
+    fits = engine.fit_together([np.concatenate([null[0], signal])])
+    yield row | clock.read("fit") | of_fits(fits) | {"n_passes": n_passes[0], "peak_mb": harness.peak_mb()}
+
+
+def counted_passes() -> list[int]:
+    """A count of the passes over the reference that fits make from now on."""
+    count, pieces = [0], features.Reference.pieces
+
+    def counting(self, features):
+        count[0] += 1
+        return pieces(self, features)
+
+    features.Reference.pieces = counting
+    return count
+
+
+@SCRIPT.part("memory", n_features=8, n_reference=1_000_000, n_centers=20_000, width=5.0, ridge=0.3)
+def memory(options) -> Iterator[harness.Row]:
+    """A slice of a pass and of the Gram matrix at full width; the whole is the slice times the number of slices.
+
+    The peak is that of the preparation at full rank: four squares of M x M, and the points. Fits hold one.
+    """
+    rng, d = np.random.Generator(np.random.Philox(3)), options.n_features
+    placement = Placement(smooth(rng, options.n_centers, d), options.width)
+    n_slice, rank = 4 * 128, 100
+    events = smooth(rng, n_slice, d)
+    reference = features.Reference(events, np.ones(n_slice), width=placement.width)
+    mix = rng.normal(size=(options.n_centers, rank)) / options.n_centers
+    some = features.Features(placement, mix, np.ones(rank), np.ones(rank))
+    losses = PenalizedLosses(reference, some, sums=np.zeros((1, rank)), ridge=options.ridge)
+    alpha = rng.normal(size=(1, rank))
+    losses.expand(alpha, np.arange(1))
+    share, before, clock = n_slice / options.n_reference, harness.peak_mb(), harness.Clock()
+    losses.expand(alpha, np.arange(1))
+    row = {"peak_mb_before_pass": before, "peak_mb_after_pass": harness.peak_mb()}
+    row |= clock.read("pass", shared_by=share)
+    reference._moments(reference._values(placement), options.n_centers)
+    row |= clock.read("gram", shared_by=share) | {"peak_mb_with_gram": harness.peak_mb()}
+    square = 8e-6 * options.n_centers**2
+    yield row | {"square_mb": square, "projected_peak_mb": 4 * square + 8e-6 * options.n_reference * (d + 1)}
 
 
 if __name__ == "__main__":
-    main()
+    SCRIPT.main()

@@ -1,8 +1,6 @@
-"""Campaigns that are disturbed: `benchmarks/campaign_chaos.py` at reduced size, and single disturbances."""
+"""Campaigns that are disturbed: the laboratory at reduced size, and single disturbances."""
 
-import importlib.util
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +8,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
 
 import pyarrow
 import pytest
@@ -21,18 +18,20 @@ from wilks.campaign.table import table_of
 from wilks.errors import CampaignError, StoreError
 from wilks.hypotheses import Null
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "campaign_chaos.py"
+from tests.lab.campaign import Draw, different_columns, made_again
+
+ROOT = Path(__file__).parents[2]
 KILLS = [f"kill -9 of {victim}" for victim in ("a worker", "the coordinator", "all processes")]
 
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], dict[str, dict]]:
-    """The script at reduced size, and its lines by the name of the disturbance."""
+    """The laboratory at reduced size, and its lines by the name of the disturbance."""
     if not Path("/proc/self/stat").exists():
-        pytest.skip("the script finds worker processes in /proc")
+        pytest.skip("the laboratory finds worker processes in /proc")
     output = tmp_path_factory.mktemp("chaos") / "chaos.json"
-    command = [sys.executable, str(SCRIPT), "--quick", "--output", str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    command = [sys.executable, "-m", "tests.lab", "--quick", "--output", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=ROOT)
     lines = json.loads(output.read_text())["lines"] if output.exists() else []
     return done, {line["disturbance"]: line for line in lines}
 
@@ -64,31 +63,16 @@ def test_two_coordinators_share_the_work(outcome) -> None:
     assert outcome[1]["two coordinators at once"]["made_again"] < 40
 
 
-@pytest.fixture(scope="module")
-def lab() -> ModuleType:
-    """`campaign_lab.py` as a module; it sets variables of the environment for processes of its own."""
-    path = SCRIPT.with_name("campaign_lab.py")
-    spec = importlib.util.spec_from_file_location("campaign_lab", path)
-    assert spec is not None and spec.loader is not None
-    module, before = importlib.util.module_from_spec(spec), dict(os.environ)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    for name in os.environ.keys() - before.keys():
-        del os.environ[name]
-    os.environ.update(before)
-    return module
-
-
-def test_the_comparison_sees_the_last_bit(lab, make_row) -> None:
+def test_the_comparison_sees_the_last_bit(make_row) -> None:
     table = table_of([make_row(0), make_row(1)])
     other = table_of([make_row(0, seconds=9.0, host="elsewhere"), make_row(1, kkt_residual=1 / 3 + 2**-54)])
-    assert lab.different_columns(table, table) == []
-    assert lab.different_columns(other, table) == ["kkt_residual"]
+    assert different_columns(table, table) == []
+    assert different_columns(other, table) == ["kkt_residual"]
 
 
-def test_toys_made_again_are_counted_for_the_process_that_lost_them(lab) -> None:
-    draws = [lab.Draw(1, 7, "a"), lab.Draw(2, 7, "b"), lab.Draw(3, 8, "b"), lab.Draw(4, 8, "c")]
-    assert lab.made_again(draws) == [lab.Draw(2, 7, "b")]
+def test_toys_made_again_are_counted_for_the_process_that_lost_them() -> None:
+    draws = [Draw(1, 7, "a"), Draw(2, 7, "b"), Draw(3, 8, "b"), Draw(4, 8, "c")]
+    assert made_again(draws) == [Draw(2, 7, "b")]
 
 
 @pytest.fixture

@@ -1,0 +1,226 @@
+"""Tests of one observation against a large reference, on equal data: time, memory and power at equal size.
+
+    python -m studies.comparisons.run tests                    # all that are installed, one after the other
+    python -m studies.comparisons.run tests --methods KS CvM   # some of them
+    python -m studies.comparisons.run hyppo --n 2000           # seconds and memory of hyppo for N against N events
+
+The exponential problem: reference of 200,000 events, the same for all, data of Poisson(2,000) events, and the signals
+of `wilks.problems.exponential`. Toy i of each hypothesis is the same for every method. Every threshold is the value
+that 2.28 % of the method's own null toys exceed; errors of the power are those of a bootstrap over null and signal
+toys. Each method runs in a process of its own: memory is what the peak of that process grows by once libraries and
+reference are loaded, a factorization or table included. Milliseconds of a toy are of the processor and of the clock,
+data sets one at a time, drawing not included.
+
+scikit-learn (``classifier``) and hyppo (``MMD of hyppo``) are no dependencies of wilks: without them their rows say so.
+"""
+
+import importlib
+import importlib.util
+import json
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import benchmarks.harness as harness
+import numpy as np
+import scipy.linalg
+import scipy.stats
+
+import wilks
+from wilks.fitting import KernelEngine
+from wilks.problems import exponential
+
+SIZE = scipy.stats.norm.sf(2.0)
+N_BOOTSTRAP = 400
+Statistic = Callable[[np.ndarray], float]
+SCRIPT = harness.Script(__file__, __doc__, seed={"reference": 0, "toys": 7}, libraries=("scikit-learn", "hyppo"))
+
+
+def engine_of(reference: wilks.Sample, *, width: float, ridge: float, is_score: bool = True) -> KernelEngine:
+    kernel = wilks.Kernel(width=width, ridge=ridge, is_score=is_score)
+    return KernelEngine(wilks.Analysis(reference=reference, model=kernel, standardize=False))
+
+
+def score(reference: wilks.Sample, *, width: float, ridge: float) -> Statistic:
+    engine = engine_of(reference, width=width, ridge=ridge)
+    return lambda events: float(engine.score([events])[0])
+
+
+def converged(reference: wilks.Sample, *, width: float, ridge: float) -> Statistic:
+    engine = engine_of(reference, width=width, ridge=ridge, is_score=False)
+    return lambda events: engine.fit_together([events])[0].t
+
+
+def one_logistic_step(reference: wilks.Sample, *, width: float, penalty: float) -> Statistic:
+    """t of the published kernel method, with centers of wilks from the reference alone.
+
+    One Newton step from f = 0 on the mean of the weighted logistic losses of N events with ``penalty`` |f|^2 / 2,
+
+        alpha = 2 (sum_R w phi phi^T + sum_D phi phi^T + 4 N penalty)^-1 b,   b = sum_D phi - sum_R w phi,
+
+    then t = -2 [sum_R w (exp(f) - 1) - sum_D f] there, without a penalty. As the two sums of squares are alike, this f
+    is nearly that of the score statistic with a ridge of N penalty.
+    """
+    engine = engine_of(reference, width=width, ridge=1.0)
+    features, weights = engine.features, engine.reference.weights
+
+    def statistic(events: np.ndarray) -> float:
+        phi = features.values(events)
+        n_events, b = reference.n_events + events.shape[0], phi.sum(axis=0) - features.mean
+        shrinkage = 4.0 * n_events * penalty * np.eye(features.n_features)
+        alpha = 2.0 * scipy.linalg.solve(np.diag(features.curvature) + phi.T @ phi + shrinkage, b, assume_a="pos")
+        blocks = engine.reference.blocks(features)
+        at_reference = sum(weights[rows] @ np.expm1(some @ alpha) for some, rows in blocks)
+        return float(2.0 * (phi.sum(axis=0) @ alpha - at_reference))
+
+    return statistic
+
+
+def mmd(reference: wilks.Sample, *, width: float) -> Statistic:
+    """Squared distance of the mean embeddings, from the whitened features of wilks in place of 202,000^2 values."""
+    engine = engine_of(reference, width=width, ridge=1.0)
+    mean = engine.features.mean / exponential.EXPECTED_EVENTS
+    return lambda events: float(np.sum((engine.sums([events])[0] / events.shape[0] - mean) ** 2))
+
+
+def count(reference: wilks.Sample) -> Statistic:
+    return lambda events: abs(events.shape[0] - exponential.EXPECTED_EVENTS)
+
+
+def kolmogorov_smirnov(reference: wilks.Sample) -> Statistic:
+    values = reference.events[:, 0]
+    return lambda events: scipy.stats.ks_2samp(events[:, 0], values, method="asymp").statistic
+
+
+def cramer_von_mises(reference: wilks.Sample) -> Statistic:
+    values = reference.events[:, 0]
+    return lambda events: scipy.stats.cramervonmises_2samp(events[:, 0], values, method="asymptotic").statistic
+
+
+def anderson_darling(reference: wilks.Sample) -> Statistic:
+    values = reference.events[:, 0]
+
+    def statistic(events: np.ndarray) -> float:
+        with warnings.catch_warnings(action="ignore"):  # of p-values, which are not used
+            return scipy.stats.anderson_ksamp([events[:, 0], values]).statistic
+
+    return statistic
+
+
+def energy(reference: wilks.Sample) -> Statistic:
+    values = reference.events[:, 0]
+    return lambda events: scipy.stats.energy_distance(events[:, 0], values)
+
+
+def optional(reference: wilks.Sample, *, module: str) -> Statistic:
+    return importlib.import_module(module).statistic(reference.events)
+
+
+class Method(NamedTuple):
+    """What makes the statistic of a reference, how many toys it is worth, and the library that it needs."""
+
+    make: Callable[[wilks.Sample], Statistic]
+    n_null: int = 1000
+    n_signal: int = 400
+    sees_count: bool = False
+    needs: str = "scipy"
+
+
+METHODS = {
+    "wilks score, width 1, ridge 0.3": Method(partial(score, width=1.0, ridge=0.3), 10_000, 1000, sees_count=True),
+    "wilks score, width 0.3, ridge 0.3": Method(partial(score, width=0.3, ridge=0.3), 10_000, 1000, sees_count=True),
+    "wilks score, width 1, ridge 3": Method(partial(score, width=1.0, ridge=3.0), 10_000, 1000, sees_count=True),
+    "wilks converged, width 1, ridge 0.3": Method(partial(converged, width=1.0, ridge=0.3), 2000, 500, sees_count=True),
+    "one logistic step, width 2.3, penalty 1e-10": Method(
+        partial(one_logistic_step, width=2.3, penalty=1e-10), 4000, 1000, sees_count=True
+    ),
+    "one logistic step, width 0.3, penalty 1e-10": Method(
+        partial(one_logistic_step, width=0.3, penalty=1e-10), 4000, 1000, sees_count=True
+    ),
+    "count": Method(count, 10_000, 1000, sees_count=True),
+    "KS": Method(kolmogorov_smirnov),
+    "CvM": Method(cramer_von_mises, 600, 200),
+    "Anderson-Darling": Method(anderson_darling, 400, 150),
+    "energy": Method(energy, 600, 200),
+    "MMD, width 1": Method(partial(mmd, width=1.0), 10_000, 1000),
+    "MMD, width 0.3": Method(partial(mmd, width=0.3), 10_000, 1000),
+    "classifier": Method(partial(optional, module="studies.comparisons.classifier"), 60, 20, needs="sklearn"),
+    "MMD of hyppo": Method(partial(optional, module="studies.comparisons.hyppo_mmd"), 0, 0, needs="hyppo"),
+}
+
+
+def toy(index: int, hypothesis: int) -> np.ndarray:
+    """Data set ``index`` of the null (0) or of a signal (1, 2, ...)."""
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((7, hypothesis, index))))
+    events = exponential.background(rng, rng.poisson(exponential.EXPECTED_EVENTS), {})
+    if hypothesis:
+        signal = exponential.SIGNALS[hypothesis - 1]
+        events = np.concatenate([events, signal.draw(rng, rng.poisson(signal.n_signal), {})])
+    return events
+
+
+def measure(name: str) -> harness.Row:
+    """In a process of its own: statistics of the toys, time and memory."""
+    method, reference = METHODS[name], exponential.reference(seed=0)
+    before, clock = harness.peak_mb(), harness.Clock()
+    statistic = method.make(reference)
+    statistic(toy(0, 0))
+    row = {"method": name} | clock.read("prepare")
+    spent = np.zeros(2)
+    values = []
+    for hypothesis, n_toys in enumerate([method.n_null, *[method.n_signal] * len(exponential.SIGNALS)]):
+        values.append(np.empty(n_toys))
+        for index in range(n_toys):
+            events, clock = toy(index, hypothesis), harness.Clock()
+            values[-1][index] = statistic(events)
+            spent += list(clock.read("toy").values())
+    n_toys = sum(found.size for found in values)
+    row |= {"toy_cpu_ms": 1e3 * spent[0] / n_toys, "toy_wall_ms": 1e3 * spent[1] / n_toys}
+    row |= {"memory_mb": harness.peak_mb() - before, "n_null": method.n_null, "n_signal": method.n_signal}
+    powers = {one.name: power(values[0], found) for one, found in zip(exponential.SIGNALS, values[1:], strict=True)}
+    return row | {"sees_count": method.sees_count, "power": powers}
+
+
+def power(null: np.ndarray, signal: np.ndarray) -> tuple[float, float]:
+    """The share of signal toys beyond the threshold, with its bootstrap error; at least that of one toy in all."""
+    rng = np.random.default_rng(0)
+    shares = [
+        np.mean(rng.choice(signal, signal.size) > np.quantile(rng.choice(null, null.size), 1.0 - SIZE))
+        for _ in range(N_BOOTSTRAP)
+    ]
+    share = np.mean(signal > np.quantile(null, 1.0 - SIZE))
+    return float(share), max(float(np.std(shares)), 1.0 / signal.size)
+
+
+@SCRIPT.part("tests", methods=tuple(METHODS))
+def tests(options) -> Iterator[harness.Row]:
+    for name in options.methods:
+        needs = METHODS[name].needs
+        is_there = importlib.util.find_spec(needs) is not None
+        yield in_own_process(name) if is_there else {"method": name, "failed": f"{needs} is not installed"}
+
+
+def in_own_process(name: str) -> harness.Row:
+    code = f"import json; from {SCRIPT.module} import measure; print(json.dumps(measure({name!r})))"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    if done.returncode == 0:
+        return json.loads(done.stdout.splitlines()[-1])
+    return {"method": name, "failed": (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]}
+
+
+@SCRIPT.part("hyppo", n=2000)
+def hyppo(options) -> Iterator[harness.Row]:
+    mmd, samples = (
+        importlib.import_module("hyppo.ksample").MMD,
+        np.random.default_rng(0).exponential(size=(2, options.n, 1)),
+    )
+    mmd(compute_kernel="gaussian", gamma=0.5).statistic(*samples[:, :50])
+    _, seconds = harness.timed(lambda: mmd(compute_kernel="gaussian", gamma=0.5).statistic(*samples))
+    yield {"n_each": options.n, "seconds": seconds, "peak_mb": harness.peak_mb()}
+
+
+if __name__ == "__main__":
+    SCRIPT.main()

@@ -1,0 +1,1 @@
+"""The fault laboratory of campaigns: `python -m tests.lab --quick`."""
