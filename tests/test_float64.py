@@ -30,8 +30,22 @@ def test_importing_the_package_imports_no_jax_and_tells_the_processes_that_it_st
 def test_a_fit_is_refused_where_it_was_switched_off_before_jax_was_imported() -> None:
     code = (
         "import os, wilks; os.environ['JAX_ENABLE_X64'] = '0'\n"
-        "from wilks.analysis import require_float64\n"
-        "try: require_float64()\n"
+        "model = wilks.MLP(hidden=(1,))\n"
+        "analysis = wilks.Analysis(reference=wilks.Sample([1.0, 2.0, 3.0]), model=model, expected_events=2)\n"
+        "try: wilks.fit(analysis, [1.0, 2.0])\n"
         "except wilks.InputError as error: print(error)"
     )
     assert "jax_enable_x64 was switched off" in output_of(code)
+
+
+@pytest.mark.parametrize(
+    "model", ["Kernel(5, 1.0)", "Kernel(5, 1.0, is_score=True)", "KernelSet((0.5, 1.0), (1.0,), 5)"]
+)
+def test_a_linear_model_without_nuisances_needs_no_jax(model: str) -> None:
+    code = (
+        f"import sys, wilks; model = wilks.{model}\n"
+        "reference = wilks.Sample([0.1 * k for k in range(60)])\n"
+        "analysis = wilks.Analysis(reference=reference, model=model, expected_events=20)\n"
+        "print(wilks.fit(analysis, [0.3 * k for k in range(18)]).converged, 'jax' in sys.modules)"
+    )
+    assert output_of(code) == "True False"

@@ -1,18 +1,21 @@
 """Everything that is fixed before the data are seen."""
 
+from __future__ import annotations
+
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import jax
 import numpy as np
 
+from wilks import lazy
 from wilks.documents import canonical_json
 from wilks.errors import InputError, StoreError, blaming
 from wilks.hypotheses import Generator, GeneratorFunction, ToySource, as_source, generator_from_dict, source_to_dict
-from wilks.nuisances import Nuisance, Nuisances, Unselected, nuisances_from_dict, require_finite_response
+from wilks.nuisances import Nuisances, Unselected, require_finite_response
 from wilks.problem import Problem
 from wilks.samples import (
     Sample,
@@ -25,6 +28,11 @@ from wilks.search import Search
 from wilks.statistics import Engine, Statistic, statistic_from_dict
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.typing import FloatArray
+
+if TYPE_CHECKING:
+    from wilks.nuisances import Nuisance, documents
+else:
+    documents = lazy.Module("wilks.nuisances.documents")
 
 _YIELD_TOLERANCE = 1e-6
 
@@ -223,7 +231,7 @@ class Analysis(Storable):
         super().save(folder)
 
     @classmethod
-    def load(cls, folder: Folder) -> "Analysis":
+    def load(cls, folder: Folder) -> Analysis:
         """The analysis that `save` wrote, with the same fingerprint.
 
         Raises:
@@ -259,12 +267,12 @@ class Analysis(Storable):
         }
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Analysis":
+    def from_document(cls, document: Mapping[str, Any]) -> Analysis:
         samples = {role: Sample.from_document(one) for role, one in document["samples"].items()}
         analysis = cls(
             reference=samples["reference"],
             model=statistic_from_dict(document["model"]),
-            nuisances=nuisances_from_dict(document["nuisances"]) if document["nuisances"] else (),
+            nuisances=documents.nuisances_from_dict(document["nuisances"]) if document["nuisances"] else (),
             toy_source=samples.get("pool") or _source_from_dict(document["toy_source"], samples),
             standardize=Standardization.from_dict(document["standardization"]),
             search=Search(**document["search"]),
@@ -292,7 +300,8 @@ def require_float64() -> None:
     Raises:
         InputError: ``jax_enable_x64`` is off.
     """
-    if not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+    jax = sys.modules.get("jax")  # where it was not needed, nothing has switched it off
+    if jax and not jax.config.jax_enable_x64:
         raise InputError(
             "wilks needs float64, but jax_enable_x64 was switched off after wilks was imported; "
             "leave it on: jax.config.update('jax_enable_x64', True)"

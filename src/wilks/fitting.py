@@ -78,8 +78,9 @@ def fit_together(
     """
     centres = [analysis.nuisances.observed] * len(data_sets) if observed is None else observed
     data = [Data(events, np.asarray(centre)) for events, centre in zip(data_sets, centres, strict=True)]
-    fingerprint = analysis.fingerprint()
-    return [dataclasses.replace(one, fingerprint=fingerprint) for one in analysis.engine.fit(data)]
+    engine, fingerprint = analysis.engine, analysis.fingerprint()
+    require_float64()  # again: the engine may be what imported JAX
+    return [dataclasses.replace(one, fingerprint=fingerprint) for one in engine.fit(data)]
 
 
 def evaluate(analysis: Analysis, events: FloatArray, at: FitResult) -> Parts:

@@ -6,6 +6,7 @@
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 GetAttribute = Callable[[str], object]
 Names = Callable[[], list[str]]
@@ -38,6 +39,27 @@ def exports(package: str, names: Mapping[str, Iterable[str]]) -> tuple[GetAttrib
         return sorted({*attributes, *attributes["__all__"]})
 
     return load, all_names
+
+
+class Module:
+    """A module that is imported when something of it is first named.
+
+    It stands where a module of this package is needed for some inputs alone, and brings libraries that take long::
+
+        if TYPE_CHECKING:
+            from wilks.nuisances import effect
+        else:
+            effect = lazy.Module("wilks.nuisances.effect")
+
+    >>> Module("math").sqrt(4.0)
+    2.0
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self._name), name)
 
 
 def _submodule(package: str, name: str) -> object:

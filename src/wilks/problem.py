@@ -1,13 +1,18 @@
 """What a fit needs of an analysis."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from wilks.nuisances import Nuisances
-from wilks.nuisances.effect import Effect
 from wilks.samples import Sample, Standardization
 from wilks.search import Search
 from wilks.typing import FloatArray
+
+if TYPE_CHECKING:
+    from wilks.nuisances.effect import Effect
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,24 +1,35 @@
 """All nuisances of an analysis together: log r(x; nu), the yield and the auxiliary likelihood."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 import numpy.typing as npt
 
+from wilks import lazy
 from wilks.errors import InputError
 from wilks.functions import NamedFunction
-from wilks.nuisances.auxiliary import Gaussian
-from wilks.nuisances.effect import Auxiliaries, Effect, KnownYield, Part
-from wilks.nuisances.formulas import Formulas
-from wilks.nuisances.nuisance import Nuisance
-from wilks.nuisances.response import Response, Term
-from wilks.structures import rounded_up
 from wilks.typing import FloatArray, IntArray, finite_number
+
+# An analysis without nuisances holds an empty collection of them, and must not wait for JAX.
+if TYPE_CHECKING:
+    import jax
+
+    from wilks import structures
+    from wilks.nuisances import auxiliary, effect, formulas, nuisance
+    from wilks.nuisances.effect import Auxiliaries, Effect, KnownYield
+    from wilks.nuisances.formulas import Formulas
+    from wilks.nuisances.nuisance import Nuisance
+    from wilks.nuisances.response import Response, Term
+else:
+    jax, structures = lazy.Module("jax"), lazy.Module("wilks.structures")
+    auxiliary, effect = lazy.Module("wilks.nuisances.auxiliary"), lazy.Module("wilks.nuisances.effect")
+    formulas, nuisance = lazy.Module("wilks.nuisances.formulas"), lazy.Module("wilks.nuisances.nuisance")
 
 REACH = 10.0
 """Nuisances are free within so many sigma."""
@@ -41,7 +52,7 @@ class LogYield:
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "LogYield":
+    def from_dict(cls, document: Mapping[str, Any]) -> LogYield:
         """The inverse of `to_dict`."""
         terms = tuple(tuple(int(e) for e in term) for term in document["terms"])
         return cls(tuple(document["names"]), terms, tuple(document["coefficients"]))
@@ -64,6 +75,7 @@ class Nuisances:
     Raises:
         InputError: repeated names; a nuisance without response, or with two; a matrix that is no correlation.
 
+    >>> from wilks.nuisances import Nuisance
     >>> tilt = Nuisances((Nuisance("tilt", 0.1, log_ratio=lambda events, nu: nu * events[:, 0]),))
     >>> tilt.log_ratio(np.array([[1.0], [2.0]]), {"tilt": 0.5}).tolist()
     [0.5, 1.0]
@@ -135,7 +147,9 @@ class Nuisances:
         """The response of those that have a formula."""
         known = [one for one in self.parameters if isinstance(one.log_ratio, NamedFunction)]
         functions = tuple(one.log_ratio for one in known if isinstance(one.log_ratio, NamedFunction))
-        return Formulas(tuple(one.name for one in known), functions, tuple(one.is_normalization for one in known))
+        return formulas.Formulas(
+            tuple(one.name for one in known), functions, tuple(one.is_normalization for one in known)
+        )
 
     @cached_property
     def _parts(self) -> tuple[tuple[Response, tuple[int, ...]], ...]:
@@ -154,15 +168,15 @@ class Nuisances:
         """What they do, as compiled programs know it, to events with ``n_features``."""
         nothing = np.zeros((0, n_features))
         widths = ((one, positions, one.rows(nothing).shape[1]) for one, positions in self._parts)
-        parts = tuple(Part(one.structure(width), positions, width) for one, positions, width in widths)
-        return Effect(self.sigmas, parts, self._known_yield, self._auxiliaries)
+        parts = tuple(effect.Part(one.structure(width), positions, width) for one, positions, width in widths)
+        return effect.Effect(self.sigmas, parts, self._known_yield, self._auxiliaries)
 
     @property
     def _known_yield(self) -> KnownYield | None:
         if self.log_yield is None:
             return None
         coefficients = np.array(self.log_yield.coefficients, dtype=np.float64)
-        return KnownYield(coefficients, self.log_yield.terms, self._positions(self.log_yield.names))
+        return effect.KnownYield(coefficients, self.log_yield.terms, self._positions(self.log_yield.names))
 
     @property
     def _auxiliaries(self) -> Auxiliaries:
@@ -170,7 +184,7 @@ class Nuisances:
         matrix = np.eye(len(self)) if self.correlation is None else self.correlation
         inverse = tuple(map(tuple, np.linalg.inv(matrix[np.ix_(chosen, chosen)]).tolist()))
         kinds, sigmas = tuple(one.auxiliary for one in self), tuple(self.sigmas.tolist())
-        return Auxiliaries(kinds, sigmas, inverse, tuple(chosen.tolist()))
+        return effect.Auxiliaries(kinds, sigmas, inverse, tuple(chosen.tolist()))
 
     def log_ratio(self, events: FloatArray, nu: Mapping[str, float]) -> FloatArray:
         """log r(x; nu) for raw events (n, d), at nu in the user's units; names that are not given are at 0.
@@ -179,7 +193,7 @@ class Nuisances:
         """
         return self.on(events).log_ratio(self.in_sigmas(nu))
 
-    def on(self, events: FloatArray) -> "ResponseOn":
+    def on(self, events: FloatArray) -> ResponseOn:
         """log r of raw events (n, d) as a function of z, for several values of it."""
         return ResponseOn(self, events)
 
@@ -246,7 +260,7 @@ class ResponseOn:
     def __init__(self, nuisances: Nuisances, events: FloatArray) -> None:
         rows = nuisances.rows(events)
         # Single operations are compiled as well: samples of about one size share them.
-        columns = np.zeros((rows.shape[1], rounded_up(rows.shape[0])))
+        columns = np.zeros((rows.shape[1], structures.rounded_up(rows.shape[0])))
         columns[:, : rows.shape[0]] = rows.T
         columns[:, rows.shape[0] :] = rows[:1].T
         self._effect, self._columns = nuisances.effect(events.shape[1]), jax.device_put(columns)
@@ -275,7 +289,7 @@ def digest_of(response: Response) -> dict[str, str]:
 def _checked_parameters(parameters: object) -> tuple[Nuisance, ...]:
     given = tuple(parameters) if isinstance(parameters, Sequence | Nuisances) else (parameters,)
     for one in given:
-        if not isinstance(one, Nuisance):
+        if not isinstance(one, nuisance.Nuisance):
             raise InputError(f"nuisances must be wilks.Nuisance, but {one!r} came")
     names = [one.name for one in given]
     for name in names:
@@ -318,7 +332,7 @@ def _checked_correlation(matrix: npt.ArrayLike, parameters: Sequence[Nuisance]) 
             f"{np.linalg.eigvalsh(correlation)[0]:.2g}: two nuisances are one; leave one of them out"
         )
     for j, one in enumerate(parameters):
-        if np.any(np.delete(correlation[j], j) != 0) and not isinstance(one.auxiliary, Gaussian):
+        if np.any(np.delete(correlation[j], j) != 0) and not isinstance(one.auxiliary, auxiliary.Gaussian):
             raise InputError(
                 f"only Gaussian auxiliary measurements may be correlated, but that of {one.name!r} is "
                 f"{one.auxiliary.kind}"
@@ -335,6 +349,7 @@ def correlated(parameters: Sequence[Nuisance] | Nuisances, *, covariance: npt.Ar
     Raises:
         InputError: a matrix that is not symmetric, not positive definite or does not fit the sigmas.
 
+    >>> from wilks.nuisances import Nuisance
     >>> pair = [Nuisance(name, 0.1, log_ratio=lambda x, nu: nu * x[:, 0]) for name in ("a", "b")]
     >>> correlated(pair, covariance=[[0.01, 0.005], [0.005, 0.01]]).correlation.round(9).tolist()
     [[1.0, 0.5], [0.5, 1.0]]

@@ -1,15 +1,22 @@
 """Events before the selection: a source of toys at any value of the nuisances."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from wilks import lazy
 from wilks.errors import InputError
-from wilks.nuisances.nuisance import Nuisance
-from wilks.nuisances.transforming import vary
 from wilks.samples import Sample
 from wilks.typing import whole_number
+
+if TYPE_CHECKING:
+    from wilks.nuisances import transforming
+    from wilks.nuisances.nuisance import Nuisance
+else:
+    transforming = lazy.Module("wilks.nuisances.transforming")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +38,7 @@ class Unselected:
             does not have.
 
     >>> import numpy as np
+    >>> from wilks.nuisances import Nuisance
     >>> events = Sample(np.arange(10.0, 60.0), features=("pt",))
     >>> scale = Nuisance("scale", 0.1, transform=lambda columns, nu: {"pt": columns["pt"] * np.exp(nu)})
     >>> source = Unselected(events, where="pt > 20")
@@ -68,7 +76,7 @@ class Unselected:
         Raises:
             InputError: a nuisance that is not at 0 has no transform, or one that cannot be used.
         """
-        return vary(self.sample, nuisances, nu, where=self.where, define=self.define, seed=self.seed)
+        return transforming.vary(self.sample, nuisances, nu, where=self.where, define=self.define, seed=self.seed)
 
     def nominal(self) -> Sample:
         """The events that pass the selection at nu = 0."""
@@ -113,7 +121,7 @@ class Unselected:
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any], sample: Sample) -> "Unselected":
+    def from_dict(cls, document: Mapping[str, Any], sample: Sample) -> Unselected:
         """What `to_dict` described, around its sample.
 
         Raises:
