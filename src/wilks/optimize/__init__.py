@@ -6,11 +6,11 @@ This room knows functions and boxes, and nothing of physics. What needs JAX is l
 from typing import TYPE_CHECKING
 
 from wilks import lazy
-from wilks.optimize.certificate import Certificate, certify, certify_by, variances
-from wilks.optimize.numpy_newton import Expansion, Functions, Minima, NumpyNewton
 
 _NAMES = {
     "wilks.optimize.adam": ["Adam"],
+    "wilks.optimize.certificate": ["Certificate", "certify", "certify_by", "variances"],
+    "wilks.optimize.numpy_newton": ["Expansion", "Functions", "Minima", "NumpyNewton"],
     "wilks.optimize.problem": ["Box", "Objective", "project"],
     "wilks.optimize.quadratic": ["minimize_quadratic", "minimize_quickly"],
     "wilks.optimize.second_order": ["Newton", "QuasiNewton"],
@@ -19,6 +19,8 @@ _NAMES = {
 
 if TYPE_CHECKING:
     from wilks.optimize.adam import Adam
+    from wilks.optimize.certificate import Certificate, certify, certify_by, variances
+    from wilks.optimize.numpy_newton import Expansion, Functions, Minima, NumpyNewton
     from wilks.optimize.problem import Box, Objective, project
     from wilks.optimize.quadratic import minimize_quadratic, minimize_quickly
     from wilks.optimize.second_order import Newton, QuasiNewton
