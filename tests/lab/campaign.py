@@ -27,7 +27,7 @@ from wilks.campaign.shard import make_toys
 from wilks.errors import StoreError
 from wilks.hypotheses import Generator, Null
 from wilks.models import MLP
-from wilks.optimize import Search
+from wilks.search import Search
 from wilks.problems.exponential import background
 from wilks.samples import Sample
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from wilks.typing import FloatArray, IntArray
+from wilks.typing import BoolArray, FloatArray, IntArray
 
 _LARGEST_FORCING, _LEAST_FORCING = 0.1, 1e-4
 _DECREASE, _SHORTEST = 1e-4, 1e-9  # Armijo's condition, and the step below which nothing is gained
@@ -60,11 +60,14 @@ class NumpyNewton:
     is superlinear (Dembo, Eisenstat and Steihaug, SIAM J. Numer. Anal. 19 (1982) 400).
 
     Args:
-        tolerance: a descent ends where 2 (J - min J), in units of t, is below it.
+        tolerance: a descent ends where 2 (J - min J), in units of t, is below it,
+        slope_tolerance: and the largest entry of the gradient that the bounds do not hold. The former alone lets slopes
+            of sqrt(tolerance times the largest curvature) through, which a certificate of both refuses.
         max_iterations: steps at most.
     """
 
     tolerance: float = 1e-8
+    slope_tolerance: float = 1e-4
     max_iterations: int = 60
 
     def run(self, functions: Functions, start: FloatArray) -> Minima:
@@ -73,9 +76,9 @@ class NumpyNewton:
         at = functions.expand(params, lanes)
         value, gradient, gap = at.value.copy(), at.gradient.copy(), at.gaps(lanes).copy()
         n_iterations, forcing = np.zeros(lanes.size, dtype=np.int64), np.full(lanes.size, _LARGEST_FORCING)
-        is_moving = np.isfinite(value)
+        is_moving, is_there = np.isfinite(value), self._is_there(functions, params, at, gap)
         for _ in range(self.max_iterations):
-            is_open = is_moving & ~(gap <= self.tolerance)
+            is_open = is_moving & ~is_there
             rows, lanes = np.flatnonzero(is_open[lanes]), lanes[is_open[lanes]]
             if not lanes.size:
                 break
@@ -86,8 +89,16 @@ class NumpyNewton:
             forcing[lanes] = np.clip(shrunk, _LEAST_FORCING, _LARGEST_FORCING)
             params[lanes], value[lanes], gradient[lanes] = moved, at.value, at.gradient
             gap[lanes] = at.gaps(np.arange(lanes.size))
+            is_there[lanes] = self._is_there(functions, moved, at, gap[lanes])
             n_iterations[lanes] += 1
         return Minima(params, value, gradient, gap, n_iterations)
+
+    def _is_there(self, functions: Functions, params: FloatArray, at: Expansion, gap: FloatArray) -> BoolArray:
+        """Which descents meet both tolerances at their points (k, p), shape (k,)."""
+        downhill = np.clip(params - at.gradient, *functions.bounds) - params
+        slopes = np.max(np.abs(downhill), axis=1, initial=0.0)
+        there: BoolArray = (gap <= self.tolerance) & (slopes <= self.slope_tolerance)
+        return there
 
 
 def conjugate_steps(
@@ -116,14 +127,20 @@ def conjugate_steps(
         if not np.any(is_open):
             break
         image = product(direction)
-        length = np.where(is_open, size / np.sum(direction * image, axis=1), 0.0)[:, None]
+        length = _ratios(size, np.sum(direction * image, axis=1), is_open)
         step = step + length * direction
         residual = residual - length * image
         solved = residual / scale
         new_size = np.sum(residual * solved, axis=1)
-        direction = solved + (new_size / size)[:, None] * direction
+        direction = solved + _ratios(new_size, size, is_open) * direction
         size = new_size
     return step
+
+
+def _ratios(above: FloatArray, below: FloatArray, is_open: BoolArray) -> FloatArray:
+    """Of those that are open, shape (k, 1); 0 for the others, which may be 0 over 0 where they are solved exactly."""
+    ratios: FloatArray = np.divide(above, below, out=np.zeros_like(above), where=is_open)
+    return ratios[:, None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -110,6 +110,14 @@ def test_score_is_the_linear_solve_in_plain_coordinates(n_features):
     assert (fit.n_iterations, fit.newton_decrement, fit.least_curvature) == (1, 0.0, 0.6)
 
 
+@pytest.mark.parametrize("ridge", [0.3, 100.0, 1e4])
+def test_no_toy_ends_with_a_slope_that_its_certificate_refuses(ridge):
+    """At a large ridge curvatures are large: a small decrement alone leaves slopes above `Search.kkt_tolerance`."""
+    rng = np.random.default_rng(7)
+    fits = fit_together(analysis_of(ridge=ridge), [draw(rng, 300, 1) for _ in range(60)])
+    assert all(fit.converged and fit.kkt_residual <= 1e-4 for fit in fits)
+
+
 def test_score_is_the_first_newton_step_of_the_fit():
     """For small departures the two statistics agree; their difference is of third order."""
     score, converged = (wilks.fit(analysis_of(ridge=100.0, is_score=flag), data_of()) for flag in (True, False))
