@@ -27,9 +27,9 @@ from wilks.campaign.shard import make_toys
 from wilks.errors import StoreError
 from wilks.hypotheses import Generator, Null
 from wilks.models import MLP
-from wilks.search import Search
 from wilks.problems.exponential import background
 from wilks.samples import Sample
+from wilks.search import Search
 
 ROOT = Path(__file__).parents[2]
 SEED = 1

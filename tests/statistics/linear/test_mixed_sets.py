@@ -8,9 +8,9 @@ from maps import Mixed
 
 import wilks
 from wilks.fitting import evaluate, fit_events
-from wilks.statistics.fits import FitResult
 from wilks.problems import exponential
 from wilks.significance import COMBINATIONS, gamma_log_sf
+from wilks.statistics.fits import FitResult
 from wilks.typing import FloatArray
 
 OBSERVED = np.array([0.05, -0.02])
