@@ -118,8 +118,10 @@ def test_only_what_is_not_certified_is_searched_again(
     def fails_once(starts: FloatArray, owners: IntArray, sets: Any) -> Finish:
         attempts.append(set(owners))
         finish = polish(starts, owners, sets)
-        missing = np.where((owners == 1) & (len(attempts) == 1), 1.0, finish.certificate.newton_decrement)
-        return finish._replace(certificate=finish.certificate._replace(newton_decrement=missing))
+        is_spoiled = (owners == 1) & (len(attempts) == 1)
+        missing = np.where(is_spoiled, 1.0, finish.certificate.newton_decrement)
+        certificate = finish.certificate._replace(newton_decrement=missing)
+        return finish._replace(certificate=certificate, is_certified=finish.is_certified & ~is_spoiled)
 
     sets = [data, exponential(480, 7), exponential(530, 8)]
     plain = fit_together(wide, sets)

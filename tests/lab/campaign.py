@@ -26,7 +26,7 @@ from wilks.campaign import Ledger, LocalProcesses, load_toys, run_toys
 from wilks.campaign.shard import make_toys
 from wilks.errors import StoreError
 from wilks.hypotheses import Generator, Null
-from wilks.models import MLP
+from wilks.statistics.network import MLP
 from wilks.problems.exponential import background
 from wilks.samples import Sample
 from wilks.search import Search
