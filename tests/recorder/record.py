@@ -138,6 +138,7 @@ CASES: dict[str, Case] = {
     "kernel set score": _line("score", _set("score")),
     "kernel set score with nuisances": _line("score", _set("score"), has_nuisances=True),
     "kernel set converged": _line("converged", _set("converged")),
+    "kernel set converged with nuisances": _line("converged", _set("converged"), has_nuisances=True),
     "kernel set smallest p": _line("score", wilks.KernelSet((0.4, 1.2), n_centers=10, combination="min_p")),
 }
 
