@@ -38,12 +38,11 @@ from jax import lax
 
 import wilks
 from wilks import likelihood
-from wilks.fitting import engine_of
 from wilks.likelihood import Events
 from wilks.problems import dimuon, exponential
 from wilks.toys import draw_toy
 
-from studies.common import EXPECTED_EVENTS, NETWORKS, TOY_SEED, Problem
+from studies.common import EXPECTED_EVENTS, NETWORKS, TOY_SEED, Problem, seen_by
 from studies.slow_methods import SlowMethods, glorot
 
 PUBLISHED_EPOCHS = 300_000
@@ -74,15 +73,15 @@ class Compilations:
 
 
 class Timer:
-    """Fits of one analysis, with the seconds of each stage: the two methods of its engine are wrapped."""
+    """Fits of one analysis, with the seconds of each stage: the two methods of its programs are wrapped."""
 
     def __init__(self, analysis: wilks.Analysis, compilations: Compilations) -> None:
         self.analysis, self._compilations = analysis, compilations
-        self.engine = engine_of(analysis)
+        self.programs = analysis.engine.programs
         self._seconds = {"exploration": 0.0, "finish": 0.0}
         self._n_iterations = 0
-        self.engine.explore = self._wrapped("exploration", self.engine.explore)
-        self.engine.polish = self._wrapped("finish", self.engine.polish)
+        self.programs.explore = self._wrapped("exploration", self.programs.explore)
+        self.programs.polish = self._wrapped("finish", self.programs.polish)
 
     def _wrapped(self, stage: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*given: Any) -> Any:
@@ -198,8 +197,9 @@ def count(analysis: wilks.Analysis, events: Events) -> dict[str, int]:
 
 def limit(timer: Timer, events: np.ndarray, params: np.ndarray, passes: Passes, machine: dict) -> harness.Row:
     """A pass of the exploration and one of the finish, beside what the machine can do."""
-    engine, model, data = timer.engine, timer.analysis.model, timer.engine.data_set(events)
-    seen, result = {"float32": (*engine.coarse, data.explored), "float64": (engine.whole, data.whole)}, {}
+    programs, model, data = timer.programs, timer.analysis.model, seen_by(timer.programs, events)
+    seen = {"float32": (*programs.coarse, data.explored), "float64": (programs.points.whole, data.whole)}
+    result = {}
     for precision, every in seen.items():
         rates, entry = machine[precision], count(timer.analysis, every)
         seconds = passes.of_slope(model, params, every)
@@ -224,17 +224,19 @@ def epoch_seconds(methods: SlowMethods, start: np.ndarray, events: Events, *, ep
 
 def adam(timer: Timer, events: np.ndarray, ours: harness.Row, options, *, epochs: int) -> harness.Row:
     """Our Adam on the first data set of a network, on all events and on the merged reference, beside our fit."""
-    engine, data = timer.engine, timer.engine.data_set(events).whole
+    reference, data = timer.programs.points, seen_by(timer.programs, events).whole
     methods = SlowMethods(timer.analysis, function_tolerance=1e-11)
     start = glorot(np.random.default_rng([ADAM_SEED, 0]), timer.analysis)
     result = {"our_seconds": ours["seconds"], "our_t": ours["t"], "epochs_timed": epochs}
-    blocks = {"whole": engine.whole, "near": engine.near}
-    for name, reference in blocks.items() if engine.near is not None else [("whole", engine.whole)]:
-        each = epoch_seconds(methods, start, (reference, data), epochs=epochs, n_times=max(1, options.n_times // 2))
+    blocks = {"whole": reference.whole, "near": reference.near}
+    for name, points in blocks.items():
+        if points is None:
+            continue
+        each = epoch_seconds(methods, start, (points, data), epochs=epochs, n_times=max(1, options.n_times // 2))
         entry = {"seconds_per_epoch": each, "seconds_of_300000_epochs": PUBLISHED_EPOCHS * each}
         result[name] = entry | {"speed_up": PUBLISHED_EPOCHS * each / ours["seconds"]}
     if n_run := options.adam_epochs:
-        (t, _), seconds = timed(lambda: methods.adam(start[None], (engine.whole, data), epochs=n_run))
+        (t, _), seconds = timed(lambda: methods.adam(start[None], (reference.whole, data), epochs=n_run))
         result["run"] = {"epochs": n_run, "t": float(t[0]), "seconds_with_compilation": seconds}
     return result
 
@@ -305,8 +307,8 @@ def passes(options) -> Iterator[harness.Row]:
         reference, rest = wilks.split(everything, n_first=n, seed=0)
         model = wilks.MLP(hidden=network.hidden, weight_clip=network.weight_clip)
         analysis = wilks.Analysis(reference=reference, model=model, expected_events=EXPECTED_EVENTS)
-        engine = engine_of(analysis)
-        events = (*engine.coarse, engine.data_set(rest.events[:EXPECTED_EVENTS]).explored)
+        programs = analysis.engine.programs
+        events = (*programs.coarse, seen_by(programs, rest.events[:EXPECTED_EVENTS]).explored)
         params = glorot(np.random.default_rng(0), analysis)
         seconds = Passes(options.n_times, options.least_seconds).of_slope(model, params, events)
         yield {"n_reference": n, "n_data": EXPECTED_EVENTS, "seconds": seconds}

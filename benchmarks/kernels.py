@@ -19,11 +19,13 @@ import benchmarks.harness as harness
 import numpy as np
 
 import wilks
-from wilks.fitting import KernelEngine, ProfiledKernelEngine, features
-from wilks.fitting.penalized_losses import PenalizedLosses
-from wilks.laws import profiled_score_null
-from wilks.models import Placement
+from wilks.fitting import fit_together
+from wilks.laws import analytic_null
 from wilks.problems import dimuon, exponential
+from wilks.statistics.linear import Moments
+from wilks.statistics.linear.basis import Basis, ReferencePoints
+from wilks.statistics.linear.gaussians import Gaussians
+from wilks.statistics.linear.losses import PenalizedLosses
 
 from studies.common import smooth
 from studies.kernel_nuisances.run import analysis_of, toy
@@ -47,13 +49,18 @@ def speed(options) -> Iterator[harness.Row]:
 def speed_of(analysis: wilks.Analysis, sets: list[np.ndarray]) -> harness.Row:
     def each(size: int, sets: list[np.ndarray]) -> harness.Row:
         portions = [sets[first : first + size] for first in range(0, len(sets), size)]
-        return harness.spread([1e3 * harness.timed(engine.fit_together, some)[1] / len(some) for some in portions])
+        return harness.spread([1e3 * harness.timed(fit_together, analysis, some)[1] / len(some) for some in portions])
 
-    engine = KernelEngine(analysis)
-    fits = [fit for first in range(0, len(sets), BATCH) for fit in engine.fit_together(sets[first : first + BATCH])]
-    row = {"rank": engine.features.n_features, "points": engine.reference.weights.size}
-    row |= {"prepare_s": harness.repeated(lambda: KernelEngine(analysis)), "toy_ms": each(BATCH, sets)}
-    return row | {"alone_ms": each(1, sets[:N_ALONE])} | of_fits(fits)
+    fits = [fit for first in range(0, len(sets), BATCH) for fit in fit_together(analysis, sets[first : first + BATCH])]
+    row = sizes_of(analysis)
+    row |= {"prepare_s": harness.repeated(lambda: analysis.model.engine([analysis.problem]))}
+    return row | {"toy_ms": each(BATCH, sets), "alone_ms": each(1, sets[:N_ALONE])} | of_fits(fits)
+
+
+def sizes_of(analysis: wilks.Analysis) -> harness.Row:
+    """Of an analysis with one kernel."""
+    (group,) = analysis.engine.groups
+    return {"rank": group.basis.rank, "points": group.points.weights.size}
 
 
 def of_fits(fits: list[wilks.FitResult]) -> harness.Row:
@@ -72,35 +79,36 @@ def nuisances(options) -> Iterator[harness.Row]:
     for ridge in options.ridges:
         rng = np.random.default_rng(1)
         toys = [toy(rng, nu=sigma, sigma=sigma) for _ in range(options.n_toys)]
-        sets, observed = [events for events, _ in toys], [centre for _, centre in toys]
+        sets, observed = [one.events for one in toys], [one.observed for one in toys]
         row = {"ridge": ridge, "sigma": sigma}
         for name, is_score in (("score", True), ("converged", False)):
-            engine = ProfiledKernelEngine(analysis_of(sigma=sigma, ridge=ridge, seed=0, is_score=is_score))
-            fits, clock = engine.fit_together(sets, observed), harness.Clock()
-            engine.fit_together(sets, observed)
+            analysis = analysis_of(sigma=sigma, ridge=ridge, seed=0, is_score=is_score)
+            fits, clock = fit_together(analysis, sets, observed), harness.Clock()
+            fit_together(analysis, sets, observed)
             row |= clock.read(name, shared_by=len(toys)) | {f"{name}_failed": sum(not fit.converged for fit in fits)}
         row |= of_fits(fits)
-        owns, clock = [engine.delta.own(*one) for one in toys], harness.Clock()
+        delta = analysis.engine.delta
+        owns, clock = [delta.points.own(one) for one in toys], harness.Clock()
         for own in owns:
-            engine.delta.fit(own)
+            delta.fit(own)
         row |= clock.read("delta", shared_by=len(toys))
         analysis = analysis_of(sigma=sigma, ridge=ridge, seed=0)
         fit = wilks.fit(analysis, sets[0])
-        profiled_score_null(analysis, fit)
+        analytic_null(analysis, fit)
         clock = harness.Clock()
         for _ in toys:
-            profiled_score_null(analysis, fit).unconfirmed_p_value(fit.t)
+            analytic_null(analysis, fit).unconfirmed_p_value(fit.t)
         yield row | clock.read("null", shared_by=len(toys))
 
 
-def prepared(events: np.ndarray, options) -> tuple[KernelEngine, harness.Row]:
+def prepared(events: np.ndarray, options) -> tuple[wilks.Analysis, harness.Row]:
     kernel = wilks.Kernel(n_centers=options.n_centers, width=options.width, ridge=options.ridge)
     clock = harness.Clock()
     analysis = wilks.Analysis(reference=wilks.Sample(events), model=kernel, expected_events=options.n_data)
     row = clock.read("centers")
-    engine = KernelEngine(analysis)
+    sizes = sizes_of(analysis)  # prepares
     row |= clock.read("features")
-    return engine, row | {"rank": engine.features.n_features, "width": engine.kernel.placement.width}
+    return analysis, row | {"rank": sizes["rank"], "width": analysis.model.gaussians.width}
 
 
 @SCRIPT.part(
@@ -111,18 +119,18 @@ def muons(options) -> Iterator[harness.Row]:
     rng = np.random.Generator(np.random.Philox(1))
     edges = np.cumsum([options.n_reference, *rng.poisson(options.n_data, size=options.n_toys)])
     events = rng.permutation(dimuon.read_dimuons(options.data / "dimuon_sm.h5").events)[: edges[-1]]
-    engine, row = prepared(events[: edges[0]], options)
+    analysis, row = prepared(events[: edges[0]], options)
     sets = [events[first:last] for first, last in itertools.pairwise(edges)]
     clock = harness.Clock()
-    q = engine.score(sets)
+    q = analysis.engine.scores(sets)
     row |= clock.read("score", shared_by=len(sets))
-    fits = engine.fit_together(sets)
+    fits = fit_together(analysis, sets)
     row |= clock.read("fit", shared_by=len(sets)) | of_fits(fits) | {"mean_q": np.mean(q)}
     for kind in ("cpu", "wall"):
         once = row[f"centers_{kind}_s"] + row[f"features_{kind}_s"]
         row[f"per_toy_{kind}_s"] = once / len(sets) + row[f"fit_{kind}_s"]
     clock = harness.Clock()
-    engine.fit_together(sets[:1])
+    fit_together(analysis, sets[:1])
     yield row | clock.read("fit_alone") | {"peak_mb": harness.peak_mb()}
 
 
@@ -134,26 +142,26 @@ def muons(options) -> Iterator[harness.Row]:
 def large(options) -> Iterator[harness.Row]:
     """Scores of null toys, and one converged fit with a signal. Without a width: the 90th percentile of distances."""
     rng, d = np.random.Generator(np.random.Philox(2)), options.n_features
-    engine, row = prepared(smooth(rng, options.n_reference, d), options)
+    analysis, row = prepared(smooth(rng, options.n_reference, d), options)
     null = [smooth(rng, rng.poisson(options.n_data), d) for _ in range(options.n_toys)]
     signal = smooth(rng, rng.poisson(options.n_signal), d, heavier=1.6)
     clock = harness.Clock()
-    engine.sums(null)
+    analysis.engine.groups[0].sums(null)
     row |= clock.read("score", shared_by=len(null))
     n_passes, clock = counted_passes(), harness.Clock()
-    fits = engine.fit_together([np.concatenate([null[0], signal])])
+    fits = fit_together(analysis, [np.concatenate([null[0], signal])])
     yield row | clock.read("fit") | of_fits(fits) | {"n_passes": n_passes[0], "peak_mb": harness.peak_mb()}
 
 
 def counted_passes() -> list[int]:
     """A count of the passes over the reference that fits make from now on."""
-    count, pieces = [0], features.Reference.pieces
+    count, pieces = [0], ReferencePoints.pieces
 
-    def counting(self, features):
+    def counting(self):
         count[0] += 1
-        return pieces(self, features)
+        return pieces(self)
 
-    features.Reference.pieces = counting
+    ReferencePoints.pieces = counting
     return count
 
 
@@ -164,20 +172,21 @@ def memory(options) -> Iterator[harness.Row]:
     The peak is that of the preparation at full rank: four squares of M x M, and the points. Fits hold one.
     """
     rng, d = np.random.Generator(np.random.Philox(3)), options.n_features
-    placement = Placement(smooth(rng, options.n_centers, d), options.width)
+    gaussians = Gaussians(smooth(rng, options.n_centers, d), options.width)
     n_slice, rank = 4 * 128, 100
     events = smooth(rng, n_slice, d)
-    reference = features.Reference(events, np.ones(n_slice), width=placement.width)
+    points = ReferencePoints(events, np.ones(n_slice), features=gaussians)
     mix = rng.normal(size=(options.n_centers, rank)) / options.n_centers
-    some = features.Features(placement, mix, np.ones(rank), np.ones(rank))
-    losses = PenalizedLosses(reference, some, sums=np.zeros((1, rank)), ridge=options.ridge)
+    basis = Basis(gaussians, mix, np.ones(rank), np.ones(rank))
+    losses = PenalizedLosses(points, basis, sums=np.zeros((1, rank)), ridge=options.ridge)
     alpha = rng.normal(size=(1, rank))
     losses.expand(alpha, np.arange(1))
     share, before, clock = n_slice / options.n_reference, harness.peak_mb(), harness.Clock()
     losses.expand(alpha, np.arange(1))
     row = {"peak_mb_before_pass": before, "peak_mb_after_pass": harness.peak_mb()}
     row |= clock.read("pass", shared_by=share)
-    reference._moments(reference._values(placement), options.n_centers)
+    blocks = ((gaussians.values(points.points[rows]), points.weights[rows]) for rows in points.rows())
+    Moments.of(blocks, size=options.n_centers)
     row |= clock.read("gram", shared_by=share) | {"peak_mb_with_gram": harness.peak_mb()}
     square = 8e-6 * options.n_centers**2
     yield row | {"square_mb": square, "projected_peak_mb": 4 * square + 8e-6 * options.n_reference * (d + 1)}

@@ -6,13 +6,16 @@ Muon pairs need the folder with ``dimuon_sm.h5`` of the method's authors; the ex
 from pathlib import Path
 from typing import NamedTuple
 
+import jax
 import numpy as np
 import scipy.optimize
 import scipy.special
 
 import wilks
-from wilks.laws import ScoreNull
+from wilks.laws import AnalyticLaw
 from wilks.problems import dimuon, exponential
+from wilks.statistics.fits import Data
+from wilks.statistics.network.programs import DataSet, Programs
 from wilks.toys import draw_toy
 
 TOY_SEED = 31
@@ -87,6 +90,12 @@ def every_start(*, clip: float = exponential.WEIGHT_CLIP, n_starts: int = 160) -
     return Problem(NETWORKS["exponential-13"], clip=clip, search=search).analysis
 
 
+def seen_by(programs: Programs, events: np.ndarray) -> DataSet:
+    """One data set without auxiliary measurements, as the exploration sees it and whole."""
+    together = programs.data_sets([Data(events, np.empty(0))])
+    return jax.tree.map(lambda array: array[0], together)
+
+
 def five_features(rng: np.random.Generator, n: int) -> np.ndarray:
     """Events (n, 5): an exponential, three normals of which one leans on it and one is wider where another is large,
     and a uniform; smooth but for the two ends of the uniform and the one of the exponential.
@@ -109,7 +118,8 @@ def smooth(rng: np.random.Generator, n: int, n_features: int, *, heavier: float 
     return normal
 
 
-def threshold(law: ScoreNull, p: float) -> float:
+def threshold(law: AnalyticLaw, p: float) -> float:
     """The q to which the analytic law gives this p."""
-    highest = law.mean + 10 * np.sqrt(law.variance)
-    return float(scipy.optimize.brentq(lambda q: law.unconfirmed_p_value(q) - p, law.mean, highest, rtol=1e-6))
+    mean, variance, *_ = law.figures
+    highest = mean + 10 * np.sqrt(variance)
+    return float(scipy.optimize.brentq(lambda q: law.unconfirmed_p_value(q) - p, mean, highest, rtol=1e-6))

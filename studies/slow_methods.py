@@ -7,9 +7,9 @@ from scipy import optimize
 
 import wilks
 from wilks import likelihood
-from wilks.fitting import objective
 from wilks.likelihood import Events
 from wilks.optimize import Adam, Box
+from wilks.statistics.objectives import objective
 
 
 def glorot(rng: np.random.Generator, analysis: wilks.Analysis) -> np.ndarray:

@@ -20,9 +20,8 @@ import benchmarks.harness as harness
 import numpy as np
 
 import wilks
-from wilks.fitting import Engine
 
-from studies.common import NETWORKS, TOY_SEED, Problem
+from studies.common import NETWORKS, TOY_SEED, Problem, seen_by
 from studies.slow_methods import SlowMethods, glorot
 
 START_SEED = 77
@@ -41,14 +40,15 @@ class Slow:
     """The slow methods with the blocks of events that they see."""
 
     def __init__(self, analysis: wilks.Analysis, *, is_full: bool) -> None:
-        self.analysis, self.engine = analysis, Engine(analysis)
-        self.near = self.engine.whole if is_full or self.engine.near is None else self.engine.near
+        self.analysis, self.programs = analysis, analysis.engine.programs
+        self.points = self.programs.points
+        self.near = self.points.whole if is_full or self.points.near is None else self.points.near
         self.methods = SlowMethods(analysis, function_tolerance=1e-11)
 
     def ends(self, events: np.ndarray, index: int, options) -> harness.Row:
         """All ends of both methods on one data set, with their times, and the best of them polished on all events."""
-        rng, data = np.random.default_rng([START_SEED, index]), self.engine.data_set(events).whole
-        near, whole = (self.near, data), (self.engine.whole, data)
+        rng, data = np.random.default_rng([START_SEED, index]), seen_by(self.programs, events).whole
+        near, whole = (self.near, data), (self.points.whole, data)
         starts = np.array([glorot(rng, self.analysis) for _ in range(options.n_scipy + options.n_adam)])
         some, others = np.split(starts, [options.n_scipy])
         ends, seconds = harness.timed(lambda: [self.methods.scipy(start, near) for start in some])

@@ -14,13 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 
 import wilks
-from wilks.fitting import Engine, objective
 from wilks.likelihood import Points
-from wilks.models import Model
 from wilks.optimize import Box, QuasiNewton, State, certify
+from wilks.statistics.network import NetworkModel
+from wilks.statistics.objectives import objective
 from wilks.toys import draw_toy
 
-from studies.common import every_start
+from studies.common import every_start, seen_by
 
 SEED = 31
 SCRIPT = harness.Script(__file__, __doc__, seed=SEED)
@@ -32,14 +32,15 @@ class Mapped(wilks.MLP):
     def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
         return super().column_log_ratio(self.weight_clip * jnp.tanh(params), columns)
 
-    column_jacobian, column_curvature = Model.column_jacobian, Model.column_curvature
+    column_jacobian, column_curvature = NetworkModel.column_jacobian, NetworkModel.column_curvature
 
 
 class Descents:
     """Both descents of one analysis, compiled; each returns the end in w and its Newton decrement in the box."""
 
-    def __init__(self, analysis: wilks.Analysis, engine: Engine) -> None:
-        self._model, self._near, self.clip = analysis.model, engine.near, analysis.model.weight_clip
+    def __init__(self, analysis: wilks.Analysis) -> None:
+        self._model, self._near = analysis.model, analysis.engine.programs.points.near
+        self.clip = self._model.weight_clip
         ones = jnp.ones(analysis.n_parameters)
         self._box, self._nowhere = (Box(-size * ones, size * ones) for size in (self.clip, 1e6))
         self._mapped = Mapped(hidden=self._model.hidden, weight_clip=self.clip)
@@ -62,11 +63,10 @@ class Descents:
 @SCRIPT.whole(n_toys=10, n_starts=20)
 def run(options) -> Iterator[harness.Row]:
     analysis = every_start(n_starts=options.n_starts)
-    engine, rows = Engine(analysis), []
-    descents = Descents(analysis, engine)
+    descents, rows = Descents(analysis), []
     for index in range(options.n_toys):
         events = draw_toy(analysis, wilks.Null(), seed=SEED, index=index)
-        data = engine.data_set(events).whole
+        data = seen_by(analysis.engine.programs, events).whole
         seen, rng = np.asarray(data.columns[0]).T, np.random.default_rng(SEED)
         starts = analysis.model.starting_points(rng, options.n_starts, events=seen)
         for name in descents.named:

@@ -30,7 +30,7 @@ import scipy.linalg
 import scipy.stats
 
 import wilks
-from wilks.fitting import KernelEngine
+from wilks.fitting import fit_together
 from wilks.problems import exponential
 
 SIZE = scipy.stats.norm.sf(2.0)
@@ -39,19 +39,19 @@ Statistic = Callable[[np.ndarray], float]
 SCRIPT = harness.Script(__file__, __doc__, seed={"reference": 0, "toys": 7}, libraries=("scikit-learn", "hyppo"))
 
 
-def engine_of(reference: wilks.Sample, *, width: float, ridge: float, is_score: bool = True) -> KernelEngine:
+def analysis_of(reference: wilks.Sample, *, width: float, ridge: float, is_score: bool = True) -> wilks.Analysis:
     kernel = wilks.Kernel(width=width, ridge=ridge, is_score=is_score)
-    return KernelEngine(wilks.Analysis(reference=reference, model=kernel, standardize=False))
+    return wilks.Analysis(reference=reference, model=kernel, standardize=False)
 
 
 def score(reference: wilks.Sample, *, width: float, ridge: float) -> Statistic:
-    engine = engine_of(reference, width=width, ridge=ridge)
-    return lambda events: float(engine.score([events])[0])
+    engine = analysis_of(reference, width=width, ridge=ridge).engine
+    return lambda events: float(engine.scores([events])[0, 0])
 
 
 def converged(reference: wilks.Sample, *, width: float, ridge: float) -> Statistic:
-    engine = engine_of(reference, width=width, ridge=ridge, is_score=False)
-    return lambda events: engine.fit_together([events])[0].t
+    analysis = analysis_of(reference, width=width, ridge=ridge, is_score=False)
+    return lambda events: fit_together(analysis, [events])[0].t
 
 
 def one_logistic_step(reference: wilks.Sample, *, width: float, penalty: float) -> Statistic:
@@ -64,15 +64,15 @@ def one_logistic_step(reference: wilks.Sample, *, width: float, penalty: float) 
     then t = -2 [sum_R w (exp(f) - 1) - sum_D f] there, without a penalty. As the two sums of squares are alike, this f
     is nearly that of the score statistic with a ridge of N penalty.
     """
-    engine = engine_of(reference, width=width, ridge=1.0)
-    features, weights = engine.features, engine.reference.weights
+    (group,) = analysis_of(reference, width=width, ridge=1.0).engine.groups
+    basis, weights = group.basis, group.points.weights
 
     def statistic(events: np.ndarray) -> float:
-        phi = features.values(events)
-        n_events, b = reference.n_events + events.shape[0], phi.sum(axis=0) - features.mean
-        shrinkage = 4.0 * n_events * penalty * np.eye(features.n_features)
-        alpha = 2.0 * scipy.linalg.solve(np.diag(features.curvature) + phi.T @ phi + shrinkage, b, assume_a="pos")
-        blocks = engine.reference.blocks(features)
+        phi = basis.values(events)
+        n_events, b = reference.n_events + events.shape[0], phi.sum(axis=0) - basis.mean
+        shrinkage = 4.0 * n_events * penalty * np.eye(basis.rank)
+        alpha = 2.0 * scipy.linalg.solve(np.diag(basis.curvature) + phi.T @ phi + shrinkage, b, assume_a="pos")
+        blocks = group.points.blocks(basis)
         at_reference = sum(weights[rows] @ np.expm1(some @ alpha) for some, rows in blocks)
         return float(2.0 * (phi.sum(axis=0) @ alpha - at_reference))
 
@@ -81,9 +81,9 @@ def one_logistic_step(reference: wilks.Sample, *, width: float, penalty: float) 
 
 def mmd(reference: wilks.Sample, *, width: float) -> Statistic:
     """Squared distance of the mean embeddings, from the whitened features of wilks in place of 202,000^2 values."""
-    engine = engine_of(reference, width=width, ridge=1.0)
-    mean = engine.features.mean / exponential.EXPECTED_EVENTS
-    return lambda events: float(np.sum((engine.sums([events])[0] / events.shape[0] - mean) ** 2))
+    (group,) = analysis_of(reference, width=width, ridge=1.0).engine.groups
+    mean = group.basis.mean / exponential.EXPECTED_EVENTS
+    return lambda events: float(np.sum((group.sums([events])[0] / events.shape[0] - mean) ** 2))
 
 
 def count(reference: wilks.Sample) -> Statistic:

@@ -16,12 +16,11 @@ import numpy as np
 
 import wilks
 from wilks.campaign import stored_toys
-from wilks.fitting import engine_of, evaluate_t
 from wilks.problems import exponential
 from wilks.significance import count_at_or_above
 from wilks.toys import draw_toy
 
-from studies.common import every_start
+from studies.common import every_start, seen_by
 from studies.slow_methods import SlowMethods, glorot
 
 NULL_SEED, SIGNAL_SEED = 11, 12
@@ -63,8 +62,14 @@ def largest_mismatch(analysis: wilks.Analysis, toys: wilks.Toys) -> float:
     differences = []
     for row in toys.rows[:20]:
         events = draw_toy(analysis, toys.hypothesis, seed=toys.seed, index=row.index)
-        differences.append(abs(evaluate_t(analysis, events, np.array(row.params)) - row.t))
+        differences.append(abs(t_at(analysis, events, np.array(row.params)) - row.t))
     return max(differences)
+
+
+def t_at(analysis: wilks.Analysis, events: np.ndarray, params: np.ndarray) -> float:
+    """-2 L at params, on all events."""
+    at_reference, at_data = (analysis.log_ratio(some, params) for some in (analysis.reference.events, events))
+    return float(2.0 * (np.sum(at_data) - analysis.reference.event_weights @ np.expm1(at_reference)))
 
 
 @SCRIPT.part("adam", n_null=300, n_signal=100, epochs=30_000, store=Path)
@@ -93,9 +98,9 @@ def adam(options) -> Iterator[harness.Row]:
 def published(
     methods: SlowMethods, analysis: wilks.Analysis, events: np.ndarray, epochs: int, seed: list[int]
 ) -> float:
-    engine, start = engine_of(analysis), glorot(np.random.default_rng(seed), analysis)[None]
-    _, params = methods.adam(start, (*engine.coarse, engine.data_set(events).explored), epochs=epochs)
-    return evaluate_t(analysis, events, params[0])
+    programs, start = analysis.engine.programs, glorot(np.random.default_rng(seed), analysis)[None]
+    _, params = methods.adam(start, (*programs.coarse, seen_by(programs, events).explored), epochs=epochs)
+    return t_at(analysis, events, params[0])
 
 
 def at_size(null: harness.Row, signal: harness.Row, size: float) -> harness.Row:

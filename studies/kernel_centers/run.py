@@ -23,11 +23,12 @@ import numpy as np
 import scipy.linalg
 
 import wilks
-from wilks.fitting import KernelEngine, features
-from wilks.fitting.width_groups import WidthGroup
-from wilks.models import Placement
-from wilks.models.centers import choose_centers
+from wilks.fitting import fit_together
 from wilks.problems import exponential
+from wilks.statistics.linear import Member, basis
+from wilks.statistics.linear.centers import choose_centers
+from wilks.statistics.linear.gaussians import Gaussians
+from wilks.statistics.linear.group import Group
 
 from studies.common import five_features, smooth
 
@@ -97,8 +98,8 @@ class Chooser:
         kernel = wilks.Kernel(n_centers=problem.sizes[-1], width=problem.width, ridge=problem.ridge, is_score=True)
         self.analysis = wilks.Analysis(reference=problem.reference, model=kernel, standardize=False)
         self.events, self.weights = problem.reference.events, problem.reference.event_weights
-        group = WidthGroup(self.analysis, [self.analysis.model])
-        parts = [group.features.values(some) for some in np.array_split(self.events, 20)]
+        (group,) = self.analysis.engine.groups
+        parts = [group.basis.values(some) for some in np.array_split(self.events, 20)]
         self.leverage = np.concatenate([np.sum(phi**2 / group.scales[0], axis=1) for phi in parts])
 
     def centers(self, choice: str, n: int) -> np.ndarray:
@@ -110,9 +111,9 @@ class Chooser:
             return choose_centers(rng, self.events, self.weights, 2 * n)[n:]
         return choose_centers(rng, self.events, self.weights, n)
 
-    def group(self, choice: str, n: int) -> WidthGroup:
-        kernel = wilks.Kernel(n_centers=n, width=self.problem.width, ridge=self.problem.ridge, is_score=True)
-        return WidthGroup(self.analysis, [kernel.at(Placement(self.centers(choice, n), self.problem.width))])
+    def group(self, choice: str, n: int) -> Group:
+        gaussians = Gaussians(self.centers(choice, n), self.problem.width)
+        return Group(self.analysis.problem, [Member(gaussians, self.problem.ridge, choice, self.problem.width)])
 
 
 @SCRIPT.part("choices")
@@ -136,9 +137,9 @@ def lump(rng: np.random.Generator, n: int, n_features: int) -> np.ndarray:
     return rng.normal(np.repeat([4.0, 1.5], [n_momenta, n_features - n_momenta]), 0.5, size=(n, n_features))
 
 
-def engine_of(events: np.ndarray, options, *, width: float | None, ridge: float) -> KernelEngine:
+def analysis_of(events: np.ndarray, options, *, width: float | None, ridge: float) -> wilks.Analysis:
     kernel = wilks.Kernel(n_centers=options.n_centers, width=width, ridge=ridge)
-    return KernelEngine(wilks.Analysis(reference=wilks.Sample(events), model=kernel, expected_events=options.n_data))
+    return wilks.Analysis(reference=wilks.Sample(events), model=kernel, expected_events=options.n_data)
 
 
 @SCRIPT.part(
@@ -155,15 +156,16 @@ def plateau(options) -> Iterator[harness.Row]:
     90th percentile of distances.
     """
     rng, d = np.random.Generator(np.random.Philox(2)), options.n_features
-    engine = engine_of(smooth(rng, options.n_reference, d), options, width=None, ridge=options.ridges[0])
+    analysis = analysis_of(smooth(rng, options.n_reference, d), options, width=None, ridge=options.ridges[0])
+    (group,) = analysis.engine.groups
     null = [smooth(rng, rng.poisson(options.n_data), d) for _ in range(options.n_toys)]
     heavier = [smooth(rng, rng.poisson(options.n_signal), d, heavier=HEAVIER) for _ in null]
     lumps = [lump(rng, rng.poisson(options.n_lump), d) for _ in null]
-    without = engine.sums(null) - engine.features.mean
-    sums = {"null": without, "heavier": without + engine.sums(heavier), "lump": without + engine.sums(lumps)}
-    gram = engine.kernel.placement.kernel(engine.kernel.placement.centers)
-    back = gram @ engine.features.mix
-    hessian, b = (back * engine.features.curvature) @ back.T, {name: some @ back.T for name, some in sums.items()}
+    without = group.sums(null) - group.basis.mean
+    sums = {"null": without, "heavier": without + group.sums(heavier), "lump": without + group.sums(lumps)}
+    gram = group.basis.map.penalty()
+    back = gram @ group.basis.mix
+    hessian, b = (back * group.basis.curvature) @ back.T, {name: some @ back.T for name, some in sums.items()}
     for n_centers in [n for n in CENTERS if n <= options.n_centers]:
         half = np.arange(n_centers // 2)
         some = np.concatenate([half, -(-options.n_centers // 2) + half])
@@ -200,11 +202,11 @@ def truncation(options) -> Iterator[harness.Row]:
     data = [smooth(rng, rng.poisson(options.n_data), d) for _ in range(options.n_toys)]
     data = [np.concatenate([one, smooth(rng, options.n_signal, d, heavier=HEAVIER)]) for one in data]
     for tolerance in (1e-6, 1e-8, 1e-10, 1e-12):
-        features._RANK_TOLERANCE = tolerance
+        basis._RANK_TOLERANCE = tolerance
         for ridge in options.ridges:
-            engine = engine_of(reference, options, width=options.width, ridge=ridge)
-            t = [fit.t for fit in engine.fit_together(data)]
-            yield {"tolerance": tolerance, "ridge": ridge, "rank": engine.features.n_features, "t": t}
+            analysis = analysis_of(reference, options, width=options.width, ridge=ridge)
+            t = [fit.t for fit in fit_together(analysis, data)]
+            yield {"tolerance": tolerance, "ridge": ridge, "rank": analysis.engine.groups[0].basis.rank, "t": t}
 
 
 if __name__ == "__main__":

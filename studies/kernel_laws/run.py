@@ -23,8 +23,7 @@ import numpy as np
 
 import wilks
 from wilks.errors import CalibrationError
-from wilks.fitting import kernel_engine_of
-from wilks.laws import ScoreNull, score_null, tilted_p_value
+from wilks.laws import AnalyticLaw, analytic_null, tilted_p_value
 from wilks.problems import exponential
 from wilks.significance import count_at_or_above, p_value, weighted_isf
 
@@ -55,11 +54,10 @@ def of_five(*, width: float, ridge: float, seed: int) -> wilks.Analysis:
 
 def scores(analysis: wilks.Analysis, draw: Draw, n_toys: int, *, seed: int, n_events: int | None = None) -> np.ndarray:
     """q of toys in whole batches: a Poisson number of events, or a fixed one."""
-    rng, engine = np.random.Generator(np.random.Philox(1000 + seed)), kernel_engine_of(analysis)
-    portions = []
+    rng, portions = np.random.Generator(np.random.Philox(1000 + seed)), []
     for _ in range(-(-n_toys // BATCH)):
         counts = rng.poisson(N_EXPECTED, size=BATCH) if n_events is None else [n_events] * BATCH
-        portions.append(engine.score([draw(rng, n) for n in counts]))
+        portions.append(analysis.engine.scores([draw(rng, n) for n in counts])[:, 0])
     return np.concatenate(portions)
 
 
@@ -81,14 +79,15 @@ def against_limit(options, make: Make, draw: Draw) -> Iterator[harness.Row]:
     for width in options.widths:
         for ridge in options.ridges:
             analyses = [make(width=width, ridge=ridge, seed=seed) for seed in range(options.n_references)]
-            law, n_toys = score_null(analyses[0]), options.n_toys // options.n_references
+            law, n_toys = analytic_null(analyses[0]), options.n_toys // options.n_references
             q = np.concatenate([scores(one, draw, n_toys, seed=seed) for seed, one in enumerate(analyses)])
-            row = {"width": width, "ridge": ridge, "mean": law.mean, "excess": law.excess, "n_toys": q.size}
-            row |= {"toys_mean": q.mean(), "toys_variance_ratio": q.var() / law.variance}
+            mean, variance, excess, *_ = law.figures
+            row = {"width": width, "ridge": ridge, "mean": mean, "excess": excess, "n_toys": q.size}
+            row |= {"toys_mean": q.mean(), "toys_variance_ratio": q.var() / variance}
             yield row | {"tails": [tail(analyses[0], law, q, z=z, n_tilted=options.n_tilted) for z in SIGMAS]}
 
 
-def tail(analysis: wilks.Analysis, law: ScoreNull, q: np.ndarray, *, z: float, n_tilted: int) -> harness.Row:
+def tail(analysis: wilks.Analysis, law: AnalyticLaw, q: np.ndarray, *, z: float, n_tilted: int) -> harness.Row:
     limit, threshold = p_value(z), weighted_isf(p_value(z), law.weights)
     n_beyond = count_at_or_above(q, threshold)
     row = {"z": z, "toys": n_beyond / q.size / limit, "toys_error": np.sqrt(n_beyond + 1) / q.size / limit}
@@ -116,7 +115,7 @@ def given(options) -> Iterator[harness.Row]:
                 analyses = {n_pool: small(ridge=ridge, n_pool=n_pool, seed=seed) for n_pool in POOLS}
                 q = scores(analyses[0], exponential_toy, options.n_toys, seed=seed, n_events=n_events)
                 for n_pool, analysis in analyses.items():
-                    law = score_null(analysis, n_events=n_events)
+                    law = analytic_null(analysis, n_events=n_events)
                     rows[n_pool].append(compared(q[: options.n_toys], law))
             for n_pool, some in rows.items():
                 place = {"ridge": ridge, "n_events": n_events, "n_pool": n_pool}
@@ -132,9 +131,10 @@ def small(*, ridge: float, n_pool: int, seed: int) -> wilks.Analysis:
     return wilks.Analysis(reference=reference, model=model, **options)
 
 
-def compared(q: np.ndarray, law: ScoreNull) -> dict[str, float]:
+def compared(q: np.ndarray, law: AnalyticLaw) -> dict[str, float]:
     """Of one reference."""
-    row = {"mean": float((q.mean() - law.mean) / np.sqrt(law.variance)), "variance": float(q.var() / law.variance)}
+    mean, variance, *_ = law.figures
+    row = {"mean": float((q.mean() - mean) / np.sqrt(variance)), "variance": float(q.var() / variance)}
     for z in GIVEN_SIGMAS:
         row[f"z{z:g}"] = count_at_or_above(q, threshold(law, p_value(z))) / q.size / p_value(z)
     return row

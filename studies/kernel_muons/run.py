@@ -16,8 +16,7 @@ import benchmarks.harness as harness
 import numpy as np
 
 import wilks
-from wilks.fitting import kernel_set_engine_of
-from wilks.laws import score_null
+from wilks.laws import analytic_null
 from wilks.problems import dimuon
 from wilks.significance import count_at_or_above, p_value
 
@@ -38,20 +37,20 @@ def drawn(rng: np.random.Generator, n_toys: int, n_pool: int, mean: float) -> np
     return members
 
 
-def sums_of(features, events: np.ndarray, members: np.ndarray) -> np.ndarray:
+def sums_of(basis, events: np.ndarray, members: np.ndarray) -> np.ndarray:
     """sum phi over the members of each toy, as products of matrices, (n_toys, r)."""
-    total = np.zeros((members.shape[0], features.mix.shape[0]))
+    total = np.zeros((members.shape[0], basis.mix.shape[0]))
     for first in range(0, events.shape[0], BLOCK):
         rows = slice(first, first + BLOCK)
-        total += members[:, rows].astype(np.float64) @ features.placement.kernel(events[rows])
-    return total @ features.mix
+        total += members[:, rows].astype(np.float64) @ basis.map.values(events[rows])
+    return total @ basis.mix
 
 
 def scores(engine, standardized: dict[str, np.ndarray], members: dict[str, np.ndarray]) -> np.ndarray:
     """q of each member of the set for each toy, (n_toys, members)."""
     columns = []
     for group in engine.groups:
-        sums = sum(sums_of(group.features, standardized[name], chosen) for name, chosen in members.items())
+        sums = sum(sums_of(group.basis, standardized[name], chosen) for name, chosen in members.items())
         columns.append(group.score(sums))
     return np.concatenate(columns, axis=1)
 
@@ -67,8 +66,7 @@ def run(options) -> Iterator[harness.Row]:
     reference, pool = (wilks.Sample(part, features=dimuon.FEATURES) for part in np.split(events, [100_000]))
     model = wilks.KernelSet(options.widths, (options.ridge,), n_centers=options.n_centers)
     analysis = wilks.Analysis(reference=reference, model=model, expected_events=dimuon.EXPECTED_EVENTS)
-    engine = kernel_set_engine_of(analysis)
-    samples = {"pool": pool.events, "signal": signal}
+    engine, samples = analysis.engine, {"pool": pool.events, "signal": signal}
     standardized = {name: analysis.standardization.apply(some) for name, some in samples.items()}
 
     def toys(n_toys: int, n_signal: float) -> np.ndarray:
@@ -95,9 +93,10 @@ def analytic(options, reference: wilks.Sample, pool: wilks.Sample, q: np.ndarray
     kernel = wilks.Kernel(n_centers=options.n_centers, width=width, ridge=options.ridge, is_score=True)
     for name, source in (("over_references", None), ("given_reference", pool)):
         expected = {"expected_events": dimuon.EXPECTED_EVENTS}
-        law = score_null(wilks.Analysis(reference=reference, model=kernel, toy_source=source, **expected))
+        law = analytic_null(wilks.Analysis(reference=reference, model=kernel, toy_source=source, **expected))
         row[name] = count_at_or_above(q, threshold(law, limit)) / q.size / limit
-        row |= {"excess": law.excess, f"{name}_mean": law.mean, f"{name}_deviation": np.sqrt(law.variance)}
+        mean, variance, excess, *_ = law.figures
+        row |= {"excess": excess, f"{name}_mean": mean, f"{name}_deviation": np.sqrt(variance)}
     return row | {"error": np.sqrt(1.0 / (limit * q.size)), "toys_mean": q.mean()}
 
 

@@ -22,11 +22,14 @@ import benchmarks.harness as harness
 import numpy as np
 
 import wilks
-from wilks.fitting import ProfiledKernelEngine, fit_together
-from wilks.laws.analytic import LARGEST_EXCESS
-from wilks.laws.profiled_score import profiled_law
+from wilks.fitting import fit_together
+from wilks.laws import AnalyticLaw
 from wilks.problems import exponential
 from wilks.significance import p_value
+from wilks.statistics.analytic import LARGEST_EXCESS
+from wilks.statistics.fits import Data
+from wilks.statistics.linear.expansion import ScoreForm
+from wilks.statistics.linear.profiled_law import profiled_law
 
 from studies.common import threshold
 
@@ -51,32 +54,36 @@ class Setup:
 
     def __init__(self, *, sigma: float, ridge: float, seed: int) -> None:
         self.analysis = analysis_of(sigma=sigma, ridge=ridge, seed=seed)
-        self.engine = ProfiledKernelEngine(self.analysis)
+        self.engine = self.analysis.engine
         self.at_zero = self.engine.form(np.zeros(2), np.zeros(2))
-        self.thresholds = [threshold(profiled_law(self.engine.group, self.at_zero), p) for p in LEVELS]
+        self.thresholds = [threshold(self.law(self.at_zero), p) for p in LEVELS]
 
-    def row(self, z: np.ndarray, events: np.ndarray, observed: np.ndarray) -> tuple[float, ...]:
+    def law(self, form: ScoreForm) -> AnalyticLaw:
+        """The null of the statistic of an expansion."""
+        return profiled_law(self.engine.profiled[0], form)
+
+    def row(self, z: np.ndarray, data: Data) -> tuple[float, ...]:
         """p at nu_hat (1 below the mean of the null), q over the mean of its null, excess, and q at 0 beyond p."""
-        form = self.engine.form(z, observed)
-        null, q = profiled_law(self.engine.group, form), self.engine.score(form, events, observed)
-        at_zero = self.engine.score(self.at_zero, events, observed)
-        p = null.unconfirmed_p_value(q) if q > null.mean else 1.0
-        return p, q / null.mean, null.excess, *(float(at_zero > limit) for limit in self.thresholds)
+        form = self.engine.form(z, data.observed)
+        null, q = self.law(form), self.engine.score(form, data)
+        at_zero, (mean, _, excess, *_) = self.engine.score(self.at_zero, data), null.figures
+        p = null.unconfirmed_p_value(q) if q > mean else 1.0
+        return p, q / mean, excess, *(float(at_zero > limit) for limit in self.thresholds)
 
-    def tail(self, z: np.ndarray, events: np.ndarray, observed: np.ndarray) -> tuple[float, float]:
+    def tail(self, z: np.ndarray, data: Data) -> tuple[float, float]:
         """p and its Gaussian limit at nu_hat; 1 below 1.5 sigma, where nothing is computed."""
-        form = self.engine.form(z, observed)
-        q = self.engine.score(form, events, observed)
+        form = self.engine.form(z, data.observed)
+        q = self.engine.score(form, data)
         mean, variance = form.limit_moments()
         if q < mean + 1.5 * np.sqrt(variance):
             return 1.0, 1.0
-        null = profiled_law(self.engine.group, form)
+        null = self.law(form)
         return null.unconfirmed_p_value(q), null.gaussian_p_value(q)
 
 
-def toy(rng: np.random.Generator, *, nu: float, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+def toy(rng: np.random.Generator, *, nu: float, sigma: float) -> Data:
     events = exponential.background(rng, rng.poisson(exponential.EXPECTED_EVENTS), {"scale": nu})
-    return events, np.array([nu, 0.0]) + sigma * rng.normal(size=2)
+    return Data(events, np.array([nu, 0.0]) + sigma * rng.normal(size=2))
 
 
 @SCRIPT.part("validity", n_toys=1000, n_references=5, sigmas=(0.05, 0.15), ridges=(0.3, 3.0))
@@ -90,11 +97,11 @@ def validity(options) -> Iterator[harness.Row]:
             for point in POINTS:
                 rng = np.random.default_rng([seed, int(100 * sigma), int(point) + 1])
                 for _ in range(options.n_toys // options.n_references):
-                    events, observed = toy(rng, nu=point * sigma, sigma=sigma)
-                    delta = first.delta.fit(first.delta.own(events, observed))
+                    data = toy(rng, nu=point * sigma, sigma=sigma)
+                    delta = first.delta.fit(first.delta.points.own(data))
                     n_uncertified += not delta.is_certified
                     for ridge, setup in setups.items():
-                        found.setdefault((sigma, ridge, point), []).append(setup.row(delta.z, events, observed))
+                        found.setdefault((sigma, ridge, point), []).append(setup.row(delta.z, data))
     for (sigma, ridge, point), rows in sorted(found.items()):
         place = {"sigma": sigma, "ridge": ridge, "nu_in_sigma": point, "n_toys": len(rows)}
         yield place | {"n_uncertified_in_all": n_uncertified} | summary(np.array(rows))
@@ -122,9 +129,9 @@ def tail(options) -> Iterator[harness.Row]:
             for point in POINTS:
                 rng = np.random.Generator(np.random.Philox([seed, int(point) + 1]))
                 for _ in range(options.n_toys // options.n_references):
-                    events, observed = toy(rng, nu=point * sigma, sigma=sigma)
-                    delta = setup.engine.delta.fit(setup.engine.delta.own(events, observed))
-                    found[point].append(setup.tail(delta.z, events, observed))
+                    data = toy(rng, nu=point * sigma, sigma=sigma)
+                    delta = setup.engine.delta.fit(setup.engine.delta.points.own(data))
+                    found[point].append(setup.tail(delta.z, data))
         for point in (*POINTS, None):
             p = np.concatenate([np.array(some) for at, some in found.items() if point in (at, None)])
             yield {"ridge": ridge, "nu_in_sigma": point, "n_toys": len(p)} | beyond(p)
@@ -169,7 +176,7 @@ def fits(analysis: wilks.Analysis, rng: np.random.Generator, *, point: float, n_
     found = []
     for first in range(0, n_toys, BATCH):
         toys = [toy(rng, nu=point * SET_SIGMA, sigma=SET_SIGMA) for _ in range(min(BATCH, n_toys - first))]
-        found += fit_together(analysis, [events for events, _ in toys], [centre for _, centre in toys])
+        found += fit_together(analysis, [one.events for one in toys], [one.observed for one in toys])
     assert all(fit.converged for fit in found)
     t, nu = np.array([fit.t for fit in found]), np.array([fit.delta_nuisances[0].value for fit in found]) / SET_SIGMA
     return t, nu, np.array([[one.t for one in fit.members] for fit in found])

@@ -26,7 +26,6 @@ import numpy as np
 import scipy.optimize
 
 import wilks
-from wilks.fitting import KernelSetEngine
 from wilks.problems import exponential
 from wilks.problems.optimal import optimal_median_z
 from wilks.significance import COMBINATIONS, count_at_or_above, p_value
@@ -140,13 +139,13 @@ def candidates() -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
 @SCRIPT.part("choose", n_null=30_000, n_signal=500)
 def choose(options) -> Iterator[harness.Row]:
     """The signals, then the 50 best candidates, with the power for each signal of the best."""
-    engine = KernelSetEngine(analysis_of(GRID, RIDGES))
+    engine = analysis_of(GRID, RIDGES).engine
     signals = choice_signals()
     yield {"signals": [vars(one) for one in signals]}
     shape, jobs = (-1, len(GRID), len(RIDGES)), [(100, options.n_null, None)]
     jobs += [(101 + i, options.n_signal, signal) for i, signal in enumerate(signals)]
     null, *found = (
-        np.concatenate([engine.laws.log_p(engine.score(sets)) for sets in toys(*job)]).reshape(shape) for job in jobs
+        np.concatenate([engine.laws.log_p(engine.scores(sets)) for sets in toys(*job)]).reshape(shape) for job in jobs
     )
     rows = []
     for (places, ridges), (name, combine) in itertools.product(candidates(), COMBINATIONS.items()):
@@ -173,15 +172,15 @@ def power_of_prototype(options) -> Iterator[harness.Row]:
 
 def power_of(chosen: dict[str, object], options) -> Iterator[harness.Row]:
     analysis = analysis_of(**chosen)
-    engine, peaks, null = KernelSetEngine(analysis), [row[0] for row in LITERATURE], []
+    engine, peaks, null = analysis.engine, [row[0] for row in LITERATURE], []
     yield {"model": analysis.model.to_dict()}
     for sets in toys(1, options.n_null):
         exact = [[peak.log_likelihood_ratio(one) for peak in peaks] for one in sets]
-        null.append((engine.laws.log_p(engine.score(sets)), exact))
+        null.append((engine.laws.log_p(engine.scores(sets)), exact))
     log_p, exact_null = (np.concatenate(some) for some in zip(*null, strict=True))
     for i, (peak, published, single, prototype) in enumerate(LITERATURE):
         pairs = [
-            (engine.laws.log_p(engine.score(sets)), [peak.log_likelihood_ratio(one) for one in sets])
+            (engine.laws.log_p(engine.scores(sets)), [peak.log_likelihood_ratio(one) for one in sets])
             for sets in toys(2 + i, options.n_signal, peak)
         ]
         seen, ratios = (np.concatenate(some) for some in zip(*pairs, strict=True))

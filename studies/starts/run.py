@@ -13,7 +13,7 @@ import benchmarks.harness as harness
 import numpy as np
 
 import wilks
-from wilks.fitting import Engine
+from wilks.statistics.fits import Data
 from wilks.toys import draw_toy
 
 from studies.common import every_start
@@ -26,18 +26,18 @@ SCRIPT = harness.Script(__file__, __doc__, seed=SEED)
 @SCRIPT.whole(n_toys=16, n_starts=160)
 def run(options) -> Iterator[harness.Row]:
     analysis = every_start(n_starts=options.n_starts)
-    engine, owners, rows = Engine(analysis), np.zeros(options.n_starts, dtype=int), []
+    programs, owners, rows = analysis.engine.programs, np.zeros(options.n_starts, dtype=int), []
     for index in range(options.n_toys):
         events, rng = draw_toy(analysis, wilks.Null(), seed=SEED, index=index), np.random.default_rng([SEED, index])
         starts = {
             "kinks at quantiles": analysis.model.starting_points(rng, options.n_starts, events=events),
             "glorot": np.array([glorot(rng, analysis) for _ in range(options.n_starts)]),
         }
-        data, found = engine.data_sets([events]), {}
+        data, found = programs.data_sets([Data(events, np.empty(0))]), {}
         for name, points in starts.items():
             if index == 0:
-                engine.explore(points, owners, data)  # compiles
-            ends, seconds = harness.timed(engine.explore, points, owners, data)
+                programs.explore(points, owners, data)  # compiles
+            ends, seconds = harness.timed(programs.explore, points, owners, data)
             found[name] = (-2 * np.asarray(ends.values), seconds / len(points), np.mean(ends.n_iterations))
         best = max(t.max() for t, _, _ in found.values())
         for name, (t, seconds, iterations) in found.items():

@@ -26,10 +26,10 @@ from wilks.campaign import Ledger, LocalProcesses, load_toys, run_toys
 from wilks.campaign.shard import make_toys
 from wilks.errors import StoreError
 from wilks.hypotheses import Generator, Null
-from wilks.statistics.network import MLP
 from wilks.problems.exponential import background
 from wilks.samples import Sample
 from wilks.search import Search
+from wilks.statistics.network import MLP
 
 ROOT = Path(__file__).parents[2]
 SEED = 1
