@@ -27,10 +27,9 @@ class OneModel(Section):
         """Which of them is given: the key that an error points at."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
 
-    @property
-    def has_analytic_null(self) -> bool:
-        """Whether the null distribution of t is known without toys."""
-        return self.build().has_law
+    def has_analytic_null(self, *, is_profiled: bool) -> bool:
+        """Whether the null distribution of t is known without toys, without or with nuisances."""
+        return self.build().has_law(is_profiled=is_profiled)
 
     def build(self) -> Statistic:
         """The model of an analysis.

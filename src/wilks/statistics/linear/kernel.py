@@ -8,10 +8,9 @@ import numpy as np
 
 from wilks.errors import InputError
 from wilks.problem import Problem
-from wilks.samples import Sample
+from wilks.samples import Sample, in_order
 from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
-from wilks.statistics.linear.basis import in_order
 from wilks.statistics.linear.centers import choose_centers, percentile_width
 from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.gaussians import Gaussians
@@ -65,6 +64,7 @@ class Kernel(LinearModel):
     _gaussians: Gaussians | None = field(default=None, init=False, repr=False, compare=False)
     kind: ClassVar[str] = "kernel"
     summary: ClassVar[str] = "A sum of Gaussians with a ridge penalty."
+    known_null: ClassVar[str] = "wilks.Kernel(is_score=True)"
     combination: ClassVar[str | None] = None
 
     def __post_init__(self) -> None:
@@ -91,8 +91,7 @@ class Kernel(LinearModel):
         object.__setattr__(placed, "_gaussians", found)
         return placed
 
-    @property
-    def has_law(self) -> bool:
+    def has_law(self, *, is_profiled: bool) -> bool:
         return self.is_score
 
     def n_parameters(self, n_features: int) -> int:
