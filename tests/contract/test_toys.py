@@ -35,8 +35,9 @@ def test_stored_toys_are_read_back_as_they_were(case, workshop):
 
 
 def test_toys_in_memory_are_those_of_a_store(case, workshop):
+    """To the last bit, though they are fitted in other groups."""
     few = toys_here(workshop.analysis(case), wilks.Null(), n_toys=N_FEW, seed=1)
-    assert few.t == pytest.approx(workshop.toys(case).t[:N_FEW], rel=case.family.accuracy, abs=0.0)
+    assert few.t.tolist() == workshop.toys(case).t[:N_FEW].tolist()
 
 
 def test_toys_at_shifted_nuisances(case, workshop):

@@ -40,6 +40,7 @@ SCORE_LAW = LawWords(
     terms="chi-squares in the weighted sum",
     limit="Gaussian limit",
     limit_note="without the correction for finite counts",
+    remedy="choose a larger ridge or width",
     correction=f"p over p in the Gaussian limit; toys confirm it up to {LARGEST_CORRECTION:g}",
     curve="analytic null",
     band="what the neglected terms are worth",
@@ -136,7 +137,8 @@ class AnalyticLaw(Law):
         if isinstance(found, Refusal):
             raise CalibrationError(
                 f"the analytic null {found.needs}, but {found.shortcoming}; run toys = run_toys(analysis, Null(), "
-                "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
+                "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or "
+                f"{self.words.remedy}"
             )
         return found
 

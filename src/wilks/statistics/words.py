@@ -37,6 +37,7 @@ class LawWords:
         methods: what each method means.
         excess, terms: what these figures of the law are (`LawFigures`).
         limit: the name of its limit for large counts; ``limit_note``: what it lacks.
+        remedy: what to do where it does not answer, apart from toys.
         correction: what p over that of the limit is.
         curve: its label in a figure; ``band`` that of its interval, empty where it is too narrow to be drawn.
         caption: of that figure, after "p against t by the null law".
@@ -49,6 +50,7 @@ class LawWords:
     terms: str
     limit: str
     limit_note: str
+    remedy: str
     correction: str
     curve: str
     band: str

@@ -123,9 +123,9 @@ class HistogramLaw(AnalyticLaw):
 
     def sentences(self, fit: FitResult, probability: Probability) -> tuple[str, ...]:
         dof, limit = self.degrees_of_freedom, self.gaussian_log_p_value(fit.t)
-        counts = "Poisson counts" if self.n_events is None else f"{self.n_events:,} events"
+        counts = "" if self.n_events is None else f", of {self.n_events:,} events"
         return (
-            f"Law of {counts} in {self.figures.n_terms} bins: mean {decimals(self.figures.mean)}, standard deviation "
+            f"Law of the counts in the bins{counts}: mean {decimals(self.figures.mean)}, standard deviation "
             f"{decimals(math.sqrt(self.figures.variance))}. It is the law {self.scope}. The interval is what its "
             f"computation may be off. Its limit for many events, chi-square({dof}), gives "
             f"p = {probability_from_log(limit)}.",

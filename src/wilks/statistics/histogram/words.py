@@ -14,6 +14,7 @@ LAW_WORDS = LawWords(
     terms="bins",
     limit="limit of many events",
     limit_note="the chi-square of as many degrees of freedom as bins; one less for a fixed number of events",
+    remedy="choose fewer bins",
     correction="p over p in that limit",
     curve="law of the counts",
     band="",
