@@ -43,6 +43,7 @@ _NAMES = {
     "wilks.statistics.fits": ["FitResult"],
     "wilks.hypotheses": ["Alternative", "Generator", "Null", "ShiftedNuisance"],
     "wilks.interpretation": ["Region", "most_discrepant_region"],
+    "wilks.statistics.histogram": ["Histogram"],
     "wilks.statistics.linear": ["Kernel", "KernelSet"],
     "wilks.statistics.network": ["MLP"],
     "wilks.nuisances": [
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from wilks.samples import Sample, Standardization, columns, enrich, read, split
     from wilks.search import Search
     from wilks.statistics.fits import FitResult
+    from wilks.statistics.histogram import Histogram
     from wilks.statistics.linear import Kernel, KernelSet
     from wilks.statistics.network import MLP
     from wilks.storage import load
@@ -114,6 +116,7 @@ __all__ = [
     "Gaussian",
     "Generator",
     "GoodnessOfFit",
+    "Histogram",
     "InputError",
     "Kernel",
     "KernelSet",

@@ -124,7 +124,7 @@ def answer_of(
     if not isinstance(refusal, Refusal):
         more = (*_reference_notice(analysis, null), *pool_mean_notices(analysis, null))
         return evaluate(data_fit, null, warnings=(*notices, *more))
-    _require_toy_source(analysis, refusal)
+    _require_toy_source(analysis, refusal, remedy=null.words.remedy)
     told = {one.name: one.value for one in data_fit.delta_nuisances}
     hypothesis = ShiftedNuisance(told) if told else Null()
     toys = make_toys(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
@@ -148,13 +148,13 @@ def _reference_notice(analysis: Analysis, null: AnalyticLaw) -> Iterator[str]:
         )
 
 
-def _require_toy_source(analysis: Analysis, refusal: Refusal) -> None:
+def _require_toy_source(analysis: Analysis, refusal: Refusal, *, remedy: str) -> None:
     """Raise CalibrationError where no toys can take the place of an analytic null that is too rough."""
     if analysis.toy_source is None:
         raise CalibrationError(
             f"without toys the analytic null must be good enough at the t of the data: {refusal}; give the analysis a "
             "source of toys (toy_source; in an analysis file reference.n_training, toys.pool or toys.generator), or "
-            "choose a larger ridge or width"
+            f"{remedy}"
         )
 
 

@@ -32,6 +32,7 @@ _Made = TypeVar("_Made")
 N_TOYS, SEED, N_EXPECTED = 12, 1, 100.0
 SIGMAS = {"scale": 0.1, "normalization": 0.05}
 GENERATOR = "wilks.problems.exponential:background"
+EDGES = (0.0, 0.2, 0.5, 0.9, 1.45, 1.61, 1.9, 2.2, 2.5, 3.8)  # no data from 1.45 to 1.61; three events lie beyond
 LOG_RATIO = "wilks.problems.exponential:scale_log_ratio"
 
 
@@ -44,9 +45,12 @@ class Family:
         model: in Python.
         section: the same as the section ``model`` of an analysis file.
         says: phrases of its report that are true of it; those of another family must not be there.
-        has_analytic_null: whether goodness_of_fit answers without a calibration.
+        has_analytic_null: whether goodness_of_fit answers without a calibration, where there are no nuisances.
+        has_profiled_null: the same with nuisances.
+        names_its_null: what an answer and its report call that null.
         accuracy: relative, of t evaluated again; 0: to the last digits.
         has_chi_square: whether its number of parameters is the degrees of freedom that toys are compared with.
+        n_empty: parameters that these data make minus infinity.
     """
 
     name: str
@@ -54,17 +58,24 @@ class Family:
     section: dict[str, Any]
     says: tuple[str, ...]
     has_analytic_null: bool = False
+    has_profiled_null: bool = False
+    names_its_null: str = "nalytic null of the score statistic"
     accuracy: float = 1e-9
     has_chi_square: bool = False
+    n_empty: int = 0
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether its fit goes from many starts to the best of many minima."""
+        return self.model.words(is_profiled=False).is_searched
 
 
 def _kernel(*, is_score: bool, says: tuple[str, ...]) -> Family:
     options = {"n_centers": 10, "width": 1.0, "ridge": 3.0, "is_score": is_score}
     name = f"kernel, {'score' if is_score else 'converged'}"
     accuracy = 1e-9 if is_score else 1e-6
-    return Family(
-        name, wilks.Kernel(**options), {"kernel": options}, says, accuracy=accuracy, has_analytic_null=is_score
-    )
+    has_null = {"has_analytic_null": is_score, "has_profiled_null": is_score}
+    return Family(name, wilks.Kernel(**options), {"kernel": options}, says, accuracy=accuracy, **has_null)
 
 
 def _kernel_set(*, is_score: bool, says: tuple[str, ...]) -> Family:
@@ -104,6 +115,20 @@ FAMILIES = (
     _kernel(is_score=False, says=(_CONVERGED.format("t"), _PENALTY)),
     _kernel_set(is_score=True, says=(*_SET, _SCORE.format("t_j"))),
     _kernel_set(is_score=False, says=(*_SET, _CONVERGED.format("t_j"))),
+    Family(
+        "histogram",
+        wilks.Histogram(edges=(EDGES,)),
+        {"histogram": {"edges": [list(EDGES)]}},
+        says=(
+            "f is a step function, f(x; w) = w_k in bin k and 0 outside all bins.",
+            "the likelihood ratio of the counts in the bins",
+            "histogram of 9 bins with given edges",
+        ),
+        has_analytic_null=True,
+        names_its_null="aw of the counts in the bins",
+        has_chi_square=True,
+        n_empty=1,
+    ),
 )
 
 
@@ -117,6 +142,11 @@ class Case:
     @property
     def name(self) -> str:
         return f"{self.family.name}, {'with' if self.is_profiled else 'no'} nuisances"
+
+    @property
+    def has_analytic_null(self) -> bool:
+        """Whether goodness_of_fit answers without a calibration."""
+        return self.family.has_profiled_null if self.is_profiled else self.family.has_analytic_null
 
     def build(self, **changes: Any) -> wilks.Analysis:
         """The analysis; ``changes`` are arguments in place of its own."""

@@ -77,9 +77,9 @@ def test_a_campaign_from_plan_to_one_file(case_of, workshop, tmp_path):
 
 
 def test_a_file_without_toys(case, workshop, families, check_report):
-    """A score statistic of one kernel is answered; any other is told what is missing before anything is made."""
+    """What has a null without toys is answered; anything else is told what is missing before anything is made."""
     study = workshop.study_without_toys(case)
-    if not case.family.has_analytic_null:
+    if not case.has_analytic_null:
         assert study.first.exit_code == ExitCode.INVALID_INPUT and "toys" in study.first.output
         assert not study.output.exists()
         return

@@ -35,7 +35,10 @@ def test_a_model_is_made_again_from_its_document(family):
 def test_what_a_model_takes_from_the_reference_changes_no_option(case, workshop):
     placed = workshop.analysis(case).model
     assert placed == case.family.model and placed.to_dict() == case.family.model.to_dict()
-    assert placed.has_law == case.family.has_analytic_null and placed.is_penalized != case.family.has_chi_square
+    assert (
+        placed.has_law(is_profiled=case.is_profiled) == case.has_analytic_null
+        and placed.is_penalized != case.family.has_chi_square
+    )
 
 
 def test_nuisances_are_taken(case, workshop):

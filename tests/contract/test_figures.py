@@ -37,7 +37,7 @@ def figures(case_of, workshop) -> dict[str, Callable[[], Any]]:
     }
     if case_of.is_profiled:
         made["pulls"] = lambda: plots.pulls(analysis, fit)
-    if case_of.family.has_analytic_null:
+    if case_of.has_analytic_null:
         made["survival"] = lambda: plots.survival(workshop.answer_without_toys(case_of))
     return made
 
@@ -45,7 +45,7 @@ def figures(case_of, workshop) -> dict[str, Callable[[], Any]]:
 def test_all_figures_are_looked_at(figures, case_of):
     missing = set(plots.__all__) - set(figures) - set(OF_NO_FAMILY)
     assert missing <= {"pulls", "survival"} and callable(response_study) and callable(response_closure)
-    assert ("pulls" in missing) != case_of.is_profiled and ("survival" in missing) != case_of.family.has_analytic_null
+    assert ("pulls" in missing) != case_of.is_profiled and ("survival" in missing) != case_of.has_analytic_null
 
 
 def test_every_figure_is_drawn(figures):

@@ -22,7 +22,7 @@ def test_a_report_of_an_answer(case, workshop, families, check_report, tmp_path)
     text = text_of(page)
     assert workshop.answer(case).p_text in text and workshop.analysis(case).fingerprint() in text
     assert ("Nuisances" in text) == case.is_profiled and "Most discrepant region" in text
-    assert ("n starts" in text) == case.family.has_chi_square
+    assert ("n starts" in text) == case.family.is_searched
 
 
 @pytest.mark.usefixtures("cheap_figures")
@@ -35,12 +35,12 @@ def test_a_report_of_a_calibration_alone(case, workshop, families, check_report,
 
 @pytest.mark.usefixtures("cheap_figures")
 def test_a_report_of_an_answer_without_toys(case, workshop, families, check_report, tmp_path):
-    if not case.family.has_analytic_null:
+    if not case.has_analytic_null:
         return
     parts = {"analysis": workshop.analysis(case), "data": workshop.data()}
     page = wilks.write_report(workshop.answer_without_toys(case), tmp_path / "r.html", **parts)
     check_report(page.read_text(encoding="utf-8"), case, families)
-    assert "analytic null of the score statistic" in text_of(page.read_text(encoding="utf-8"))
+    assert case.family.names_its_null in text_of(page.read_text(encoding="utf-8"))
 
 
 def test_a_report_with_its_figures(workshop, families, case_of, check_report, tmp_path):
@@ -49,6 +49,6 @@ def test_a_report_with_its_figures(workshop, families, case_of, check_report, tm
     parts = {"analysis": workshop.analysis(case), "data": workshop.data(), "toys": workshop.toys(case)}
     page = wilks.write_report(workshop.answer(case), tmp_path / "r.html", **parts).read_text(encoding="utf-8")
     images = re.findall(r'<img src="data:image/[^"]{2000,}" alt="[^"]+"', page)
-    n_pictures = 4 + case.is_profiled + case.family.has_chi_square
+    n_pictures = 4 + case.is_profiled + case.family.is_searched
     assert len(images) == n_pictures == page.count("<img"), "null, QQ, x, region; pulls; starts"
     check_report(page, case, families)

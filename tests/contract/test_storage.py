@@ -38,7 +38,7 @@ print(json.dumps(found, allow_nan=False))
 def results(case, workshop) -> dict[str, Any]:
     """What can be saved of a case, by name."""
     found = {"fit": workshop.fit(case), "calibration": workshop.calibration(case), "answer": workshop.answer(case)}
-    if case.family.has_analytic_null:
+    if case.has_analytic_null:
         found["answer without toys"] = workshop.answer_without_toys(case)
     return found
 

@@ -33,7 +33,7 @@ def note_samples(found: Findings, analysis: Analysis, data: Sample | None, *, re
     _note_toy_source(found, analysis)
     found.warnings.extend(analysis_notices(analysis))
     if data is None:
-        found.warnings.extend(sample_notices(analysis))
+        found.warnings.extend((*sample_notices(analysis), *analysis.model.notices(analysis.problem, None)))
         return
     expected = analysis.expected_events
     excess = (data.n_events - expected) / math.sqrt(expected)
@@ -80,7 +80,7 @@ def note_answer(found: Findings, analysis: Analysis, *, n_toys: int) -> None:
         return
     has_source = analysis.toy_source is not None
     rest = f"counted among {AUTOMATIC_TOYS:,} toys made for it" if has_source else "none: there is no source of toys"
-    found.add("answer", f"from the analytic null of the score statistic, or, where that is too rough, {rest}")
+    found.add("answer", f"from the analytic null, or, where that is too rough, {rest}")
 
 
 def _pool_text(source: object, pool: Sample) -> str:

@@ -83,7 +83,7 @@ def calibrate(analysis_file: str, as_json: bool) -> None:
 def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
     """Fit the data and give the p-value among the toys that `wilks calibrate` has stored.
 
-    A file without toys whose model is a kernel with is_score: true is answered by its analytic null.
+    A file without toys whose model has a null without toys, such as a kernel with is_score: true, is answered by that.
     """
     session = Session("test", as_json=as_json)
 
@@ -178,7 +178,7 @@ def _say_nothing_to_calibrate(session: Session, prepared: Prepared) -> None:
     """Say why there are no toys to make, in one line."""
     session.output = prepared.output
     session.say(
-        "Nothing to calibrate: the analytic null of the score statistic answers, "
+        "Nothing to calibrate: the analytic null answers, "
         f"`wilks test {in_shell(prepared.loaded.path)}`; for a calibration from toys write "
         "toys: {n_toys: 1000} into the file"
     )

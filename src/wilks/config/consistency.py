@@ -6,6 +6,7 @@ from wilks.config.document import Location
 from wilks.config.nuisance_sections import VariationConfig
 from wilks.config.schema import AnalysisConfig
 from wilks.samples import closest
+from wilks.statistics import known_nulls
 
 Fault = tuple[Location, str]
 
@@ -24,11 +25,11 @@ def nuisance_faults(config: AnalysisConfig) -> Iterator[Fault]:
 
 def toy_faults(config: AnalysisConfig) -> Iterator[Fault]:
     """Toys that are not wanted though the model needs them."""
-    if config.toys.n_toys == 0 and not config.model.has_analytic_null:
+    if config.toys.n_toys == 0 and not config.has_analytic_null:
         yield (
             ("toys", "n_toys"),
-            "only a kernel with is_score: true, whose null is known without toys, may have 0 of them, but the model is "
-            f"{config.model.kind}; give 1 or more",
+            f"only a model whose null is known without toys, {known_nulls()}, may have 0 of them, but the model is "
+            f"{config.model.kind}{' with nuisances' if config.nuisances else ''}; give 1 or more",
         )
 
 

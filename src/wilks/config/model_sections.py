@@ -28,11 +28,10 @@ class OneModel(Section):
         """Which of them is given: the key that an error points at."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
 
-    @property
-    def has_analytic_null(self) -> bool:
-        """Whether the null distribution of t is known without toys; not where the model refuses its options."""
+    def has_analytic_null(self, *, is_profiled: bool) -> bool:
+        """Whether the null of t is known without toys, without or with nuisances; not where the options are refused."""
         try:
-            return self.build().has_law
+            return self.build().has_law(is_profiled=is_profiled)
         except InputError:  # said with file and line by whoever builds the model
             return False
 

@@ -149,8 +149,8 @@ class ToysConfig(Section):
     n_toys: CountOrNone = Field(
         default=400,
         description="Least number of toys under the reference; n toys reach p = 1/(n + 1), and every finished toy in "
-        "the output folder is used. 0, or no section `toys` at all: a kernel with is_score: true is looked up in its "
-        "analytic null, and a source of toys helps out where that one is too rough.",
+        "the output folder is used. 0, or no section `toys` at all: a kernel with is_score: true, or a histogram "
+        "without nuisances, is looked up in its analytic null; a source of toys helps out where that is too rough.",
     )
     seed: Seed = Field(default=1, description="Root seed of the toys; toy i depends on it and on i alone.")
     generator: ToyGenerator | None = Field(default=None, description="Function that makes the events of a toy.")
@@ -273,9 +273,14 @@ class AnalysisConfig(Section):
         return self
 
     @property
+    def has_analytic_null(self) -> bool:
+        """Whether the null distribution of t is known without toys."""
+        return self.model.has_analytic_null(is_profiled=bool(self.nuisances))
+
+    @property
     def n_toys(self) -> int:
-        """Number of toys that calibrate the test; 0: the analytic null of a score statistic does."""
-        is_left_out = "toys" not in self.model_fields_set and self.model.has_analytic_null
+        """Number of toys that calibrate the test; 0: the analytic null of the model does."""
+        is_left_out = "toys" not in self.model_fields_set and self.has_analytic_null
         return 0 if is_left_out else self.toys.n_toys
 
     @property

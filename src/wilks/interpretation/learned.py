@@ -18,7 +18,7 @@ class LearnedRatio:
     Attributes:
         analysis: of the fit.
         params: w of f(x; w), shape (p,).
-        data: f of the data (n,).
+        data: f of the data (n,); minus infinity where a model says that none can lie, as does a histogram.
         reference: f of the reference events (m,).
         reference_weights: w r(x; nu) of the reference events (m,), nu the nuisances of tau; they sum to the number of
             events expected there.
@@ -34,6 +34,15 @@ class LearnedRatio:
     def expected_events(self) -> float:
         """The sum of the reference weights."""
         return float(np.sum(self.reference_weights))
+
+    @property
+    def bounded(self) -> tuple[FloatArray, FloatArray]:
+        """f of the data and of the reference, infinite values replaced by one beyond all finite ones."""
+        both = np.concatenate([self.data, self.reference])
+        finite = both[np.isfinite(both)]
+        low, high = (float(np.min(finite)), float(np.max(finite))) if finite.size else (0.0, 0.0)
+        data, reference = (np.clip(one, low - 1.0, high + 1.0) for one in (self.data, self.reference))
+        return data, reference
 
     def log_ratio(self, sample: Sample) -> FloatArray:
         """f of any sample (n,) that has the features of the analysis among its columns, in any order.

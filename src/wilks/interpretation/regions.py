@@ -11,6 +11,7 @@ from wilks.analysis import Analysis
 from wilks.interpretation.cuts import cuts_of, local_z_scores
 from wilks.interpretation.learned import LearnedRatio, common_columns, learned_ratio
 from wilks.samples import Sample, check_data, weighted_quantile
+from wilks.significance.printing import finite_or_none
 from wilks.statistics.fits import FitResult
 from wilks.typing import BoolArray, FloatArray
 from wilks.wording import visible
@@ -115,7 +116,7 @@ class Region:
             "n_expected": self.n_expected,
             "n_expected_error": self.n_expected_error,
             "local_z_score": self.local_z_score,
-            "log_ratio_range": list(self.log_ratio_range),
+            "log_ratio_range": [finite_or_none(f) for f in self.log_ratio_range],
             "n_data": self.learned.data.size,
             "n_expected_overall": self.learned.expected_events,
             "columns": [one.to_dict() for one in self.columns],
@@ -171,7 +172,8 @@ def most_discrepant_region(analysis: Analysis, data: Sample | npt.ArrayLike, *, 
 def _extreme(learned: LearnedRatio, data: Sample, *, is_excess: bool) -> Region | None:
     """The region of one sign with the largest |Z|."""
     sign, weights = (1.0 if is_excess else -1.0), learned.reference_weights
-    cuts = cuts_of(sign * learned.data, sign * learned.reference, weights)
+    of_data, of_reference = learned.bounded
+    cuts = cuts_of(sign * of_data, sign * of_reference, weights)
     z = local_z_scores(cuts, weights)
     is_allowed = ((cuts.n_observed >= cuts.n_expected) == is_excess) & np.isfinite(z)
     is_allowed &= (cuts.n_observed > 0) | (cuts.n_expected > 0)

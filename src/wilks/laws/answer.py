@@ -11,6 +11,7 @@ from wilks.laws.members import members_text, members_to_dict
 from wilks.laws.notices import failed_fit
 from wilks.laws.profiled import nuisance_table, nuisances_to_dict, part_rows
 from wilks.significance.printing import decimals, finite_or_none, table
+from wilks.statistics import family_of
 from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Law, Probability, Refusal
 from wilks.storage import Storable, named
@@ -152,10 +153,17 @@ class GoodnessOfFit(Storable):
         law, probability = document["law"], document["probability"]
         return cls(
             FitResult.from_document(document["fit"]),
-            None if law is None else named(_LAWS[law["kind"]]).from_document(law),
+            None if law is None else _stored_law(law),
             None if probability is None else Probability.from_document(probability),
             tuple(document["warnings"]),
         )
+
+
+def _stored_law(document: Mapping[str, Any]) -> Law:
+    """The law that an answer kept: of toys, a curve, or one that a family of models keeps in its own way."""
+    kind = document["kind"]
+    law: Law = named(_LAWS[kind]).from_document(document) if kind in _LAWS else family_of(kind).stored_law(document)
+    return law
 
 
 def evaluate(fit: FitResult, law: Law, *, warnings: tuple[str, ...] = ()) -> GoodnessOfFit:

@@ -81,9 +81,14 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
         )
     n_toys = whole_number(n_toys, name="n_toys", least=10 * N_SEEDS)
     require_law(analysis)
+    null = analytic_null(analysis)
+    if not isinstance(null, ScoreNull):
+        raise CalibrationError(
+            f"tilted toys are for score statistics, but the model is a {analysis.model.describe()}; its null is "
+            "analytic_null(analysis).p_value(t)"
+        )
     engine: Any = analysis.engine
-    null, nature = analytic_null(analysis), engine.nature(analysis.nominal_pool)
-    assert isinstance(null, ScoreNull)
+    nature = engine.nature(analysis.nominal_pool)
     tilt = _Tilt(nature, s=_HELD_BACK * _saddle(null, q))
     sizes = [n_toys // N_SEEDS + (k < n_toys % N_SEEDS) for k in range(N_SEEDS)]
     seeds = np.random.SeedSequence(seed).spawn(N_SEEDS)

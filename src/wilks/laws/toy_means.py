@@ -75,7 +75,8 @@ def _share(analysis: Analysis) -> float:
 
 def _expected(analysis: Analysis, hypothesis: object) -> tuple[float, float] | None:
     """Mean and variance of t over data and references, by the reference alone; None where they are not known."""
-    if not (analysis.model.has_law and isinstance(hypothesis, Null | ShiftedNuisance)):
+    is_known = analysis.model.has_law(is_profiled=bool(analysis.nuisances))  # else no engine is made for this
+    if not (is_known and isinstance(hypothesis, Null | ShiftedNuisance)):
         return None
     n_events = hypothesis.n_events if isinstance(hypothesis, Null) else None
     nuisances = analysis.nuisances

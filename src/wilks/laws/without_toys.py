@@ -3,6 +3,7 @@
 from wilks.analysis import Analysis
 from wilks.errors import CalibrationError
 from wilks.kept import kept
+from wilks.statistics import known_nulls
 from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
 from wilks.toys import require_like_reference
@@ -48,11 +49,11 @@ def require_law(analysis: Analysis) -> None:
     Raises:
         CalibrationError: it is not.
     """
-    if not analysis.model.has_law:
+    if not analysis.model.has_law(is_profiled=bool(analysis.nuisances)):
         raise CalibrationError(
             "a p-value of this model needs null toys, got calibration=None; run "
             "toys = run_toys(analysis, Null(), n_toys=400, seed=1) and give calibration=calibrate(toys). "
-            "Only the score statistic, wilks.Kernel(is_score=True), has a null without toys"
+            f"The null is known without toys for {known_nulls()}"
         )
 
 

@@ -52,7 +52,8 @@ def region(found: Region) -> Figure:
 def _projection(found: Region) -> Projection:
     learned = found.learned
     weights = learned.reference_weights
-    binning = automatic_binning(learned.reference, weights, data=learned.data, may_be_log=False)
+    of_data, of_reference = learned.bounded
+    binning = automatic_binning(of_reference, weights, data=of_data, may_be_log=False)
     projection = project_values(
         learned.reference,
         weights,

@@ -1,4 +1,4 @@
-"""p against t by the analytic null of a score statistic."""
+"""p against t by a null law that is computed from the reference."""
 
 import math
 
@@ -12,6 +12,7 @@ from wilks.laws import AnalyticCurve, AnalyticLaw, GoodnessOfFit
 from wilks.plots.style import BLUE, GRAY, GREEN, SKY, VERMILLION, new_figure, style
 from wilks.significance import p_value
 from wilks.statistics.analytic import neglected_factor
+from wilks.statistics.words import LawWords
 
 _N_DRAWN = 400
 _LEAST = 1e-300
@@ -33,7 +34,7 @@ def survival(result: GoodnessOfFit) -> Figure:
     with style():
         figure = new_figure(5.8, 4.0)
         axes = figure.subplots()
-        _draw_law(axes, result.law.curve(result.t))
+        _draw_law(axes, result.law.curve(result.t), result.law.words)
         _draw_observed(axes, result)
         axes.set_xlabel("test statistic $t$")
         axes.set_ylabel("$p$-value")
@@ -42,19 +43,19 @@ def survival(result: GoodnessOfFit) -> Figure:
     return figure
 
 
-def _draw_law(axes: Axes, curve: AnalyticCurve) -> None:
+def _draw_law(axes: Axes, curve: AnalyticCurve, words: LawWords) -> None:
     first, last = (float(np.cbrt(end)) for end in curve.ends)
     roots = np.linspace(first, last, _N_DRAWN)
     log_p, log_limit = log_ndtr(-curve.z_scores(roots)), log_ndtr(-curve.limit_z_scores(roots))
     t, p, limit = roots**3, *(np.maximum(np.exp(one), _LEAST) for one in (log_p, log_limit))
-    spread = neglected_factor(log_p, log_limit)
-    label = "what the neglected terms are worth"
-    axes.plot(t, p, color=BLUE, zorder=2.5, label=f"analytic null, excess variance {curve.figures.excess:.3f}")
-    axes.fill_between(t, p / spread, np.minimum(1.0, p * spread), color=SKY, alpha=0.4, lw=0, label=label)
-    axes.plot(t, limit, color=GREEN, ls="--", lw=1.2, label="its Gaussian limit")
+    axes.plot(t, p, color=BLUE, zorder=2.5, label=f"{words.curve}, excess variance {curve.figures.excess:.3f}")
+    if words.band:
+        spread = neglected_factor(log_p, log_limit)
+        axes.fill_between(t, p / spread, np.minimum(1.0, p * spread), color=SKY, alpha=0.4, lw=0, label=words.band)
+    axes.plot(t, limit, color=GREEN, ls="--", lw=1.2, label=f"its {words.limit}")
     axes.set_yscale("log")
     axes.set_xlim(t[0], t[-1])
-    axes.set_ylim(float(limit[-1]), 1.5)
+    axes.set_ylim(float(min(p[-1], limit[-1])), 1.5)
 
 
 def _draw_observed(axes: Axes, result: GoodnessOfFit) -> None:

@@ -11,8 +11,8 @@ from wilks.reports import pictures, sections
 from wilks.reports.pictures import Picture
 from wilks.reports.tables import Table, count, number
 from wilks.significance.printing import probability_from_log
-from wilks.statistics.analytic import CONFIRMED_Z, LARGEST_CORRECTION, LARGEST_EXCESS
 
+_NO_TOYS = "No toys were made."
 _NO_ANSWER = ("No p-value: the fit of the data failed.", "The warnings below give the reason.")
 
 
@@ -59,21 +59,20 @@ def _toy_content(calibration: Calibration, *, answer: GoodnessOfFit | None, toys
 
 def _analytic_content(result: GoodnessOfFit, law: AnalyticLaw | None) -> NullContent:
     return NullContent(
-        headline=analytic_headline(result),
+        headline=_NO_ANSWER if law is None else analytic_headline(result, law),
         key_figures=key_figures(result),
         warnings=result.warnings,
         condition="The null hypothesis is the reference."
         if law is None
         else f"The null hypothesis is the reference; the law of t is that {law.scope}.",
-        origin="It is computed from the reference: the analytic null of the score statistic, a weighted sum of "
-        "chi-squares with a correction for finite counts. No toys were made.",
+        origin=_NO_TOYS if law is None else f"It is computed from the reference: {law.words.origin}. {_NO_TOYS}",
         pictures=pictures.analytic_pictures(result),
         tables=() if law is None else (_analytic_table(result, law),),
         verdict="",
     )
 
 
-def analytic_headline(result: GoodnessOfFit) -> tuple[str, ...]:
+def analytic_headline(result: GoodnessOfFit, law: AnalyticLaw) -> tuple[str, ...]:
     """The answer in sentences: p, Z, method and interval; then what they mean."""
     if result.probability is None:
         return _NO_ANSWER
@@ -83,38 +82,25 @@ def analytic_headline(result: GoodnessOfFit) -> tuple[str, ...]:
     )
     meaning = (
         f"The test statistic is t = {result.t:.2f}. If the reference described the data, a t at least as large would "
-        "come in a fraction p of repetitions. The interval is what the neglected terms of the analytic null are worth; "
-        "it is no statistical error."
+        f"come in a fraction p of repetitions. The interval is {law.words.interval}."
     )
-    confirmed = f"analytic: where toys confirmed this null, Z up to {CONFIRMED_Z:g} and a correction of at most "
-    beyond = f"extrapolated: beyond where toys confirmed this null (Z up to {CONFIRMED_Z:g}, a correction of at most "
-    ends = {"analytic": f"{confirmed}{LARGEST_CORRECTION:g}.", "extrapolated": f"{beyond}{LARGEST_CORRECTION:g})."}
-    return (first, meaning, ends[result.method])
+    return (first, meaning, law.words.methods[result.method])
 
 
 def _analytic_table(result: GoodnessOfFit, law: AnalyticLaw) -> Table:
     limit = law.gaussian_log_p_value(result.t)
     factor = math.exp(result.log_p_value - limit)
+    words = law.words
     rows = (
         ("mean of t", f"{law.figures.mean:.2f}", "exact"),
         ("standard deviation of t", f"{math.sqrt(law.figures.variance):.2f}", "with the excess variance"),
-        ("excess variance", f"{law.figures.excess:.3f}", _EXCESS),
-        ("terms", str(law.figures.n_terms), "chi-squares in the weighted sum"),
-        (
-            "p in the Gaussian limit",
-            probability_from_log(limit),
-            "without the correction for finite counts",
-        ),
-        ("correction", number(factor), f"p over p in the Gaussian limit; toys confirm it up to {LARGEST_CORRECTION:g}"),
+        ("excess variance", f"{law.figures.excess:.3f}", words.excess),
+        ("terms", str(law.figures.n_terms), words.terms),
+        (f"p in the {words.limit}", probability_from_log(limit), words.limit_note),
+        ("correction", number(factor), words.correction),
         ("method", result.method, "what the p-value is worth"),
     )
     return Table("The analytic null", rows, ("", "value", "meaning"))
-
-
-_EXCESS = (
-    "what finite counts add to the variance of t, as a share of it; the null answers everywhere up to "
-    f"{LARGEST_EXCESS:g}"
-)
 
 
 def headline(result: GoodnessOfFit) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from wilks import plots
 from wilks.analysis import Analysis
 from wilks.interpretation import Region
 from wilks.interpretation.regions import summary
-from wilks.laws import Calibration, GoodnessOfFit, calibrate
+from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, calibrate
 from wilks.reports.responses import response_figures
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
@@ -56,13 +56,12 @@ def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
 
 def analytic_pictures(result: GoodnessOfFit) -> tuple[Picture, ...]:
     """p against t by the analytic null; nothing without an answer."""
-    if not result.is_answered:
+    if not (result.is_answered and isinstance(result.law, AnalyticLaw)):
         return ()
     return (
         _picture(
             plots.survival(result),
-            caption="p against t by the analytic null, computed at a few points and joined by a smooth curve. The band "
-            "is what the neglected terms are worth; the Gaussian limit lacks the correction for finite counts.",
+            caption=f"p against t by the {result.law.words.curve}{result.law.words.caption}",
             alt=f"p-value against t on a logarithmic axis, with the observed t = {result.t:.2f}.",
         ),
     )

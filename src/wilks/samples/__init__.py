@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wilks import lazy
 
 _NAMES = {
-    "wilks.samples.checked_arrays": ["closest", "effective_number", "weighted_quantile"],
+    "wilks.samples.checked_arrays": ["closest", "effective_number", "in_order", "weighted_quantile"],
     "wilks.samples.checks": ["check_data"],
     "wilks.samples.derived": ["recomputed"],
     "wilks.samples.enriching": ["enrich", "merge"],
@@ -25,7 +25,7 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
-    from wilks.samples.checked_arrays import closest, effective_number, weighted_quantile
+    from wilks.samples.checked_arrays import closest, effective_number, in_order, weighted_quantile
     from wilks.samples.checks import check_data
     from wilks.samples.derived import recomputed
     from wilks.samples.enriching import enrich, merge
@@ -72,6 +72,7 @@ __all__ = [
     "gauss_cells",
     "has_cells",
     "in_cells",
+    "in_order",
     "merge",
     "merge_cells",
     "parse_expression",

@@ -55,6 +55,19 @@ def weighted_quantile(values: FloatArray, weights: FloatArray, probability: floa
     return float(values[order[min(position, len(values) - 1)]])
 
 
+def in_order(events: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The events (n, d) that have a weight, and the weights, in the order of their features and then their weight.
+
+    What is summed, drawn or chosen from them is then a function of the set of events, not of the order of rows.
+
+    >>> in_order(np.array([[2.0], [1.0], [3.0]]), np.array([1.0, 2.0, 0.0]))[0].ravel().tolist()
+    [1.0, 2.0]
+    """
+    rows = np.lexsort((weights, *events.T[::-1]))
+    rows = rows[weights[rows] != 0]
+    return events[rows], weights[rows]
+
+
 def _is_sealed(array: FloatArray) -> bool:
     return array.flags.owndata and not array.flags.writeable
 

@@ -16,6 +16,7 @@ STATISTICS = {
     "mlp": "wilks.statistics.network:MLP",
     "kernel": "wilks.statistics.linear:Kernel",
     "kernel_set": "wilks.statistics.linear:KernelSet",
+    "histogram": "wilks.statistics.histogram:Histogram",
 }
 
 
@@ -41,6 +42,15 @@ def family_of(kind: str) -> type[Statistic]:
     return found
 
 
+def known_nulls() -> str:
+    """The models whose null is known without toys, for messages.
+
+    >>> known_nulls()
+    'wilks.Kernel(is_score=True) or wilks.Histogram() without nuisances'
+    """
+    return " or ".join(text for text in (family_of(kind).known_null for kind in STATISTICS) if text)
+
+
 def statistic_from_dict(document: Mapping[str, Any]) -> Statistic:
     """The model that `Statistic.to_dict` described.
 
@@ -51,4 +61,4 @@ def statistic_from_dict(document: Mapping[str, Any]) -> Statistic:
     return family_of(str(options.pop("kind", None)))(**options)
 
 
-__all__ = ["STATISTICS", "Engine", "Parts", "Statistic", "Words", "family_of", "statistic_from_dict"]
+__all__ = ["STATISTICS", "Engine", "Parts", "Statistic", "Words", "family_of", "known_nulls", "statistic_from_dict"]

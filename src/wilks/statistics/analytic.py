@@ -16,12 +16,37 @@ from wilks.significance import log_p_value, z_score_from_log
 from wilks.significance.printing import decimals
 from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Law, Probability, Refusal
+from wilks.statistics.words import LawWords
 from wilks.typing import FloatArray
 
 LARGEST_EXCESS, LARGEST_CORRECTION, LARGEST_DISPARITY, CONFIRMED_Z = 0.11, 2.0, 0.1, 5.0
 _BROKEN_EXCESS = 0.5
 _NEXT_ORDER = 0.5
 LOG_LEAST, _NEARLY_ONE = math.log(1e-300), -1e-5
+
+
+SCORE_LAW = LawWords(
+    origin="the analytic null of the score statistic, a weighted sum of chi-squares with a correction for finite "
+    "counts",
+    interval="what the neglected terms of the analytic null are worth; it is no statistical error",
+    methods={
+        "analytic": f"analytic: where toys confirmed this null, Z up to {CONFIRMED_Z:g} and a correction of at most "
+        f"{LARGEST_CORRECTION:g}.",
+        "extrapolated": "extrapolated: beyond where toys confirmed this null (Z up to "
+        f"{CONFIRMED_Z:g}, a correction of at most {LARGEST_CORRECTION:g}).",
+    },
+    excess="what finite counts add to the variance of t, as a share of it; the null answers everywhere up to "
+    f"{LARGEST_EXCESS:g}",
+    terms="chi-squares in the weighted sum",
+    limit="Gaussian limit",
+    limit_note="without the correction for finite counts",
+    remedy="choose a larger ridge or width",
+    correction=f"p over p in the Gaussian limit; toys confirm it up to {LARGEST_CORRECTION:g}",
+    curve="analytic null",
+    band="what the neglected terms are worth",
+    caption=", computed at a few points and joined by a smooth curve. The band is what the neglected terms are worth; "
+    "the Gaussian limit lacks the correction for finite counts.",
+)
 
 
 class LawFigures(NamedTuple):
@@ -52,6 +77,7 @@ class AnalyticLaw(Law):
 
     kind = "analytic"
     interval_name = "interval"
+    words: ClassVar[LawWords] = SCORE_LAW
 
     @property
     @abc.abstractmethod
@@ -111,7 +137,8 @@ class AnalyticLaw(Law):
         if isinstance(found, Refusal):
             raise CalibrationError(
                 f"the analytic null {found.needs}, but {found.shortcoming}; run toys = run_toys(analysis, Null(), "
-                "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or choose a larger ridge or width"
+                "n_toys=10_000, seed=1) and give calibration=calibrate(toys), or "
+                f"{self.words.remedy}"
             )
         return found
 
@@ -184,7 +211,7 @@ class AnalyticLaw(Law):
         """The figures that describe the law, for JSON."""
         return {name: value for name, value in self.figures._asdict().items() if name != "n_terms"}
 
-    def stored(self, t: float) -> "AnalyticCurve":
+    def stored(self, t: float) -> "AnalyticLaw":
         return self.curve(t)
 
     def to_document(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a family of models is: a statistic with its engine, its null law and its words."""
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.problem import Problem
 from wilks.samples import Sample
-from wilks.statistics.analytic import AnalyticLaw
+from wilks.statistics.analytic import AnalyticCurve, AnalyticLaw
 from wilks.statistics.fits import Data, FitResult
 from wilks.statistics.words import Words
 from wilks.typing import FloatArray
@@ -48,11 +48,13 @@ class Statistic(abc.ABC):
         kind: what files call the family.
         summary: one sentence on what f is, for those who write an analysis file.
         version: of its t: raised where the same analysis and data give another number.
+        known_null: of which models of the family the null is known without toys, for messages; empty for none.
     """
 
     kind: ClassVar[str]
     summary: ClassVar[str]
     version: ClassVar[int]
+    known_null: ClassVar[str] = ""
 
     def placed(self, problem: Problem) -> Self:
         """This model as part of an analysis: what it takes from the reference alone, such as centers, it takes here."""
@@ -63,9 +65,8 @@ class Statistic(abc.ABC):
         """Whether t holds a penalty, and the number of parameters then says nothing about its distribution."""
         return False
 
-    @property
-    def has_law(self) -> bool:
-        """Whether its null distribution is known without toys."""
+    def has_law(self, *, is_profiled: bool) -> bool:
+        """Whether its null distribution is known without toys, without or with nuisances."""
         return False
 
     @property
@@ -97,6 +98,15 @@ class Statistic(abc.ABC):
             n_events: of every data set, where that is fixed; None: Poisson counts.
         """
         return None
+
+    @classmethod
+    def stored_law(cls, document: Mapping[str, Any]) -> AnalyticLaw:
+        """A null law of this family as an answer kept it, from `Law.to_document`."""
+        return AnalyticCurve.from_document(document)
+
+    def notices(self, problem: Problem, data: Sample | None) -> tuple[str, ...]:
+        """What must be known of this placed model beside an answer: sentences; ``data`` None: before there are any."""
+        return ()
 
     def null_moments(self, engine: Any, *, z: FloatArray, n_events: int | None = None) -> tuple[float, float] | None:
         """Mean and variance of t under the null at nuisances z (j,), by the reference alone; None: not known."""

@@ -180,7 +180,7 @@ class FitResult(Storable):
             "status": self.status.name.lower(),
             "message": self.status.message,
             "attempts": [[one.status.name.lower(), one.t if np.isfinite(one.t) else None] for one in self.attempts],
-            "params": self.params.tolist(),
+            "params": [x if np.isfinite(x) else None for x in self.params.tolist()],
             "start_t": [float(x) if np.isfinite(x) else None for x in self.start_t],
             "fingerprint": self.fingerprint,
             **(self._nuisances_to_dict() if self.nuisances else {}),

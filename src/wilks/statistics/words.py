@@ -1,5 +1,6 @@
 """What is true of t in one family of models and not in another, in words for those who read a report."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -24,3 +25,33 @@ class Words:
     decrement: str
     residual: str
     is_searched: bool
+
+
+@dataclass(frozen=True)
+class LawWords:
+    """What is true of a null law that is computed from the reference, and of no other; for reports.
+
+    Attributes:
+        origin: what is computed, after "it is computed from the reference:".
+        interval: what the interval is, after "the interval is".
+        methods: what each method means.
+        excess, terms: what these figures of the law are (`LawFigures`).
+        limit: the name of its limit for large counts; ``limit_note``: what it lacks.
+        remedy: what to do where it does not answer, apart from toys.
+        correction: what p over that of the limit is.
+        curve: its label in a figure; ``band`` that of its interval, empty where it is too narrow to be drawn.
+        caption: of that figure, after "p against t by the null law".
+    """
+
+    origin: str
+    interval: str
+    methods: Mapping[str, str]
+    excess: str
+    terms: str
+    limit: str
+    limit_note: str
+    remedy: str
+    correction: str
+    curve: str
+    band: str
+    caption: str

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.linalg
 
 from wilks.problem import Problem
-from wilks.samples import gauss_cells
+from wilks.samples import gauss_cells, in_order
 from wilks.statistics.linear.feature_map import FeatureMap
 from wilks.statistics.linear.moments import Moments
 from wilks.statistics.linear.panels import by_panels, rows_by_panels
@@ -166,19 +166,6 @@ class ReferencePoints:
         for phi, rows in self._made(mix):
             self._kept.append(phi)
             yield phi, rows
-
-
-def in_order(events: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The events (n, d) that have a weight, and the weights, in the order of their features and then their weight.
-
-    What is summed, drawn or chosen from them is then a function of the set of events, not of the order of rows.
-
-    >>> in_order(np.array([[2.0], [1.0], [3.0]]), np.array([1.0, 2.0, 0.0]))[0].ravel().tolist()
-    [1.0, 2.0]
-    """
-    rows = np.lexsort((weights, *events.T[::-1]))
-    rows = rows[weights[rows] != 0]
-    return events[rows], weights[rows]
 
 
 def points_and_basis(

@@ -18,7 +18,7 @@ import numpy as np
 import scipy.linalg
 
 from wilks.statistics.linear.basis import Basis, ReferencePoints
-from wilks.statistics.linear.responses import Responses
+from wilks.statistics.responses import Responses
 from wilks.typing import FloatArray
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from wilks.errors import InputError
 from wilks.problem import Problem
-from wilks.statistics.linear.basis import in_order
+from wilks.samples import in_order
 from wilks.statistics.linear.centers import choose_centers, percentile_width
 from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.gaussians import Gaussians
@@ -62,6 +62,7 @@ class Kernel(LinearModel):
     _gaussians: Gaussians | None = field(default=None, init=False, repr=False, compare=False)
     kind: ClassVar[str] = "kernel"
     summary: ClassVar[str] = "A sum of Gaussians with a ridge penalty."
+    known_null: ClassVar[str] = "wilks.Kernel(is_score=True)"
     combination: ClassVar[str | None] = None
 
     def __post_init__(self) -> None:

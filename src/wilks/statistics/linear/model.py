@@ -59,21 +59,20 @@ class LinearModel(Statistic):
     def is_penalized(self) -> bool:
         return True
 
-    @property
-    def has_law(self) -> bool:
+    def has_law(self, *, is_profiled: bool) -> bool:
         """That of the score statistic of one member is known."""
         return self.is_score and self.combination is None
 
     def law(
         self, engine: Any, *, at: FitResult | None, pool: Sample | None, n_events: int | None = None
     ) -> AnalyticLaw | None:
-        if not self.has_law:
+        if not self.has_law(is_profiled=at is not None):
             return None
         law: AnalyticLaw = engine.law(pool=pool, n_events=n_events) if at is None else engine.law_at(at)
         return law
 
     def null_moments(self, engine: Any, *, z: FloatArray, n_events: int | None = None) -> tuple[float, float] | None:
-        if not self.has_law or (z.size and n_events is not None):
+        if not self.has_law(is_profiled=bool(z.size)) or (z.size and n_events is not None):
             return None
         moments: tuple[float, float] = engine.null_moments_at(z) if z.size else engine.null_moments(n_events=n_events)
         return moments

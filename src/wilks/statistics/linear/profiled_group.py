@@ -11,12 +11,13 @@ from wilks.optimize.problem import Box
 from wilks.problem import Problem
 from wilks.statistics.linear.basis import ReferencePoints
 from wilks.statistics.linear.expansion import ScoreForm, score_forms
+from wilks.statistics.linear.faithful import is_faithful, raw_points
 from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.group import NEWTON, Group
 from wilks.statistics.linear.member_ends import MemberEnd
 from wilks.statistics.linear.profiled_loss import ProfiledLoss
-from wilks.statistics.linear.responses import Responses, is_faithful
 from wilks.statistics.points import Own
+from wilks.statistics.responses import Responses
 from wilks.typing import FloatArray
 
 
@@ -44,7 +45,8 @@ class ProfiledGroup:
         is_condensed = is_faithful(problem, plain.points)
         self.plain = plain if is_condensed else Group(problem, members, is_condensed=False)
         self.members, self.points, self.basis = self.plain.members, self.plain.points, self.plain.basis
-        self.responses = Responses(problem, self.points)
+        self._raw = raw_points(problem, self.points)
+        self.responses = Responses(problem, self._raw, self.points.weights)
 
     def forms(self, z: FloatArray, observed: FloatArray) -> list[ScoreForm]:
         """For each ridge the expansion of the loss at f = 0 and z (j,); nuisances at their edge are held there."""
@@ -135,7 +137,8 @@ class ProfiledGroup:
         points = ReferencePoints(
             self.problem.standardized, weights**2, features=self.basis.map, is_condensed=self.plain.is_condensed
         )
-        return _Squares(points, Responses(self.problem, self.points, points=points))
+        wanted = raw_points(self.problem, points)
+        return _Squares(points, Responses(self.problem, self._raw, self.points.weights, wanted=wanted))
 
 
 def _certified(loss: ProfiledLoss, theta: FloatArray) -> tuple[Certificate, FloatArray]:

@@ -9,8 +9,8 @@ import scipy.linalg
 
 from wilks.statistics.linear.basis import Basis, ReferencePoints
 from wilks.statistics.linear.losses import EXPONENT_LIMIT
-from wilks.statistics.linear.responses import OwnAt, ResponseAt, Responses
 from wilks.statistics.points import Own
+from wilks.statistics.responses import OwnAt, ResponseAt, Responses
 from wilks.typing import BoolArray, FloatArray, IntArray
 
 

@@ -1,4 +1,4 @@
-"""log r and its derivatives where a linear model needs them: at the points of its reference, and summed over data."""
+"""log r and its derivatives where NumPy needs them: at the points of a reference, and summed over data."""
 
 from typing import NamedTuple
 
@@ -8,12 +8,8 @@ import numpy as np
 
 from wilks.nuisances.effect import Effect
 from wilks.problem import Problem
-from wilks.samples import Sample
-from wilks.statistics.linear.basis import ReferencePoints
 from wilks.statistics.points import Own
 from wilks.typing import FloatArray
-
-_TOLERANCE = 1e-8
 
 
 class ResponseAt(NamedTuple):
@@ -32,24 +28,22 @@ class OwnAt(NamedTuple):
 
 
 class Responses:
-    """s(x; z) = log r(x; sigma z) + c(z) for a problem whose reference stands at the points of a map.
+    """s(x; z) = log r(x; sigma z) + c(z) for a problem whose reference stands at some points.
 
-    c(z) shifts the sum over the points to the known yield, where one is known. The points of one feature are few and
-    stand for all events (`is_faithful`).
+    c(z) shifts the sum over the points to the known yield, where one is known.
 
     Args:
-        problem: its nuisances and standardization.
-        reference: standardized points with weights, whose sum is the yield.
-        points: where s is wanted; None: at those of ``reference``.
+        problem: with nuisances.
+        events, weights: raw points (n, d) of its reference, whose sum of weights (n,) is the yield.
+        wanted: raw points where s is wanted; None: at these.
     """
 
-    def __init__(self, problem: Problem, reference: ReferencePoints, *, points: ReferencePoints | None = None) -> None:
-        self.bounds = problem.nuisances.bounds
-        shared, wanted = (
-            problem.nuisances.rows(raw_points(problem, one)).T for one in (reference, points or reference)
-        )
-        self._effect, self._rows = problem.effect, jax.device_put(wanted)
-        self._shared = _Shared(jax.device_put(shared), jax.device_put(reference.weights))
+    def __init__(
+        self, problem: Problem, events: FloatArray, weights: FloatArray, *, wanted: FloatArray | None = None
+    ) -> None:
+        self.bounds, self._effect = problem.nuisances.bounds, problem.effect
+        shared, rows = (problem.nuisances.rows(one).T for one in (events, events if wanted is None else wanted))
+        self._rows, self._shared = jax.device_put(rows), _Shared(jax.device_put(shared), jax.device_put(weights))
 
     def at(self, z: FloatArray) -> ResponseAt:
         """s and its slopes at the points."""
@@ -129,33 +123,3 @@ def _own_terms(z: jax.Array, effect: Effect, shared: _Shared, own: Own) -> tuple
 def _information(z: jax.Array, effect: Effect, observed: jax.Array) -> jax.Array:
     hessian: jax.Array = jax.hessian(lambda at: -effect.auxiliary_log_ratio(at, observed))(z)
     return hessian
-
-
-def raw_points(problem: Problem, reference: ReferencePoints) -> FloatArray:
-    """The points of a reference in the units of the user, shape (n, d)."""
-    raw: FloatArray = reference.points * problem.standardization.scale + problem.standardization.shift
-    return raw
-
-
-def is_faithful(problem: Problem, reference: ReferencePoints) -> bool:
-    """Whether the points stand for all events where r varies: for every nuisance one sigma up and down, the sums of
-    w r, w r^2 and w r x agree to 1e-8 of those of their sizes.
-
-    They do for any smooth response, and do not for one that jumps, such as a binned one.
-    """
-    events = problem.reference.events
-    given = Sample(raw_points(problem, reference), reference.weights, features=problem.reference.features)
-    whole, few = (problem.nuisances.on(sample.events) for sample in (problem.reference, given))
-    for direction in np.eye(len(problem.nuisances)):
-        for z in (direction, -direction):
-            sums = _sums(events, problem.reference.event_weights, whole.log_ratio(z))
-            close = _sums(given.events, given.event_weights, few.log_ratio(z))
-            sizes = _sums(np.abs(events), np.abs(problem.reference.event_weights), whole.log_ratio(z))
-            if not np.all(np.abs(sums - close) <= _TOLERANCE * sizes):
-                return False
-    return True
-
-
-def _sums(events: FloatArray, weights: FloatArray, log_ratio: FloatArray) -> FloatArray:
-    moved = weights * np.exp(log_ratio)
-    return np.concatenate([[np.sum(moved), moved @ np.exp(log_ratio)], moved @ events])
