@@ -152,7 +152,7 @@ def most_discrepant_region(analysis: Analysis, data: Sample | npt.ArrayLike, *, 
         InputError: a fit that failed, or of another analysis or other data; data that the analysis cannot use.
 
     >>> from wilks.fitting import fit
-    >>> from wilks.models import Kernel
+    >>> from wilks.statistics.linear import Kernel
     >>> x = np.linspace(0.0005, 0.9995, 1000)
     >>> analysis = Analysis(reference=Sample(x, features=["x"]), model=Kernel(n_centers=20, width=0.3),
     ...                     expected_events=100)

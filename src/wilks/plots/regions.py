@@ -30,7 +30,7 @@ def region(found: Region) -> Figure:
     >>> from wilks.analysis import Analysis
     >>> from wilks.fitting import fit
     >>> from wilks.interpretation import most_discrepant_region
-    >>> from wilks.models import Kernel
+    >>> from wilks.statistics.linear import Kernel
     >>> from wilks.samples import Sample
     >>> x = np.linspace(0.0, 1.0, 400)
     >>> analysis = Analysis(reference=Sample(x), model=Kernel(n_centers=10, width=0.5), expected_events=100)
