@@ -84,7 +84,7 @@ def goodness_of_fit(
     ('analytic', True)
     >>> calibration = calibrate(np.random.default_rng(1).chisquare(2, size=1000))
     >>> calibration.evaluate(result.fit).p_text
-    'p = 66/1001 (65 of 1000)'
+    'p = 67/1001 (66 of 1000)'
     """
     sample = check_data(data, features=analysis.features)
     if calibration is None:

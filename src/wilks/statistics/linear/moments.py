@@ -27,9 +27,9 @@ class Moments(Storable):
         second: sum w v v^T, shape (r, r).
         digest: of the map that the values come from; sums of different maps do not add.
 
-    >>> one = Moments.of([(np.array([[1.0, 2.0]]), np.array([3.0]))], size=2)
+    >>> one = Moments.of([(np.array([[1.0, 2.0]]), np.array([4.0]))], size=2)
     >>> (one + one).second.tolist(), (one + one - one).first.tolist()
-    ([[6.0, 12.0], [12.0, 24.0]], [3.0, 6.0])
+    ([[8.0, 16.0], [16.0, 32.0]], [4.0, 8.0])
     """
 
     total: float
