@@ -23,7 +23,7 @@ from wilks.samples import in_order
 from wilks.statistics.histogram.bins import Bins, found_in
 from wilks.statistics.histogram.deviance import deviance, gain
 from wilks.statistics.points import Own
-from wilks.statistics.responses import OwnAt, Responses
+from wilks.statistics.responses import OwnAt, ResponseAt, Responses
 from wilks.typing import BoolArray, FloatArray, IntArray
 
 _FLATTEST = 1e-12  # of the largest curvature: along flatter directions no step is made
