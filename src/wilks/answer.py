@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from wilks.analysis import Analysis
+from wilks.analysis import Analysis, effective_size
 from wilks.campaign import Toys, toys_here
 from wilks.errors import CalibrationError
 from wilks.fitting import FitResult, fit
@@ -138,7 +138,7 @@ def answer_of(
 
 def _reference_notice(analysis: Analysis, null: ScoreNull) -> Iterator[str]:
     """What the reference, of which no pool tells where it is off, may move Z by: sqrt(1 - s) N(R_0)/N_R."""
-    share = analysis.expected_events / effective_number(analysis.reference.event_weights)
+    share = analysis.cached("reference_share", lambda: analysis.expected_events / effective_size(analysis.reference))
     error = math.sqrt(1.0 - null.known_share) * share
     if error >= NOTABLE_REFERENCE_Z_ERROR:
         yield (

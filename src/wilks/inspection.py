@@ -61,7 +61,7 @@ def data_notices(analysis: Analysis, data: Sample) -> tuple[str, ...]:
 
 
 def _data_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
-    yield from _negative_weights(analysis.reference)
+    yield from analysis.cached("negative_weights", lambda: tuple(_negative_weights(analysis.reference)))
     yield from sample_notices(analysis, data)
     yield from _support_notices(analysis, data)
 

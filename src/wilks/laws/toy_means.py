@@ -97,6 +97,10 @@ def _expected(analysis: Analysis, hypothesis: object) -> tuple[float, float] | N
 
 def _of_reference(analysis: Analysis, n_events: int | None) -> tuple[float, float]:
     """tr V + |mu|^2, and the variance in the Gaussian limit, for Poisson counts or a fixed number of events."""
+    return analysis.cached(f"moments of {n_events} events", lambda: _moments(analysis, n_events))
+
+
+def _moments(analysis: Analysis, n_events: int | None) -> tuple[float, float]:
     nature = nature_of_reference(analysis, kernel_engine_of(analysis))
     factor, data = 1.0, nature.second
     if n_events is not None:

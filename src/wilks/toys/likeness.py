@@ -7,7 +7,7 @@ import numpy as np
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Generator, Null
-from wilks.samples import Sample, data_notices, reference_notices
+from wilks.samples import KnownEvents, Sample, data_notices, reference_notices
 from wilks.samples.likeness import Difference, differences
 from wilks.toys.identity import toy_rng
 
@@ -39,7 +39,13 @@ def sample_notices(analysis: Analysis, data: Sample | None = None) -> tuple[str,
     own = analysis.cached("sample_notices", lambda: tuple(_own_notices(analysis)))
     if data is None:
         return own
-    return (*data_notices(data, reference=analysis.reference, pool=analysis.nominal_pool), *own)
+    known = analysis.cached("known_reference", lambda: KnownEvents(analysis.reference))
+    return (*data_notices(data, reference=known, pool=_known_pool(analysis)), *own)
+
+
+def _known_pool(analysis: Analysis) -> KnownEvents | None:
+    pool = analysis.nominal_pool
+    return None if pool is None else analysis.cached("known_pool", lambda: KnownEvents(pool))
 
 
 def _own_notices(analysis: Analysis) -> Iterator[str]:
