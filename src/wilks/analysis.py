@@ -124,6 +124,11 @@ class Analysis(Storable):
         """N(R_0), the sum of the reference weights."""
         return self.reference.expected_events
 
+    @cached_property
+    def reference_share(self) -> float:
+        """N(R_0)/N_R: how many expected events one event of the reference stands for."""
+        return self.expected_events / effective_size(self.reference)
+
     @property
     def n_parameters(self) -> int:
         """Parameters of the model."""

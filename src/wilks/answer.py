@@ -139,7 +139,7 @@ def answer_of(
 
 def _reference_notice(analysis: Analysis, null: AnalyticLaw) -> Iterator[str]:
     """What the reference, of which no pool tells where it is off, may move Z by: sqrt(1 - s) N(R_0)/N_R."""
-    share = analysis.expected_events / effective_number(analysis.reference.event_weights)
+    share = analysis.reference_share
     error = math.sqrt(1.0 - null.figures.known_share) * share
     if error >= NOTABLE_REFERENCE_Z_ERROR:
         yield (

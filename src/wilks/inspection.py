@@ -63,13 +63,18 @@ def data_notices(analysis: Analysis, data: Sample) -> tuple[str, ...]:
 
 
 def _data_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
-    yield from _negative_weights(analysis.reference)
+    yield from _negative_weights(analysis)
     yield from sample_notices(analysis, data)
     yield from analysis.model.notices(analysis.problem, data)
     yield from _support_notices(analysis, data)
 
 
-def _negative_weights(reference: Sample) -> Iterator[str]:
+@kept(most=1)
+def _negative_weights(analysis: Analysis) -> tuple[str, ...]:
+    return tuple(_found_negative_weights(analysis.reference))
+
+
+def _found_negative_weights(reference: Sample) -> Iterator[str]:
     share = negative_share(reference)
     if share:
         yield (

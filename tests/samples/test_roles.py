@@ -5,6 +5,7 @@ import pytest
 
 from wilks.errors import SampleError
 from wilks.samples import (
+    KnownEvents,
     Sample,
     Standardization,
     check_data_once,
@@ -23,7 +24,8 @@ def with_events(events) -> Sample:
 
 
 def notices(data: Sample, **samples) -> list[str]:
-    return list(data_notices(data, **{"reference": REFERENCE, "pool": POOL} | samples))
+    known = {role: KnownEvents(one) for role, one in ({"reference": REFERENCE, "pool": POOL} | samples).items()}
+    return list(data_notices(data, **known))
 
 
 def test_independent_samples_are_nothing_to_speak_of():

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from wilks.analysis import Analysis, effective_size
+from wilks.analysis import Analysis
 from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.laws.empirical import Empirical
 from wilks.laws.inputs import ToySummary
@@ -37,7 +37,7 @@ def toy_mean_notices(analysis: Analysis, null: Empirical, toys: ToySummary | Non
         return
     mean, variance = expected
     found, spread = float(np.mean(null.t)), max(float(np.var(null.t)), variance)
-    common = math.hypot(_share(analysis), toys.overlap_z_error or 0.0) * math.sqrt(variance)
+    common = math.hypot(analysis.reference_share, toys.overlap_z_error or 0.0) * math.sqrt(variance)
     allowed = OWN_ERRORS * math.sqrt(spread / null.t.size) + COMMON_ERRORS * common
     if _is_far(analysis, found - mean, allowed=allowed, mean=mean):
         yield _text(f"The toys have a mean t of {decimals(found)}", analysis, mean=mean)
@@ -45,11 +45,13 @@ def toy_mean_notices(analysis: Analysis, null: Empirical, toys: ToySummary | Non
 
 def pool_mean_notices(analysis: Analysis, law: AnalyticLaw) -> Iterator[str]:
     """The same for an analytic null without nuisances in which a pool speaks for nature: no toys, but the same pool."""
+    if law.figures.known_share == 0.0 or analysis.nuisances:
+        return
     expected = _expected(analysis, Null())
-    if law.figures.known_share == 0.0 or analysis.nuisances or expected is None:
+    if expected is None:
         return
     (mean, variance), found = expected, law.figures.mean
-    allowed = COMMON_ERRORS * _share(analysis) * math.sqrt(variance)
+    allowed = COMMON_ERRORS * analysis.reference_share * math.sqrt(variance)
     if _is_far(analysis, found - mean, allowed=allowed, mean=mean):
         yield _text(f"With the pool of toys, the mean of t under the null is {decimals(found)}", analysis, mean=mean)
 
@@ -66,11 +68,6 @@ def _text(what: str, analysis: Analysis, *, mean: float) -> str:
         "reference describes, and p is of no use; compare the source of toys with the reference, feature by feature: "
         "units, selection, which sample it is"
     )
-
-
-def _share(analysis: Analysis) -> float:
-    """N(R_0)/N_R."""
-    return analysis.expected_events / effective_size(analysis.reference)
 
 
 def _expected(analysis: Analysis, hypothesis: object) -> tuple[float, float] | None:

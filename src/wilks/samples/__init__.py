@@ -11,7 +11,7 @@ _NAMES = {
     "wilks.samples.enriching": ["enrich", "merge"],
     "wilks.samples.expressions": ["Expression", "Selection", "parse_expression", "parse_selection"],
     "wilks.samples.outliers": ["central_interval", "far_events", "far_values"],
-    "wilks.samples.overlap": ["shared_events"],
+    "wilks.samples.overlap": ["KnownEvents", "shared_events"],
     "wilks.samples.quadrature": ["gauss_cells"],
     "wilks.samples.reading": ["FileIdentity", "columns", "file_identity", "find_files", "read"],
     "wilks.samples.repeats": ["repeated_events"],
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wilks.samples.enriching import enrich, merge
     from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
     from wilks.samples.outliers import central_interval, far_events, far_values
-    from wilks.samples.overlap import shared_events
+    from wilks.samples.overlap import KnownEvents, shared_events
     from wilks.samples.quadrature import gauss_cells
     from wilks.samples.reading import FileIdentity, columns, file_identity, find_files, read
     from wilks.samples.repeats import repeated_events
@@ -48,6 +48,7 @@ else:
 __all__ = [
     "Expression",
     "FileIdentity",
+    "KnownEvents",
     "Origin",
     "Outsider",
     "ReferenceSupport",

@@ -6,10 +6,10 @@ import numpy as np
 from scipy import special
 
 from wilks.errors import SampleError
-from wilks.samples.precision import at_one_precision, to_decimals, to_single
+from wilks.samples.precision import Roundings, Table, rounded, to_decimals, to_single
 from wilks.samples.rows import Hashes, chance_limit, n_pairs, row_hashes
 from wilks.samples.sample import Sample
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 _SIGNIFICANT_Z = 5.0
 _SIGNIFICANT_P = 1e-5
@@ -47,23 +47,57 @@ def shared_events(a: Sample, b: Sample) -> int:
     >>> shared_events(a, b), shared_events(a, Sample(b.events[3:]))
     (3, 0)
     """
-    if a.features != b.features:
-        raise SampleError(
-            "samples must have the same features in the same order to be compared, "
-            f"but these have {', '.join(a.features)} and {', '.join(b.features)}"
-        )
-    if not a.n_events or not b.n_events:
-        return 0
-    first, second = at_one_precision(a.events, b.events)
-    single = to_single(first), to_single(second)
-    return _n_shared(first, second) or _n_shared(*single)
+    return KnownEvents(a).shared_with(b)
 
 
-def _n_shared(a: FloatArray, b: FloatArray) -> int:
-    ties = _count_ties(row_hashes(a), row_hashes(b))
-    if not ties.n_rows or not ties.exceeds_chance(_spacing_chance(np.vstack([a, b]))):
-        return 0
-    return min(ties.n_rows, max(1, round(ties.pairs_between - ties.expected_pairs)))
+class KnownEvents:
+    """A sample that is compared with many others: its part of `shared_events` is found once and kept.
+
+    Args:
+        sample: of which 16 bytes an event are kept beside it.
+    """
+
+    def __init__(self, sample: Sample) -> None:
+        self.sample = sample
+        self._table = Table(sample.events)
+        self._rows: dict[tuple[Roundings, bool], _Rows] = {}
+
+    def shared_with(self, other: Sample) -> int:
+        """`shared_events` of this sample and the other one.
+
+        Raises:
+            SampleError: the samples have different features.
+        """
+        if self.sample.features != other.features:
+            raise SampleError(
+                "samples must have the same features in the same order to be compared, "
+                f"but these have {', '.join(self.sample.features)} and {', '.join(other.features)}"
+            )
+        if not self.sample.n_events or not other.n_events:
+            return 0
+        ours, theirs = self._table.shared_precision(other.events)
+        events = rounded(other.events, theirs)
+        return self._n_shared(events, ours, is_single=False) or self._n_shared(events, ours, is_single=True)
+
+    def _n_shared(self, others: FloatArray, roundings: Roundings, *, is_single: bool) -> int:
+        others = to_single(others) if is_single else others
+        ties = self._rows_of(roundings, is_single=is_single).ties(row_hashes(others))
+        if ties is None or not ties.may_exceed_chance:
+            return 0
+        own = self._events(roundings, is_single=is_single)
+        if not ties.exceeds_chance(_spacing_chance(np.vstack([own, others]))):
+            return 0
+        return min(ties.n_rows, max(1, round(ties.pairs_between - ties.expected_pairs)))
+
+    def _rows_of(self, roundings: Roundings, *, is_single: bool) -> "_Rows":
+        key = roundings, is_single
+        if key not in self._rows:
+            self._rows[key] = _Rows.of(row_hashes(self._events(roundings, is_single=is_single)))
+        return self._rows[key]
+
+    def _events(self, roundings: Roundings, *, is_single: bool) -> FloatArray:
+        events = rounded(self.sample.events, roundings)
+        return to_single(events) if is_single else events
 
 
 @dataclass(frozen=True)
@@ -101,6 +135,11 @@ class _Ties:
     def expected_pairs(self) -> float:
         return self.n_a * self.n_b * self.chance
 
+    @property
+    def may_exceed_chance(self) -> bool:
+        """False where so many ties are not improbable already at the least chance that there can be."""
+        return self._p_value(self.chance) < _SIGNIFICANT_P
+
     def exceeds_chance(self, least_chance: float) -> bool:
         chance = max(self.chance, least_chance)
         possible, inside = float(self.n_a) * self.n_b, self.possible_inside
@@ -109,31 +148,71 @@ class _Ties:
         clustering = max(self._chance_of_three() - chance**2, 0.0)
         lumps = clustering * (1 - 2 * share) ** 2 * (1 / self.n_a + 1 / self.n_b)
         deviation = possible * np.sqrt(chance / possible + chance / inside + lumps)
-        p_value = special.pdtrc(self.pairs_between - 1, possible * chance)
-        return bool(excess > _SIGNIFICANT_Z * deviation and p_value < _SIGNIFICANT_P)
+        return bool(excess > _SIGNIFICANT_Z * deviation and self._p_value(chance) < _SIGNIFICANT_P)
+
+    def _p_value(self, chance: float) -> float:
+        """That of Poisson's law for as many pairs between the samples; the larger the chance, the larger it is."""
+        return float(special.pdtrc(self.pairs_between - 1, float(self.n_a) * self.n_b * chance))
 
     def _chance_of_three(self) -> float:
         total = float(self.n_a + self.n_b)
         return self.pooled_triples / max(total * (total - 1) * (total - 2) / 6, 1.0)
 
 
-def _count_ties(a: Hashes, b: Hashes) -> _Ties:
-    values, counts_a = np.unique(a, return_counts=True)
-    values_b, counts_b = np.unique(b, return_counts=True)
-    _, in_a, in_b = np.intersect1d(values, values_b, assume_unique=True, return_indices=True)
-    both = counts_a.astype(np.float64)
-    both[in_a] += counts_b[in_b]
-    only_b = np.delete(counts_b, in_b).astype(np.float64)
-    pooled = np.concatenate([both, only_b])
-    return _Ties(
-        n_a=a.size,
-        n_b=b.size,
-        n_rows=int(counts_b[in_b].sum()),
-        pairs_between=float(np.sum(counts_a[in_a].astype(np.float64) * counts_b[in_b])),
-        pairs_in_a=n_pairs(counts_a),
-        pairs_in_b=n_pairs(counts_b),
-        pooled_triples=float(np.sum(pooled * (pooled - 1) * (pooled - 2)) / 6),
-    )
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The different rows of a sample of n.
+
+    Args:
+        n: rows, equal ones included.
+        hashes: of the different rows, rising, shape (m,).
+        several: which of these come more than once, rising, and ``times`` how often, each (k,).
+    """
+
+    n: int
+    hashes: Hashes
+    several: IntArray
+    times: IntArray
+
+    @classmethod
+    def of(cls, hashes: Hashes) -> "_Rows":
+        different, counts = np.unique(hashes, return_counts=True)
+        several = np.flatnonzero(counts > 1)
+        return cls(hashes.size, different, several, counts[several])
+
+    def ties(self, others: Hashes) -> _Ties | None:
+        """With the rows of another sample (n,); None if there are none."""
+        different, counts = np.unique(others, return_counts=True)
+        place = np.minimum(np.searchsorted(self.hashes, different), self.hashes.size - 1)
+        is_here = self.hashes[place] == different
+        if not np.any(is_here):
+            return None
+        here, there = self._counts(place[is_here]), counts[is_here]
+        pooled = _triples(self.times) - _triples(here) + _triples(here + there) + _triples(counts[~is_here])
+        return _Ties(
+            n_a=self.n,
+            n_b=others.size,
+            n_rows=int(there.sum()),
+            pairs_between=float(np.sum(here.astype(np.float64) * there)),
+            pairs_in_a=n_pairs(self.times),
+            pairs_in_b=n_pairs(counts),
+            pooled_triples=pooled / 6.0,
+        )
+
+    def _counts(self, rows: IntArray) -> IntArray:
+        """How often these of the different rows come, shape (k,)."""
+        counts = np.ones(rows.size, dtype=np.int64)
+        if self.several.size:
+            place = np.minimum(np.searchsorted(self.several, rows), self.several.size - 1)
+            is_several = self.several[place] == rows
+            counts[is_several] = self.times[place[is_several]]
+        return counts
+
+
+def _triples(counts: IntArray) -> float:
+    """Six times the number of triples of equal rows."""
+    number = counts.astype(np.float64)
+    return float(np.sum(number * (number - 1) * (number - 2)))
 
 
 def _spacing_chance(events: FloatArray) -> float:

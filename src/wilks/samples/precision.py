@@ -1,13 +1,15 @@
 """Numbers at one precision: what was written in single precision, or with few digits, meets its origin again."""
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 
-from wilks.typing import FloatArray
+from wilks.typing import BoolArray, FloatArray, IntArray
 
 Rounding = Callable[[FloatArray], FloatArray]
+Roundings = tuple[int | None, ...]
 _FEW = 64
 
 
@@ -21,23 +23,64 @@ def at_one_precision(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArr
     >>> bool(a == b)
     True
     """
-    columns = [_at_one_precision(a[:, j], b[:, j]) for j in range(a.shape[1])]
-    return np.column_stack([one for one, _ in columns]), np.column_stack([one for _, one in columns])
+    ours, theirs = Table(a).shared_precision(b)
+    return rounded(a, ours), rounded(b, theirs)
 
 
-def _at_one_precision(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """By the rounding that changes one column most and leaves the other as it is."""
-    best, most = (a, b), 0.0
-    for rounding in _ROUNDINGS:
-        is_coarse = _is_unchanged(a, rounding), _is_unchanged(b, rounding)
-        if is_coarse[0] == is_coarse[1]:
-            continue
-        fine = b if is_coarse[0] else a
-        rounded = rounding(fine)
-        change = float(np.mean(np.abs(rounded - fine)))
-        if change > most:
-            best, most = (a, rounded) if is_coarse[0] else (rounded, b), change
-    return best
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Values (n, d) that are brought to one precision with several others: what is known of them is found once."""
+
+    values: FloatArray
+    _changes: dict[tuple[int, int], float] = field(default_factory=dict, init=False, repr=False)
+
+    def shared_precision(self, other: FloatArray) -> tuple[Roundings, Roundings]:
+        """By which rounding each column of this and of the other table (m, d) comes to the precision of both."""
+        theirs = unchanged(other)
+        pairs = [self._rounding(j, other[:, j], theirs[:, j]) for j in range(other.shape[1])]
+        return tuple(ours for ours, _ in pairs), tuple(rounding for _, rounding in pairs)
+
+    def _rounding(self, j: int, other: FloatArray, is_coarse: BoolArray) -> tuple[int | None, int | None]:
+        """That which changes one of two columns most and leaves the other as it is."""
+        best: tuple[int | None, int | None] = (None, None)
+        most = 0.0
+        for k in np.flatnonzero(self._is_coarse[:, j] != is_coarse).tolist():
+            change = self._change(k, j) if is_coarse[k] else mean_change(other, k)
+            if change > most:
+                best, most = (k, None) if is_coarse[k] else (None, k), change
+        return best
+
+    @cached_property
+    def _is_coarse(self) -> BoolArray:
+        return unchanged(self.values)
+
+    def _change(self, k: int, j: int) -> float:
+        if (k, j) not in self._changes:
+            self._changes[k, j] = mean_change(self.values[:, j], k)
+        return self._changes[k, j]
+
+
+def rounded(values: FloatArray, roundings: Roundings) -> FloatArray:
+    """The columns of (n, d), each by its rounding; None leaves it as it is."""
+    if not any(k is not None for k in roundings):
+        return values
+    columns = zip(values.T, roundings, strict=True)
+    return np.column_stack([column if k is None else _ROUNDINGS[k](column) for column, k in columns])
+
+
+def mean_change(column: FloatArray, k: int) -> float:
+    """How far the k-th rounding moves the values on average."""
+    return float(np.mean(np.abs(_ROUNDINGS[k](column) - column)))
+
+
+def unchanged(values: FloatArray) -> BoolArray:
+    """Which roundings leave which columns of (n, d) as they are, shape (roundings, d); the first rows tell most."""
+    few = values[:_FEW]
+    digits, decimals = to_digits(few, _DIGITS[:, None, None]), [to_decimals(few, n) for n in _DECIMALS]
+    found: BoolArray = np.all(np.stack([to_single(few), *digits, *decimals]) == few, axis=1)
+    for k, j in zip(*np.nonzero(found), strict=True):
+        found[k, j] = np.array_equal(_ROUNDINGS[k](values[:, j]), values[:, j])
+    return found
 
 
 def to_single(values: FloatArray) -> FloatArray:
@@ -53,8 +96,8 @@ def to_decimals(values: FloatArray, n: int) -> FloatArray:
     return np.where(np.abs(scaled) < 2.0**53, np.rint(scaled) / 10.0**n, values)
 
 
-def to_digits(values: FloatArray, n: int) -> FloatArray:
-    """Rounded to n significant digits, for sizes from 1e-12 to 1e12; others as they are."""
+def to_digits(values: FloatArray, n: int | IntArray) -> FloatArray:
+    """Rounded to n significant digits, for sizes from 1e-12 to 1e12; others as they are. Several n broadcast."""
     sizes = np.abs(values)
     usual = (sizes >= 1e-12) & (sizes < 1e12)
     power = n - 1 - np.floor(np.log10(np.where(usual, sizes, 1.0)))
@@ -62,12 +105,9 @@ def to_digits(values: FloatArray, n: int) -> FloatArray:
     return np.where(usual, np.rint(values * up / down) * down / up, values)
 
 
+_DIGITS, _DECIMALS = np.arange(8, 3, -1, dtype=np.int64), range(6, 0, -1)
 _ROUNDINGS: tuple[Rounding, ...] = (
     to_single,
-    *(partial(to_digits, n=n) for n in range(8, 3, -1)),
-    *(partial(to_decimals, n=n) for n in range(6, 0, -1)),
+    *(partial(to_digits, n=int(n)) for n in _DIGITS),
+    *(partial(to_decimals, n=n) for n in _DECIMALS),
 )
-
-
-def _is_unchanged(values: FloatArray, rounding: Rounding) -> bool:
-    return bool(np.array_equal(rounding(values[:_FEW]), values[:_FEW]) and np.array_equal(rounding(values), values))

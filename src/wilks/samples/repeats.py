@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from wilks.samples.precision import to_single
-from wilks.samples.rows import chance_limit, n_pairs, row_hashes
+from wilks.samples.rows import Hashes, chance_limit, n_pairs, row_hashes
 from wilks.samples.sample import Sample
 from wilks.typing import FloatArray, IntArray
 
@@ -46,9 +45,11 @@ def repeated_events(sample: Sample, *, like: Sample | None = None) -> int:
 
 
 def _n_repeated(events: FloatArray, others: FloatArray | None) -> int:
-    rows = _Rows.of(events)
-    if rows.n_repeated == 0:
+    hashes = row_hashes(events)
+    ordered = np.sort(hashes)
+    if not np.any(ordered[1:] == ordered[:-1]):
         return 0
+    rows = _Rows.of(hashes)
     is_copied = rows.come_in_multiples or rows.outnumber_chance or rows.outnumber_steps(events)
     if not is_copied and others is not None:
         is_copied = rows.outnumber(row_hashes(others))
@@ -63,8 +64,8 @@ class _Rows:
     counts: IntArray
 
     @classmethod
-    def of(cls, events: FloatArray) -> "_Rows":
-        _, which, counts = np.unique(row_hashes(events), return_inverse=True, return_counts=True)
+    def of(cls, hashes: Hashes) -> "_Rows":
+        _, which, counts = np.unique(hashes, return_inverse=True, return_counts=True)
         return cls(which.astype(np.int64), counts.astype(np.int64))
 
     @property
@@ -75,7 +76,7 @@ class _Rows:
     def possible_pairs(self) -> float:
         return self.which.size * (self.which.size - 1) / 2
 
-    def outnumber(self, others: npt.NDArray[np.uint64]) -> bool:
+    def outnumber(self, others: Hashes) -> bool:
         """Whether equal pairs are far more frequent than in another sample, given by the hashes of its rows."""
         counts = np.unique(others, return_counts=True)[1]
         limit = chance_limit(n_pairs(counts), others.size * (others.size - 1) / 2)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from wilks.errors import SampleError
 from wilks.samples.likeness import differences
-from wilks.samples.overlap import shared_events
+from wilks.samples.overlap import KnownEvents, shared_events
 from wilks.samples.repeats import repeated_events
 from wilks.samples.sample import Sample
 from wilks.samples.standardization import Standardization, scale_notices
@@ -62,18 +62,18 @@ def reference_notices(reference: Sample, standardization: Standardization) -> It
         )
 
 
-def data_notices(data: Sample, *, reference: Sample, pool: Sample | None = None) -> Iterator[str]:
+def data_notices(data: Sample, *, reference: KnownEvents, pool: KnownEvents | None = None) -> Iterator[str]:
     """Sentences on data that are not independent of the reference, of the pool of toy events, or of each other."""
-    n_shared = shared_events(reference, data)
+    n_shared = reference.shared_with(data)
     if n_shared:
         yield f"{n_shared:,} of {data.n_events:,} data events are in the reference too: the two look too much alike"
-    n_in_pool = shared_events(pool, data) if pool is not None else 0
+    n_in_pool = pool.shared_with(data) if pool is not None else 0
     if n_in_pool:
         yield (
             f"{n_in_pool:,} of {data.n_events:,} data events are in the pool of toy events too: toys of the data "
             "themselves are no toys of the reference"
         )
-    n_repeated = repeated_events(data, like=reference)
+    n_repeated = repeated_events(data, like=reference.sample)
     if n_repeated:
         yield (
             f"In the data {_repeated_text(n_repeated, data)}: what they fluctuate counts twice, and p is too small; "

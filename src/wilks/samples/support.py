@@ -24,6 +24,7 @@ _N_OUTERMOST = 5
 _NAMED = 20
 _SMALLEST = 1e-300
 _ROUNDING = 1e-9
+_FEW, _TOLERANCE = 512, 3.0
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,11 @@ class _Look(abc.ABC):
     """One way in which an event can lie outside."""
 
     @abc.abstractmethod
-    def chance(self, events: FloatArray) -> FloatArray:
-        """For raw events (m, d): the chance that one event of the reference lies as far out, shape (m,)."""
+    def chance(self, events: FloatArray, *, limit: float) -> FloatArray:
+        """For raw events (m, d): the chance that one event of the reference lies as far out, shape (m,).
+
+        Chances above ``limit`` may come out as 1: most events lie where others do, and that is soon seen.
+        """
 
     @abc.abstractmethod
     def reason(self, event: FloatArray) -> str:
@@ -120,17 +124,22 @@ class _Edge(_Look):
         outermost = np.unique(sign * events[:, column])[-_N_OUTERMOST - 1 :]
         return cls(name, column, sign, Usual.of(sign * events[:, column], weights), float(np.max(np.diff(outermost))))
 
-    def chance(self, events: FloatArray) -> FloatArray:
+    def chance(self, events: FloatArray, *, limit: float) -> FloatArray:
         """That of the tail, or if less, that to lie beyond at all times 1 / (1 + u).
 
         The latter is the chance that a gap is more than u times another one of the same law; the largest of the five
         outermost gaps is taken. It tells a sharp edge.
         """
-        distance = self.sign * events[:, self.column] - self.usual.largest
+        distances = self.sign * events[:, self.column] - self.usual.largest
+        chances, is_beyond = np.ones(distances.size), np.flatnonzero(distances > 0)
+        if not is_beyond.size:
+            return chances
+        distance = distances[is_beyond]
         weight = self.usual.weights[_N_OUTERMOST - 1] / _N_OUTERMOST
         beyond = weight / (weight + self.usual.weights[-1])
         tail = self.usual.chance(self.usual.largest + distance, np.full(distance.size, weight))
-        return np.where(distance > 0, np.minimum(tail, beyond / (1.0 + np.maximum(distance, 0.0) / self.gap)), 1.0)
+        chances[is_beyond] = np.minimum(tail, beyond / (1.0 + distance / self.gap))
+        return chances
 
     def reason(self, event: FloatArray) -> str:
         last = self.sign * self.usual.largest
@@ -146,8 +155,8 @@ class _Gap(_Look):
     column: int
     gaps: Gaps
 
-    def chance(self, events: FloatArray) -> FloatArray:
-        return self.gaps.chance(events[:, self.column])
+    def chance(self, events: FloatArray, *, limit: float) -> FloatArray:
+        return self.gaps.chance(events[:, self.column], limit=limit)
 
     def reason(self, event: FloatArray) -> str:
         left, right = self.gaps.ends(float(event[self.column]))
@@ -160,6 +169,7 @@ class _Distance(_Look):
 
     standardization: Standardization
     tree: Any
+    few: Any
     weights: FloatArray
     usual: Usual
 
@@ -171,16 +181,22 @@ class _Distance(_Look):
         tree = cKDTree(points)
         near = ~np.any([np.isin(column, values) for column, values in zip(events.T, far, strict=True)], axis=0)
         among_others = np.asarray(tree.query(points[near], k=2)[0])[:, 1]
-        return cls(standardization, tree, weights, Usual.of(among_others, weights[near]))
+        few = cKDTree(points[:: max(1, len(points) // _FEW)])
+        return cls(standardization, tree, few, weights, Usual.of(among_others, weights[near]))
 
     def nearest(self, events: FloatArray) -> tuple[FloatArray, IntArray]:
         """Distances (m,) in standard deviations to the nearest reference events, and their rows."""
         distances, rows = self.tree.query(self.standardization.apply(events))
         return np.asarray(distances), np.asarray(rows)
 
-    def chance(self, events: FloatArray) -> FloatArray:
-        distances, rows = self.nearest(events)
-        return self.usual.chance(distances, self.weights[rows])
+    def chance(self, events: FloatArray, *, limit: float) -> FloatArray:
+        """Most events lie near enough to one of few reference events, wherever the nearest is."""
+        near, _ = self.few.query(self.standardization.apply(events), eps=_TOLERANCE)
+        chances, is_far = np.ones(len(events)), np.asarray(near) > self.usual.usual_up_to(limit)
+        if np.any(is_far):
+            distances, rows = self.nearest(events[is_far])
+            chances[is_far] = self.usual.chance(distances, self.weights[rows])
+        return chances
 
     def reason(self, event: FloatArray) -> str:
         distance = float(self.nearest(event[None])[0][0])
@@ -237,8 +253,11 @@ class ReferenceSupport:
         self._check(data, size)
         if not data.n_events:
             return Support(data.features, 0, float(size), ())
-        chances = np.stack([self._chances(look, data.events) for look in self._looks])
-        expected = len(self._looks) * np.stack([_expected(one, least=self._least_chance) for one in chances])
+        # An event that is likelier in each of the looks is not named, and does not count for others.
+        least = self._least_chance * (1.0 + _ROUNDING)
+        limit = (1.0 + _ROUNDING) * max(size / (len(self._looks) * data.n_events), least)
+        chances = np.stack([self._chances(look, data.events, limit=limit) for look in self._looks])
+        expected = np.stack([self._expected(one, limit=limit) for one in chances])
         best = np.argmin(expected, axis=0)
         least = expected[best, np.arange(data.n_events)]
         named = np.flatnonzero(least <= size)
@@ -279,14 +298,23 @@ class ReferenceSupport:
         events, weights = self._counted
         return tuple(np.unique(column[far_values(column, weights)]) for column in events.T)
 
-    def _chances(self, look: _Look, events: FloatArray) -> FloatArray:
+    def _chances(self, look: _Look, events: FloatArray, *, limit: float) -> FloatArray:
         """Those of the look, shape (m,); 1 for an event with a far value that the reference has."""
         columns = (look.column,) if isinstance(look, _Edge | _Gap) else range(events.shape[1])
-        is_new = ~np.any([np.isin(events[:, j], self._far[j]) for j in columns], axis=0)
-        chances = np.ones(is_new.size)
+        far = [np.isin(events[:, j], self._far[j]) for j in columns if self._far[j].size]
+        is_new = ~np.any(far, axis=0) if far else slice(None)
+        chances = np.ones(events.shape[0])
         with np.errstate(over="ignore"):
-            chances[is_new] = np.maximum(look.chance(events[is_new]), _SMALLEST)
+            chances[is_new] = np.maximum(look.chance(events[is_new], limit=limit), _SMALLEST)
         return chances
+
+    def _expected(self, chances: FloatArray, *, limit: float) -> FloatArray:
+        """How many events as far out are expected, looks included, shape (m,); infinite where that is not asked."""
+        expected, counted = np.full(chances.size, np.inf), np.flatnonzero(chances <= limit)
+        if counted.size:
+            found = _expected(chances[counted], n=chances.size, least=self._least_chance)
+            expected[counted] = len(self._looks) * found
+        return expected
 
     @cached_property
     def _least_chance(self) -> float:
@@ -305,15 +333,15 @@ class ReferenceSupport:
         return self.reference.events[counted], np.abs(self.reference.event_weights[counted])
 
 
-def _expected(chance: FloatArray, *, least: float) -> FloatArray:
-    """n p of each event, shape (n,); j^2 n p (n least)^(j - 1) for the j-th outermost of those with p <= least.
+def _expected(chance: FloatArray, *, n: int, least: float) -> FloatArray:
+    """n p of events (m,) of n; j^2 n p (n least)^(j - 1) for the j-th outermost of those with p <= least.
 
     An event farther out than another one has no larger number than that.
     """
     order = np.argsort(-chance, kind="stable")
-    n, p = chance.size, chance[order]
-    j = n - np.searchsorted(-p, -p, side="left")
+    p = chance[order]
+    j = p.size - np.searchsorted(-p, -p, side="left")
     together = np.where(p <= least * (1.0 + _ROUNDING), 2.0 * np.log(j) + (j - 1) * np.log(n * least), 0.0)
-    result = np.empty(n)
+    result = np.empty(p.size)
     result[order] = np.exp(np.minimum.accumulate(np.minimum(np.log(n * p) + together, 0.0)))
     return result

@@ -1,5 +1,6 @@
 """How far out an event of a reference usually lies among the others, and how often one lies farther."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,6 +48,11 @@ class Usual:
         if self._tail is None or np.all(n_above):
             return rank
         return np.where(n_above > 0, rank, np.minimum(rank, self._tail.chance(scores)))
+
+    def usual_up_to(self, limit: float) -> float:
+        """A score up to which all chances exceed ``limit``, whatever the weights; minus infinity if there is none."""
+        within = int(np.searchsorted(self.weights, limit * self.weights[-1], side="right"))
+        return float(self.scores[within]) if within < self.scores.size else -math.inf
 
     @property
     def has_tail(self) -> bool:

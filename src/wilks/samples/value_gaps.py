@@ -1,14 +1,16 @@
 """Gaps between the values of one feature."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from wilks.samples.usual_distance import Usual
-from wilks.typing import FloatArray, IntArray
+from wilks.typing import BoolArray, FloatArray, IntArray
 
 N_GAPS = 30
 """Gaps on either side that say how dense the reference is there."""
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +41,38 @@ class Gaps:
         scores[inner] = np.where(counts[inner] == 1, lonely, 0.0)
         return cls(distinct, summed / counts, Usual.of(scores, summed))
 
-    def chance(self, x: FloatArray) -> FloatArray:
-        """Chance of an event as lonely, shape (m,); 1 at a value of the reference and beyond all but 30 of them."""
-        right = np.searchsorted(self.values, x, side="right").astype(np.int64)
-        is_inside = (right > N_GAPS) & (right < self.values.size - N_GAPS) & (self.values[right - 1] != x)
-        chance, left, right = np.ones(x.size), right[is_inside] - 1, right[is_inside]
-        weights = 0.5 * (self.weights[left] + self.weights[right])
-        chance[is_inside] = self.usual.chance(_score(x[is_inside], self.values, left, right), weights)
+    def chance(self, x: FloatArray, *, limit: float = 1.0) -> FloatArray:
+        """Chance of an event as lonely, shape (m,); 1 at a value of the reference and beyond all but 30 of them.
+
+        Chances above ``limit`` may come out as 1: they are not asked where every score is so usual.
+        """
+        chance, wide = np.ones(x.size), np.flatnonzero(self._highest > self.usual.usual_up_to(limit)) + N_GAPS
+        lonely = np.flatnonzero(_is_between(x, self.values[wide], self.values[wide + 1])) if wide.size else wide
+        if lonely.size:
+            right = np.searchsorted(self.values, x[lonely], side="right").astype(np.int64)
+            weights = 0.5 * (self.weights[right - 1] + self.weights[right])
+            scores = _score(x[lonely], self.values, right - 1, right)
+            chance[lonely] = self.usual.chance(scores, weights)
         return chance
+
+    @cached_property
+    def _highest(self) -> FloatArray:
+        """The score in the middle of each gap that has 30 others on either side, rounded up, shape (k - 61,)."""
+        left = np.arange(N_GAPS, max(N_GAPS, self.values.size - N_GAPS - 1))
+        middles = 0.5 * (self.values[left] + self.values[left + 1])
+        return _score(middles, self.values, left, left + 1) * (1.0 + _ROUNDING)
 
     def ends(self, x: float) -> tuple[float, float]:
         """The reference values on both sides of x, which lies between two of them."""
         right = int(np.searchsorted(self.values, x, side="right"))
         return float(self.values[right - 1]), float(self.values[right])
+
+
+def _is_between(x: FloatArray, left: FloatArray, right: FloatArray) -> BoolArray:
+    """Which x (m,) lie inside one of the intervals (k,), which rise and do not overlap."""
+    place = np.searchsorted(left, x, side="left") - 1
+    inside: BoolArray = (place >= 0) & (x < right[place])
+    return inside
 
 
 def _score(x: FloatArray, values: FloatArray, left: IntArray, right: IntArray) -> FloatArray:

@@ -8,7 +8,7 @@ from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Generator, Null
 from wilks.kept import kept
-from wilks.samples import Sample, data_notices, reference_notices
+from wilks.samples import KnownEvents, Sample, data_notices, reference_notices
 from wilks.samples.likeness import Difference, differences
 from wilks.toys.identity import toy_rng
 
@@ -40,7 +40,17 @@ def sample_notices(analysis: Analysis, data: Sample | None = None) -> tuple[str,
     own = _own_notices(analysis)
     if data is None:
         return own
-    return (*data_notices(data, reference=analysis.reference, pool=analysis.nominal_pool), *own)
+    return (*data_notices(data, reference=_known_reference(analysis), pool=_known_pool(analysis)), *own)
+
+
+@kept(most=1)
+def _known_reference(analysis: Analysis) -> KnownEvents:
+    return KnownEvents(analysis.reference)
+
+
+@kept(most=1)
+def _known_pool(analysis: Analysis) -> KnownEvents | None:
+    return None if analysis.nominal_pool is None else KnownEvents(analysis.nominal_pool)
 
 
 @kept(most=1)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wilks.kept import kept
 from wilks.optimize.certificate import Certificate
 from wilks.problem import Problem
 from wilks.samples import Sample
@@ -101,6 +102,7 @@ class LinearEngine:
         """The null law of the score statistic of the first member."""
         return score_law(self.nature(pool), expected_events=self.problem.expected_events, n_events=n_events)
 
+    @kept(most=4)
     def null_moments(self, *, n_events: int | None = None) -> tuple[float, float]:
         """Mean and variance of the first member's q by the reference alone, the latter in the Gaussian limit."""
         nature, expected = nature_of_reference(self.groups[0]), self.problem.expected_events

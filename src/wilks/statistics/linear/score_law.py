@@ -32,20 +32,21 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
 
 from wilks.errors import CalibrationError
 from wilks.significance import p_value as p_value_of
-from wilks.significance.weighted import Correction, weighted_isf, weighted_log_sf
+from wilks.significance.weighted import WeightedTail, weighted_isf
 from wilks.statistics.analytic import LOG_LEAST, AnalyticCurve, AnalyticLaw, LawFigures
 from wilks.statistics.linear.nature import Nature
-from wilks.typing import ComplexArray, FloatArray
+from wilks.typing import ComplexArray, FloatArray, IntArray
 
 _NEARLY_SURE = -1e-3
 _RANK_TOLERANCE = 1e-9
-_MOST_CUBED, _POINTS_AT_ONCE = 100, 64
+_MOST_CUBED, _POINTS_AT_ONCE, _ROWS_AT_ONCE = 100, 64, 1024
 # Of a curve: its points, those of its limit, how near to t no other one stands, its ends.
 _N_POINTS, _N_OF_LIMIT, _NEAR = 4, 25, 0.05
 _FIRST_P, _LAST_Z, _BEYOND = 0.999, 4.5, 1.3
@@ -100,26 +101,34 @@ class ScoreNull(AnalyticLaw):
         )
 
     def unconfirmed_log_p_value(self, t: float) -> float:
-        """log P(Q >= t) with the correction: half a second for many features, and an answer asks several times.
+        """log P(Q >= t) with the correction, found once for each t.
 
         Without it where hardly any q is smaller: there it changes nothing, and its expansion breaks down.
         """
         if t not in self._known:
             limit = self.gaussian_log_p_value(t)
-            self._known[t] = limit if limit > _NEARLY_SURE else self._tail(t, self.correction)
+            self._known[t] = limit if limit > _NEARLY_SURE else self._log_sf(t, self._corrected_tail)
         return self._known[t]
 
     def gaussian_log_p_value(self, t: float) -> float:
         if t not in self._known_limit:
-            self._known_limit[t] = self._tail(t, self._displacement)
+            self._known_limit[t] = self._log_sf(t, self._limit_tail)
         return self._known_limit[t]
 
-    def _tail(self, q: float, correction: Correction) -> float:
+    def _log_sf(self, q: float, tail: WeightedTail) -> float:
         """NaN where the expansion has broken down."""
         try:
-            return weighted_log_sf(q - self.floor, self.weights, correction=correction)
+            return tail.log_sf(q - self.floor)
         except CalibrationError:
             return math.nan
+
+    @cached_property
+    def _corrected_tail(self) -> WeightedTail:
+        return WeightedTail(self.weights, self.correction)
+
+    @cached_property
+    def _limit_tail(self) -> WeightedTail:
+        return WeightedTail(self.weights, self._displacement if np.any(self.shift) else None)
 
     def curve(self, t: float) -> AnalyticCurve:
         points = self._points(t)
@@ -155,12 +164,17 @@ class ScoreNull(AnalyticLaw):
         return self._displacement(s) + counts
 
     def _cubes(self, stretched: ComplexArray) -> ComplexArray:
-        """sum_abc cubic_abc D_a D_b D_c for each row of D (c, k), shape (c,): products of real matrices first."""
-        n, k = stretched.shape
-        flat = self.cubic.reshape(k, k * k)
-        once = (stretched.real @ flat + 1j * (stretched.imag @ flat)).reshape(n, k, k)
-        cubes: ComplexArray = np.sum(np.matmul(once, stretched[:, :, None])[:, :, 0] * stretched, axis=1)
+        """sum_abc cubic_abc D_a D_b D_c for each row of D (c, k), shape (c,), by pairs b <= c in real matrices."""
+        rows: ComplexArray = np.ascontiguousarray(stretched.T)
+        pairs = rows[self._pairs.first] * rows[self._pairs.second]
+        sums = (self._pairs.cubic @ pairs.view(np.float64)).view(np.complex128)
+        cubes: ComplexArray = np.sum(sums * rows, axis=0)
         return cubes
+
+    @cached_property
+    def _pairs(self) -> "_Pairs":
+        first, second = np.triu_indices(self.cubic.shape[0])
+        return _Pairs(first, second, self.cubic[:, first, second] * np.where(first == second, 1.0, 2.0))
 
     def _displacement(self, s: ComplexArray) -> ComplexArray:
         """s mu D mu, what mu adds in the Gaussian limit, where b fluctuates."""
@@ -171,6 +185,14 @@ class ScoreNull(AnalyticLaw):
         """D in the eigenvectors of V, shape (c, r)."""
         stretched: ComplexArray = 1.0 / (1.0 - 2.0 * np.outer(s, self.weights))
         return stretched
+
+
+class _Pairs(NamedTuple):
+    """Pairs b <= c (p,) each, and what the cubic form has at a and both of them, shape (k, p)."""
+
+    first: IntArray
+    second: IntArray
+    cubic: FloatArray
 
 
 def score_law(nature: Nature, *, expected_events: float, n_events: int | None = None) -> ScoreNull:
@@ -222,12 +244,12 @@ def law_of(
     values, vectors = values[is_kept], vectors[:, is_kept]
     n_modes, n_cubed = values.size, min(values.size, _MOST_CUBED)
     second, quartic, traced = np.zeros((3, n_modes, n_modes))
-    cubic = np.zeros((n_cubed, n_cubed * n_cubed))
+    cubic = np.zeros((n_cubed, n_cubed, n_cubed))
     for block, each in features:
         psi, weights = block @ vectors, each[:, None]
         quartic += (weights * psi**2).T @ psi**2
         traced += (weights * psi).T @ psi**2
-        cubic += _products(psi[:, n_modes - n_cubed :], weights)
+        _add_products(cubic, psi[:, n_modes - n_cubed :], weights)
         if n_events is not None:
             second += (weights * psi).T @ psi
     if n_events is not None:
@@ -236,17 +258,23 @@ def law_of(
     if mean is not None:
         shift = mean @ vectors
         floor = max(0.0, float(mean @ mean - shift @ shift))
-    cubes = cubic.reshape(n_cubed, n_cubed, n_cubed) ** 2
-    return ScoreNull(values, quartic, cubes, traced, shift, floor)
+    return ScoreNull(values, quartic, _symmetric(cubic) ** 2, traced, shift, floor)
 
 
-def _products(psi: FloatArray, weights: FloatArray) -> FloatArray:
-    """sum w psi_a psi_b psi_c, shape (k, k k), in portions."""
-    n, k = psi.shape
-    total = np.zeros((k, k * k))
-    for rows in _portions(n, max(1, 2**21 // k**2)):
+def _add_products(total: FloatArray, psi: FloatArray, weights: FloatArray) -> None:
+    """Add sum w psi_a psi_b psi_c of psi (n, k) to ``total`` (k, k, k) where a is the least of the three."""
+    for rows in _portions(psi.shape[0], _ROWS_AT_ONCE):
         some = psi[rows]
-        total += (weights[rows] * some).T @ (some[:, :, None] * some[:, None, :]).reshape(len(some), -1)
+        weighted = weights[rows] * some
+        for a in range(psi.shape[1]):
+            rest = some[:, a:]
+            total[a, a:, a:] += (weighted[:, a : a + 1] * rest).T @ rest
+
+
+def _symmetric(total: FloatArray) -> FloatArray:
+    """The same with every order of a, b and c."""
+    for a in range(total.shape[0]):
+        total[a:, a, a:] = total[a:, a:, a] = total[a, a:, a:]
     return total
 
 
