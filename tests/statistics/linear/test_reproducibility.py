@@ -83,6 +83,29 @@ def test_a_data_set_alone_has_the_bits_that_it_has_among_others(name, is_score, 
     assert [bits(fit) for fit in fit_together(analysis, sets[5:22])] == together[5:22]
 
 
+def test_so_it_has_where_no_features_are_kept(monkeypatch):
+    """Of many events: each pass makes the values of the map anew, in blocks."""
+    given, sets = analysis_of("set", False, n_features=3), data_sets(20, 3)
+    kept = [fit.t for fit in fit_together(given, sets)]
+    monkeypatch.setattr("wilks.statistics.linear.basis._MOST_KEPT_NUMBERS", 0)
+    monkeypatch.setattr("wilks.statistics.linear.basis._BLOCK_NUMBERS", 4096)
+    anew = wilks.Analysis(reference=given.reference, model=given.model, standardize=given.standardization)
+    together = [bits(fit) for fit in fit_together(anew, sets)]
+    assert [bits(fit_events(anew, sets[row])) for row in (0, 9, 21)] == [together[row] for row in (0, 9, 21)]
+    np.testing.assert_allclose([one[0] for one in together], kept, rtol=1e-9)
+
+
+@every_model
+@every_statistic
+@pytest.mark.parametrize("n_features", [1, 3])
+def test_the_order_of_the_rows_of_the_data_changes_digits_at_most(name, is_score, n_features):
+    """They are summed as they come."""
+    analysis, sets = analysis_of(name, is_score, n_features=n_features), data_sets(2, n_features)
+    mixed = [np.random.default_rng(1).permutation(events) for events in sets]
+    found = [[fit.t for fit in fit_together(analysis, some)] for some in (sets, mixed)]
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
+
+
 @profiled_model
 @every_statistic
 def test_with_nuisances_too(name, is_score):
