@@ -117,8 +117,8 @@ def test_a_subclass_that_writes_f_anew_may_ask_its_base() -> None:
     assert halved.structure is halved
     rng = np.random.default_rng(0)
     params, columns, coefficients = (jnp.asarray(rng.normal(size=size)) for size in (13, (2, 5), 5))
-    for name, given in {"log_ratio": (), "jacobian": (), "curvature": (coefficients,)}.items():
-        whole, half = (getattr(one, f"column_{name}")(params, columns, *given) for one in (base, halved))
+    for name, more in {"log_ratio": (), "jacobian": (), "curvature": (coefficients,)}.items():
+        whole, half = (getattr(one, f"column_{name}")(params, columns, *more) for one in (base, halved))
         np.testing.assert_array_equal(half, 0.5 * whole)
 
 
