@@ -62,14 +62,15 @@ def timed(call: Callable[..., Any], *given: Any) -> tuple[Any, float]:
 
 
 class Compilations:
-    """How many programs JAX has compiled so far in this process."""
+    """How many programs JAX has compiled so far in this process, and the seconds that XLA took."""
 
     def __init__(self) -> None:
-        self.n = 0
+        self.n, self.seconds = 0, 0.0
         jax.monitoring.register_event_duration_secs_listener(self._count)
 
     def _count(self, event: str, seconds: float, **_: Any) -> None:
-        self.n += event.endswith("backend_compile_duration")
+        if event.endswith("backend_compile_duration"):
+            self.n, self.seconds = self.n + 1, self.seconds + seconds
 
 
 class Timer:

@@ -102,6 +102,26 @@ class TestSoftplusNetwork(ModelContract):
     n_features = 2
 
 
+def test_a_subclass_that_writes_f_anew_may_ask_its_base() -> None:
+    class Halved(MLP):
+        def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+            return 0.5 * super().column_log_ratio(params, columns)
+
+        def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
+            return 0.5 * super().column_jacobian(params, columns)
+
+        def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
+            return 0.5 * super().column_curvature(params, columns, coefficients)
+
+    base, halved = MLP(hidden=(3,), weight_clip=2.0), Halved(hidden=(3,), weight_clip=2.0)
+    assert halved.structure is halved
+    rng = np.random.default_rng(0)
+    params, columns, coefficients = (jnp.asarray(rng.normal(size=size)) for size in (13, (2, 5), 5))
+    for name, more in {"log_ratio": (), "jacobian": (), "curvature": (coefficients,)}.items():
+        whole, half = (getattr(one, f"column_{name}")(params, columns, *more) for one in (base, halved))
+        np.testing.assert_array_equal(half, 0.5 * whole)
+
+
 @pytest.mark.parametrize(
     ("hidden", "n_features", "expected"),
     [((4,), 1, 13), ((5, 5, 5), 5, 96), ((10, 10), 5, 181), ((50,), 5, 351), ((7, 7), 5, 106), ((16, 16), 7, 417)],

@@ -54,6 +54,11 @@ class MLP(NetworkModel):
     @property
     def structure(self) -> Perceptron:
         """f without its box: networks that differ in nothing else share their compiled programs."""
+        return self._perceptron
+
+    @property
+    def _perceptron(self) -> Perceptron:
+        """f, also where a subclass that writes it anew, and is its own structure, asks for that of its base."""
         return Perceptron(self.hidden, self.activation)
 
     def layer_shapes(self, n_features: int) -> tuple[tuple[int, int], ...]:
@@ -62,23 +67,23 @@ class MLP(NetworkModel):
         >>> MLP(hidden=(4,)).layer_shapes(1)
         ((4, 1), (1, 4))
         """
-        return self.structure.layer_shapes(n_features)
+        return self._perceptron.layer_shapes(n_features)
 
     def n_parameters(self, n_features: int) -> int:
-        return self.structure.n_parameters(n_features)
+        return self._perceptron.n_parameters(n_features)
 
     def bounds(self, n_features: int) -> tuple[FloatArray, FloatArray]:
         upper = np.full(self.n_parameters(n_features), self.weight_clip)
         return -upper, upper
 
     def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        return self.structure.column_log_ratio(params, columns)
+        return self._perceptron.column_log_ratio(params, columns)
 
     def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
-        return self.structure.column_jacobian(params, columns)
+        return self._perceptron.column_jacobian(params, columns)
 
     def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
-        return self.structure.column_curvature(params, columns, coefficients)
+        return self._perceptron.column_curvature(params, columns, coefficients)
 
     def starting_points(self, rng: np.random.Generator, n_starts: int, *, events: FloatArray) -> FloatArray:
         """Where a search begins; what is best depends on the number of hidden layers.
