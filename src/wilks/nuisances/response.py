@@ -98,6 +98,7 @@ class Monomials:
 def monomials(nu: Any, terms: Sequence[Term]) -> Iterator[Any]:
     """The product of nu_j^e_j / e_j! for each term; nu (j,), of numpy or JAX.
 
+    >>> import numpy as np
     >>> [float(x) for x in monomials(np.array([2.0, 3.0]), [(1, 0), (2, 0), (1, 1)])]
     [2.0, 2.0, 6.0]
     """
