@@ -12,7 +12,7 @@ SOURCE = ROOT / "src" / "wilks"
 
 # A room imports only from rooms that stand before it.
 ROOMS = (
-    *("wording", "errors", "typing", "lazy", "documents", "kept", "storage", "functions", "structures"),
+    *("wording", "errors", "typing", "lazy", "threads", "documents", "kept", "storage", "functions", "structures"),
     *("significance", "samples", "hypotheses", "nuisances", "optimize", "search", "likelihood", "problem"),
     *("statistics", "analysis", "responses", "fitting", "toys", "campaign", "laws", "inspection", "answer"),
     *("twosample", "selection", "validation", "power", "interpretation", "problems", "plots", "reports", "config"),

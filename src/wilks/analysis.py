@@ -27,6 +27,7 @@ from wilks.samples import (
 from wilks.search import Search
 from wilks.statistics import Engine, Statistic, statistic_from_dict
 from wilks.storage import Document, Folder, Storable, saved_kinds
+from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Analysis(Storable):
         return self.model.n_parameters(self.reference.n_features)
 
     @cached_property
+    @one_blas_thread()
     def engine(self) -> Engine:
         """What fits share, made when it is first needed."""
         return self.model.engine([self.problem])

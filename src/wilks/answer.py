@@ -28,6 +28,7 @@ from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
 from wilks.samples import Sample, check_data, effective_number
 from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
+from wilks.threads import one_blas_thread
 
 LARGE_PULL = 3.0
 NEAR_EDGE = 0.999
@@ -95,6 +96,7 @@ def goodness_of_fit(
     return answer_of(analysis, fit(analysis, sample, auxiliaries=auxiliaries), data=sample, calibration=calibration)
 
 
+@one_blas_thread()
 def answer_of(
     analysis: Analysis,
     data_fit: FitResult,

@@ -11,6 +11,7 @@ from wilks.nuisances import require_finite_response
 from wilks.samples import Sample, check_data
 from wilks.statistics import Parts
 from wilks.statistics.fits import Data, FitResult
+from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
 
 
@@ -67,6 +68,7 @@ def fit_events(analysis: Analysis, events: FloatArray, observed: FloatArray | No
     return fit_together(analysis, [events], None if observed is None else [observed])[0]
 
 
+@one_blas_thread()
 def fit_together(
     analysis: Analysis, data_sets: Sequence[FloatArray], observed: Sequence[FloatArray] | None = None
 ) -> list[FitResult]:
@@ -83,6 +85,7 @@ def fit_together(
     return [dataclasses.replace(one, fingerprint=fingerprint) for one in engine.fit(data)]
 
 
+@one_blas_thread()
 def evaluate(analysis: Analysis, events: FloatArray, at: FitResult) -> Parts:
     """tau and Delta of raw events (n, d) at the parameters and nuisances of a fit: what a saved fit must reproduce.
 

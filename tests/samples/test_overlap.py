@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from wilks.errors import SampleError
-from wilks.samples import Sample, shared_events
+from wilks.samples import KnownEvents, Sample, overlap, shared_events
 
 SOURCES = {
     "continuous": lambda rng, n: rng.normal(size=(n, 3)),
@@ -97,3 +97,29 @@ def test_steps_of_a_converter_tie_by_chance(n):
     for _ in range(20):
         a, b = (Sample(0.0731 * rng.poisson(500, size=(k, 2))) for k in (n, n // 4))
         assert shared_events(a, b) == 0
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_known_sample_shares_what_two_samples_do(name):
+    """Data in double and single precision, with digits cut off, without and with events of the reference."""
+    rng = np.random.default_rng(list(SOURCES).index(name))
+    a = Sample(SOURCES[name](rng, 3000))
+    known = KnownEvents(a)
+    for cut in (np.asarray, lambda x: np.asarray(x, dtype=np.float32), lambda x: np.round(x, 3)):
+        for n_shared in (0, 40):
+            b = Sample(cut(np.vstack([SOURCES[name](rng, 500), a.events[:n_shared]])))
+            assert known.shared_with(b) == shared_events(a, b) == KnownEvents(a).shared_with(b)
+
+
+def test_a_known_sample_is_hashed_once_for_each_precision(monkeypatch):
+    rng, sizes, hashes = np.random.default_rng(0), [], overlap.row_hashes
+
+    def counting(events):
+        sizes.append(len(events))
+        return hashes(events)
+
+    monkeypatch.setattr(overlap, "row_hashes", counting)
+    known = KnownEvents(Sample(rng.normal(size=(3000, 2))))
+    for _ in range(3):
+        assert known.shared_with(Sample(rng.normal(size=(100, 2)))) == 0
+    assert sizes.count(3000) == 2 and sizes.count(100) == 6

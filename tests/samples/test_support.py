@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from wilks.errors import SampleError
-from wilks.samples import ReferenceSupport, Sample
+from wilks.samples import ReferenceSupport, Sample, support
 
 LAWS = {
     "exponential": lambda rng, n: rng.exponential(size=(n, 1)),
@@ -130,3 +130,16 @@ def test_no_data_and_unusable_input():
         ReferenceSupport(Sample(np.arange(100.0), np.append(0.0, np.ones(99))))
     with pytest.raises(SampleError, match="must vary"):
         ReferenceSupport(Sample(np.zeros(200)))
+
+
+@pytest.mark.parametrize("n_features", [1, 3])
+@pytest.mark.parametrize("size", [0.3, 0.01])
+def test_looks_that_go_no_further_than_asked_name_the_same(monkeypatch, n_features, size):
+    """Most events are told from one of few reference events; without that everything is as it was."""
+    rng = np.random.default_rng(n_features)
+    reference = Sample(rng.standard_t(4, size=(4000, n_features)))
+    data = [rng.standard_t(3, size=(800, n_features)) * scale for scale in (1.0, 1.5, 3.0)]
+    found = [ReferenceSupport(reference).outside(Sample(one), size=size) for one in data]
+    monkeypatch.setattr(support.Usual, "usual_up_to", lambda self, limit: -np.inf)
+    assert found == [ReferenceSupport(reference).outside(Sample(one), size=size) for one in data]
+    assert sum(one.n_outside for one in found) > 5

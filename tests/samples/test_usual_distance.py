@@ -61,3 +61,17 @@ def test_gaps_are_measured_in_those_beside():
 
 def test_few_values_have_no_usable_gaps():
     assert Gaps.of(np.array([1.0, 2.0, 2.0]), np.ones(3)).chance(np.array([1.5, 2.0, 7.0])).tolist() == [1.0] * 3
+
+
+@pytest.mark.parametrize("limit", [1e-4, 0.01, 0.3, 1.0])
+def test_chances_below_a_limit_are_those_without_one(limit):
+    """And where one comes out as 1 in its place, it exceeds the limit."""
+    rng = np.random.default_rng(4)
+    x, weights = rng.exponential(size=3000), rng.exponential(size=3000)
+    usual, scores = Usual.of(x, weights), rng.exponential(size=5000) * 2.0
+    own = rng.exponential(size=5000)
+    assert np.all(usual.chance(scores, own)[scores <= usual.usual_up_to(limit)] > limit)
+    gaps, data = Gaps.of(x, weights), np.append(rng.exponential(size=20_000), x[:50])
+    every, some = gaps.chance(data), gaps.chance(data, limit=limit)
+    np.testing.assert_array_equal(some[every <= limit], every[every <= limit])
+    assert np.all((some == every) | (some == 1.0)) and np.any(every <= 0.01)

@@ -6,10 +6,12 @@ from wilks.kept import kept
 from wilks.statistics import known_nulls
 from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
+from wilks.threads import one_blas_thread
 from wilks.toys import require_like_reference
 from wilks.typing import whole_number
 
 
+@one_blas_thread()
 def analytic_null(analysis: Analysis, fit: FitResult | None = None, *, n_events: int | None = None) -> AnalyticLaw:
     """The null law of t; without nuisances it is made once and kept with the analysis.
 

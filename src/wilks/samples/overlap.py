@@ -21,7 +21,7 @@ _LEAST_VALUES, _MOST_STEPS, _OFF = 10, 1e6, 0.01
 def shared_events(a: Sample, b: Sample) -> int:
     """Number of events of ``b`` that are also in ``a``, beyond what chance explains; 0 if chance explains all.
 
-    An event is shared if all its features are equal at the coarser precision of the two samples (`at_one_precision`)
+    An event is shared if all its features are equal at the coarser precision of the two samples (`Table`)
     or, where none is, in single precision. Rows are compared by a 64-bit hash; weights and carried columns are not
     looked at. Integer or rounded features tie by chance, so the rule is:
 

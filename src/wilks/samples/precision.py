@@ -13,23 +13,18 @@ Roundings = tuple[int | None, ...]
 _FEW = 64
 
 
-def at_one_precision(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Two tables (n, d) and (m, d) whose columns have the coarser precision of both.
-
-    A column that single precision, 4 to 8 significant digits or 1 to 6 decimals hold exactly in one of the tables alone
-    is rounded to that in the other. Values that are equal stay so.
-
-    >>> a, b = at_one_precision(np.array([[0.1]]), np.array([[0.1]], dtype=np.float32).astype(np.float64))
-    >>> bool(a == b)
-    True
-    """
-    ours, theirs = Table(a).shared_precision(b)
-    return rounded(a, ours), rounded(b, theirs)
-
-
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Values (n, d) that are brought to one precision with several others: what is known of them is found once."""
+    """Values (n, d) that are brought to one precision with several other tables: what is known of them is found once.
+
+    A column that single precision, 4 to 8 significant digits or 1 to 6 decimals hold exactly in one of two tables alone
+    is rounded to that in the other. Values that are equal stay so.
+
+    >>> a, b = np.array([[0.1]]), np.array([[0.1]], dtype=np.float32).astype(np.float64)
+    >>> ours, theirs = Table(a).shared_precision(b)
+    >>> bool(a == b), bool(rounded(a, ours) == rounded(b, theirs))
+    (False, True)
+    """
 
     values: FloatArray
     _changes: dict[tuple[int, int], float] = field(default_factory=dict, init=False, repr=False)

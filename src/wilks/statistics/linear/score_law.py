@@ -28,6 +28,7 @@ is less by s^2/2 [ (tr D V_D)^2 + 2 tr (D V_D)^2 ] / n. The tail follows by the 
 """
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -46,7 +47,8 @@ from wilks.typing import ComplexArray, FloatArray, IntArray
 
 _NEARLY_SURE = -1e-3
 _RANK_TOLERANCE = 1e-9
-_MOST_CUBED, _POINTS_AT_ONCE, _ROWS_AT_ONCE = 100, 64, 1024
+_MOST_CUBED, _POINTS_AT_ONCE, _ROWS_AT_ONCE, _MODES_AT_ONCE = 100, 64, 1024, 20
+_OF_ONE_THREAD = 2**18  # products of at most so many numbers are left to one thread by BLAS, which is faster at them
 # Of a curve: its points, those of its limit, how near to t no other one stands, its ends.
 _N_POINTS, _N_OF_LIMIT, _NEAR = 4, 25, 0.05
 _FIRST_P, _LAST_Z, _BEYOND = 0.999, 4.5, 1.3
@@ -154,22 +156,21 @@ class ScoreNull(AnalyticLaw):
 
     def correction(self, s: ComplexArray) -> ComplexArray:
         """What mu and finite counts add to log E exp(s q) at complex s (c,), shape (c,)."""
-        stretched = self._stretched(s)
-        leading = stretched[:, self.weights.size - self.cubic.shape[0] :]
-        lengths = np.sum((stretched @ self.quartic) * stretched, axis=1)
-        turned = stretched @ self.traced.T
-        pulled, pushed = np.sum(stretched * turned**2, axis=1), (stretched * turned) @ self.shift
-        cubes = np.concatenate([self._cubes(leading[rows]) for rows in _portions(s.size, _POINTS_AT_ONCE)])
-        counts: ComplexArray = s**2 / 2 * (lengths + 4 * pushed) + s**3 / 9 * (6 * cubes + 9 * pulled)
+        portions = _portions(s.size, _POINTS_AT_ONCE)
+        counts: ComplexArray = np.concatenate([self._counts(s[rows]) for rows in portions])
         return self._displacement(s) + counts
 
-    def _cubes(self, stretched: ComplexArray) -> ComplexArray:
-        """sum_abc cubic_abc D_a D_b D_c for each row of D (c, k), shape (c,), by pairs b <= c in real matrices."""
-        rows: ComplexArray = np.ascontiguousarray(stretched.T)
-        pairs = rows[self._pairs.first] * rows[self._pairs.second]
-        sums = (self._pairs.cubic @ pairs.view(np.float64)).view(np.complex128)
-        cubes: ComplexArray = np.sum(sums * rows, axis=0)
-        return cubes
+    def _counts(self, s: ComplexArray) -> ComplexArray:
+        """What finite counts add, mu or not."""
+        stretched = np.ascontiguousarray(self._stretched(s).T)
+        turned, squares = _product(self.traced, stretched), _product(self.quartic, stretched)
+        leading, pairs = stretched[self.weights.size - self.cubic.shape[0] :], self._pairs
+        cubes = _product(pairs.cubic, leading[pairs.first] * leading[pairs.second])
+        lengths, pushed = np.sum(squares * stretched, axis=0), np.sum(stretched * turned * self.shift[:, None], axis=0)
+        pulled = np.sum(stretched * turned**2, axis=0)
+        third = 6 * np.sum(cubes * leading, axis=0) + 9 * pulled
+        counts: ComplexArray = s**2 / 2 * (lengths + 4 * pushed) + s**3 / 9 * third
+        return counts
 
     @cached_property
     def _pairs(self) -> "_Pairs":
@@ -188,7 +189,7 @@ class ScoreNull(AnalyticLaw):
 
 
 class _Pairs(NamedTuple):
-    """Pairs b <= c (p,) each, and what the cubic form has at a and both of them, shape (k, p)."""
+    """Pairs b <= c, each (p,), and the cubic form at a and both of them, both orders of these summed, (k, p)."""
 
     first: IntArray
     second: IntArray
@@ -263,12 +264,11 @@ def law_of(
 
 def _add_products(total: FloatArray, psi: FloatArray, weights: FloatArray) -> None:
     """Add sum w psi_a psi_b psi_c of psi (n, k) to ``total`` (k, k, k) where a is the least of the three."""
-    for rows in _portions(psi.shape[0], _ROWS_AT_ONCE):
-        some = psi[rows]
-        weighted = weights[rows] * some
-        for a in range(psi.shape[1]):
-            rest = some[:, a:]
-            total[a, a:, a:] += (weighted[:, a : a + 1] * rest).T @ rest
+    n, k = psi.shape
+    for rows, first in itertools.product(_portions(n, _ROWS_AT_ONCE), range(0, k, _MODES_AT_ONCE)):
+        some, rest = psi[rows, first : first + _MODES_AT_ONCE], psi[rows, first:]
+        pairs = ((weights[rows] * some)[:, :, None] * rest[:, None, :]).reshape(len(rest), -1)
+        total[first : first + _MODES_AT_ONCE, first:, first:] += (pairs.T @ rest).reshape(-1, *2 * rest.shape[1:])
 
 
 def _symmetric(total: FloatArray) -> FloatArray:
@@ -276,6 +276,15 @@ def _symmetric(total: FloatArray) -> FloatArray:
     for a in range(total.shape[0]):
         total[a:, a, a:] = total[a:, a:, a] = total[a, a:, a:]
     return total
+
+
+def _product(matrix: FloatArray, columns: ComplexArray) -> ComplexArray:
+    """A real matrix (a, p) times complex columns (p, n), in slices that BLAS does in one thread."""
+    numbers = columns.view(np.float64)
+    total = np.zeros((matrix.shape[0], numbers.shape[1]))
+    for rows in _portions(matrix.shape[1], max(1, _OF_ONE_THREAD // total.size)):
+        total += matrix[:, rows] @ numbers[rows]
+    return total.view(np.complex128)
 
 
 def _portions(n: int, size: int) -> Iterator[slice]:
