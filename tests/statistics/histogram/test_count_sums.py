@@ -63,7 +63,7 @@ def test_it_is_the_sum_over_all_counts(expected, shape, total, n_events):
         if t[place] <= 0.0 or tails[-1] < target:
             continue
         exact = np.sum(p[t >= t[place] * (1 - 1e-9)])
-        assert found.log_tail(float(t[place])).log_p == pytest.approx(math.log(exact), abs=2e-3)
+        assert found.log_tail(float(t[place])).log_p == pytest.approx(math.log(exact), abs=5e-3)
 
 
 @given(st.integers(0, 10**6))
@@ -80,7 +80,7 @@ def test_random_bins_are_summed_right(seed):
         place = float(np.sort(t)[::-1][np.searchsorted(np.cumsum(p[np.argsort(-t)]), target)])
         near, exact = (np.sum(p[t >= place - away]) for away in (4e-3, 1e-9 * place))
         log_p = found.log_tail(place).log_p
-        assert math.log(exact) - 2e-3 <= log_p <= math.log(near) + 2e-3
+        assert math.log(exact) - 5e-3 <= log_p <= math.log(near) + 5e-3
 
 
 def sampled(b: np.ndarray, t: float, *, tilt: float, n: int, seed: int) -> tuple[float, float]:
@@ -99,7 +99,9 @@ def sampled(b: np.ndarray, t: float, *, tilt: float, n: int, seed: int) -> tuple
     return float(np.mean(weights)), float(np.std(weights) / math.sqrt(n))
 
 
-@pytest.mark.parametrize(("n_bins", "t", "tilt"), [(20, 45.0, 0.24), (20, 70.0, 0.34), (20, 105.0, 0.38), (60, 150.0, 0.28)])
+@pytest.mark.parametrize(
+    ("n_bins", "t", "tilt"), [(20, 45.0, 0.24), (20, 70.0, 0.34), (20, 105.0, 0.38), (60, 150.0, 0.28)]
+)
 def test_it_is_what_weighted_counts_give(n_bins, t, tilt):
     """From p = 2e-3 to 5e-13, within the error of the samples, 2 %."""
     b = np.linspace(2.0, 9.0, n_bins)

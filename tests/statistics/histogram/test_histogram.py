@@ -58,7 +58,9 @@ def test_what_is_taken_from_the_reference(make_analysis):
 
 
 def test_a_bin_without_reference_is_refused_by_name(make_analysis):
-    words = r"in 2 of 4 the sum of its weights is not positive \(-5 <= x < -4: 0; 50 <= x <= 60: 0\); give edges that join"
+    words = (
+        r"in 2 of 4 the sum of its weights is not positive \(-5 <= x < -4: 0; 50 <= x <= 60: 0\); give edges that join"
+    )
     with pytest.raises(InputError, match=words):
         make_analysis(wilks.Histogram(edges=((-5.0, -4.0, 1.0, 50.0, 60.0),)))
     x = np.random.default_rng(0).exponential(size=600)
@@ -71,7 +73,9 @@ def test_what_must_be_known_is_said(make_analysis):
     analysis = make_analysis(wilks.Histogram(edges=((0.5, 1.0, 5.0, 6.0),)))
     data = wilks.Sample(np.array([0.1, 0.7, 2.0, 7.0]), features=["x"])
     few, outside = analysis.model.notices(analysis.problem, data)
-    assert few.startswith("1 of the 3 bins of the histogram rest on fewer than 10 effective events of the reference (5 <=")
+    assert few.startswith(
+        "1 of the 3 bins of the histogram rest on fewer than 10 effective events of the reference (5 <="
+    )
     assert outside.startswith("2 of 4 data events, and ") and "where f = 0" in outside
     assert analysis.model.notices(analysis.problem, None)[1][0].isdigit()
     answer = wilks.goodness_of_fit(analysis, data, calibration=_calibration(analysis))

@@ -98,8 +98,7 @@ def test_bins_are_a_function_of_the_set_of_events(make_problem, rule, n_features
     weights, mixed = rng.choice([0.5, 1.0, 2.0], size=3000), rng.permutation(3000)
     same = Standardization(np.zeros(n_features) + 0.1, np.ones(n_features) * 1.3)
     trees = [
-        rule(make_problem(x[rows], weights[rows], standardization=same), n_bins=25)
-        for rows in (np.arange(3000), mixed)
+        rule(make_problem(x[rows], weights[rows], standardization=same), n_bins=25) for rows in (np.arange(3000), mixed)
     ]
     for name in ("feature", "cut", "below", "above"):
         assert np.array_equal(getattr(trees[0], name), getattr(trees[1], name))
