@@ -63,24 +63,24 @@ def test_it_is_the_sum_over_all_counts(expected, shape, total, n_events):
         if t[place] <= 0.0 or tails[-1] < target:
             continue
         exact = np.sum(p[t >= t[place] * (1 - 1e-9)])
-        assert found.log_tail(float(t[place])).log_p == pytest.approx(math.log(exact), abs=5e-3)
+        assert found.log_tail(float(t[place])).log_p == pytest.approx(math.log(exact), abs=1e-4)
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=8)
+@settings(max_examples=6)
 def test_random_bins_are_summed_right(seed):
-    """Three bins of any contents; values of T that nearly coincide count as equal."""
+    """Four bins of any contents; values of T that nearly coincide may count as equal."""
     rng = np.random.default_rng(seed)
-    total = float(rng.uniform(2.0, 9.0))
-    shape = rng.uniform(5.0, 50.0, size=3)
+    total = float(rng.uniform(4.0, 9.0))
+    shape = rng.uniform(5.0, 50.0, size=4)
     b = total * shape / shape.sum()
-    t, p = enumerated(b, shape, total=total, n_events=None, most=45)
+    t, p = enumerated(b, shape, total=total, n_events=None, most=32)
     found = count_sum(b, shape, b / shape, total=total)
     for target in (0.3, 1e-3):
         place = float(np.sort(t)[::-1][np.searchsorted(np.cumsum(p[np.argsort(-t)]), target)])
         near, exact = (np.sum(p[t >= place - away]) for away in (4e-3, 1e-9 * place))
         log_p = found.log_tail(place).log_p
-        assert math.log(exact) - 5e-3 <= log_p <= math.log(near) + 5e-3
+        assert math.log(exact) - 8e-3 <= log_p <= math.log(near) + 8e-3
 
 
 def sampled(b: np.ndarray, t: float, *, tilt: float, n: int, seed: int) -> tuple[float, float]:

@@ -92,6 +92,6 @@ def test_messages_name_what_is_known_without_toys(make_analysis):
     nuisance = wilks.normalization("norm", sigma=0.1)
     analysis = make_analysis(wilks.Histogram(), nuisances=(nuisance,))
     assert not analysis.model.has_law(is_profiled=True) and analysis.model.has_law(is_profiled=False)
-    with pytest.raises(wilks.CalibrationError, match="without toys for wilks.Kernel"):
+    with pytest.raises(wilks.CalibrationError, match=r"without toys for wilks\.Kernel"):
         wilks.goodness_of_fit(analysis, np.ones((50, 1)))
     assert known_nulls() == "wilks.Kernel(is_score=True) or wilks.Histogram() without nuisances"
