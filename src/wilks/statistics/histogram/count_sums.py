@@ -16,6 +16,8 @@ the mean: the error is relative to p, however small. Values g_k above 1.25 t + 1
 that, which changes no T >= t and bounds them. The tilted laws of the g_k are laid on a grid in T, every value shared
 between its two neighbors so that its mean stays, and convolved by fast Fourier transforms.
 
+Where there are few combinations of counts they are added up one by one, and no grid is needed.
+
 The grid blurs T, and values equal to t must count. P is therefore the sum from a window below t on, less what others
 than those values have in it: the density at its middle that follows from the two windows beside those about t, the
 logarithm taken as linear. Where T has few values they are empty, and nothing is taken off: values that lie in the
@@ -27,13 +29,14 @@ give another density, whose difference is the error; the grid is made finer unti
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from wilks.significance import least_tied
 from wilks.statistics.histogram.alike import Alike, GivenSum, alike
 from wilks.typing import ComplexArray, FloatArray
 
@@ -41,9 +44,11 @@ _PERIOD, _REACH = 12.0, 6.0  # of the integral, in standard deviations of y and 
 _FEW_TURNS, _FEW_BINS = 128, 4
 _ABOVE = 1.25  # of t, so that also one bin alone has a saddle point
 _MOST_STEPS, _DECREMENT, _RIDGE = 100, 1e-10, 1e-12
-_FIRST_POINTS, _MOST_POINTS, _MOST_NUMBERS = 2**13, 2**19, 2**24  # of a grid; numbers that are transformed
-_SURE, _ROUNDING = 0.002, 0.001  # of log p
+_FEWEST_POINTS, _MOST_POINTS, _MOST_NUMBERS = 2**13, 2**19, 2**24  # of a grid; numbers that are transformed
+_SURE, _DISCRETE, _ROUNDING = 0.001, 0.005, 1e-4  # of log p: what is good enough, and what errors are at least
 _TAIL, _MORE_FOR_FEW = 9.0, 20.0  # standard deviations
+_NOTHING = 14.0  # minus the logarithm of what may be lost
+_MOST_COMBINATIONS = 2**21
 _NEXT, _BLURS, _WIDEST = 1.5, 3.0, 0.1  # of the window, in steps, standard deviations of the blur and scales of p
 _LEAST = 1e-300
 
@@ -87,9 +92,12 @@ class CountSum:
         bins = self._bins(_ABOVE * t + 1.0)
         at = saddle(bins, self.given, t)
         turns = self._turns(bins, at)
+        if math.prod(one.counts.size**one.n_bins for one in bins) <= _MOST_COMBINATIONS:
+            return self._added(bins, at, turns, t)
         most = 0 if is_rough else min(_MOST_POINTS, _MOST_NUMBERS // (len(bins) * turns.angles.size))
-        n_points, before = _FIRST_POINTS, self._tail(bins, at, turns, t, _FIRST_POINTS)
-        while 4 * n_points <= most and before.error > _SURE:
+        n_points = max(_FEWEST_POINTS, 2 ** max(0, (most // 4).bit_length() - 1))
+        before = self._tail(bins, at, turns, t, n_points)
+        while 4 * n_points <= most and before.error > _DISCRETE + _SURE:
             n_points *= 4
             now = self._tail(bins, at, turns, t, n_points)
             is_same, before = abs(now.log_p - before.log_p) < _SURE, now
@@ -97,11 +105,30 @@ class CountSum:
                 break
         return before
 
+    def _added(self, bins: list[Alike], at: Saddle, turns: "_Turns", t: float) -> Tail:
+        """From all combinations of counts, where they are few."""
+        values = reduce(np.add.outer, [one.terms for one in bins for _ in range(one.n_bins)])
+        is_beyond = values >= least_tied(t)
+        factors = np.exp(-at.s * (values[is_beyond] - t))
+
+        def beyond(u: complex) -> npt.NDArray[Any]:
+            shares = zip(bins, self._shares(bins, at, u), strict=True)
+            whole = reduce(np.multiply.outer, [each for one, each in shares for _ in range(one.n_bins)])
+            total: npt.NDArray[Any] = np.sum(whole[is_beyond] * factors, keepdims=True)
+            return total
+
+        p = max(float(self._integral(at, turns, beyond)[0]), _LEAST)
+        return Tail(min(0.0, self._offset(at, t) + math.log(p)), _ROUNDING)
+
+    def _offset(self, at: Saddle, t: float) -> float:
+        """What is to be added to the logarithm of a tilted sum."""
+        return at.value - at.s * t - at.u * self.given.value - self._log_density
+
     def _tail(self, bins: list[Alike], at: Saddle, turns: "_Turns", t: float, n_points: int) -> Tail:
         """On a grid of so many points."""
         grid = _Grid.of(bins, at, t, n_points=n_points)
         total = self._integral(at, turns, lambda u: grid.convolved(bins, self._shares(bins, at, u)))
-        return grid.tail(total, offset=at.value - at.s * t - at.u * self.given.value - self._log_density)
+        return grid.tail(total, offset=self._offset(at, t))
 
     @cached_property
     def moments(self) -> tuple[float, float]:
@@ -268,7 +295,10 @@ class _Grid:
         """As long as the tilted law of T."""
         n_bins = sum(one.n_bins for one in bins if np.any(one.terms))
         reach = (_TAIL + _MORE_FOR_FEW / max(n_bins, 1)) * math.sqrt(at.covariance[0, 0])
-        length = max(t, float(at.mean[0]), reach - t) + reach
+        reach = min(reach, n_bins * (_ABOVE * t + 1.0) - t)
+        length = max(t, float(at.mean[0])) + reach
+        if at.s > 0.0:  # what lies farther out counts for nothing, or falls below t, where it is not looked at
+            length = min(length, max(t + _NOTHING / at.s, reach))
         step = length / n_points
         blur = step * (_NEXT + _BLURS * math.sqrt(n_bins / 6.0))
         scale = min(math.sqrt(at.covariance[0, 0]), 1.0 / max(at.s, 1e-9))
@@ -311,4 +341,4 @@ class _Grid:
         outer_below, below, _, above, outer_above = np.maximum(windows, 0.0)
         others, again = 0.5 * below**0.625 * above**0.375, 0.5 * outer_below**0.5625 * outer_above**0.4375
         p = max(beyond(-window) - others, _LEAST)
-        return Tail(min(0.0, offset + math.log(p)), _ROUNDING + abs(others - again) / p)
+        return Tail(min(0.0, offset + math.log(p)), _DISCRETE + abs(others - again) / p)

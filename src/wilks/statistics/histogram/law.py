@@ -30,10 +30,10 @@ _N_POINTS, _FIRST_P, _LAST_Z, _BEYOND = 9, 0.999, 4.5, 1.3  # of a curve
 class HistogramLaw(AnalyticLaw):
     """t = sum_k g_k(n_k) of counts n_k whose expected values are known as far as reference and pool tell (`CountSum`).
 
-    p is computed to 0.1 % of itself for 100 bins, 0.2 % for 1,000, whatever the counts, and however small it is; the
-    interval is what the computation may be off. Where a few counts make t, values of t closer to the observed one than
-    about a thousandth count as equal to it. What is said of nature is exact for equal weights in bins that the
-    reference cut; weighted events enter as effective numbers.
+    p is computed to 0.2 % of itself, 0.5 % for a few bins, whatever the counts, and however small it is; the interval
+    is what the computation may be off. Where a few counts make t, values of t closer to the observed one than some
+    thousandths count as equal to it. What is said of nature is exact for equal weights in bins that the reference cut;
+    weighted events enter as effective numbers.
 
     Args:
         expected: b of the fit, and last 0 for what lies in no bin, shape (k + 1,).

@@ -46,7 +46,7 @@ def nature_of(bins: Bins, problem: Problem, pool: Sample | None) -> Nature:
         shape, rate = shape + more, rate + more_rate
         n_pool, n_reference = (effective_number(one.event_weights) for one in (pool, problem.reference))
         share = n_pool / (n_pool + n_reference)
-    loss = shape / (shape + 1.0) if bins.are_given else 1.0
+    loss = np.where(shape > 0, shape / (shape + 1.0), 1.0) if bins.are_given else 1.0
     return Nature(loss * shape, 1.0 / (loss * rate), share, float(np.min(shape[:-1])))
 
 
