@@ -101,7 +101,7 @@ def test_fail_on_has_no_limit(done: Any, condition: str, code: int) -> None:
 def test_check_says_what_will_answer(study: Any) -> None:
     result = study.run("check")
     assert result.exit_code == 0, result.output
-    expected = "answer from the analytic null of the score statistic, or, where that is too rough, "
+    expected = "answer from the analytic null, or, where that is too rough, "
     assert f"{expected}none: there is no source of toys" in text_of(result)
     assert study.result()["numbers"]["check"]["n_toys"] == 0
     study.config["reference"]["n_training"] = 1500
@@ -114,7 +114,7 @@ def test_calibrate_has_nothing_to_do(study: Any) -> None:
     result = study.run("calibrate")
     assert result.exit_code == 0, result.output
     assert result.stdout == (
-        f"Nothing to calibrate: the analytic null of the score statistic answers, `wilks test {study.path}`; for a "
+        f"Nothing to calibrate: the analytic null answers, `wilks test {study.path}`; for a "
         "calibration from toys write toys: {n_toys: 1000} into the file\n"
     )
     assert study.result()["status"] == "done"

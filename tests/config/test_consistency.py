@@ -111,6 +111,7 @@ def test_variations_without_nuisances(tmp_path: Path) -> None:
         ("kernel_set: {widths: [1.0]}", False),
         ("kernel_set: {widths: [1.0, 1.0]}", False),  # refused where the model is built, with its line
         ("mlp: {}", False),
+        ("histogram: {n_bins: 5}", True),
     ],
 )
 def test_no_toys_are_for_a_model_whose_null_is_known(tmp_path: Path, section: str, has_null: bool) -> None:
@@ -121,5 +122,5 @@ def test_no_toys_are_for_a_model_whose_null_is_known(tmp_path: Path, section: st
     if has_null:
         load(tmp_path, text + "toys: {n_toys: 0}\n")
         return
-    with pytest.raises(ConfigError, match=r"yaml:6: toys\.n_toys: only a kernel with is_score: true"):
+    with pytest.raises(ConfigError, match=r"yaml:6: toys\.n_toys: only a model whose null is known without toys, "):
         load(tmp_path, text + "toys: {n_toys: 0}\n")

@@ -13,7 +13,7 @@ from wilks.config.model_sections import ModelConfig, section_of
 from wilks.config.schema import AnalysisConfig, SearchConfig, json_schema
 from wilks.errors import ConfigError, SampleError
 from wilks.search import Search
-from wilks.statistics import STATISTICS, family_of
+from wilks.statistics import STATISTICS, family_of, known_nulls
 
 GOOD = """\
 name: test
@@ -76,7 +76,7 @@ def test_other_models_need_toys(tmp_path: Path) -> None:
         text = f"features: [x]\nreference: {{files: r.npz}}\ntoys:\n  n_toys: 0\nmodel: {{{model}}}\n"
         kind = model.partition(":")[0]
         assert faults(tmp_path, text) == [
-            "analysis.yaml:4: toys.n_toys: only a kernel with is_score: true, whose null is known without toys, "
+            f"analysis.yaml:4: toys.n_toys: only a model whose null is known without toys, {known_nulls()}, "
             f"may have 0 of them, but the model is {kind}; give 1 or more"
         ]
 
