@@ -23,7 +23,7 @@ def result(make_fit):
 
 
 def test_the_headline_names_the_method_and_what_the_interval_is(result):
-    first, meaning, worth = analytic_headline(result)
+    first, meaning, worth = analytic_headline(result, result.law)
     assert first == "p = 0.0067 (analytic), Z = 2.47; interval of p 0.0067 to 0.0067, of Z 2.47 to 2.47."
     assert "it is no statistical error" in meaning
     assert worth == "analytic: where toys confirmed this null, Z up to 5 and a correction of at most 2."
@@ -31,7 +31,7 @@ def test_the_headline_names_the_method_and_what_the_interval_is(result):
 
 
 def test_beyond_the_confirmed_range_it_says_so(make_fit):
-    worth = analytic_headline(evaluate(make_fit(t=40.0), NULL))[-1]
+    worth = analytic_headline(evaluate(make_fit(t=40.0), NULL), NULL)[-1]
     assert worth == "extrapolated: beyond where toys confirmed this null (Z up to 5, a correction of at most 2)."
 
 

@@ -68,7 +68,7 @@ def variances(params: Array, gradient: Array, hessian: Array, box: Box) -> Array
 def _decrement(curvatures: Array, slopes: Array, diagonal: Array) -> Array:
     xp = slopes.__array_namespace__()
     # In an infinite box 0 times its diagonal would not be 0.
-    limit = xp.where(slopes == 0, 0.0, 2 * slopes * diagonal)
+    limit = 2 * slopes * xp.where(slopes == 0, 0.0, diagonal)
     convex = xp.minimum(slopes**2 / xp.where(curvatures > 0, curvatures, 1.0), limit)
-    concave = limit + xp.where(curvatures == 0, 0.0, xp.abs(curvatures) * diagonal**2)
+    concave = limit + xp.abs(curvatures) * xp.where(curvatures == 0, 0.0, diagonal**2)
     return xp.sum(xp.where(curvatures > 0, convex, concave))

@@ -70,7 +70,7 @@ class LinearModelContract:
 
     def test_a_law_is_known_of_the_score_statistic_of_one_member(self, placed):
         assert placed.is_penalized and placed.version == 5
-        assert placed.has_law == (placed.is_score and placed.combination is None)
+        assert placed.has_law(is_profiled=False) == (placed.is_score and placed.combination is None)
         assert placed.combination is not None or len(placed.members) == 1
 
 
