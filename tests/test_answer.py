@@ -43,6 +43,7 @@ def bare_analysis(reference: Sample) -> Any:
         nuisances=Nuisances(),
         toy_source=None,
         nominal_pool=None,
+        problem=None,  # networks have nothing to say of it
         model=MLP(hidden=(4,)),
     )
 
