@@ -35,10 +35,10 @@ class Family(NamedTuple):
 
 GAUSSIANS = {"n_centers": 500, "ridge": 0.3}
 FAMILIES = {
-    "network": Family(wilks.MLP(hidden=(5,), weight_clip=2.0), n_toys=24),
+    "network": Family(wilks.MLP(hidden=(5,), weight_clip=2.0), n_toys=9),
     "kernel, score": Family(wilks.Kernel(width=3.0, is_score=True, **GAUSSIANS)),
-    "kernel, converged": Family(wilks.Kernel(width=3.0, **GAUSSIANS), n_toys=100),
-    "kernel set, score": Family(wilks.KernelSet((2.0, 3.0, 5.0), (0.3,), n_centers=500), n_toys=400),
+    "kernel, converged": Family(wilks.Kernel(width=3.0, **GAUSSIANS), n_toys=39),
+    "kernel set, score": Family(wilks.KernelSet((2.0, 3.0, 5.0), (0.3,), n_centers=500), n_toys=199),
 }
 if hasattr(wilks, "Histogram"):
     FAMILIES["histogram"] = Family(wilks.Histogram())

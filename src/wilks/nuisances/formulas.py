@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -37,14 +37,13 @@ class Formulas(Response):
         return {"kind": self.kind, "names": list(self.names), "functions": [one.mark() for one in self.functions]}
 
 
-@jax.tree_util.register_static
 @dataclass(frozen=True, eq=False)
 class Formula:
     """The log r of one nuisance, ``function(events, nu) -> (n,)``, for events of ``width`` features.
 
-    Two are equal where XLA is given the same text for the value and its first two derivatives in nu. So a function that
-    is written twice is compiled once, and one that reads a number which has changed since is not mistaken for what it
-    was; the function object would tell neither.
+    Programs are kept by the text that XLA is given for the value and its first two derivatives in nu. So a function
+    that is written twice is compiled once, and one that reads a number which has changed since is not mistaken for what
+    it was; the function object would tell neither.
     """
 
     function: Callable[..., Any]
@@ -56,7 +55,7 @@ class Formula:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the text, in hexadecimal; of what the function is when this is first asked for."""
+        """SHA-256 of the text, in hexadecimal, as it is when a program first takes the formula."""
         lowered = jax.jit(self._derivatives).lower(np.zeros((2, self.width)), np.zeros(()))
         return hashlib.sha256(lowered.as_text().encode()).hexdigest()
 
@@ -69,11 +68,16 @@ class Formula:
 
         return [function(nu) for function in (value, slope(value), slope(slope(value)))]
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Formula) and self.digest == other.digest
 
-    def __hash__(self) -> int:
-        return hash(self.digest)
+@dataclass(frozen=True)
+class _Key:
+    """Equal where the text is."""
+
+    digest: str
+    formula: Formula = field(compare=False)
+
+
+jax.tree_util.register_pytree_node(Formula, lambda one: ((), _Key(one.digest, one)), lambda key, _: key.formula)
 
 
 @jax.tree_util.register_dataclass

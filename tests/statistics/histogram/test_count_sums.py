@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaln
-from scipy.stats import poisson
+from scipy.stats import nbinom, poisson
 
 from wilks.significance import chi2_log_sf
 from wilks.statistics.histogram.alike import GivenSum
@@ -144,5 +144,7 @@ def test_a_coarse_grid_is_as_good_where_values_are_many():
 
 def test_the_smallest_and_the_largest_values():
     found = count_sum([3.0, 3.0], [30.0, 30.0], [0.1, 0.1], total=6.0)
-    assert found.log_tail(0.0).log_p == 0.0 and found.log_tail(1e-12).log_p == pytest.approx(0.0, abs=1e-3)
+    assert found.log_tail(0.0).log_p == 0.0
+    both_as_expected = nbinom.pmf(3, 30.0, 30.0 / 33.0) ** 2
+    assert found.log_tail(1e-12).log_p == pytest.approx(np.log1p(-both_as_expected), abs=2e-3), "T is 0 there alone"
     assert found.log_tail(3000.0).log_p < -700.0, "p underflows, its logarithm does not"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import wilks
-from wilks.laws import ScoreNull, profiled_score_null, score_null
-from wilks.laws.score import law_of
+from wilks.laws import analytic_null
 from wilks.problems import exponential
 from wilks.significance.weighted import WeightedTail
+from wilks.statistics.linear.score_law import ScoreNull, law_of
 from wilks.typing import FloatArray
 
 KERNEL = wilks.Kernel(n_centers=30, width=1.0, ridge=3.0, is_score=True)
@@ -68,17 +68,17 @@ def places(law: ScoreNull, *, last: float) -> Iterator[float]:
 
 def profiled() -> ScoreNull:
     analysis = analysis_of(nuisances=exponential.nuisances(0.1, 0.1), standardize=False)
-    return profiled_score_null(analysis, wilks.fit(analysis, sample(500, seed=5)))
+    return analytic_null(analysis, wilks.fit(analysis, sample(500, seed=5)))
 
 
 LAWS = {
-    "over references": lambda: score_null(analysis_of()),
-    "small ridge": lambda: score_null(
+    "over references": lambda: analytic_null(analysis_of()),
+    "small ridge": lambda: analytic_null(
         analysis_of(model=wilks.Kernel(n_centers=80, width=0.3, ridge=0.3, is_score=True))
     ),
-    "given a pool": lambda: score_null(analysis_of(toy_source=sample(6000, seed=1))),
-    "fixed number": lambda: score_null(analysis_of(), n_events=500),
-    "another number": lambda: score_null(analysis_of(toy_source=sample(6000, seed=1)), n_events=600),
+    "given a pool": lambda: analytic_null(analysis_of(toy_source=sample(6000, seed=1))),
+    "fixed number": lambda: analytic_null(analysis_of(), n_events=500),
+    "another number": lambda: analytic_null(analysis_of(toy_source=sample(6000, seed=1)), n_events=600),
     "nuisances": profiled,
 }
 
@@ -132,7 +132,7 @@ def test_a_correction_that_makes_p_smaller_is_no_singularity():
     """
     uniform = wilks.Sample(np.random.default_rng(1).random(20_000))
     kernel = wilks.Kernel(n_centers=30, width=3.0, ridge=0.3, is_score=True)
-    law = score_null(wilks.Analysis(reference=uniform, model=kernel, expected_events=50), n_events=50)
+    law = analytic_null(wilks.Analysis(reference=uniform, model=kernel, expected_events=50), n_events=50)
     found = [law.p_value(law.mean + z * math.sqrt(law.variance)) for z in (1.0, 2.0, 3.0, 4.0, 5.0)]
     assert found[:3] == pytest.approx([0.1222, 0.0483, 0.0203], rel=0.03)
     assert law.excess < 0.0 and all(later < 0.5 * before for before, later in itertools.pairwise(found))
@@ -167,7 +167,7 @@ def test_an_answer_inverts_each_law_once(inversions, has_nuisances):
 def test_a_later_answer_computes_no_correction(monkeypatch):
     """After some data sets the paths are there: p is a sum along them."""
     analysis = analysis_of()
-    law, rng = score_null(analysis), np.random.default_rng(3)
+    law, rng = analytic_null(analysis), np.random.default_rng(3)
     spread = math.sqrt(law.variance)
     for t in np.arange(0.5, law.mean + 8.0 * spread, 0.2 * spread):
         law.probability(float(t))
