@@ -146,5 +146,5 @@ def test_the_smallest_and_the_largest_values():
     found = count_sum([3.0, 3.0], [30.0, 30.0], [0.1, 0.1], total=6.0)
     assert found.log_tail(0.0).log_p == 0.0
     both_as_expected = nbinom.pmf(3, 30.0, 30.0 / 33.0) ** 2
-    assert found.log_tail(1e-12).log_p == pytest.approx(np.log1p(-both_as_expected), abs=2e-3), "T is 0 there alone"
+    assert found.log_tail(1e-12).log_p == pytest.approx(np.log1p(-both_as_expected), abs=5e-3), "T is 0 there alone"
     assert found.log_tail(3000.0).log_p < -700.0, "p underflows, its logarithm does not"
