@@ -23,7 +23,10 @@ def test_a_family_that_is_not_registered_is_found_by_its_name():
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("forest", r"must be one of \['kernel', 'kernel_set', 'mlp'\], or module:Class of another, but 'forest' came"),
+        (
+            "forest",
+            r"must be one of \['histogram', 'kernel', 'kernel_set', 'mlp'\], or module:Class of another, but 'forest'",
+        ),
         ("None", "but 'None' came"),
         ("no_such_module:Forest", "the class of a model 'no_such_module:Forest' must be importable"),
         ("wilks.statistics.linear:Forest", "must be importable, but AttributeError"),
