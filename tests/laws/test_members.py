@@ -47,10 +47,18 @@ def test_json_has_the_members_and_what_the_global_p_is_beside_the_smallest(answe
 def test_a_local_p_that_underflows_has_its_z_and_no_trials_factor(answer_of: Answer) -> None:
     """exp(-5000) is 10^-2171.472; the Z of it is 99.9449 (`significance.log_p_value` is its inverse)."""
     result = answer_of((MemberFit(0.4, 0.3, 1e4, -5000.0), *MEMBERS))
-    assert "  0.4    0.3    10000.00  3.4e-2172  99.94\n" in str(result)
+    assert "  width 0.4  0.3    10000.00  3.4e-2172  99.94\n" in str(result)
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
-    assert document["members"][0] == {"width": 0.4, "ridge": 0.3, "t": 1e4, "p_value": 0.0, "log_p_value": -5000.0}
+    values = {"width": 0.4, "ridge": 0.3, "t": 1e4, "p_value": 0.0, "log_p_value": -5000.0}
+    assert document["members"][0] == {"name": "width 0.4", **values, "z": []}
     assert document["over_smallest_p"] is None and "trials factor" not in str(result)
+
+
+def test_a_member_without_a_width_is_called_by_its_name(answer_of: Answer) -> None:
+    waves = MemberFit(math.nan, 0.1, 40.0, -9.0, name="waves of x, y", z=(0.2,))
+    text, document = str(answer_of((waves, *MEMBERS))), waves.to_dict()
+    assert "  waves of x, y  0.1 " in text and ", waves of x, y and ridge 0.1: with min_p" in text and "nan" not in text
+    assert document["name"] == "waves of x, y" and document["width"] is None and document["z"] == [0.2]
 
 
 def test_where_no_toy_reaches_t_there_is_no_trials_factor(answer_of: Answer) -> None:
@@ -70,8 +78,8 @@ def test_a_failed_fit_has_no_table(answer_of: Answer) -> None:
 
 
 GOLDEN = """\
-  width  ridge  t      local p  local Z
-  0.4    0.3    31.00  0.00050  3.29
-  1      0.3    9.00   0.40     0.25
-  2.5    0.3    1.20   0.9600   -1.75
+  member     ridge  t      local p  local Z
+  width 0.4  0.3    31.00  0.00050  3.29
+  width 1    0.3    9.00   0.40     0.25
+  width 2.5  0.3    1.20   0.9600   -1.75
 The global p is """

@@ -15,13 +15,13 @@ def members_text(members: Sequence[MemberFit], *, p_value: float, interval: tupl
 
     >>> members = [MemberFit(0.4, 0.3, 31.0, math.log(0.004)), MemberFit(1.0, 0.3, 9.0, math.log(0.4))]
     >>> print(members_text(members, p_value=0.007, interval=(0.006, 0.008)))
-      width  ridge  t      local p  local Z
-      0.4    0.3    31.00  0.0040   2.65
-      1      0.3    9.00   0.40     0.25
+      member     ridge  t      local p  local Z
+      width 0.4  0.3    31.00  0.0040   2.65
+      width 1    0.3    9.00   0.40     0.25
     The global p is 1.75 [1.5, 2] times the smallest of 2 local p-values, width 0.4 and ridge 0.3: with min_p this is
     the trials factor. Local p-values are those of gamma laws, and approximate.
     """
-    rows = [("width", "ridge", "t", "local p", "local Z"), *(_row(one) for one in members)]
+    rows = [("member", "ridge", "t", "local p", "local Z"), *(_row(one) for one in members)]
     return (
         f"{table(rows)}\n{_trials(members, p_value, interval)}Local p-values are those of gamma laws, and approximate."
     )
@@ -34,7 +34,7 @@ def members_to_dict(members: Sequence[MemberFit], *, p_value: float) -> dict[str
 
 def _row(one: MemberFit) -> tuple[str, ...]:
     local = probability_from_log(one.log_p_value), decimals(z_score_from_log(one.log_p_value))
-    return (plain(one.width), plain(one.ridge), decimals(one.t), *local)
+    return (one.name, plain(one.ridge), decimals(one.t), *local)
 
 
 def _trials(members: Sequence[MemberFit], p_value: float, interval: tuple[float, float]) -> str:
@@ -45,7 +45,7 @@ def _trials(members: Sequence[MemberFit], p_value: float, interval: tuple[float,
     best = _best(members)
     return (
         f"The global p is {ratio:.3g} [{low:.3g}, {high:.3g}] times the smallest of {len(members)} local "
-        f"p-values, width {plain(best.width)} and ridge {plain(best.ridge)}: with min_p this is the trials factor. "
+        f"p-values, {best.name} and ridge {plain(best.ridge)}: with min_p this is the trials factor. "
     )
 
 

@@ -61,7 +61,7 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
     """P(Q >= q) of a score statistic under the null from importance-sampled toys.
 
     Reference and pool stand for nature: data are drawn from their events, or from the points that they were condensed
-    to. Like the analytic law, `score_null`, this is the law given this reference as far as the pool tells it, and over
+    to. Like the analytic law, `analytic_null`, this is the law given this reference as far as the pool tells it, and over
     data and references of this size without a pool.
 
     Args:
@@ -77,7 +77,7 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
     if analysis.nuisances:
         raise CalibrationError(
             f"tilted toys need an analysis without nuisances, but {', '.join(analysis.nuisances.names)} came; use "
-            "profiled_score_null(analysis, fit).p_value(q), or toys of ShiftedNuisance at the fitted nuisances"
+            "analytic_null(analysis, fit).p_value(q), or toys of ShiftedNuisance at the fitted nuisances"
         )
     n_toys = whole_number(n_toys, name="n_toys", least=10 * N_SEEDS)
     require_law(analysis)

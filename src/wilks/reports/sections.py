@@ -96,9 +96,9 @@ def _search_rows(fit: FitResult) -> tuple[tuple[str, str, str], ...]:
 
 def member_table(fit: FitResult) -> Table:
     """The members of a set of kernels."""
-    rows = tuple((number(one.width), number(one.ridge), number(one.t), _local_p(one)) for one in fit.members)
+    rows = tuple((one.name, number(one.ridge), number(one.t), _local_p(one)) for one in fit.members)
     note = "Local p: by the gamma law of the mean and variance of each score statistic, approximate; toys calibrate t."
-    return Table("Members of the set of kernels", rows, ("width", "ridge", "t", "local p"), note)
+    return Table("Members of the set of kernels", rows, ("member", "ridge", "t", "local p"), note)
 
 
 def _local_p(one: MemberFit) -> str:

@@ -63,7 +63,7 @@ class MemberFit:
         t: its own statistic.
         log_p_value: log P(gamma >= t) for the gamma law of the null mean and variance of its score statistic;
             approximate.
-        name: what tables call it.
+        name: what tables call it; "width 0.4" unless its features have another name.
         z: its own nuisances, in units of their sigma.
     """
 
@@ -76,6 +76,7 @@ class MemberFit:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "z", tuple(self.z))  # a list where it was read from a file
+        object.__setattr__(self, "name", self.name or f"width {self.width:.4g}")
 
     @property
     def p_value(self) -> float:
@@ -85,7 +86,8 @@ class MemberFit:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; NaN becomes None."""
         numbers = {name: getattr(self, name) for name in ("width", "ridge", "t", "p_value", "log_p_value")}
-        return {name: x if np.isfinite(x) else None for name, x in numbers.items()}
+        finite = {name: x if np.isfinite(x) else None for name, x in numbers.items()}
+        return {"name": self.name, **finite, "z": list(self.z)}
 
 
 _PARTS: dict[str, type[FittedNuisance] | type[MemberFit]] = {
