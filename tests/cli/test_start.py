@@ -74,8 +74,9 @@ def test_data_are_all_files_up_to_the_next_option(reference: Path, tmp_path: Pat
     config = load_config(target).config
     assert config.reference.files == [str(reference)]
     assert config.data is not None and config.data.files == [str(path) for path in data]
-    assert result.stdout.splitlines()[:2] == [
+    assert result.stdout.splitlines()[:3] == [
         f"reference: {reference} (400 events)",
+        "  weights: weight",
         f"data: {', '.join(map(str, data))} (90 events)",
     ]
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from wilks.config.found import FoundSample
 from wilks.config.load import load_config
-from wilks.config.template import FoundSample, template
+from wilks.config.template import template
 
-REFERENCE = FoundSample(("mc/ref 1.root",), ("pt1", "log", "event_weight", "null"), 1000)
+REFERENCE = FoundSample(("mc/ref 1.root",), ("pt1", "log", "null"), 1000, ("event_weight",))
 
 
 def written(folder: Path, text: str) -> Path:
@@ -36,9 +37,27 @@ def test_without_data_and_weights(tmp_path: Path) -> None:
 
 
 def test_columns_that_the_data_lack_are_left_out() -> None:
-    text = template(REFERENCE, data=FoundSample(("d.root",), ("pt1",), 5))
-    assert "# Not in the data, hence left out: log, null\n" in text
+    left_out = (("log", "not in the data"), ("null", "not in the data"))
+    text = template(REFERENCE, data=FoundSample(("d.root",), ("pt1",), 5, left_out=left_out))
+    assert "# Left out:\n#   log, null: not in the data\n" in text
     assert "features: [pt1]\n" in text
+
+
+@pytest.mark.parametrize(
+    ("weights", "line"),
+    [
+        (
+            ("genWeight", "puWeight", "puWeightUp"),
+            "  weight: genWeight*puWeight   # EDIT: the product of all",
+        ),
+        (("gen weight", "weight"), '  weight: "gen weight"   # EDIT: one of several'),
+        (("puWeightUp",), "  # weight: w   # a column"),
+    ],
+)
+def test_several_weights_are_a_choice_to_look_at(tmp_path: Path, weights: tuple[str, ...], line: str) -> None:
+    text = template(FoundSample(("mc.root",), ("pt",), 1000, weights), data=None)
+    assert line in text and f"# Columns that look like weights: {', '.join(weights)}\n" in text
+    load_config(written(tmp_path, text))
 
 
 def test_the_kernel_without_toys_is_a_valid_file(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Commands for a first start: init, schema and demo."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -13,15 +12,14 @@ from wilks.cli.folder import require_free
 from wilks.cli.options import json_option
 from wilks.cli.outcome import strict_json
 from wilks.cli.session import Session
-from wilks.config import FoundSample, json_schema, template
-from wilks.config.data_weights import ONE_EACH, looks_like_weight
-from wilks.errors import ConfigError, SampleError
-from wilks.samples import columns, read
+from wilks.config import FoundSample, find_data, find_reference, json_schema, template
+from wilks.config.data_weights import ONE_EACH
+from wilks.errors import ConfigError
 from wilks.samples.reading import find_files
 from wilks.storage import write_text
 from wilks.wording import in_shell, listed
 
-_MAX_FEATURES, _MAX_FILES_NAMED = 20, 6
+_MAX_FILES_NAMED = 6
 SCHEMA_FILE = "analysis.schema.json"
 
 
@@ -76,9 +74,10 @@ def init(
         _check_roles(reference, data)
         names = (target, target.with_name(SCHEMA_FILE)) if with_schema else (target,)
         _refuse_existing(names)
-        samples = {"reference": _found(reference, tree=tree, folder=target.parent)}
+        samples = {"reference": find_reference(reference, tree=tree, folder=target.parent)}
         if data:
-            samples["data"] = _found(data, tree=tree, folder=target.parent)
+            like = samples["reference"]
+            samples["data"] = find_data(data, reference=like, tree=tree, folder=target.parent)
         schema_file = SCHEMA_FILE if with_schema else None
         _write(target, template(samples["reference"], data=samples.get("data"), tree=tree, schema=schema_file))
         if with_schema:
@@ -113,10 +112,14 @@ def _say_roles(session: Session, samples: Mapping[str, FoundSample]) -> None:
         shown, n_more = found.files[:_MAX_FILES_NAMED], len(found.files) - _MAX_FILES_NAMED
         more = f" and {n_more} more" if n_more > 0 else ""
         session.say(f"{role}: {listed(shown)}{more} ({found.n_events:,} events)")
+        for reason in found.reasons:
+            session.say(f"  left out: {reason}")
+        if role == "reference" and found.weights:
+            session.say(f"  weights: {listed(found.weights)}")
         session.outcome.numbers[role] = {"files": list(found.files), "n_events": found.n_events}
-    if "data" in samples and samples["data"].weights:
+    if "data" in samples and samples["data"].not_one:
         session.warn(
-            f"the data carry {listed(samples['data'].weights)}, not one in every event, but data are counts: unweight "
+            f"the data carry {listed(samples['data'].not_one)}, not one in every event, but data are counts: unweight "
             f"them first, or, if it is no weight of these events, {ONE_EACH}"
         )
 
@@ -174,31 +177,3 @@ def _write(path: Path, text: str) -> None:
         write_text(path, text)
     except OSError as error:
         raise ConfigError(f"{path}: the file must be writable, but: {error.strerror}; give another --output") from error
-
-
-def _found(files: Sequence[str], *, tree: str | None, folder: Path) -> FoundSample:
-    """Numeric, finite columns of the files, the number of rows, and what looks like a weight among the columns."""
-    usable: list[str] = []
-    weights: list[str] = []
-    n_events, reason = 0, "no column was found"
-    for name in columns(list(files), tree=tree):
-        if len(usable) >= _MAX_FEATURES and not looks_like_weight(name):
-            continue
-        try:
-            sample = read(list(files), features=[name], tree=tree)
-        except SampleError as error:
-            reason = str(error)
-            continue
-        n_events = sample.n_events
-        usable.append(name)
-        if looks_like_weight(name) and bool((sample.events != 1).any()):
-            weights.append(name)
-    if not usable:
-        raise SampleError(
-            f"{listed(files)}: at least one column must be numeric and finite in all events, but none is; {reason}"
-        )
-    return FoundSample(tuple(_relative(path, folder) for path in files), tuple(usable), n_events, tuple(weights))
-
-
-def _relative(path: str, folder: Path) -> str:
-    return path if "://" in path or os.path.isabs(path) else os.path.relpath(path, folder)

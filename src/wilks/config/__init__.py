@@ -2,10 +2,11 @@
 
 from wilks.config.build import Sources, build_analysis, read_data, read_sources
 from wilks.config.document import Document, Position, read_document
+from wilks.config.found import FoundSample, find_data, find_reference
 from wilks.config.load import LoadedConfig, load_config
 from wilks.config.schema import AnalysisConfig, json_schema
 from wilks.config.systematics import Systematics
-from wilks.config.template import FoundSample, template
+from wilks.config.template import template
 
 __all__ = [
     "AnalysisConfig",
@@ -16,6 +17,8 @@ __all__ = [
     "Sources",
     "Systematics",
     "build_analysis",
+    "find_data",
+    "find_reference",
     "json_schema",
     "load_config",
     "read_data",

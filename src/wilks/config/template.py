@@ -1,26 +1,12 @@
 """The commented analysis file that a new study starts from."""
 
-from dataclasses import dataclass
-
-from wilks.config.data_weights import looks_like_weight
+from wilks.config.found import FoundSample
 from wilks.config.schema import ToysConfig
+from wilks.samples.checked_arrays import is_formula_like
 from wilks.search import Search
 from wilks.statistics.linear import Kernel
 from wilks.statistics.network import MLP
 from wilks.wording import in_yaml, listed, visible
-
-
-@dataclass(frozen=True)
-class FoundSample:
-    """What was found in the files of a sample: columns, number of rows, and columns that look like weights.
-
-    ``weights`` are those that are not one in every event.
-    """
-
-    files: tuple[str, ...]
-    columns: tuple[str, ...]
-    n_events: int
-    weights: tuple[str, ...] = ()
 
 
 def template(
@@ -28,22 +14,18 @@ def template(
 ) -> str:
     """Text of a commented analysis file for these samples.
 
-    Every column of the reference becomes a feature, except one that looks like a weight. ``schema`` is
-    the path of a JSON Schema for editors.
+    Every column that can be one becomes a feature; comments say which were left out, and why. ``schema`` is the path of
+    a JSON Schema for editors.
     """
-    weight = next((name for name in reference.columns if looks_like_weight(name)), None)
-    features = [name for name in reference.columns if name != weight]
-    known = set(reference.columns if data is None else data.columns)
-    unknown = [name for name in features if name not in known]
-    features = [name for name in features if name in known]
+    features = [name for name in reference.columns if data is None or name in data.columns]
     return "".join(
         (
             f"# yaml-language-server: $schema={visible(schema)}\n" if schema else "",
             _HEAD,
-            _features_text(features, unknown),
+            _features_text(features, [*reference.reasons, *(data.reasons if data else ())]),
             _SELECTION,
             f"\ntree: {in_yaml(tree)}\n" if tree else "",
-            _reference_text(reference, weight),
+            _reference_text(reference),
             _data_text(data),
             _TAIL.format_map(_defaults()),
         )
@@ -69,33 +51,44 @@ def _listed(names: tuple[str, ...] | list[str]) -> str:
     return f"[{', '.join(map(in_yaml, names))}]"
 
 
-def _features_text(features: list[str], unknown: list[str]) -> str:
-    left_out = f"# Not in the data, hence left out: {listed(unknown)}\n" if unknown else ""
+def _features_text(features: list[str], left_out: list[str]) -> str:
+    lines = [f"#   {line}\n" for line in left_out]
     return (
         "\n# Inputs of the model: columns, names defined below, or expressions such as log(pt1).\n"
         "# EDIT: keep the variables that the test is to look at.\n"
-        f"{left_out}features: {_listed(features)}\n"
+        f"{''.join(['# Left out:' + chr(10), *lines]) if lines else ''}features: {_listed(features)}\n"
     )
 
 
-def _reference_text(reference: FoundSample, weight: str | None) -> str:
+def _reference_text(reference: FoundSample) -> str:
     n_training = max(1, reference.n_events // 2)
+    weights = reference.nominal_weights
     expected = (
         "  # The sum of the weights is the number of events expected in the data; to scale them:\n"
         "  # expected_events: 2000\n"
-        if weight
+        if weights
         else "  # EDIT: the number of events that the reference predicts for the data (cross section x luminosity).\n"
         f"  expected_events: {max(1, reference.n_events // 20)}\n"
     )
     return (
-        f"\n# The reference hypothesis. Columns found: {listed(reference.columns)}\n"
+        f"\n# The reference hypothesis. Columns that can be features: {listed(reference.columns)}\n"
+        f"{f'# Columns that look like weights: {listed(reference.weights)}' + chr(10) if reference.weights else ''}"
         f"reference:\n  files: {_listed(reference.files)}   # globs work too; relative to this file\n"
-        f"{f'  weight: {in_yaml(weight)}' if weight else '  # weight: w   # a column; none: every event counts one'}\n"
-        f"{expected}"
+        f"{_weight_text(weights)}{expected}"
         f"  # This many of the {reference.n_events} events train; toys are drawn from the rest, which should be many\n"
         "  # times the expected events. Or delete it and name a source of toys below.\n"
         f"  n_training: {n_training}\n"
     )
+
+
+def _weight_text(weights: tuple[str, ...]) -> str:
+    if not weights:
+        return "  # weight: w   # a column; none: every event counts one\n"
+    if len(weights) == 1:
+        return f"  weight: {in_yaml(weights[0])}\n"
+    if all(map(is_formula_like, weights)):
+        return f"  weight: {'*'.join(weights)}   # EDIT: the product of all that look like weights; keep what applies\n"
+    return f"  weight: {in_yaml(weights[0])}   # EDIT: one of several; define a product of those that apply\n"
 
 
 def _data_text(data: FoundSample | None) -> str:
@@ -103,7 +96,7 @@ def _data_text(data: FoundSample | None) -> str:
         return f"{_DATA_HEAD}# data:\n#   files: data.root\n"
     return (
         f"{_DATA_HEAD}data:\n  files: {_listed(data.files)}   # {data.n_events} events before the selection\n"
-        f"{_DATA_WEIGHTS.format(listed(data.weights)) if data.weights else ''}"
+        f"{_DATA_WEIGHTS.format(listed(data.not_one)) if data.not_one else ''}"
     )
 
 

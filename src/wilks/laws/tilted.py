@@ -61,8 +61,8 @@ def tilted_p_value(analysis: Analysis, q: float, *, n_toys: int = 10_000, seed: 
     """P(Q >= q) of a score statistic under the null from importance-sampled toys.
 
     Reference and pool stand for nature: data are drawn from their events, or from the points that they were condensed
-    to. Like the analytic law, `analytic_null`, this is the law given this reference as far as the pool tells it, and over
-    data and references of this size without a pool.
+    to. Like `analytic_null`, this is the law given this reference as far as the pool tells it, and over data and
+    references of this size without a pool.
 
     Args:
         analysis: with ``Kernel(is_score=True)``, without nuisances.

@@ -7,6 +7,7 @@ from wilks import lazy
 _NAMES = {
     "wilks.samples.checked_arrays": ["closest", "effective_number", "in_order", "weighted_quantile"],
     "wilks.samples.checks": ["check_data"],
+    "wilks.samples.counters": ["bookkeeping"],
     "wilks.samples.derived": ["recomputed"],
     "wilks.samples.enriching": ["enrich", "merge"],
     "wilks.samples.expressions": ["Expression", "Selection", "parse_expression", "parse_selection"],
@@ -27,6 +28,7 @@ _NAMES = {
 if TYPE_CHECKING:
     from wilks.samples.checked_arrays import closest, effective_number, in_order, weighted_quantile
     from wilks.samples.checks import check_data
+    from wilks.samples.counters import bookkeeping
     from wilks.samples.derived import recomputed
     from wilks.samples.enriching import enrich, merge
     from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
@@ -56,6 +58,7 @@ __all__ = [
     "Selection",
     "Standardization",
     "Support",
+    "bookkeeping",
     "cell_width_of",
     "central_interval",
     "check_data",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from wilks.errors import SampleError
+from wilks.samples.counters import counter_notices
 from wilks.samples.likeness import differences
 from wilks.samples.overlap import KnownEvents, shared_events
 from wilks.samples.repeats import repeated_events
@@ -52,8 +53,9 @@ def check_data_once(data: Sample, *, reference: Sample) -> None:
 
 
 def reference_notices(reference: Sample, standardization: Standardization) -> Iterator[str]:
-    """Sentences on a reference: events far outside all others, and events that come more than once."""
+    """Sentences on a reference: events far outside all others, counters, and events that come more than once."""
     yield from scale_notices(reference, standardization)
+    yield from counter_notices(reference)
     n_repeated = repeated_events(reference)
     if n_repeated:
         yield (

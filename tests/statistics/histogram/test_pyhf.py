@@ -1,4 +1,4 @@
-"""t against the saturated model of pyhf: a free factor (`shapefactor`) for each bin, and a normalization (`normsys`)."""
+"""t against the saturated model of pyhf: a free `shapefactor` in each bin, and a `normsys` for the normalization."""
 
 import math
 from collections.abc import Sequence
