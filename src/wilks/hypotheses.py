@@ -13,7 +13,7 @@ from wilks.errors import InputError
 from wilks.functions import NamedFunction
 from wilks.samples import Sample
 from wilks.storage import Storable
-from wilks.typing import FloatArray, finite_number, is_number, whole_number
+from wilks.typing import FloatArray, finite_number, is_number, plain_numbers, whole_number
 
 GeneratorFunction = Callable[[np.random.Generator, int, Mapping[str, float]], npt.ArrayLike]
 
@@ -80,7 +80,7 @@ class Generator:
         if n == 0:
             return np.empty((0, n_features))
         try:
-            events = np.asarray(self._named.call(rng, n, dict(nuisances or {})), dtype=np.float64)
+            events = plain_numbers(self._named.call(rng, n, dict(nuisances or {})))
         except MemoryError:  # says nothing about the generator
             raise
         except Exception as error:

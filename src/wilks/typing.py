@@ -81,6 +81,28 @@ def finite_number(value: object, *, name: str) -> float:
     raise InputError(f"{name} must be a finite number, but {value!r} came")
 
 
+def has_masked(values: object) -> bool:
+    """Whether some of ``values``, an array or lists of arrays and numbers, are masked: their numbers mean nothing.
+
+    >>> has_masked(np.ma.masked_array([1.0, 2.0], mask=[False, True])), has_masked([1.0, np.ma.masked])
+    (True, True)
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        return bool(np.ma.is_masked(values))
+    return isinstance(values, list | tuple) and any(map(has_masked, values))
+
+
+def plain_numbers(values: object) -> FloatArray:
+    """What a function of the user returned as an array; none of it may be masked.
+
+    Raises:
+        ValueError, TypeError: it holds something else than numbers, or masked ones.
+    """
+    if has_masked(values):
+        raise ValueError("some of them are masked")
+    return np.asarray(values, dtype=np.float64)
+
+
 def whole_number(value: object, *, name: str, least: int) -> int:
     """``value`` as a plain int, so that equal numbers of any type give the same toys.
 

@@ -146,7 +146,7 @@ def test_observed_centres(tmp_path: Path, config: dict[str, Any]) -> None:
     assert systematics(tmp_path, config).observed() == {"scale": 0.02}
     config["nuisances"]["yield"] = {"sigma": 0.1, "normalization": True, "auxiliary": "log_normal"}
     config["data"]["auxiliaries"] = {"yield": -1.5}
-    with pytest.raises(InputError, match=r"data\.auxiliaries\.yield: the log_normal .* must be of a nu above -1"):
+    with pytest.raises(InputError, match=r"data\.auxiliaries\.yield: the log_normal .* must be above -1"):
         systematics(tmp_path, config).observed()
 
 

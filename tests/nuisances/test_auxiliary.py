@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 
 import jax
@@ -7,7 +8,16 @@ import pytest
 from scipy import stats
 
 from wilks.errors import InputError
-from wilks.nuisances import Auxiliary, Gaussian, LogNormal, PoissonCount, Unconstrained
+from wilks.nuisances import (
+    Auxiliary,
+    Gaussian,
+    LogNormal,
+    Nuisance,
+    Nuisances,
+    PoissonCount,
+    Unconstrained,
+    normalization,
+)
 from wilks.nuisances.auxiliary import auxiliary_from_dict
 
 SIGMA = 0.1
@@ -88,6 +98,21 @@ class TestPoissonCount(ConstrainedContract):
 
 class TestUnconstrained(AuxiliaryContract):
     auxiliary = Unconstrained()
+
+
+@pytest.mark.parametrize(
+    ("auxiliary", "possible", "impossible"),
+    [(PoissonCount(100.0), (0.0, 107.0, 106.5), (-1.0, -1e-9)), (LogNormal(), (-0.99, 3.0), (-1.0, -2.0))],
+)
+def test_what_cannot_have_been_measured_is_refused(auxiliary, possible, impossible) -> None:
+    one = Nuisance("n", 0.1, log_ratio=normalization("n", sigma=0.1).log_ratio, auxiliary=auxiliary)
+    for observed in possible:
+        assert Nuisances((one,)).observed_values({"n": observed}).tolist() == [observed]
+    for observed in impossible:
+        with pytest.raises(InputError, match=r"of 'n' must be (0 or more|above -1), but -"):
+            Nuisances((one,)).observed_values({"n": observed})
+    with pytest.raises(InputError, match=r"of 'n' must be (0 or more|above -1), but -"):
+        dataclasses.replace(one, center=-1.5)
 
 
 def test_an_unknown_kind_is_refused() -> None:

@@ -21,7 +21,6 @@ from wilks.config.reading import (
     stream,
 )
 from wilks.config.schema import resolved
-from wilks.errors import InputError
 from wilks.nuisances import (
     Auxiliary,
     Gaussian,
@@ -110,12 +109,9 @@ class Systematics:
         data = self.loaded.config.data
         given = dict(data.auxiliaries) if data is not None else {}
         for one in self.parameters:
-            if one.name in given and not one.auxiliary.estimate(given[one.name]) >= one.auxiliary.least_nu:
+            if one.name in given:
                 with self.loaded.located("data", "auxiliaries", one.name):
-                    raise InputError(
-                        f"the {one.auxiliary.kind} measurement of {one.name!r} must be of a nu above -1, but "
-                        f"{given[one.name]:g} came"
-                    )
+                    one.auxiliary.check_observed(given[one.name], name=one.name)
         return given
 
     @cached_property

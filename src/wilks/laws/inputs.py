@@ -10,7 +10,7 @@ import numpy.typing as npt
 from wilks.campaign.table import Toys
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance, StorableHypothesis
-from wilks.typing import FitStatus, FloatArray, IntArray
+from wilks.typing import FitStatus, FloatArray, IntArray, has_masked
 
 _LOWEST_T = -1e-3
 
@@ -86,6 +86,8 @@ def t_values(toys: Toys | npt.ArrayLike) -> FloatArray:
     >>> t_values([12.5, float("nan"), 9.0])
     array([12.5,  nan,  9. ])
     """
+    if has_masked(toys):
+        raise CalibrationError("values of t must be plain numbers, but some are masked; NaN stands for a failed toy")
     t = np.asarray(toys.t if isinstance(toys, Toys) else toys, dtype=np.float64)
     if t.ndim != 1:
         raise CalibrationError(f"values of t must form one dimension, got an array of shape {t.shape}")

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wilks.errors import InputError
-from wilks.typing import is_number
+from wilks.typing import finite_number, is_number
 
 _EDGE = 1e-9
 
@@ -43,6 +43,14 @@ class Auxiliary(abc.ABC):
     def least_nu(self) -> float:
         """No nu at or below this is possible."""
         return -np.inf
+
+    def check_observed(self, observed: float, *, name: str) -> None:
+        """Raise unless the measurement of the nuisance ``name`` can have come out so.
+
+        Raises:
+            InputError: it cannot, whatever nu is.
+        """
+        finite_number(observed, name=f"the measurement of {name!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values that define it, with its ``kind``."""
@@ -88,6 +96,11 @@ class LogNormal(Auxiliary):
     def least_nu(self) -> float:
         return -1.0 + _EDGE
 
+    def check_observed(self, observed: float, *, name: str) -> None:
+        super().check_observed(observed, name=name)
+        if observed <= -1.0:
+            raise InputError(f"the log_normal measurement of {name!r} must be above -1, but {observed:g} came")
+
 
 @dataclass(frozen=True)
 class PoissonCount(Auxiliary):
@@ -127,6 +140,11 @@ class PoissonCount(Auxiliary):
     @property
     def least_nu(self) -> float:
         return -1.0 + _EDGE
+
+    def check_observed(self, observed: float, *, name: str) -> None:
+        super().check_observed(observed, name=name)
+        if observed < 0.0:
+            raise InputError(f"the count of {name!r} must be 0 or more, but {observed:g} came")
 
 
 @dataclass(frozen=True)

@@ -122,9 +122,12 @@ class Nuisances:
         """Auxiliary measurements by name as an array (j,); those that are not given are those of the real data.
 
         Raises:
-            InputError: a name that no nuisance has, or a value that is no finite number.
+            InputError: a name that no nuisance has, a value that is no finite number, or one that no nu can give.
         """
         given = self.values(observed)
+        for one in self.parameters:
+            if one.name in observed:
+                one.auxiliary.check_observed(float(observed[one.name]), name=one.name)
         return np.where([name in observed for name in self.names], given, self.observed)
 
     def estimates(self, observed: FloatArray) -> FloatArray:

@@ -56,6 +56,7 @@ class Nuisance:
             )
         object.__setattr__(self, "sigma", self._checked_sigma())
         object.__setattr__(self, "center", finite_number(self.center, name=f"the center of {self.name!r}"))
+        self.auxiliary.check_observed(self.observed, name=self.name)
         for what in ("log_ratio", "transform"):
             given = getattr(self, what)
             if given is not None and not isinstance(given, NamedFunction):

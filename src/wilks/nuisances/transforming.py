@@ -11,7 +11,7 @@ from wilks.errors import InputError, SampleError
 from wilks.functions import NamedFunction
 from wilks.nuisances.nuisance import Nuisance
 from wilks.samples import Sample, closest, parse_selection, recomputed
-from wilks.typing import FloatArray, finite_number
+from wilks.typing import FloatArray, finite_number, plain_numbers
 
 _TOLERANCE = 1e-3
 """A transform must not move any column by more than this share of its spread at nu = 0."""
@@ -155,7 +155,7 @@ def _checked(values: object, name: str, columns: Mapping[str, FloatArray], role:
     if values is columns[name]:
         return columns[name]
     try:
-        array = np.array(values, dtype=np.float64)
+        array = plain_numbers(values).copy()
     except (TypeError, ValueError) as error:
         raise InputError(f"{role} must return numbers, but {name!r} cannot be read as such: {error}") from error
     n_events = columns[name].size

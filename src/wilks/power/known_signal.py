@@ -23,7 +23,7 @@ from wilks.statistics.objectives import profiled_objective, shift
 from wilks.statistics.points import ProblemPoints
 from wilks.statistics.profiled import Profiled
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
-from wilks.typing import FloatArray, is_number, whole_number
+from wilks.typing import FloatArray, is_number, plain_numbers, whole_number
 
 _NEWTON = Newton(max_iterations=200, tolerance=1e-12)
 _LARGEST_STRENGTH = 1e3
@@ -55,7 +55,7 @@ class KnownSignal:
         Raises:
             InputError: it is not one finite number that is not negative for each event.
         """
-        ratio = np.asarray(self.density_ratio(events), dtype=np.float64)
+        ratio = _numbers(self.density_ratio(events))
         if ratio.shape != (events.shape[0],) or not np.all(np.isfinite(ratio) & (ratio >= 0)):
             raise InputError(
                 "density_ratio must give one finite number >= 0 for each event, "
@@ -63,6 +63,13 @@ class KnownSignal:
                 + ("" if ratio.shape != (events.shape[0],) else " with negative or infinite values")
             )
         return ratio
+
+
+def _numbers(values: object) -> FloatArray:
+    try:
+        return plain_numbers(values)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"density_ratio must give numbers, but these cannot be read as such: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, has_masked
 
 _FORMULA_LIKE = re.compile(r"[\w.()+\-*/%,]+")
 
 
 def frozen_array(values: npt.ArrayLike, what: str) -> FloatArray:
     """A read-only, C-ordered float64 copy of ``values``; one that is already so is not copied."""
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+    if has_masked(values):
         raise SampleError(f"{what} must hold plain numbers, but some are masked; select the masked events away first")
     try:
         array = np.asarray(values)
