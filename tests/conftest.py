@@ -2,7 +2,9 @@
 
 import gc
 import math
+import mmap
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -15,9 +17,15 @@ from wilks.hypotheses import Hypothesis, Null
 from wilks.statistics.fits import Attempt, FitResult
 from wilks.typing import FitStatus, FloatArray
 
+_MOST_BYTES = 3 * 2**30
+
 # How long an example takes says nothing: machines are noisy, and the first one compiles.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--optimized", action="store_true", help="all programs as users have them, and twice the time")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,11 +50,25 @@ def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _forget_programs() -> Iterator[None]:
-    """Programs of a module are of no use to the next one; kept, they fill gigabytes."""
-    yield
-    jax.clear_caches()
-    gc.collect()
+def _machine_code(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Not optimized, which takes half the time to make, unless a module is about the last bits or the option says so.
+
+    Programs stay for the modules that follow, which have the same shapes where they can, while memory lasts.
+    """
+    is_quick = not (request.config.getoption("optimized") or request.node.get_closest_marker("exact"))
+    if jax.config.values["jax_disable_most_optimizations"] != is_quick or _memory_is_full():
+        jax.clear_caches()
+        gc.collect()
+    jax.config.update("jax_disable_most_optimizations", is_quick)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", str(int(is_quick)))  # of the processes of campaigns
+        yield
+
+
+def _memory_is_full() -> bool:
+    """Never where the system does not tell."""
+    told = Path("/proc/self/statm")
+    return told.exists() and int(told.read_text().split()[1]) * mmap.PAGESIZE > _MOST_BYTES
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,7 @@ def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "usable_cores", lambda: [cores[os.getpid() % len(cores)]])
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_core")
 def test_exponential_script(tmp_path, monkeypatch, capsys):
@@ -66,6 +67,7 @@ def test_exponential_script(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "report.html").exists()
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_dimuon_script(tmp_path, monkeypatch, capsys):
     (tmp_path / "dimuon_sm.h5").write_bytes((PACKAGED / "dimuon_small.h5").read_bytes())

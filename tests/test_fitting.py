@@ -21,6 +21,8 @@ from wilks.statistics.network.programs import Programs
 from wilks.statistics.objectives import objective
 from wilks.typing import FitStatus, FloatArray, IntArray
 
+pytestmark = pytest.mark.exact
+
 
 def exponential(n: int, seed: int) -> FloatArray:
     return np.random.default_rng(seed).exponential(size=(n, 1))

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import jax
 import numpy as np
 import pytest
 import yaml
@@ -332,13 +331,6 @@ class Workshop:
     def _run(self, study: Study) -> Study:
         study.first = study.run("run", "FILE")
         return study
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _forget_programs() -> Iterator[None]:
-    """Programs are of use to all files of this folder; they are forgotten once, at its end."""
-    yield
-    jax.clear_caches()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from scipy import optimize
 from wilks.optimize import Adam, Box, Newton, Objective, QuasiNewton, Solver, State, certify, certify_by
 from wilks.typing import FloatArray
 
+from tests.lab.compilations import quick_jit
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -76,7 +78,7 @@ SOLVERS: list[Solver] = [
 
 
 def run(solver: Solver, problem: Problem) -> State:
-    return jax.jit(lambda start: solver.run(problem.objective, start, problem.box))(jnp.asarray(problem.start))
+    return quick_jit(lambda start: solver.run(problem.objective, start, problem.box))(jnp.asarray(problem.start))
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.name)
@@ -95,7 +97,7 @@ def first_states(solver: Solver, problem: Problem) -> tuple[State, ...]:
         new = solver.step(problem.objective, state, problem.box)
         return new, new
 
-    @jax.jit
+    @quick_jit
     def walk(start: jax.Array) -> tuple[State, State]:
         first = solver.init(problem.objective, start, problem.box)
         return first, jax.lax.scan(step, first, None, length=12)[1]
@@ -149,7 +151,7 @@ def test_quasi_newton_matches_scipy_on_random_convex_problems() -> None:
     rng = np.random.default_rng(0)
     solver = QuasiNewton(max_iterations=2000, tolerance=1e-18)
 
-    @jax.jit
+    @quick_jit
     def minimize(matrix: jax.Array, slope: jax.Array) -> jax.Array:
         def function(w: jax.Array) -> jax.Array:
             return 0.5 * w @ matrix @ w + slope @ w + jnp.sum(w**4)

@@ -16,6 +16,8 @@ from wilks.statistics.points import ProblemPoints
 from wilks.statistics.profiled import Profiled
 from wilks.typing import FloatArray
 
+from tests.lab.compilations import quick_jit
+
 
 def scale(events: jax.Array, nu: jax.Array) -> jax.Array:
     return -nu + events[:, 0] * (1 - jnp.exp(-nu))
@@ -95,9 +97,9 @@ def points(case: tuple[wilks.Analysis, FloatArray, FloatArray]) -> tuple[FloatAr
 
 def test_value_is_the_formula(case) -> None:
     params, z = points(case)
-    found = jax.jit(objective_of(case, with_model=True).value)(jnp.asarray(np.concatenate([params, z])))
+    found = quick_jit(objective_of(case, with_model=True).value)(jnp.asarray(np.concatenate([params, z])))
     assert float(found) == pytest.approx(formula(case, params, z), rel=1e-11)
-    alone = jax.jit(objective_of(case, with_model=False).value)(jnp.asarray(z))
+    alone = quick_jit(objective_of(case, with_model=False).value)(jnp.asarray(z))
     assert float(alone) == pytest.approx(formula(case, np.zeros_like(params), z), rel=1e-11)
 
 
@@ -106,8 +108,10 @@ def test_derivatives_are_those_of_the_value(case, with_model: bool) -> None:
     params, z = points(case)
     theta = jnp.asarray(np.concatenate([params, z]) if with_model else z)
     objective = objective_of(case, with_model=with_model)
-    plain = jax.jit(lambda at: (objective.value(at), jax.grad(objective.value)(at), jax.hessian(objective.value)(at)))
-    own = jax.jit(lambda at: (*objective.value_and_gradient(at), objective.hessian(at), objective.curvature_guess(at)))
+    plain = quick_jit(lambda at: (objective.value(at), jax.grad(objective.value)(at), jax.hessian(objective.value)(at)))
+    own = quick_jit(
+        lambda at: (*objective.value_and_gradient(at), objective.hessian(at), objective.curvature_guess(at))
+    )
     (expected, slope, exact), (value, gradient, hessian, guess) = plain(theta), own(theta)
     assert float(value) == pytest.approx(float(expected), rel=1e-13)
     np.testing.assert_allclose(gradient, slope, rtol=1e-9, atol=1e-9)

@@ -1,7 +1,7 @@
 """Compiled programs belong to structures: a second analysis of the same shapes compiles nothing."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,30 +16,9 @@ from wilks.statistics.fits import FitResult
 from wilks.statistics.network import MLP
 from wilks.typing import FloatArray
 
-COMPILED = "/jax/core/compile/backend_compile_duration"
+from tests.lab.compilations import Programs
+
 DATA = np.random.default_rng(1).exponential(1.1, size=(110, 2))
-
-
-class Programs:
-    """How many were compiled since the last question."""
-
-    def __init__(self) -> None:
-        self._n = 0
-
-    def __call__(self, event: str, seconds: float, **_: Any) -> None:
-        self._n += event == COMPILED
-
-    def taken(self) -> int:
-        n, self._n = self._n, 0
-        return n
-
-
-@pytest.fixture(scope="module")
-def programs() -> Iterator[Programs]:
-    counter = Programs()
-    jax.monitoring.register_event_duration_secs_listener(counter)
-    yield counter
-    jax.monitoring.unregister_event_duration_listener(counter)
 
 
 def tilt(events: jax.Array, nu: jax.Array) -> jax.Array:
@@ -77,33 +56,24 @@ class Options:
     search: tuple[tuple[str, Any], ...] = ()
 
 
-def formulas(given: Options) -> Nuisances:
-    return Nuisances((Nuisance("tilt", given.sigma, log_ratio=tilt), normalization("n", sigma=2 * given.sigma)))
-
-
-def counted(given: Options) -> Nuisances:
-    """A count and a learned response with a known yield."""
-    auxiliary = PoissonCount(given.count)
+def all_kinds(given: Options) -> Nuisances:
+    """A formula and a normalization with a covariance, a count, and a learned response with a known yield."""
+    count = PoissonCount(given.count)
+    formulas = (
+        Nuisance("tilt", given.sigma, log_ratio=tilt),
+        normalization("n", sigma=2 * given.sigma),
+        normalization("m", sigma=1.0 / np.sqrt(given.count), auxiliary=count),
+    )
     log_yield = LogYield(("line",), ((1,),), (given.yield_slope,))
-    number = Nuisance("n", given.sigma, log_ratio=normalization("n", sigma=1.0).log_ratio, auxiliary=auxiliary)
-    return Nuisances((number, Nuisance("line", 0.3)), Line(given.slope), log_yield)
-
-
-def linked(given: Options) -> Nuisances:
-    both = formulas(given)
-    off = given.covariance
-    return correlated(both, covariance=np.diag(both.sigmas**2) + off * (1.0 - np.eye(2)))
-
-
-def nothing(given: Options) -> Nuisances:
-    return Nuisances()
+    everything = Nuisances((*formulas, Nuisance("line", 0.3)), Line(given.slope), log_yield)
+    covariance = np.diag(everything.sigmas**2)
+    covariance[0, 1] = covariance[1, 0] = given.covariance
+    return correlated(everything, covariance=covariance)
 
 
 KINDS: dict[str, Callable[[Options], Nuisances]] = {
-    "no nuisances": nothing,
-    "formulas": formulas,
-    "count and yield": counted,
-    "correlated": linked,
+    "no nuisances": lambda given: Nuisances(),
+    "all kinds of nuisances": all_kinds,
 }
 
 
@@ -135,7 +105,7 @@ SHARED = {
     "fewer Newton steps": Options(search=(("max_newton_iterations", 15), ("kkt_tolerance", 2e-3), ("n_kept", 1))),
 }
 OF_NUISANCES = {
-    "count and yield": {"other coefficients": Options(slope=0.7), "another yield": Options(yield_slope=-0.1)},
+    "all kinds of nuisances": {"other coefficients": Options(slope=0.7), "another yield": Options(yield_slope=-0.1)},
 }
 
 
@@ -149,14 +119,15 @@ def test_an_analysis_of_the_same_shapes_compiles_nothing(kind: str, programs: Pr
         assert (fit.t == first.t) == (name in ("equal", "fewer Newton steps")), name
 
 
-def test_another_network_is_another_program(programs: Programs) -> None:
-    for hidden, activation in (((2,), "sigmoid"), ((1,), "tanh")):
-        analysis = make("no nuisances", Options())
-        model = MLP(hidden=hidden, weight_clip=4.0, activation=activation)
-        other = wilks.Analysis(reference=analysis.reference, model=model, standardize=False, search=analysis.search)
-        programs.taken()
-        wilks.fit(other, DATA)
-        assert programs.taken() > 0
+def test_networks_of_equal_shapes_are_two_programs(programs: Programs) -> None:
+    """Where the number of parameters differs, so do the shapes; here nothing but the structure tells the two apart."""
+    analysis = make("no nuisances", Options())
+    model = MLP(hidden=(1,), weight_clip=4.0, activation="tanh")
+    other = wilks.Analysis(reference=analysis.reference, model=model, standardize=False, search=analysis.search)
+    programs.taken()
+    wilks.fit(other, DATA)
+    assert programs.taken() > 0
+    assert MLP(hidden=(2,)).structure != MLP(hidden=(1,)).structure != model.structure
 
 
 def test_a_model_that_writes_f_anew_is_its_own_structure() -> None:
@@ -172,43 +143,3 @@ def test_a_model_that_writes_f_anew_is_its_own_structure() -> None:
     assert model.structure is model
     one, same, other = (jax.tree.structure(x) for x in (model, model, Doubled()))
     assert one == same and one != other
-
-
-# Formulas of the user.
-
-
-def analysis_of(formula: Callable[..., Any]) -> wilks.Analysis:
-    return wilks.Analysis(
-        reference=wilks.Sample(np.random.default_rng(0).exponential(size=(700, 2))),
-        model=MLP(hidden=(1,), weight_clip=4.0),
-        nuisances=(Nuisance("bend", 0.1, log_ratio=formula),),
-        expected_events=100,
-        search=wilks.Search(n_starts=2, n_retries=0),
-    )
-
-
-def test_a_formula_that_is_written_twice_is_compiled_once(programs: Programs) -> None:
-    def written(power: float) -> Callable[..., Any]:
-        return lambda events, nu: nu * (events[:, 1] - 1.0) ** power
-
-    first = wilks.fit(analysis_of(written(1.0)), DATA)
-    programs.taken()
-    assert wilks.fit(analysis_of(written(1.0)), DATA).t == first.t
-    assert programs.taken() == 0
-    assert wilks.fit(analysis_of(written(2.0)), DATA).delta != first.delta
-    assert programs.taken() > 0
-
-
-def test_what_a_formula_reads_may_change_between_two_analyses() -> None:
-    """The same function object, and another formula: Delta is that of the formula as it is."""
-    read = {"slope": 1.0, "table": np.array([0.0, 1.0])}
-
-    def bend(events: jax.Array, nu: jax.Array) -> jax.Array:
-        return nu * read["slope"] * jnp.interp(events[:, 0], jnp.array([0.0, 5.0]), jnp.asarray(read["table"]))
-
-    before = wilks.fit(analysis_of(bend), DATA)
-    for name, value in (("slope", -0.5), ("table", np.array([1.0, 0.0]))):
-        read[name] = value
-        changed = wilks.fit(analysis_of(bend), DATA)
-        jax.clear_caches()
-        assert changed.delta == wilks.fit(analysis_of(bend), DATA).delta != before.delta

@@ -12,6 +12,8 @@ from wilks.statistics import statistic_from_dict
 from wilks.statistics.network import MLP, NetworkModel
 from wilks.typing import FloatArray
 
+from tests.lab.compilations import quick_jit
+
 
 class ModelContract:
     """What every model promises; subclasses give models and the number of features."""
@@ -56,14 +58,14 @@ class ModelContract:
 
     def test_derivatives_are_finite_in_the_box(self) -> None:
         columns = jnp.asarray(self.events().T)
-        gradient = jax.jit(jax.jacrev(lambda w: self.model.column_log_ratio(w, columns)))(jnp.asarray(self.params()))
+        gradient = quick_jit(jax.jacrev(lambda w: self.model.column_log_ratio(w, columns)))(jnp.asarray(self.params()))
         assert np.all(np.isfinite(gradient))
 
     def test_derivatives_are_those_of_automatic_differentiation(self) -> None:
         params, columns = jnp.asarray(self.params()), jnp.asarray(self.events().T)
         coefficients = jnp.asarray(np.random.default_rng(2).normal(size=columns.shape[1]))
-        own = jax.jit(lambda w: self.derivatives(type(self.model), w, columns, coefficients))
-        automatic = jax.jit(lambda w: self.derivatives(NetworkModel, w, columns, coefficients))
+        own = quick_jit(lambda w: self.derivatives(type(self.model), w, columns, coefficients))
+        automatic = quick_jit(lambda w: self.derivatives(NetworkModel, w, columns, coefficients))
         (jacobian, curvature), (expected, bent) = own(params), automatic(params)
         np.testing.assert_allclose(jacobian, expected, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(curvature, bent, rtol=1e-9, atol=1e-9 * float(jnp.max(jnp.abs(bent))))

@@ -101,6 +101,7 @@ def test_t_is_a_function_of_analysis_data_and_auxiliaries(analysis, results) -> 
     assert fit_events(analysis, data, observed + 0.05).t != result.t
 
 
+@pytest.mark.nightly
 def test_several_lanes_give_the_same(analysis, results) -> None:
     wide = make(*NUISANCES)
     vars(wide)["engine"] = NetworkEngine(wide.problem, wide.model, width=2)
