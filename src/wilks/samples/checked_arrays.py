@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
@@ -82,7 +83,8 @@ def require_finite(values: FloatArray, what: str) -> None:
 def non_finite_message(what: str, *, count: int, first_row: int, value: float, where: str = "") -> str:
     """The complaint about NaN or infinity in one column."""
     values = "value is" if count == 1 else "values are"
-    advice = f'read them with where="isfinite({what})"' if is_formula_like(what) else "with where=..., or by hand"
+    formula = what if is_formula_like(what) else f"`{what}`"
+    advice = "or by hand" if "`" in what else f'read them with where="isfinite({formula})"'
     return (
         f"every value of {what!r} must be finite, but {count:,} {values} not "
         f"(first: {value} in row {first_row:,}{where}); select such events away, {advice}"
@@ -108,16 +110,28 @@ def closest(name: str, known: Iterable[str]) -> str:
     if not names:
         return "there are none"
     listed = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
-    similar = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+    alike = [one for one in names if unicodedata.normalize("NFKC", one) == unicodedata.normalize("NFKC", name)]
+    similar = alike or difflib.get_close_matches(name, names, n=2, cutoff=0.6)
     if not similar:
         return f"there are: {listed}"
     return f"did you mean {' or '.join(map(repr, similar))}? There are: {listed}"
+
+
+def came(value: object) -> str:
+    """What came, in a few words.
+
+    >>> came(0.5), came(np.ones(3))
+    ('0.5', 'an object of type ndarray')
+    """
+    return repr(value) if isinstance(value, str | bytes | int | float) else f"an object of type {type(value).__name__}"
 
 
 def check_names(names: Iterable[object], what: str) -> tuple[str, ...]:
     """The names as a tuple: non-empty text, each once."""
     if isinstance(names, str):
         raise SampleError(f"{what} must be a list of names, but came as the text {names!r}; write [{names!r}]")
+    if not isinstance(names, Iterable):
+        raise SampleError(f"{what} must be a list of names, but {came(names)} came")
     result: tuple[str, ...] = ()
     for name in names:
         if not isinstance(name, str) or not name.strip():

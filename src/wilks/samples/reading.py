@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, cast
 
 import numpy as np
 
 from wilks.errors import SampleError
-from wilks.samples.checked_arrays import non_finite_message, seal
-from wilks.samples.readers import TableFile, reader_for
+from wilks.samples.checked_arrays import came, non_finite_message, seal
+from wilks.samples.readers import READERS, TableFile, ordinary, reader_for
 from wilks.samples.recipe import Recipe, make_recipe
 from wilks.samples.sample import Origin, Sample
-from wilks.typing import FloatArray, IntArray
+from wilks.typing import FloatArray, IntArray, whole_number
 
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -42,7 +43,8 @@ def read(
 
     Args:
         files: a path, a pattern such as ``"run*.root"``, or a list of both; the format is told by the ending. Files are
-            read in the order given, those of a pattern in the order of their names.
+            read in the order given, those of a pattern in the order of their names. They lie on disk, whatever their names:
+            ``run2:v3/x.root`` is a file in the folder ``run2:v3``.
         features: columns, defined names, or expressions such as ``"log(pt1)"``, which then is the name of the feature.
         tree: the TTree or RNTuple in a ROOT file, the group or data set in an HDF5 file, if there are several.
         where: which events to keep, for example ``"mll > 60 and abs(eta1) < 2.4"``; see `parse_selection`.
@@ -66,12 +68,11 @@ def read(
     >>> folder.cleanup()
     """
     recipe = make_recipe(features, where=where, weight=weight, define=define, carry=carry)
-    if chunk_size < 1:
-        raise SampleError(f"chunk_size must be at least 1, but {chunk_size} came")
+    rows = whole_number(chunk_size, name="chunk_size", least=1)
     paths = find_files(files)
     kept = _Kept(recipe)
     for path in paths:
-        _read_file(TableFile(path, tree), kept, chunk_size)
+        _read_file(TableFile(path, tree), kept, rows)
     kept.require_good(paths)
     origin = Origin(
         files=tuple(map(str, paths)),
@@ -82,6 +83,7 @@ def read(
         n_read=kept.n_read,
         n_selected=kept.n_selected,
         expected_events=None if expected_events is None else float(expected_events),
+        precisions={name: kind.name for name, kind in kept.precisions.items()},
     )
     sample = _sample(kept, origin)
     return sample if expected_events is None else sample.rescaled(expected_events)
@@ -103,10 +105,8 @@ def find_files(files: Files) -> list[Path]:
     Raises:
         SampleError: there is no such file, or one comes twice, by whatever name or link (its events would count twice).
     """
-    given = [files] if isinstance(files, str | os.PathLike) else list(files)
-    if not given:
-        raise SampleError("files must name at least one file, but an empty list came")
-    paths = [path for item in given for path in _matches(os.fspath(item))]
+    given = _listed(files)
+    paths = [path for item in given for path in _matches(item)]
     seen: dict[FileIdentity, Path] = {}
     for path in paths:
         same = seen.setdefault(file_identity(path), path)
@@ -128,22 +128,51 @@ def file_identity(path: Path) -> FileIdentity:
     return found.st_dev, found.st_ino
 
 
+def _listed(files: object) -> list[str]:
+    """Paths and patterns as texts."""
+    if isinstance(files, Mapping):
+        raise SampleError(
+            "files must be a path, a pattern or a list of them, but a mapping came; the tree is given once for all, as in "
+            'read("f.root", tree="events", ...)'
+        )
+    single = isinstance(files, str | bytes | os.PathLike)
+    if not single and (not isinstance(files, Iterable) or isinstance(files, np.ndarray)):
+        raise SampleError(f"files must be a path, a pattern or a list of them, but {came(files)} came")
+    given: list[object] = [files] if single else list(cast(Iterable[object], files))
+    if not given:
+        raise SampleError("files must name at least one file, but an empty list came")
+    for item in given:
+        if not isinstance(item, str | bytes | os.PathLike):
+            raise SampleError(f"every file must be a path or a pattern, but {came(item)} came")
+    return [os.fsdecode(cast(str | bytes | os.PathLike[str], item)) for item in given]
+
+
 def _matches(text: str) -> list[Path]:
-    path = Path(text).expanduser()
-    if path.is_file():
-        return [path]
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:  # no such user
+        raise SampleError(f"the home folder in {text!r} must be known, but {error}; give the whole path") from error
     if path.is_dir():
-        raise SampleError(f"{path} must be a file, but is a folder; give a pattern such as {str(path / '*.root')!r}")
+        raise SampleError(f"{path} must be a file, but is a folder; {_pattern_in(path)}")
     if path.exists():
-        raise SampleError(f"{path} must be an ordinary file")
+        return [ordinary(path)]
     found = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(text) else []
     if found:
-        return [Path(name) for name in found]
+        return [ordinary(Path(name)) for name in found]
     if "://" in text:
         raise SampleError(f"files are read from disk, but {text!r} is a remote address; copy the file first")
     if glob.has_magic(text):
         raise SampleError(f"no file matches {text!r}; the current folder is {Path.cwd()}")
     raise SampleError(f"there is no file {text!r}; the current folder is {Path.cwd()}")
+
+
+def _pattern_in(folder: Path) -> str:
+    """What to write for the files in a folder, and in folders below (as those of a partitioned data set)."""
+    here = next((one.suffix for one in sorted(folder.iterdir()) if one.suffix in READERS), None)
+    below = None if here else next((one.suffix for one in sorted(folder.glob("*/*")) if one.suffix in READERS), None)
+    pattern = folder / ("**" if below else "") / f"*{here or below or '.root'}"
+    note = "; what only the names of folders say, such as run=1, is no column" if below else ""
+    return f"give a pattern such as {str(pattern)!r}{note}"
 
 
 @dataclass
@@ -163,6 +192,7 @@ class _Kept:
     recipe: Recipe
     parts: dict[str, list[FloatArray]] = field(default_factory=dict)
     bad: dict[str, _BadValues] = field(default_factory=dict)
+    precisions: dict[str, np.dtype[Any]] = field(default_factory=dict)
     n_read: int = 0
     n_selected: int = 0
 
@@ -197,6 +227,7 @@ class _Kept:
 def _read_file(source: TableFile, kept: _Kept, chunk_size: int) -> None:
     reader = reader_for(source.path)
     plan = kept.recipe.resolve(reader.listing(source), source.path)
+    kept.precisions.update(plan.precisions)
     n_before = 0
     for chunk in reader.chunks(source, plan.columns, chunk_size=chunk_size):
         rows, outputs = plan.apply(chunk)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import check_names, closest, frozen_array, require_finite, seal
+from wilks.samples.stored_precision import Precisions, narrow
 from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
 from wilks.wording import visible
@@ -21,7 +22,8 @@ from wilks.wording import visible
 class Origin:
     """Where a sample was read from: files, selection, definitions, and how many events were read and kept.
 
-    ``expected_events`` is the sum that the weights of the whole sample were given by `read`, or None.
+    ``expected_events`` is the sum that the weights of the whole sample were given by `read`, or None. ``precisions`` are the
+    types of the columns that a file held in less than double precision, by name.
     """
 
     files: tuple[str, ...]
@@ -32,13 +34,16 @@ class Origin:
     n_read: int
     n_selected: int
     expected_events: float | None = None
+    precisions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "definitions", MappingProxyType(dict(self.definitions)))
+        object.__setattr__(self, "precisions", MappingProxyType(dict(self.precisions)))
 
     def to_document(self) -> dict[str, Any]:
         """Plain values."""
-        return {**vars(self), "files": list(self.files), "definitions": dict(self.definitions)}
+        maps = {"definitions": dict(self.definitions), "precisions": dict(self.precisions)}
+        return {**vars(self), "files": list(self.files), **maps}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Origin":
@@ -96,6 +101,11 @@ class Sample(Storable):
         object.__setattr__(self, "features", names)
         object.__setattr__(self, "extras", _extras(extras, names, n_events))
         object.__setattr__(self, "origin", origin)
+
+    @property
+    def precisions(self) -> Precisions:
+        """Which columns a file held in less than double precision: selections are told (`Selection.at_precision`)."""
+        return narrow({} if self.origin is None else self.origin.precisions)
 
     @property
     def n_events(self) -> int:
