@@ -145,7 +145,12 @@ FORMATS = {
     "hdf5": Format(
         ".h5",
         False,
-        (hdf5_writer(), hdf5_writer(chunks=(64,), compression="gzip", shuffle=True), write_records, hdf5_writer(libver="latest")),
+        (
+            hdf5_writer(),
+            hdf5_writer(chunks=(64,), compression="gzip", shuffle=True),
+            write_records,
+            hdf5_writer(libver="latest"),
+        ),
     ),
     "hdf5 checksums": Format(".h5", True, (hdf5_writer(chunks=(64,), fletcher32=True, libver="latest"),)),
     "ttree": Format(".root", False, (tree_writer(None), tree_writer(uproot.ZLIB(1)), tree_writer(uproot.LZ4(1)))),

@@ -4,9 +4,10 @@
     python -m tests.lab.reader_fuzz --n 200 --formats npz hdf5 --seed 7 --keep kept --output fuzz.json
 
 Linux. Each file is changed in one way, bytes or structure, and read in a child process, which may take 10 s and 2 GiB.
-The table has a line for each format: how many files gave the values that were written, were refused with a `SampleError`,
-gave other values without a word, ended in another exception or in the end of the process, took too long, and the
-largest memory. Exit code 1 if there is any of the last kinds, or another value in a format with checksums.
+The table has a line for each format: how many files gave the values that were written, were refused with a
+`SampleError`, gave other values without a word, ended in another exception or in the end of the process, took too
+long, and the largest memory. Exit code 1 if there is any of the last kinds, or another value in a format with
+checksums.
 """
 
 import os
@@ -165,7 +166,9 @@ def line_of(name: str, *, n: int, seed: int, child: Child, keep: Path | None = N
             path.write_bytes(content)
             outcome = child.outcome(path)
             line.note(outcome, f"{number}: {what}")
-            if keep is not None and (outcome["kind"] in (RAW, HANG) or (outcome["kind"] == CHANGED and line.has_checksums)):
+            if keep is not None and (
+                outcome["kind"] in (RAW, HANG) or (outcome["kind"] == CHANGED and line.has_checksums)
+            ):
                 keep.mkdir(parents=True, exist_ok=True)
                 (keep / f"{name}-{number}{form.suffix}".replace(" ", "_")).write_bytes(content)
     return line

@@ -7,7 +7,23 @@ import numpy as np
 Change = Callable[[bytearray, np.random.Generator], str]
 EXTREMES = (0, 1, 2, 7, 127, 128, 255, 1 << 15, (1 << 16) - 1, 1 << 24, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 40)
 EXTREMES += ((1 << 62), (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
-PIECES = (b"\x00", b"\n", b"\r\n", b",", b",,", b"\n\n", b'"', b"#", b";", b"-", b"e", b"1e400", b"nan", b"\xef\xbb\xbf", b"\xff\xfe")
+PIECES = (
+    b"\x00",
+    b"\n",
+    b"\r\n",
+    b",",
+    b",,",
+    b"\n\n",
+    b'"',
+    b"#",
+    b";",
+    b"-",
+    b"e",
+    b"1e400",
+    b"nan",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+)
 END = 1024  # bytes at either end, where headers and footers lie
 
 
@@ -84,7 +100,21 @@ def delete(content: bytearray, rng: np.random.Generator) -> str:
     return f"{size} bytes at {where} left out"
 
 
-CHANGES: tuple[Change, ...] = (flip, flip, flip, flips, byte, number, number, truncate, extend, swap, overwrite, insert, delete)
+CHANGES: tuple[Change, ...] = (
+    flip,
+    flip,
+    flip,
+    flips,
+    byte,
+    number,
+    number,
+    truncate,
+    extend,
+    swap,
+    overwrite,
+    insert,
+    delete,
+)
 
 
 def mutant(content: bytes, rng: np.random.Generator) -> tuple[str, bytes]:

@@ -64,8 +64,9 @@ class Selection:
 
 
 def parse_expression(text: str) -> Expression:
-    """Translate a formula. Names are columns (``muon.pt`` with a dot, too); ``pi`` is a constant. The name of a column that
-    is no plain name stands in backticks, ``log(`jet pt`)``, and so do ``pi``, ``class`` or ``log`` where they are columns.
+    """Translate a formula. Names are columns (``muon.pt`` with a dot, too); ``pi`` is a constant. The name of a
+    column that is no plain name stands in backticks, ``log(`jet pt`)``, and so do ``pi``, ``class`` or ``log`` where
+    they are columns.
 
     Operators: ``+ - * / % **``, comparisons (also chained), ``and or not`` and ``& | ~`` between conditions in
     parentheses. A condition counts as 1 or 0 in arithmetic. Functions: `FUNCTION_NAMES`.
@@ -85,9 +86,9 @@ def parse_expression(text: str) -> Expression:
 def parse_selection(text: str) -> Selection:
     """Translate a condition on events: a comparison, or several joined by ``and``, ``or``, ``not``.
 
-    A column that a file holds in single precision is compared with a constant at single precision: ``iso <= 0.15`` keeps
-    the events of which .15 was written, which single precision holds as .150000006. That goes for ``abs(x)`` and ``-x``
-    too, not for other formulas, which are computed in double precision from what the file holds.
+    A column that a file holds in single precision is compared with a constant at single precision: ``iso <= 0.15``
+    keeps the events of which .15 was written, which single precision holds as .150000006. That goes for ``abs(x)``
+    and ``-x`` too, not for other formulas, which are computed in double precision from what the file holds.
 
     Raises:
         SampleError: the text is not such a condition, or uses no column.

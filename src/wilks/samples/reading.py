@@ -43,8 +43,8 @@ def read(
 
     Args:
         files: a path, a pattern such as ``"run*.root"``, or a list of both; the format is told by the ending. Files are
-            read in the order given, those of a pattern in the order of their names. They lie on disk, whatever their names:
-            ``run2:v3/x.root`` is a file in the folder ``run2:v3``.
+            read in the order given, those of a pattern in the order of their names. They lie on disk, whatever their
+            names: ``run2:v3/x.root`` is a file in the folder ``run2:v3``.
         features: columns, defined names, or expressions such as ``"log(pt1)"``, which then is the name of the feature.
         tree: the TTree or RNTuple in a ROOT file, the group or data set in an HDF5 file, if there are several.
         where: which events to keep, for example ``"mll > 60 and abs(eta1) < 2.4"``; see `parse_selection`.
@@ -132,7 +132,8 @@ def _listed(files: object) -> list[str]:
     """Paths and patterns as texts."""
     if isinstance(files, Mapping):
         raise SampleError(
-            "files must be a path, a pattern or a list of them, but a mapping came; the tree is given once for all, as in "
+            "files must be a path, a pattern or a list of them, but a mapping came; the tree is given once for all, "
+            "as in "
             'read("f.root", tree="events", ...)'
         )
     single = isinstance(files, str | bytes | os.PathLike)

@@ -132,7 +132,8 @@ class _Resolver:
         constants = set() if formula is None else constants_in(formula.node)
         for name in constants & {*self.listing.names, *self.listing.refused}:
             raise SampleError(
-                f"{name!r} is a constant and a column of {self.path}: write {quoted(name)} in {formula and formula.text!r} "
+                f"{name!r} is a constant and a column of {self.path}: write {quoted(name)} in "
+                f"{formula and formula.text!r} "
                 "for the column, or the number for the constant"
             )
 
@@ -204,8 +205,8 @@ def make_recipe(
     check_names((*inputs, *carried), "features and carry together")
     if len(define) > MAX_DEFINITIONS:
         raise SampleError(f"define={{...}} must not hold more than {MAX_DEFINITIONS} names, but holds {len(define)}")
-    for name in define:
-        if not isinstance(name, str) or not is_plain_name(name):
+    for name in map(str, define):
+        if not is_plain_name(name):
             raise SampleError(f"a defined name must be a plain name and no function, but {name!r} came")
     definitions = {name: parse_expression(text) for name, text in define.items()}
     selection = None if where is None else parse_selection(where)
@@ -223,7 +224,9 @@ def _check_texts(*, where: object, weight: object, define: object) -> None:
         number = f"; write weight={str(weight)!r}" if is_number(weight) else "; weights of your own go to wilks.Sample"
         raise SampleError(f"weight must name a column or be an expression, but {came(weight)} came{number}")
     if not isinstance(define, Mapping):
-        raise SampleError(f"define must be names with expressions, as in {{'mll': 'mass / 2'}}, but {came(define)} came")
+        raise SampleError(
+            f"define must be names with expressions, as in {{'mll': 'mass / 2'}}, but {came(define)} came"
+        )
 
 
 def _own(values: FloatArray) -> FloatArray:

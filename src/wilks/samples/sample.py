@@ -22,8 +22,8 @@ from wilks.wording import visible
 class Origin:
     """Where a sample was read from: files, selection, definitions, and how many events were read and kept.
 
-    ``expected_events`` is the sum that the weights of the whole sample were given by `read`, or None. ``precisions`` are the
-    types of the columns that a file held in less than double precision, by name.
+    ``expected_events`` is the sum that the weights of the whole sample were given by `read`, or None. ``precisions``
+    are the types of the columns that a file held in less than double precision, by name.
     """
 
     files: tuple[str, ...]

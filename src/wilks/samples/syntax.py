@@ -14,6 +14,7 @@ from functools import reduce
 import numpy as np
 
 from wilks.errors import SampleError
+from wilks.samples.checked_arrays import came
 from wilks.samples.nodes import Apply, Column, Function, Node, Number, as_number, is_condition
 from wilks.samples.quoted_names import HINT, without_quotes
 from wilks.typing import BoolArray, FloatArray
@@ -102,11 +103,10 @@ def is_plain_name(name: str) -> bool:
     return name.isidentifier() and not reserved and not keyword.iskeyword(name)
 
 
-def parse_node(text: str, what: str) -> Node:
+def parse_node(text: object, what: str) -> Node:
     """The nodes of a formula; ``what`` names it in messages."""
     if not isinstance(text, str) or not text.strip():
-        came = repr(text) if isinstance(text, str | int | float) else f"an object of type {type(text).__name__}"
-        raise SampleError(f"{what} must be a text such as 'log(pt1)' or 'mll > 60', but {came} came")
+        raise SampleError(f"{what} must be a text such as 'log(pt1)' or 'mll > 60', but {came(text)} came")
     if len(text) > MAX_LENGTH:
         raise SampleError(f"{what} must not be longer than {MAX_LENGTH} characters, but has {len(text)}")
     source, names = without_quotes(text.strip(), what)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, final
+from typing import Any, BinaryIO, ClassVar, cast, final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,10 @@ from wilks.samples.checked_arrays import came
 from wilks.samples.stored_precision import Precisions
 from wilks.typing import FloatArray
 
-_FIRST_INEXACT = 2.0**53  # its neighbor, 2**53 + 1, becomes this number
-_MEMORY = re.compile(r"(?i)out of memory|not enough memory|memory allocation|unable to allocate|alloc\w* (of size .*)?failed")
+FIRST_INEXACT = 2.0**53  # its neighbor, 2**53 + 1, becomes this number
+_MEMORY = re.compile(
+    r"(?i)out of memory|not enough memory|memory allocation|unable to allocate|alloc\w* (of size .*)?failed"
+)
 _DISK = (errno.EIO, errno.ESTALE, errno.ENXIO, errno.ETIMEDOUT)
 _TWICE = "the file has more than one column of that name; write it again with names that differ"
 
@@ -70,7 +72,9 @@ def ordinary(path: Path) -> Path:
         SampleError: it is a folder, or a device or pipe, which may have no end.
     """
     if path.exists() and not path.is_file():
-        raise SampleError(f"{path} must be an ordinary file, but is a {'folder' if path.is_dir() else 'device or pipe'}")
+        raise SampleError(
+            f"{path} must be an ordinary file, but is a {'folder' if path.is_dir() else 'device or pipe'}"
+        )
     return path
 
 
@@ -100,8 +104,10 @@ class Reader(ABC):
         Raises:
             SampleError: the file cannot be read, or ``tree`` does not name one table in it.
         """
-        if source.tree is not None and not (isinstance(source.tree, str) and source.tree):
-            raise SampleError(f"tree must be a name, but {came(source.tree)} came; leave it out where there is one alone")
+        if source.tree == "" or not isinstance(cast(object, source.tree), str | None):
+            raise SampleError(
+                f"tree must be a name, but {came(source.tree)} came; leave it out where there is one alone"
+            )
         if source.tree is not None and not self.has_trees:
             raise SampleError(f"{source.path} is a {self.format_name} file and holds one table only; leave tree out")
         with _named_errors(ordinary(source.path), self.format_name):
@@ -169,7 +175,7 @@ def _floats(values: npt.NDArray[Any], name: str, path: Path, n_before: int) -> F
 
 
 def _require_exact(values: npt.NDArray[Any], numbers: FloatArray, name: str, path: Path, n_before: int) -> None:
-    large = np.flatnonzero(np.abs(numbers) >= _FIRST_INEXACT)
+    large = np.flatnonzero(np.abs(numbers) >= FIRST_INEXACT)
     for row in large.tolist():
         if int(values[row]) != int(numbers[row]):
             raise inexact(name, int(values[row]), row=n_before + row, path=path)
@@ -178,6 +184,7 @@ def _require_exact(values: npt.NDArray[Any], numbers: FloatArray, name: str, pat
 def inexact(name: str, value: int, *, row: int, path: Path) -> SampleError:
     """The complaint about an integer that double precision does not hold."""
     return SampleError(
-        f"the integers of {name!r} must be held exactly by a float64 number, but {value} in row {row:,} of {path} is not: "
+        f"the integers of {name!r} must be held exactly by a float64 number, but {value} in row {row:,} of {path} is "
+        "not: "
         "beyond 2**53 they would be rounded; write what you need of it as columns of its own, such as its last digits"
     )

@@ -67,12 +67,12 @@ def _damaged(source: TableFile, what: str) -> SampleError:
     )
 
 
-def column_values(column: Any) -> npt.ArrayLike:
-    """The numbers of an Arrow array, masked where a value is missing."""
-    if not column.null_count:
-        return np.asarray(column.to_numpy(zero_copy_only=False))
+def column_values(column: Any) -> npt.NDArray[Any]:
+    """The numbers of an Arrow array; NaN, or masked among integers, where a value is missing."""
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
+    if not column.null_count or pa.types.is_floating(column.type):
+        return np.asarray(column.to_numpy(zero_copy_only=False))
     values = column.fill_null(False if pa.types.is_boolean(column.type) else 0).to_numpy(zero_copy_only=False)
     return np.ma.array(values, mask=column.is_null().to_numpy(zero_copy_only=False))
 

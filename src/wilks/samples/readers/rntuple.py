@@ -43,15 +43,34 @@ _ENCODINGS = {
 
 
 def verify(ntuple: Any, source: TableFile) -> None:
-    """Compare the checksums of the page lists.
+    """Compare the checksums of header, footer and page lists, before uproot follows what they say.
 
     Raises:
         SampleError: one differs.
     """
+    for what in ("Header", "Footer"):
+        place = _Locator(ntuple.member(f"fSeek{what}"), ntuple.member(f"fNBytes{what}"))
+        _require_envelope(ntuple, place, ntuple.member(f"fLen{what}"), f"its {what.lower()}", source)
     for record in ntuple.footer.cluster_group_records:
         link = record.page_list_link
-        content, _ = ntuple.read_locator(link.locator, link.env_uncomp_size)
-        _require_right(bytes(content.raw_data), "a list of its pages", source)
+        _require_envelope(ntuple, link.locator, link.env_uncomp_size, "a list of its pages", source)
+
+
+class _Locator(NamedTuple):
+    offset: int
+    num_bytes: int
+
+
+def _require_envelope(ntuple: Any, locator: Any, n_bytes: int, what: str, source: TableFile) -> None:
+    _require_possible(locator.num_bytes, n_bytes, what, source)
+    content, _ = ntuple.read_locator(locator, n_bytes)
+    _require_right(bytes(content.raw_data), what, source)
+
+
+def _require_possible(n_stored: int, n_bytes: int, what: str, source: TableFile) -> None:
+    """Raise where so many bytes cannot be what the stored ones decompress to."""
+    if n_stored > n_bytes or (n_stored < n_bytes and n_bytes > n_stored // _BLOCK_HEADER_BYTES * _BLOCK_BYTES):
+        raise _damaged(f"{what} has {n_stored:,} bytes, which cannot be {n_bytes:,} when decompressed", source)
 
 
 def stored_type(ntuple: Any, field: Any) -> np.dtype[Any] | None:
@@ -89,7 +108,9 @@ def column(ntuple: Any, field: Any, source: TableFile, *, least: int) -> Blocks:
 def _by_cluster(ntuple: Any, field: Any, clusters: list[int], source: TableFile) -> Blocks:
     """The same for what is stored in several ways, or added to the file later: uproot puts it together."""
     for cluster in ntuple.page_link_list:
-        for page in (page for one in _columns(ntuple, field) if one.idx < len(cluster) for page in cluster[one.idx].pages):
+        for page in (
+            page for one in _columns(ntuple, field) if one.idx < len(cluster) for page in cluster[one.idx].pages
+        ):
             _content(ntuple, page, f"a page of {field.path!r}", source)
 
     def load(start: int, stop: int) -> npt.NDArray[Any]:
@@ -110,8 +131,7 @@ class _Pages:
     def values(self, page: Any) -> npt.NDArray[Any]:
         encoding, n_values, n_stored = self._encoding, int(page.num_elements), int(page.locator.num_bytes)
         n_bytes = math.ceil(n_values / 8) if encoding is _BITS else n_values * np.dtype(encoding.kind).itemsize
-        if n_stored > n_bytes or (n_stored < n_bytes and n_bytes > n_stored // _BLOCK_HEADER_BYTES * _BLOCK_BYTES):
-            raise _damaged(f"{self._what} of {n_stored:,} bytes cannot hold {n_values:,} values", self._source)
+        _require_possible(n_stored, n_bytes, self._what, self._source)
         _content(self._ntuple, page, self._what, self._source)
         chunk, _ = self._ntuple.read_locator(page.locator, n_bytes)
         raw = np.frombuffer(bytes(chunk.raw_data), dtype=np.uint8, count=n_bytes)

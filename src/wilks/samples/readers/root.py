@@ -58,7 +58,6 @@ class RootReader(Reader):
             table = _table(file, source)
             n_rows, known = int(table.num_entries), dict(_columns(table))
             if isinstance(table, RNTuple):
-                rntuple.verify(table, source)
                 columns = {name: rntuple.column(table, known[name], source, least=chunk_size) for name in names}
             else:
                 columns = {name: _branch(known[name], source, least=chunk_size) for name in names}
@@ -74,6 +73,13 @@ def _opened(source: TableFile) -> Iterator[Any]:
 
 
 def _table(file: Any, source: TableFile) -> Any:
+    table = _named_table(file, source)
+    if isinstance(table, RNTuple):
+        rntuple.verify(table, source)
+    return table
+
+
+def _named_table(file: Any, source: TableFile) -> Any:
     classes = file.classnames(recursive=True)
     tables = [key for key, name in classes.items() if name in _TREE_CLASSES | _NTUPLE_CLASSES]
     available = list(dict.fromkeys(key.partition(";")[0] for key in tables))
@@ -105,7 +111,8 @@ def _why_short(column: Any, table: Any) -> str:
     if isinstance(table, RNTuple) or n_entries == table.num_entries:
         return ""
     return (
-        f"it has {int(n_entries):,} entries and its tree {int(table.num_entries):,}, so that nothing tells which events they "
+        f"it has {int(n_entries):,} entries and its tree {int(table.num_entries):,}, so that nothing tells which "
+        "events they "
         "belong to; fill it once for each event"
     )
 
@@ -146,14 +153,16 @@ def _branch(branch: Any, source: TableFile, *, least: int) -> Blocks:
     edges = [int(edge) for edge in branch.entry_offsets]
     if edges != sorted(set(edges)):
         raise SampleError(
-            f"{source.path} is truncated or was not closed: the baskets of {branch.name!r} are not in order; write the file again"
+            f"{source.path} is truncated or was not closed: the baskets of {branch.name!r} are not in order; write "
+            "the file again"
         )
 
     def load(start: int, stop: int) -> npt.NDArray[Any]:
         values = branch.array(entry_start=start, entry_stop=stop, library="np", array_cache=None)
         if len(values) != stop - start:
             raise SampleError(
-                f"{source.path} is truncated or was not closed: {branch.name!r} has {len(values):,} of {stop - start:,} "
+                f"{source.path} is truncated or was not closed: {branch.name!r} has {len(values):,} of "
+                f"{stop - start:,} "
                 f"entries from row {start:,} on; write the file again"
             )
         return np.asarray(values)
