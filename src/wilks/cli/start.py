@@ -17,9 +17,9 @@ from wilks.config import FoundSample, json_schema, template
 from wilks.config.data_weights import ONE_EACH, looks_like_weight
 from wilks.errors import ConfigError, SampleError
 from wilks.samples import columns, read
-from wilks.samples.reading import find_files
+from wilks.samples.reading import find_files, refused_columns
 from wilks.storage import write_text
-from wilks.wording import in_shell, listed
+from wilks.wording import in_shell, is_text, listed, visible
 
 _MAX_FEATURES, _MAX_FILES_NAMED = 20, 6
 SCHEMA_FILE = "analysis.schema.json"
@@ -178,9 +178,15 @@ def _write(path: Path, text: str) -> None:
 
 def _found(files: Sequence[str], *, tree: str | None, folder: Path) -> FoundSample:
     """Numeric, finite columns of the files, the number of rows, and what looks like a weight among the columns."""
+    for file in files:
+        if not is_text(file):
+            raise SampleError(
+                f"the name of {visible(file)} must be text in UTF-8 to stand in an analysis file; give the file "
+                "another name"
+            )
     usable: list[str] = []
     weights: list[str] = []
-    n_events, reason = 0, "no column was found"
+    n_events, reason = 0, refused_columns(list(files), tree=tree) or "no column was found"
     for name in columns(list(files), tree=tree):
         if len(usable) >= _MAX_FEATURES and not looks_like_weight(name):
             continue

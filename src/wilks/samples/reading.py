@@ -16,6 +16,7 @@ from wilks.samples.readers import READERS, TableFile, ordinary, reader_for
 from wilks.samples.recipe import Recipe, make_recipe
 from wilks.samples.sample import Origin, Sample
 from wilks.typing import FloatArray, IntArray, whole_number
+from wilks.wording import visible
 
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -75,7 +76,7 @@ def read(
         _read_file(TableFile(path, tree), kept, rows)
     kept.require_good(paths)
     origin = Origin(
-        files=tuple(map(str, paths)),
+        files=tuple(visible(str(path)) for path in paths),  # names of files need be no text
         tree=tree,
         selection=where,
         definitions=define,
@@ -97,6 +98,16 @@ def columns(files: Files, *, tree: str | None = None) -> tuple[str, ...]:
     """
     listings = [reader_for(path).names(TableFile(path, tree)) for path in find_files(files)]
     return tuple(name for name in listings[0] if all(name in names for names in listings))
+
+
+def refused_columns(files: Files, *, tree: str | None = None) -> str:
+    """Which columns of the first file cannot be read and why, a few of them; empty where there are none.
+
+    Raises:
+        SampleError: as `columns`.
+    """
+    path = find_files(files)[0]
+    return reader_for(path).listing(TableFile(path, tree)).refusals
 
 
 def find_files(files: Files) -> list[Path]:

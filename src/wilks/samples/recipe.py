@@ -18,7 +18,6 @@ from wilks.samples.syntax import is_plain_name
 from wilks.typing import FloatArray, IntArray, is_number
 
 MAX_DEFINITIONS = 200
-_N_REFUSED = 5
 
 
 @dataclass(frozen=True)
@@ -169,24 +168,16 @@ class _Resolver:
             return f"the column {name!r} of {self.path} cannot be used: {listing.refused[name]}"
         asked = "" if needed_by == repr(name) else f" (needed by {needed_by})"
         message = f"{self.path} has no column {name!r}{asked}"
+        unreadable = "" if listing.names or not listing.refused else f" that can be read; {listing.refusals}"
         odd = [one for one in (*listing.names, *listing.refused) if not is_plain_name(one) and self._is_written(one)]
         if odd:
             return f"{message}; the name of a column such as {odd[0]!r} stands in backticks: {quoted(odd[0])}"
         if any(part.startswith(f"{name}=") for part in self.path.parts):
             return f"{message}: it is a part of the name of its folder, and columns are read from files alone"
-        return f"{message}; {closest(name, (*listing.names, *self.definitions))}{_refused_columns(listing)}"
+        return f"{message}; {closest(name, (*listing.names, *self.definitions))}{unreadable}"
 
     def _is_written(self, name: str) -> bool:
         return any(name in text and quoted(name) not in text for text in self.texts)
-
-
-def _refused_columns(listing: Listing) -> str:
-    """Those that cannot be read, with reasons, where no other is there."""
-    if listing.names or not listing.refused:
-        return ""
-    shown = [f"{name!r}, as {reason}" for name, reason in list(listing.refused.items())[:_N_REFUSED]]
-    more = len(listing.refused) - len(shown)
-    return f" that can be read, and not {'; nor '.join(shown)}" + (f"; nor {more} more" if more else "")
 
 
 def make_recipe(

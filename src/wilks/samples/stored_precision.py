@@ -2,6 +2,10 @@
 
 Written to a file in single precision, .15 is .150000006. ``iso <= 0.15`` means the .15 of that file: a constant is
 compared at the precision of the column, so that events on the edge of a cut are on the same side in all files.
+
+Numbers of single precision also come in columns of double precision, or as text with all digits. There a value that
+is the constant at single precision to the last bit is taken for it, unless that is a number with few bits, which is met by
+chance.
 """
 
 from collections.abc import Mapping
@@ -18,6 +22,8 @@ Precisions = Mapping[str, np.dtype[Any]]
 """The types of the columns of less than double precision, by name."""
 
 _COMPARISONS = (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
+_SINGLE = np.dtype(np.float32)
+_FEW_BITS = 12
 _EXACT = (np.abs, np.negative, np.positive)  # their values have the precision of their argument
 
 
@@ -49,7 +55,7 @@ def at_precision(node: Node, columns: Precisions) -> Node:
     >>> value_of(node, {"iso": np.array([0.15, 0.16], dtype="f4").astype(float)}).tolist()
     [True, False]
     """
-    if not isinstance(node, Apply) or not columns:
+    if not isinstance(node, Apply):
         return node
     if node.function in _COMPARISONS:
         left, right = node.arguments
@@ -59,14 +65,27 @@ def at_precision(node: Node, columns: Precisions) -> Node:
 
 def _beside(node: Node, other: Node, columns: Precisions) -> Node:
     """One side of a comparison, given the other."""
-    kind = precision_of(node, columns)
-    if kind is None or names_in(other):
+    if names_in(other) or not _is_column(node):
         return at_precision(node, columns)
+    kind = precision_of(node, columns)
     with np.errstate(all="ignore"):
         constant = float(value_of(other, {}))
-        stored = float(kind.type(constant))
-    is_other = np.isfinite(stored) and stored != constant
+        stored = float((kind or _SINGLE).type(constant))
+    is_other = np.isfinite(stored) and stored != constant and (kind is not None or not _has_few_bits(stored))
     return Apply(partial(_with, stored=stored, constant=constant), (node,), False) if is_other else node
+
+
+def _is_column(node: Node) -> bool:
+    match node:
+        case Apply(function=function, arguments=(argument,)) if function in _EXACT:
+            return _is_column(argument)
+    return isinstance(node, Column)
+
+
+def _has_few_bits(number: float) -> bool:
+    """Whether a number of single precision is a whole number, or lies on a coarse grid of powers of two."""
+    size = abs(number)
+    return size >= 2.0 ** (_FEW_BITS - 1) or (np.frexp(size)[0] * 2.0**_FEW_BITS).is_integer()
 
 
 def _with(values: FloatArray, *, stored: float, constant: float) -> FloatArray:

@@ -16,12 +16,14 @@ from wilks.errors import SampleError, WilksError
 from wilks.samples.checked_arrays import came
 from wilks.samples.stored_precision import Precisions
 from wilks.typing import FloatArray
+from wilks.wording import is_text
 
 FIRST_INEXACT = 2.0**53  # its neighbor, 2**53 + 1, becomes this number
 _MEMORY = re.compile(
     r"(?i)out of memory|not enough memory|memory allocation|unable to allocate|alloc\w* (of size .*)?failed"
 )
 _DISK = (errno.EIO, errno.ESTALE, errno.ENXIO, errno.ETIMEDOUT)
+_N_NAMED = 5
 _TWICE = "the file has more than one column of that name; write it again with names that differ"
 
 
@@ -53,16 +55,29 @@ class Listing:
     refused: Mapping[str, str]
     precisions: Precisions = field(default_factory=dict)
 
+    @property
+    def refusals(self) -> str:
+        """The columns that cannot be read and why, a few of them; empty where there are none."""
+        shown = [f"{name!r}: {reason}" for name, reason in list(self.refused.items())[:_N_NAMED]]
+        more = len(self.refused) - len(shown)
+        return "; ".join([*shown, *([f"and {more} more"] if more else [])])
+
     @classmethod
     def of(cls, columns: Iterable[tuple[str, str]], precisions: Precisions) -> "Listing":
         """From names and reasons, empty for columns that can be read. Of two columns of one name neither can."""
         reasons: dict[str, str] = {}
         for name, reason in columns:
-            reasons[name] = _TWICE if name in reasons else "" if name.strip() else "it has no name"
-            reasons[name] = reasons[name] or reason
+            reasons[name] = _TWICE if name in reasons else _no_name(name) or reason
         refused = {name: reason for name, reason in reasons.items() if reason}
         usable = tuple(name for name in reasons if name not in refused)
         return cls(usable, refused, {name: precisions[name] for name in usable if name in precisions})
+
+
+def _no_name(name: str) -> str:
+    """What keeps a text from being the name of a column; empty if nothing does."""
+    if not name.strip():
+        return "it has no name"
+    return "" if is_text(name) else "its name is no text in UTF-8; give it another one"
 
 
 def ordinary(path: Path) -> Path:

@@ -46,14 +46,24 @@ def verify(ntuple: Any, source: TableFile) -> None:
     """Compare the checksums of header, footer and page lists, before uproot follows what they say.
 
     Raises:
-        SampleError: one differs.
+        SampleError: one differs, or two fields have one name, which uproot cannot open.
     """
     for what in ("Header", "Footer"):
         place = _Locator(ntuple.member(f"fSeek{what}"), ntuple.member(f"fNBytes{what}"))
         _require_envelope(ntuple, place, ntuple.member(f"fLen{what}"), f"its {what.lower()}", source)
+    _require_names(ntuple, source)
     for record in ntuple.footer.cluster_group_records:
         link = record.page_list_link
         _require_envelope(ntuple, link.locator, link.env_uncomp_size, "a list of its pages", source)
+
+
+def _require_names(ntuple: Any, source: TableFile) -> None:
+    names = [one.field_name for number, one in enumerate(ntuple.field_records) if one.parent_field_id == number]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise SampleError(
+            f"{source.path} must have one field of each name, but has more of {', '.join(map(repr, repeated))}; write "
+            "it again"
+        )
 
 
 class _Locator(NamedTuple):
