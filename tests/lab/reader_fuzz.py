@@ -39,6 +39,7 @@ from wilks.samples import columns, read
 from tests.lab.reader_files import FORMATS, VALUES
 from tests.lab.reader_mutations import mutant
 
+ROOT = Path(__file__).parents[2]
 LIMIT_S, LIMIT_BYTES = 10.0, 2 << 30
 UNCHANGED, REFUSED, CHANGED, RAW, HANG = "unchanged", "refused", "changed", "raw", "hang"
 
@@ -111,7 +112,7 @@ class Child:
         if self._process is None:
             command = [sys.executable, "-m", "tests.lab.reader_fuzz", "--child"]
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
             )
             assert self._process.stdout is not None
             self._process.stdout.readline()

@@ -63,7 +63,7 @@ def test_non_finite_values_of_such_a_column_can_be_selected_away(tmp_path):
 
 def test_a_constant_that_is_a_column_too_must_be_told_apart(path, tmp_path):
     for options in ({"features": ["2*pi"]}, {"where": "x < pi"}, {"define": {"a": "x / pi"}, "carry": ["a"]}):
-        with pytest.raises(SampleError, match="'pi' is a constant and a column .* write `pi` in"):
+        with pytest.raises(SampleError, match=r"'pi' is a constant and a column .* write `pi` in"):
             read(path, **{"features": ["x"], **options})
     assert read(path, features=["pi"]).n_events == 4
     other = tmp_path / "x.npz"

@@ -161,12 +161,16 @@ def _listed(files: object) -> list[str]:
 
 def _matches(text: str) -> list[Path]:
     try:
-        path = Path(text).expanduser()
+        path = Path(text).expanduser() if text.startswith("~") else Path(text)
     except RuntimeError as error:  # no such user
         raise SampleError(f"the home folder in {text!r} must be known, but {error}; give the whole path") from error
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        raise SampleError(f"{text[:100]!r} cannot be looked up: {error.strerror}") from error
     if path.is_dir():
         raise SampleError(f"{path} must be a file, but is a folder; {_pattern_in(path)}")
-    if path.exists():
+    if is_there:
         return [ordinary(path)]
     found = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(text) else []
     if found:

@@ -4,8 +4,8 @@ Written to a file in single precision, .15 is .150000006. ``iso <= 0.15`` means 
 compared at the precision of the column, so that events on the edge of a cut are on the same side in all files.
 
 Numbers of single precision also come in columns of double precision, or as text with all digits. There a value that
-is the constant at single precision to the last bit is taken for it, unless that is a number with few bits, which is met by
-chance.
+is the constant at single precision to the last bit is taken for it, unless that is a number with few bits, which is
+met by chance.
 """
 
 from collections.abc import Mapping

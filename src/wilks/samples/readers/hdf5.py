@@ -12,6 +12,7 @@ from wilks.errors import SampleError
 from wilks.samples.checked_arrays import closest
 from wilks.samples.readers.base import Listing, Reader, TableFile
 from wilks.samples.readers.hdf5_blocks import row_blocks
+from wilks.samples.readers.hdf5_heaps import require_finite_heaps
 from wilks.samples.stored_precision import narrow
 
 _MAX_SOFT_LINKS = 16
@@ -31,16 +32,21 @@ class Hdf5Reader(Reader):
     has_trees: ClassVar[bool] = True
 
     def _listing(self, source: TableFile) -> Listing:
-        with h5py.File(source.path, "r") as file:
+        with _opened(source) as file:
             return _layout(file, source).listing()
 
     def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
-        with h5py.File(source.path, "r") as file:
+        with _opened(source) as file:
             layout = _layout(file, source)
             n_rows = layout.n_rows(names, source)
             columns = layout.blocks(names, source, chunk_size)
             for start in range(0, n_rows, chunk_size):
                 yield columns(start, min(start + chunk_size, n_rows))
+
+
+def _opened(source: TableFile) -> Any:
+    require_finite_heaps(source)
+    return h5py.File(source.path, "r")
 
 
 class _Layout(ABC):
@@ -143,7 +149,7 @@ def _require_no_store(target: Any, source: TableFile) -> None:
     """Raise for what pandas wrote: its columns lie in blocks, and one that lies open is the index of its rows."""
     groups = [target.parent] if isinstance(target, h5py.Dataset) else [target]
     if isinstance(target, h5py.Group):
-        members = [_member(target, name, source) for name in target]
+        members = [_member(target, name, source) for name in _names(target)]
         groups += [one for one in members if isinstance(one, h5py.Group)]
     if stores := [group.name for group in groups if "pandas_type" in group.attrs]:
         raise SampleError(
@@ -154,7 +160,7 @@ def _require_no_store(target: Any, source: TableFile) -> None:
 
 
 def _group_layout(group: Any, source: TableFile) -> _Layout:
-    members = {name: _member(group, name, source) for name in group}
+    members = {name: _member(group, name, source) for name in _names(group)}
     data_sets = {name: member for name, member in members.items() if isinstance(member, h5py.Dataset)}
     reasons = {name: _why_not(data_set) for name, data_set in data_sets.items()}
     columns = {name: data_sets[name] for name, reason in reasons.items() if not reason}
@@ -216,7 +222,7 @@ def _find(file: Any, path: str, source: TableFile) -> Any:
     found = file
     for part in filter(None, path.split("/")):
         if not isinstance(found, h5py.Group) or not found.id.links.exists(_encoded(part)):
-            known = list(found) if isinstance(found, h5py.Group) else []
+            known = _names(found) if isinstance(found, h5py.Group) else []
             raise SampleError(f"{source.path} has no table {path!r}; {closest(part, known)}")
         found = _member(found, part, source)
     return found
@@ -227,7 +233,7 @@ def _member(group: Any, name: str, source: TableFile, n_followed: int = 0) -> An
     links, key = group.id.links, _encoded(name)
     kind = links.get_info(key).type
     if kind == h5py.h5l.TYPE_HARD:
-        return _self_contained(group[name], source)
+        return _self_contained(group[key], source)
     if kind != h5py.h5l.TYPE_SOFT:
         raise SampleError(
             f"{source.path} must hold all of its data, but {name!r} in {group.name!r} is a link to another file; "
@@ -242,6 +248,11 @@ def _member(group: Any, name: str, source: TableFile, n_followed: int = 0) -> An
             return None
         found = _member(found, part, source, n_followed + 1)
     return found
+
+
+def _names(group: Any) -> list[str]:
+    """Those of the members; h5py gives bytes where they are no text."""
+    return [name.decode(errors="surrogateescape") if isinstance(name, bytes) else name for name in group]
 
 
 def _encoded(name: str) -> bytes:
