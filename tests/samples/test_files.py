@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import wilks
-from wilks.errors import InputError, SampleError
+from wilks.errors import SampleError
 from wilks.samples import columns, read
 from wilks.samples.readers import TableFile, reader_for
 
@@ -112,7 +112,7 @@ def test_a_folder_says_what_to_write(tmp_path, monkeypatch):
 def test_arguments_of_another_kind(tmp_path, monkeypatch, files, options, message):
     monkeypatch.chdir(tmp_path)
     np.savez("f.npz", x=np.arange(4.0))
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(SampleError, match=message):
         read(files, **{"features": ["x"], **options})
 
 

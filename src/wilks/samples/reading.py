@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from wilks.errors import SampleError
+from wilks.errors import InputError, SampleError
 from wilks.samples.checked_arrays import came, non_finite_message, seal
 from wilks.samples.readers import READERS, TableFile, ordinary, reader_for
 from wilks.samples.recipe import Recipe, make_recipe
@@ -51,13 +51,14 @@ def read(
         where: which events to keep, for example ``"mll > 60 and abs(eta1) < 2.4"``; see `parse_selection`.
         weight: column or expression of the event weights; ones if None. Negative weights are accepted.
         define: new columns as expressions over others; see `parse_expression`.
-        carry: columns or expressions to carry along that are not inputs of the model.
-        expected_events: multiply the weights by one factor so that they sum to this.
+        carry: columns or expressions to carry along that are not inputs of the model. An event may have no value in
+        them. expected_events: multiply the weights by one factor so that they sum to this.
         chunk_size: rows that are read at once.
 
     Raises:
         SampleError: a file is missing, damaged or of an unknown kind; a column is missing, not a number, or jagged;
-            a kept value is NaN or infinite; an expression is not allowed; no event is left; weights cannot be rescaled.
+            a feature or weight of a kept event is NaN or infinite; an expression is not allowed; no event is left;
+            weights cannot be rescaled.
 
     >>> import tempfile
     >>> folder = tempfile.TemporaryDirectory()
@@ -69,7 +70,7 @@ def read(
     >>> folder.cleanup()
     """
     recipe = make_recipe(features, where=where, weight=weight, define=define, carry=carry)
-    rows = whole_number(chunk_size, name="chunk_size", least=1)
+    rows = _n_rows(chunk_size)
     paths = find_files(files)
     kept = _Kept(recipe)
     for path in paths:
@@ -88,6 +89,13 @@ def read(
     )
     sample = _sample(kept, origin)
     return sample if expected_events is None else sample.rescaled(expected_events)
+
+
+def _n_rows(chunk_size: object) -> int:
+    try:
+        return whole_number(chunk_size, name="chunk_size", least=1)
+    except InputError as error:
+        raise SampleError(str(error)) from error
 
 
 def columns(files: Files, *, tree: str | None = None) -> tuple[str, ...]:
@@ -248,7 +256,8 @@ def _read_file(source: TableFile, kept: _Kept, chunk_size: int) -> None:
     for chunk in reader.chunks(source, plan.columns, chunk_size=chunk_size):
         rows, outputs = plan.apply(chunk)
         for name, values in outputs.items():
-            kept.note_bad(name, values, rows + n_before, source.path)
+            if name in kept.recipe.finite:
+                kept.note_bad(name, values, rows + n_before, source.path)
             kept.parts.setdefault(name, []).append(values)
         n_before += next(iter(chunk.values())).size
         kept.n_selected += int(rows.size)

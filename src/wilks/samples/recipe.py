@@ -36,6 +36,11 @@ class Recipe:
         weight = () if self.weight is None else (self.weight,)
         return tuple(dict.fromkeys((*self.features, *self.carry, *weight)))
 
+    @property
+    def finite(self) -> frozenset[str]:
+        """Those of which every value must be a number."""
+        return frozenset(self.features) | ({self.weight} if self.weight is not None else set())
+
     def resolve(self, listing: Listing, path: Path) -> "ColumnPlan":
         """The same for the columns of one file.
 

@@ -60,12 +60,13 @@ class Sample(Storable):
         event_weights: shape (n,), finite; ones if None. Negative weights are accepted here: what they
             allow is decided where the sample is used.
         features: d names; ``x0, x1, ...`` if None.
-        extras: carried columns of shape (n,) that are not inputs of the model, by name.
+        extras: carried columns of shape (n,) that are not inputs of the model, by name; NaN or infinite where an
+            event has no value, such as the mass of a pair that it does not have.
         origin: where the events came from, for reports; set by `read`. It describes the file that was read
             and is passed on unchanged to samples made from this one.
 
     Raises:
-        SampleError: shapes that do not fit together, repeated names, text, NaN or infinity.
+        SampleError: shapes that do not fit together, repeated names, text, NaN or infinity in features or weights.
 
     >>> sample = Sample([[1.0, 10.0], [3.0, 20.0]], [2.0, 0.5], features=("pt", "mass"))
     >>> sample.n_events, sample.n_features, sample.expected_events
@@ -143,6 +144,14 @@ class Sample(Storable):
         if name in self.extras:
             return self.extras[name]
         raise SampleError(f"the sample has no column {name!r}; {closest(name, (*self.features, *self.extras))}")
+
+    def n_without(self, name: str) -> int:
+        """How many events have no value in a column: NaN or infinity, in carried columns alone.
+
+        >>> Sample([1.0, 2.0], extras={"mass": [np.nan, 91.0]}).n_without("mass")
+        1
+        """
+        return int(np.count_nonzero(~np.isfinite(self.column(name))))
 
     def take(self, indices: npt.ArrayLike) -> "Sample":
         """The events at ``indices`` (integers, in that order) or where a boolean mask is true.
@@ -261,7 +270,6 @@ def _extras(extras: Mapping[str, npt.ArrayLike], features: tuple[str, ...], n_ev
                 f"the carried column {name!r} must have one number for each of {n_events:,} events, "
                 f"but its shape is {values.shape}"
             )
-        require_finite(values, name)
     return MappingProxyType(result)
 
 
@@ -288,7 +296,8 @@ def _weight_phrase(sample: Sample) -> str:
 
 
 def _column_line(name: str, width: int, sample: Sample) -> str:
-    values, weights = sample.column(name), sample.event_weights
+    has_value = np.isfinite(sample.column(name))
+    values, weights = sample.column(name)[has_value], sample.event_weights[has_value]
     if not values.size or not weights.sum() > 0:
         return f"{visible(name):<{width}}" + f"  {'-':>10}" * 4
     mean = float(np.average(values, weights=weights))

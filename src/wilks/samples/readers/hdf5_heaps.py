@@ -2,7 +2,8 @@
 
 The names of a group lie in a local heap, whose free blocks form a list (HDF5 file format specification, version 3,
 sections II.A, III.A.1, III.B, III.C and III.D). libhdf5 2.0 reads the list to its end, and allocates memory for each
-block of it: one byte that makes it a circle takes all memory. Groups of the newer layout have checksums and no such list.
+block of it: one byte that makes it a circle takes all memory. Groups of the newer layout have checksums and no such
+list.
 """
 
 from collections.abc import Iterator
