@@ -143,7 +143,15 @@ def test_files_without_numbers(tmp_path: Path) -> None:
     path.write_text("name\nb\nc\n")
     result = invoke("init", path, "--output", tmp_path / "a.yaml")
     assert result.exit_code == 2
-    assert "at least one column must be numeric" in result.stderr
+    assert "must have numbers after its line of names" in result.stderr
+    np.savez(tmp_path / "matrix.npz", np.ones((4, 3)))
+    result = invoke("init", tmp_path / "matrix.npz", "--output", tmp_path / "a.yaml")
+    assert result.exit_code == 2
+    assert "at least one column must be numeric" in result.stderr and "'arr_0': its shape is (4, 3)" in result.stderr
+    (tmp_path / "caf\udce9.csv").write_text("x\n1\n2\n")
+    result = invoke("init", tmp_path / "caf\udce9.csv", "--output", tmp_path / "a.yaml")
+    assert result.exit_code == 2
+    assert "must be text in UTF-8 to stand in an analysis file" in result.stderr
     assert invoke("init", tmp_path / "none.root", "--output", tmp_path / "a.yaml").exit_code == 2
     assert invoke("init").exit_code == 2
 

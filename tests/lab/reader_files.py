@@ -15,17 +15,22 @@ import uproot
 import xxhash
 from uproot.writing import _cascadentuple as cascade
 
+from tests.lab.reader_mutations import mutant
+from tests.lab.reader_repairs import inside_gzip, inside_npz, inside_ntuple
+
+Mutant = Callable[[bytes, np.random.Generator], tuple[str, bytes]]
 Writer = Callable[[Path], None]
 _RNG = np.random.default_rng(0)
 VALUES = {"x": _RNG.normal(size=300), "y": np.round(_RNG.exponential(size=300), 2)}
 
 
 class Format(NamedTuple):
-    """How files of one kind are written, and whether every change of a value can be seen."""
+    """How files of one kind are written, whether every change of a value can be seen, and what changes them."""
 
     suffix: str
     has_checksums: bool
     writers: tuple[Writer, ...]
+    mutant: Mutant = mutant
 
 
 class PageWithChecksum(cascade.NTuple_PageDescription):  # type: ignore[misc]
@@ -156,4 +161,7 @@ FORMATS = {
     "ttree": Format(".root", False, (tree_writer(None), tree_writer(uproot.ZLIB(1)), tree_writer(uproot.LZ4(1)))),
     "rntuple": Format(".root", False, (write_ntuple,)),
     "rntuple checksums": Format(".root", True, (write_checked_ntuple,)),
+    "npz, inside": Format(".npz", False, (write_npz,), inside_npz),
+    "csv gzip, inside": Format(".csv.gz", False, (write_csv_gz,), inside_gzip),
+    "rntuple, inside": Format(".root", False, (write_ntuple,), inside_ntuple),
 }

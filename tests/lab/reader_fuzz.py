@@ -37,7 +37,6 @@ from wilks.errors import WilksError
 from wilks.samples import columns, read
 
 from tests.lab.reader_files import FORMATS, VALUES
-from tests.lab.reader_mutations import mutant
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S, LIMIT_BYTES = 10.0, 2 << 30
@@ -163,7 +162,7 @@ def line_of(name: str, *, n: int, seed: int, child: Child, keep: Path | None = N
             whole.append(path.read_bytes())
         for number in range(n):
             rng = np.random.default_rng([seed, *name.encode(), number])
-            what, content = mutant(whole[number % len(whole)], rng)
+            what, content = form.mutant(whole[number % len(whole)], rng)
             path.write_bytes(content)
             outcome = child.outcome(path)
             line.note(outcome, f"{number}: {what}")

@@ -6,6 +6,7 @@ themselves are left to the reader.
 """
 
 import math
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -16,6 +17,9 @@ import xxhash
 from wilks.errors import SampleError
 from wilks.samples.readers.base import TableFile
 from wilks.samples.readers.blocks import Blocks
+from wilks.samples.readers.rntuple_frames import ImpossibleError, check_footer, check_header, check_page_list
+
+Check = Callable[[bytes], None]
 
 _CHECKSUM_BYTES = 8
 # Compressed data come in blocks, each with a header and of less than this size.
@@ -48,13 +52,13 @@ def verify(ntuple: Any, source: TableFile) -> None:
     Raises:
         SampleError: one differs, or two fields have one name, which uproot cannot open.
     """
-    for what in ("Header", "Footer"):
+    for what, check in (("Header", check_header), ("Footer", check_footer)):
         place = _Locator(ntuple.member(f"fSeek{what}"), ntuple.member(f"fNBytes{what}"))
-        _require_envelope(ntuple, place, ntuple.member(f"fLen{what}"), f"its {what.lower()}", source)
+        _require_envelope(ntuple, place, ntuple.member(f"fLen{what}"), f"its {what.lower()}", check, source)
     _require_names(ntuple, source)
     for record in ntuple.footer.cluster_group_records:
         link = record.page_list_link
-        _require_envelope(ntuple, link.locator, link.env_uncomp_size, "a list of its pages", source)
+        _require_envelope(ntuple, link.locator, link.env_uncomp_size, "a list of its pages", check_page_list, source)
 
 
 def _require_names(ntuple: Any, source: TableFile) -> None:
@@ -71,10 +75,15 @@ class _Locator(NamedTuple):
     num_bytes: int
 
 
-def _require_envelope(ntuple: Any, locator: Any, n_bytes: int, what: str, source: TableFile) -> None:
+def _require_envelope(ntuple: Any, locator: Any, n_bytes: int, what: str, check: Check, source: TableFile) -> None:
     _require_possible(locator.num_bytes, n_bytes, what, source)
-    content, _ = ntuple.read_locator(locator, n_bytes)
-    _require_right(bytes(content.raw_data), what, source)
+    chunk, _ = ntuple.read_locator(locator, n_bytes)
+    content = bytes(chunk.raw_data)
+    _require_right(content, what, source)
+    try:
+        check(content)
+    except ImpossibleError as error:
+        raise _damaged(f"{what} declares {error}", source) from error
 
 
 def _require_possible(n_stored: int, n_bytes: int, what: str, source: TableFile) -> None:
