@@ -1,8 +1,8 @@
 """Whether the lists in the header, footer and page lists of an RNTuple can be as long as they say.
 
-uproot makes as many items as a list declares, where they are of no size for ever. Layouts are those of the RNTuple
-binary format specification, version 1.0: a list frame has its size as a negative number of 8 bytes, its number of items in
-4, and items that are frames or descriptions of pages of 8 bytes and more.
+uproot makes as many items as a list declares, where they have no size for hours. Layouts are those of the RNTuple
+binary format specification, version 1.0: a list frame has its size as a negative number of 8 bytes, its number of items
+in 4, and items that are frames or descriptions of pages of 8 bytes and more.
 """
 
 _PREAMBLE, _FLAGS, _CHECKSUM = 8, 8, 8
@@ -27,14 +27,14 @@ def check_header(content: bytes) -> None:
 
 
 def check_footer(content: bytes) -> None:
-    """Flags, the checksum of the header, a record with more of the schema, the list of cluster groups, and more lists.
+    """Flags, the checksum of the header, more of the schema, the list of cluster groups, and perhaps one more.
 
     Raises:
         ImpossibleError: a list is longer than the bytes that are there.
     """
     place = _lists(content, _PREAMBLE + _FLAGS + _CHECKSUM + _SIZE_BYTES, _N_SCHEMA_LISTS + 1)
-    while len(content) - place > _CHECKSUM:
-        _, place = _list(content, place)
+    if len(content) - place > _CHECKSUM + _SIZE_BYTES + _COUNT_BYTES:
+        _list(content, place)
 
 
 def check_page_list(content: bytes) -> None:
