@@ -5,9 +5,9 @@
 
 Linux. Each file is changed in one way, bytes or structure, and read in a child process, which may take 10 s and 2 GiB.
 The table has a line for each format: how many files gave the values that were written, were refused with a
-`SampleError`, gave other values without a word, ended in another exception or in the end of the process, took too
-long, and the largest memory. Exit code 1 if there is any of the last kinds, or another value in a format with
-checksums.
+`SampleError`, were refused because the memory did not suffice, gave other values without a word, ended in another
+exception or in the end of the process, took too long, and the largest memory and time. Exit code 1 if memory did not
+suffice, or for any of the last two, or another value in a format with checksums.
 """
 
 import os
@@ -27,7 +27,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ from tests.lab.reader_files import FORMATS, VALUES
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S, LIMIT_BYTES = 10.0, 2 << 30
-UNCHANGED, REFUSED, CHANGED, RAW, HANG = "unchanged", "refused", "changed", "raw", "hang"
+UNCHANGED, REFUSED, MEMORY, CHANGED, RAW, HANG = "unchanged", "refused", "memory", "changed", "raw", "hang"
+KINDS = (UNCHANGED, REFUSED, MEMORY, CHANGED, RAW, HANG)
 
 
 @dataclass
@@ -57,26 +58,27 @@ class Line:
 
     @property
     def is_faulty(self) -> bool:
-        too_large = self.largest_mib * 2**20 > LIMIT_BYTES
-        return bool(self.counts[RAW] or self.counts[HANG] or too_large or (self.has_checksums and self.counts[CHANGED]))
+        return self.largest_mib * 2**20 > LIMIT_BYTES or any(
+            self.counts[kind] and self.is_fault(kind) for kind in KINDS
+        )
+
+    def is_fault(self, kind: str) -> bool:
+        return kind in (MEMORY, RAW, HANG) or (kind == CHANGED and self.has_checksums)
 
     def note(self, outcome: dict[str, Any], what: str) -> None:
         self.n += 1
         self.counts[outcome["kind"]] += 1
         self.largest_mib = max(self.largest_mib, outcome.get("mib", 0.0))
         self.slowest_s = max(self.slowest_s, outcome["seconds"])
-        if outcome["kind"] in (RAW, HANG) or (outcome["kind"] == CHANGED and self.has_checksums):
+        if self.is_fault(outcome["kind"]):
             self.examples.setdefault(f"{outcome['kind']}: {outcome['said'][-300:]}", what)
 
     def __str__(self) -> str:
-        numbers = " ".join(f"{self.counts[kind]:>9}" for kind in (UNCHANGED, REFUSED, CHANGED, RAW, HANG))
+        numbers = " ".join(f"{self.counts[kind]:>9}" for kind in KINDS)
         return f"{self.name:<20} {self.n:>7} {numbers} {self.largest_mib:>8.0f} {self.slowest_s:>8.2f}"
 
 
-HEADER = (
-    f"{'format':<20} {'mutants':>7} {UNCHANGED:>9} {REFUSED:>9} {CHANGED:>9} {RAW:>9} {HANG:>9} "
-    f"{'MiB':>8} {'slowest':>8}"
-)
+HEADER = f"{'format':<20} {'mutants':>7} {' '.join(f'{kind:>9}' for kind in KINDS)} {'MiB':>8} {'slowest':>8}"
 
 
 class Child:
@@ -144,7 +146,7 @@ def one_reading(path: Path) -> dict[str, Any]:
         columns(path)
         found = read(path, features=list(VALUES), chunk_size=128)
     except WilksError as error:
-        return {"kind": REFUSED, "said": str(error)}
+        return {"kind": MEMORY if "needs more memory" in str(error) else REFUSED, "said": str(error)}
     except BaseException:
         return {"kind": RAW, "said": traceback.format_exc(limit=-4)}
     is_same = all(np.array_equal(found.column(name), values) for name, values in VALUES.items())
@@ -166,9 +168,7 @@ def line_of(name: str, *, n: int, seed: int, child: Child, keep: Path | None = N
             path.write_bytes(content)
             outcome = child.outcome(path)
             line.note(outcome, f"{number}: {what}")
-            if keep is not None and (
-                outcome["kind"] in (RAW, HANG) or (outcome["kind"] == CHANGED and line.has_checksums)
-            ):
+            if keep is not None and line.is_fault(outcome["kind"]):
                 keep.mkdir(parents=True, exist_ok=True)
                 (keep / f"{name}-{number}{form.suffix}".replace(" ", "_")).write_bytes(content)
     return line
@@ -201,7 +201,7 @@ def main() -> None:
             print(f"\n{line.name}, mutant {what}\n{said}")
     print(f"{sum(line.is_faulty for line in lines)} of {len(lines)} formats at fault; {time.monotonic() - begin:.0f} s")
     if options.output:
-        options.output.write_text(json.dumps(list(map(asdict, lines)), indent=1))
+        options.output.write_text(json.dumps([{**vars(line), "counts": dict(line.counts)} for line in lines], indent=1))
     raise SystemExit(1 if any(line.is_faulty for line in lines) else 0)
 
 

@@ -96,6 +96,8 @@ def test_replace_keeps_everything_else():
         (([1.0],), {"features": ("",)}, "not empty"),
         (([1.0],), {"features": (1,)}, "not empty"),
         (([1.0],), {"extras": {"x0": [1.0]}}, "repeated: x0"),
+        (([1.0],), {"features": ["\ud800"]}, "must be text in UTF-8"),
+        (([1.0],), {"extras": {"caf\udce9": [1.0]}}, "must be text in UTF-8"),
         (([1.0],), {"extras": {"m": [1.0, 2.0]}}, "'m' must have one number"),
         ((np.ma.masked_equal([1.0, 2.0], 2.0),), {}, "masked"),
     ],

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.typing import FloatArray
+from wilks.wording import is_text
 
 _FORMULA_LIKE = re.compile(r"[\w.()+\-*/%,]+")
 
@@ -136,6 +137,8 @@ def check_names(names: Iterable[object], what: str) -> tuple[str, ...]:
     for name in names:
         if not isinstance(name, str) or not name.strip():
             raise SampleError(f"every name in {what} must be a text that is not empty, but {name!r} came")
+        if not is_text(name):
+            raise SampleError(f"every name in {what} must be text in UTF-8, but {name!r} came; give it another name")
         result += (name,)
     repeated = sorted({name for name in result if result.count(name) > 1})
     if repeated:

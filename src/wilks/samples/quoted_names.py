@@ -9,7 +9,7 @@ from wilks.errors import SampleError
 _QUOTED = re.compile(r"`([^`]*)`")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-HINT = "a column whose name is no plain name stands in backticks, as in `jet pt` > 25"
+HINT = "a column whose name is no plain name stands in backticks, as in `jet pt` > 25 (in YAML the text needs quotes)"
 
 
 def without_quotes(text: str, what: str) -> tuple[str, Mapping[str, str]]:
