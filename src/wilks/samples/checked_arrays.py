@@ -4,6 +4,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from wilks.errors import SampleError
 from wilks.typing import FloatArray
 from wilks.wording import is_text
 
+FIRST_INEXACT = 2.0**53  # its neighbor, 2**53 + 1, becomes this number
 _FORMULA_LIKE = re.compile(r"[\w.()+\-*/%,]+")
 
 
@@ -27,7 +29,28 @@ def frozen_array(values: npt.ArrayLike, what: str) -> FloatArray:
         raise SampleError(f"{what} must be an array of numbers with one shape: {error}") from error
     if numbers is None:
         raise SampleError(f"{what} must hold real numbers, but their type is {array.dtype}")
+    if (place := first_inexact(array, numbers)) is not None:
+        raise SampleError(
+            f"{what} must hold numbers that float64 holds exactly, but {array.flat[place]} is not one: beyond 2**53 "
+            "integers would be rounded; give what you need of them, such as their last digits"
+        )
     return seal(numbers if _is_sealed(numbers) else numbers.copy())
+
+
+def first_inexact(values: npt.NDArray[Any], numbers: FloatArray) -> int | None:
+    """The place of the first integer that is another number in double precision; None where there is none.
+
+    >>> integers = np.array([1, 2**53, 2**53 + 1])
+    >>> first_inexact(integers, integers.astype(float))
+    2
+    """
+    if values.dtype.kind not in "iuO" or values.dtype.itemsize < 8:
+        return None
+    for place in np.flatnonzero(np.abs(numbers) >= FIRST_INEXACT).tolist():
+        value = values.flat[place]
+        if isinstance(value, int | np.integer) and int(value) != int(numbers.flat[place]):
+            return int(place)
+    return None
 
 
 def seal(array: FloatArray) -> FloatArray:

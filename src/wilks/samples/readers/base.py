@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError, WilksError
-from wilks.samples.checked_arrays import came
+from wilks.samples.checked_arrays import came, first_inexact
 from wilks.samples.stored_precision import Precisions
 from wilks.typing import FloatArray
 from wilks.wording import is_text
 
-FIRST_INEXACT = 2.0**53  # its neighbor, 2**53 + 1, becomes this number
 _MEMORY = re.compile(
     r"(?i)out of memory|not enough memory|memory allocation|unable to allocate|alloc\w* (of size .*)?failed"
 )
@@ -184,22 +183,15 @@ def _float_columns(chunk: Mapping[str, npt.ArrayLike], path: Path, n_before: int
 def _floats(values: npt.NDArray[Any], name: str, path: Path, n_before: int) -> FloatArray:
     """The same numbers in double precision, NaN where they are masked."""
     numbers: FloatArray = np.asarray(np.ma.getdata(values), dtype=np.float64)
-    if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
-        _require_exact(np.ma.getdata(values), numbers, name, path, n_before)
+    if (place := first_inexact(np.ma.getdata(values), numbers)) is not None:
+        raise inexact(name, int(np.ma.getdata(values)[place]), row=n_before + place, path=path)
     return np.where(np.ma.getmaskarray(values), np.nan, numbers) if np.ma.is_masked(values) else numbers
-
-
-def _require_exact(values: npt.NDArray[Any], numbers: FloatArray, name: str, path: Path, n_before: int) -> None:
-    large = np.flatnonzero(np.abs(numbers) >= FIRST_INEXACT)
-    for row in large.tolist():
-        if int(values[row]) != int(numbers[row]):
-            raise inexact(name, int(values[row]), row=n_before + row, path=path)
 
 
 def inexact(name: str, value: int, *, row: int, path: Path) -> SampleError:
     """The complaint about an integer that double precision does not hold."""
     return SampleError(
         f"the integers of {name!r} must be held exactly by a float64 number, but {value} in row {row:,} of {path} is "
-        "not: "
-        "beyond 2**53 they would be rounded; write what you need of it as columns of its own, such as its last digits"
+        "not: beyond 2**53 they would be rounded; write what you need of it as columns of its own, such as its last "
+        "digits"
     )

@@ -31,6 +31,5 @@ class Content:
     def _damaged(self, what: str) -> SampleError:
         return SampleError(
             f"{self._source.path} names {what}, but has {self._n_bytes:,} bytes: it is truncated or damaged; copy it "
-            "again "
-            "from where it came"
+            "again from where it came"
         )

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 from wilks.errors import SampleError
+from wilks.samples.checked_arrays import FIRST_INEXACT
 from wilks.samples.readers import csv_text
-from wilks.samples.readers.base import FIRST_INEXACT, Listing, Reader, TableFile, inexact
+from wilks.samples.readers.base import Listing, Reader, TableFile, inexact
 from wilks.samples.readers.parquet import column_values
 
 _BLOCK_BYTES = 1 << 20

@@ -135,8 +135,7 @@ def miscounted(text: str, n_names: int, n_values: int, *, where: str, source: Ta
     elif n_values == n_names + 1:
         advice = (
             "if the first value names the row, as R writes it, leave that out: write.csv(..., row.names = FALSE), or "
-            "give "
-            "it a name"
+            "give it a name"
         )
     return SampleError(
         f"every line of {source.path} must have one value for each of {n_names} names, but {where} has {n_values}: "
@@ -154,8 +153,7 @@ def require_event(lines: Sequence[str], first: Head, source: TableFile) -> None:
         name, value = words[0]
         raise SampleError(
             f"every line of {source.path} must be an event, but the last one, {line[:100]!r}, has {value!r} for "
-            f"{name!r}; "
-            "remove it if it holds totals or a remark"
+            f"{name!r}; remove it if it holds totals or a remark"
         )
 
 
@@ -207,8 +205,7 @@ def _names(line: bytes, source: TableFile) -> tuple[str, ...]:
     except UnicodeDecodeError as error:
         raise SampleError(
             f"the names in {source.path} must be text in UTF-8, but byte {error.start} is {line[error.start]:#x}; "
-            "save it as "
-            f"UTF-8, if it is in Latin-1 ({line.decode('latin-1').strip()!r}) with iconv -f LATIN1 -t UTF-8"
+            f"save it as UTF-8, if it is in Latin-1 ({line.decode('latin-1').strip()!r}) with iconv -f LATIN1 -t UTF-8"
         ) from error
     text = text.strip().removeprefix("#").strip()
     names = tuple(name.strip() for name in _fields(text))
@@ -234,8 +231,7 @@ def _require_table(first: Head, row: str, source: TableFile) -> None:
     if len(values) == n_names and not any(is_number(value) for value in values):
         raise SampleError(
             f"{source.path} must have numbers after its line of names, {', '.join(first.names)[:100]!r}, but {where} "
-            "has none"
-            f"{no_number(values[0]) or '; if one of the two holds units, remove it'}"
+            f"has none{no_number(values[0]) or '; if one of the two holds units, remove it'}"
         )
 
 

@@ -154,8 +154,8 @@ def _require_no_store(target: Any, source: TableFile) -> None:
     if stores := [group.name for group in groups if "pandas_type" in group.attrs]:
         raise SampleError(
             f"{source.path} must hold a data set for each column, but {stores[0]!r} is a store of pandas, in a layout "
-            "of its "
-            f"own; write it again, as in pandas.read_hdf(path, {stores[0].strip('/')!r}).to_parquet('events.parquet')"
+            "of its own; write it again, as in pandas.read_hdf(path, "
+            f"{stores[0].strip('/')!r}).to_parquet('events.parquet')"
         )
 
 

@@ -41,8 +41,8 @@ def _require_filters(data_set: Any, source: TableFile) -> None:
             called = name.decode(errors="replace") or f"number {code}"
             raise SampleError(
                 f"{data_set.name!r} in {source.path} is compressed with {called!r}, which HDF5 does not know here; "
-                "write it "
-                "again with gzip (h5repack -f GZIP=4), or import hdf5plugin first where you use wilks from Python"
+                "write it again with gzip (h5repack -f GZIP=4), or import hdf5plugin first where you use wilks from "
+                "Python"
             )
 
 
@@ -68,6 +68,5 @@ def _require_whole(data_set: Any, source: TableFile) -> None:
 def _incomplete(data_set: Any, source: TableFile, what: str) -> SampleError:
     return SampleError(
         f"every row of {data_set.name!r} in {source.path} must have been written, but it {what}; the others would be "
-        "read as "
-        "zeros: write the file again, or cut the data set to the rows that it has"
+        "read as zeros: write the file again, or cut the data set to the rows that it has"
     )

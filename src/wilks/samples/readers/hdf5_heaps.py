@@ -44,8 +44,7 @@ def require_finite_heaps(source: TableFile) -> None:
             if not file.is_finite(group.heap):
                 raise SampleError(
                     f"{source.path} is damaged: the free space among the names of a group is a list without an end; "
-                    "copy "
-                    "the file again from where it came"
+                    "copy the file again from where it came"
                 )
             todo += file.groups(group.tree)
 

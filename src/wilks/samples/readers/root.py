@@ -112,8 +112,7 @@ def _why_short(column: Any, table: Any) -> str:
         return ""
     return (
         f"it has {int(n_entries):,} entries and its tree {int(table.num_entries):,}, so that nothing tells which "
-        "events they "
-        "belong to; fill it once for each event"
+        "events they belong to; fill it once for each event"
     )
 
 
@@ -162,8 +161,7 @@ def _branch(branch: Any, source: TableFile, *, least: int) -> Blocks:
         if len(values) != stop - start:
             raise SampleError(
                 f"{source.path} is truncated or was not closed: {branch.name!r} has {len(values):,} of "
-                f"{stop - start:,} "
-                f"entries from row {start:,} on; write the file again"
+                f"{stop - start:,} entries from row {start:,} on; write the file again"
             )
         return np.asarray(values)
 
