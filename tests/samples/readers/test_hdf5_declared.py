@@ -95,7 +95,7 @@ def test_names_that_are_no_text(path):
         file["x"] = np.arange(3.0)
         file[b"caf\xe9"] = np.arange(3.0)
     assert columns(path) == ("x",)
-    with pytest.raises(SampleError, match="its name is no text in UTF-8"):
+    with pytest.raises(SampleError, match="must be text in UTF-8"):
         read(path, features=["caf\udce9"])
     for tree in ("\ud800", "caf\udce8", "a\0b"):
         with pytest.raises(SampleError, match="has no table"):
