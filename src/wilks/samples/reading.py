@@ -152,8 +152,7 @@ def _listed(files: object) -> list[str]:
     if isinstance(files, Mapping):
         raise SampleError(
             "files must be a path, a pattern or a list of them, but a mapping came; the tree is given once for all, "
-            "as in "
-            'read("f.root", tree="events", ...)'
+            'as in read("f.root", tree="events", ...)'
         )
     single = isinstance(files, str | bytes | os.PathLike)
     if not single and (not isinstance(files, Iterable) or isinstance(files, np.ndarray)):
