@@ -34,6 +34,15 @@ def printable(text: str) -> str:
     return "".join(part if part in "\n\t" else visible(part) for part in re.split(r"([\n\t])", text))
 
 
+def is_text(text: str) -> bool:
+    r"""Whether a name from a file system or a file is text: its bytes need be none, and Python then keeps surrogates.
+
+    >>> is_text("café"), is_text("caf\udce9")
+    (True, False)
+    """
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def listed(names: Iterable[str]) -> str:
     r"""Names with commas between them, on one line.
 

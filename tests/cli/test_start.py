@@ -74,8 +74,9 @@ def test_data_are_all_files_up_to_the_next_option(reference: Path, tmp_path: Pat
     config = load_config(target).config
     assert config.reference.files == [str(reference)]
     assert config.data is not None and config.data.files == [str(path) for path in data]
-    assert result.stdout.splitlines()[:3] == [
+    assert result.stdout.splitlines()[:4] == [
         f"reference: {reference} (400 events)",
+        "  left out: columns that cannot be read: 'name': not all of its values are numbers: 'a' in row 0 is none",
         "  weights: weight",
         f"data: {', '.join(map(str, data))} (90 events)",
     ]
@@ -144,7 +145,15 @@ def test_files_without_numbers(tmp_path: Path) -> None:
     path.write_text("name\nb\nc\n")
     result = invoke("init", path, "--output", tmp_path / "a.yaml")
     assert result.exit_code == 2
-    assert "at least one column must be numeric" in result.stderr
+    assert "must have numbers after its line of names" in result.stderr
+    np.savez(tmp_path / "matrix.npz", np.ones((4, 3)))
+    result = invoke("init", tmp_path / "matrix.npz", "--output", tmp_path / "a.yaml")
+    assert result.exit_code == 2
+    assert "at least one column must be numeric" in result.stderr and "'arr_0': its shape is (4, 3)" in result.stderr
+    (tmp_path / "caf\udce9.csv").write_text("x\n1\n2\n")
+    result = invoke("init", tmp_path / "caf\udce9.csv", "--output", tmp_path / "a.yaml")
+    assert result.exit_code == 2
+    assert "must be text in UTF-8 to stand in an analysis file" in result.stderr
     assert invoke("init", tmp_path / "none.root", "--output", tmp_path / "a.yaml").exit_code == 2
     assert invoke("init").exit_code == 2
 

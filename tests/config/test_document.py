@@ -69,6 +69,7 @@ def test_message_names_file_line_and_key() -> None:
         ("a: 1\n---\nb: 2\n", r"a\.yaml:2: not valid YAML"),
         ("a: [1, 2\n", r"a\.yaml:2: not valid YAML"),
         ("a:\n\t- 1\n", r"a\.yaml:2: not valid YAML"),
+        ("b: 1\na: `jet pt` > 25\n", r"a\.yaml:2: not valid YAML: .*; put a text with backticks in quotes"),
         ("- 1\n- 2\n", r"must be a mapping .* holds a list"),
         ("", r"holds nothing"),
         ("hello", r"a single value \('hello'\)"),

@@ -144,6 +144,15 @@ def test_faults_name_file_line_and_key(tmp_path: Path, old: str, new: str, expec
     assert all(line.startswith("analysis.yaml:") for line in found)
 
 
+def test_a_selection_may_hold_names_in_backticks(tmp_path: Path) -> None:
+    text = GOOD.replace("features: [x]", "features: [x]\nwhere: '`jet pt` > 25'")
+    assert load(tmp_path, text).config.where == "`jet pt` > 25"
+    with pytest.raises(
+        ConfigError, match=r"analysis.yaml:3: where: .* stands in backticks, .*in YAML the text needs quotes"
+    ):
+        load(tmp_path, text.replace("'`jet pt` > 25'", "jet pt > 25"))
+
+
 def test_all_faults_are_listed_in_the_order_of_lines(tmp_path: Path) -> None:
     found = faults(tmp_path, GOOD.replace("weight_clip", "weight_clp").replace("n_training: 1e3", "n_trainin: 5"))
     assert [line.split(":")[1] for line in found] == ["6", "12"]

@@ -1,1 +1,1 @@
-"""The fault laboratory of campaigns: `python -m tests.lab --quick`."""
+"""The fault laboratory, of campaigns: `python -m tests.lab --quick`; of readers: `python -m tests.lab.reader_fuzz`."""

@@ -96,8 +96,12 @@ def test_replace_keeps_everything_else():
         (([1.0],), {"features": ("",)}, "not empty"),
         (([1.0],), {"features": (1,)}, "not empty"),
         (([1.0],), {"extras": {"x0": [1.0]}}, "repeated: x0"),
+        (([1, 2**53 + 1],), {}, "events must hold numbers that float64 holds exactly, but 9007199254740993 is not"),
+        (([1.0],), {"extras": {"e": np.array([2**64 - 1], dtype=np.uint64)}}, "'e' must hold .* 18446744073709551615"),
+        (([1.0],), {"extras": {"e": [2**70 + 1]}}, "'e' must hold .* but 1180591620717411303425 is not"),
+        (([1.0],), {"features": ["\ud800"]}, "must be text in UTF-8"),
+        (([1.0],), {"extras": {"caf\udce9": [1.0]}}, "must be text in UTF-8"),
         (([1.0],), {"extras": {"m": [1.0, 2.0]}}, "'m' must have one number"),
-        (([1.0],), {"extras": {"m": [np.nan]}}, "'m' must be finite"),
         ((np.ma.masked_equal([1.0, 2.0], 2.0),), {}, "masked"),
     ],
 )

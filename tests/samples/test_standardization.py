@@ -137,6 +137,8 @@ def test_what_is_said_of_several_values_and_of_few_that_weigh_little():
     sample = Sample(x, features=("pt [GeV]",))
     (text,) = scale_notices(sample, Standardization.of(sample))
     assert text.startswith("pt [GeV] = -9999 (1), -999 (3), 99999 (1) in 5 of 100,000 reference events")
+    assert 'where="`pt [GeV]` > -999 and `pt [GeV]` < 99999"' in text
+    (text,) = scale_notices(Sample(x, features=("pt ` GeV",)), Standardization.of(sample))
     assert "where" not in text
     (text,) = scale_notices(Sample(x, features=("pt",)), Standardization.of(sample))
     assert 'where="pt > -999 and pt < 99999"' in text

@@ -159,7 +159,8 @@ def _yaml_message(path: Path, error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         context = f" {error.context}," if error.context else ""
         mark = error.problem_mark
-        return f"{path}:{mark.line + 1}: not valid YAML:{context} {error.problem} (column {mark.column + 1})"
+        hint = "; put a text with backticks in quotes" if "'`'" in str(error.problem) else ""
+        return f"{path}:{mark.line + 1}: not valid YAML:{context} {error.problem} (column {mark.column + 1}){hint}"
     return f"{path}: not valid YAML: {' '.join(str(error).split())}"
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from wilks.config.data_weights import is_variation, looks_like_weight
 from wilks.errors import SampleError
 from wilks.samples import bookkeeping, columns, read
+from wilks.samples.reading import refused_columns
 from wilks.typing import FloatArray
-from wilks.wording import listed, visible
+from wilks.wording import is_text, listed, visible
 
 _MAX_FEATURES = 20
 
@@ -55,6 +56,7 @@ def find_reference(files: Sequence[str], *, tree: str | None, folder: str | os.P
     Raises:
         SampleError: no column can be a feature, with what speaks against each.
     """
+    _check_names(files)
     search = _Search(files, tree)
     for name in columns(list(files), tree=tree):
         if looks_like_weight(name):
@@ -63,6 +65,8 @@ def find_reference(files: Sequence[str], *, tree: str | None, folder: str | os.P
             search.take(name, may_count=False)
         else:
             search.left_out.append((name, f"{_MAX_FEATURES} other columns come first"))
+    refused = refused_columns(search.files, tree=tree)
+    search.left_out += [("columns that cannot be read", refused)] if refused else []
     if not search.usable:
         raise SampleError(
             f"{listed(files)}: at least one column must be numeric, finite in all events and no weight or counter, but "
@@ -79,6 +83,7 @@ def find_data(
     Raises:
         SampleError: they have none of these columns, or it cannot be read.
     """
+    _check_names(files)
     search, there = _Search(files, tree), columns(list(files), tree=tree)
     for name in filter(looks_like_weight, there):
         search.take_weight(name)
@@ -93,6 +98,15 @@ def find_data(
             f"{listed(reference.columns)}, but have none; {'; '.join(search.found(folder).reasons)}"
         )
     return search.found(folder)
+
+
+def _check_names(files: Sequence[str]) -> None:
+    for file in files:
+        if not is_text(file):
+            raise SampleError(
+                f"the name of {visible(file)} must be text in UTF-8 to stand in an analysis file; give the file "
+                "another name"
+            )
 
 
 class _Search:

@@ -71,8 +71,13 @@ def learned_ratio(analysis: Analysis, data: Sample, *, fit: FitResult) -> Learne
 
 
 def common_columns(analysis: Analysis, data: Sample) -> tuple[str, ...]:
-    """Names of the features, then of the carried columns that the reference and the data have."""
-    return (*analysis.features, *(name for name in analysis.reference.extras if name in data.extras))
+    """Names of the features, then of the carried columns in which the reference and the data have values."""
+    carried = (name for name in analysis.reference.extras if name in data.extras)
+    samples = analysis.reference, data
+    return (
+        *analysis.features,
+        *(name for name in carried if all(one.n_without(name) < one.n_events for one in samples)),
+    )
 
 
 def _check_fit(analysis: Analysis, data: Sample, fit: object) -> None:

@@ -31,7 +31,7 @@ class ColumnRange:
         name: of a feature, or of a carried column that reference and data have.
         inside: the 16 % and 84 % quantiles of the events in the region.
         overall: the same of all of them.
-        at_extreme: of the one event with the largest f in an excess, the smallest in a deficit.
+        at_extreme: of the one event with the largest f in an excess, the smallest in a deficit; NaN if it has no value.
     """
 
     name: str
@@ -216,12 +216,14 @@ def _columns(learned: LearnedRatio, data: Sample, threshold: float, *, is_excess
     extreme = int(np.argmax(log_ratio) if is_excess else np.argmin(log_ratio))
     for name in common_columns(learned.analysis, data):
         values = events.column(name)
-        ranges = _central(values[inside], weights[inside]), _central(values, weights)
-        yield ColumnRange(name, *ranges, float(values[extreme]))
+        yield ColumnRange(name, _central(values, weights * inside), _central(values, weights), float(values[extreme]))
 
 
 def _central(values: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    tail = 0.5 * (1.0 - LEVEL)
+    has_value, tail = np.isfinite(values) & (weights != 0), 0.5 * (1.0 - LEVEL)
+    values, weights = values[has_value], weights[has_value]
+    if not values.size:
+        return float("nan"), float("nan")
     return weighted_quantile(values, weights, tail), weighted_quantile(values, weights, 1.0 - tail)
 
 
@@ -277,14 +279,18 @@ def column_rows(region: Region) -> tuple[tuple[str, ...], ...]:
     """Name, value at the extreme f, range in the region and overall range of each column, below a header."""
     whose, extreme = ("data", "largest f") if region.is_excess else ("reference", "smallest f")
     rows = (
-        (visible(one.name), f"{one.at_extreme:.4g}", _interval(one.inside), _interval(one.overall))
+        (visible(one.name), _number(one.at_extreme), _interval(one.inside), _interval(one.overall))
         for one in region.columns
     )
     return (("column", extreme, f"{whose} in the region", f"all {whose}"), *rows)
 
 
+def _number(value: float) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else "no value"
+
+
 def _interval(ends: tuple[float, float]) -> str:
-    return f"{ends[0]:.4g} to {ends[1]:.4g}"
+    return f"{ends[0]:.4g} to {ends[1]:.4g}" if np.isfinite(ends[0]) else "no value"
 
 
 def _kind(region: Region) -> str:

@@ -11,7 +11,7 @@ from wilks.errors import InputError, SampleError
 from wilks.functions import NamedFunction
 from wilks.nuisances.nuisance import Nuisance
 from wilks.samples import Sample, closest, parse_selection, recomputed
-from wilks.typing import FloatArray, finite_number, plain_numbers
+from wilks.typing import BoolArray, FloatArray, finite_number, plain_numbers
 
 _TOLERANCE = 1e-3
 """A transform must not move any column by more than this share of its spread at nu = 0."""
@@ -72,7 +72,7 @@ def vary(
         columns |= changes
         touched |= set(changes)
     columns = recomputed(sample, columns, given=define, changed=touched)
-    rows = np.arange(sample.n_events) if where is None else np.flatnonzero(parse_selection(where).evaluate(columns))
+    rows = np.arange(sample.n_events) if where is None else np.flatnonzero(_passing(sample, where, columns))
     if not rows.size:
         raise SampleError(
             f"at least one event must pass the selection {where!r} at {_values_text(chosen)}, but none of "
@@ -85,6 +85,10 @@ def vary(
         extras={name: columns[name][rows] for name in sample.extras},
         origin=sample.origin,
     )
+
+
+def _passing(sample: Sample, where: str, columns: Mapping[str, FloatArray]) -> BoolArray:
+    return parse_selection(where).at_precision(sample.precisions).evaluate(columns)
 
 
 def _chosen(nuisances: tuple[Nuisance, ...], nu: Mapping[str, float]) -> list[tuple[Nuisance, float]]:

@@ -71,8 +71,11 @@ def moved_weights(analysis: Analysis, fit: FitResult | None) -> FloatArray | Non
 def project(
     reference: Sample, data: Sample, *, name: str, learned: FloatArray | None, moved: FloatArray | None = None
 ) -> Projection:
-    """Bin the column ``name``, a feature or a carried column that both samples have."""
-    values, weights, observed = reference.column(name), reference.event_weights, data.column(name)
+    """Bin the column ``name``, a feature or a carried column that both samples have, of the events with a value."""
+    has_value = np.isfinite(reference.column(name))
+    values, weights, observed = reference.column(name)[has_value], reference.event_weights[has_value], data.column(name)
+    observed = observed[np.isfinite(observed)]
+    learned, moved = (None if one is None else one[has_value] for one in (learned, moved))
     binning = automatic_binning(values, weights, data=observed)
     projection = project_values(values, weights, name=name, data=observed, binning=binning, learned=learned)
     return projection if moved is None else replace(projection, moved=binning.fill(values, moved)[0])

@@ -175,6 +175,11 @@ def _ratio_note(inputs: ReportInputs) -> str:
     columns = common_columns(inputs.analysis, inputs.data)
     if len(columns) > pictures.MAX_COLUMNS:
         notes.append(f"The first {pictures.MAX_COLUMNS} of {len(columns)} columns are shown.")
+    empty = [name for name in inputs.analysis.reference.extras if name in inputs.data.extras and name not in columns]
+    if empty:
+        notes.append(
+            f"Carried along without a value in any event of data or reference, and so not shown: {words(empty)}."
+        )
     lost = [name for name in inputs.analysis.reference.extras if name not in inputs.data.extras]
     if lost:
         notes.append(f"Carried along in the reference but not in the data, and so not shown: {words(lost)}.")

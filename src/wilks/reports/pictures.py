@@ -98,7 +98,7 @@ def ratio_pictures(
     names = plots.common_columns(analysis, data)[:MAX_COLUMNS]
     figures = plots.ratios(analysis, data, columns=names, fit=fit, labels=labels)
     is_vector = len(names) <= MAX_VECTOR_COLUMNS
-    return tuple(_ratio_picture(name, figures[name], analysis, is_vector=is_vector) for name in names)
+    return tuple(_ratio_picture(name, figures[name], analysis, data, is_vector=is_vector) for name in names)
 
 
 def region_picture(region: Region) -> Picture:
@@ -146,10 +146,23 @@ def start_picture(fit: FitResult) -> Picture:
     )
 
 
-def _ratio_picture(name: str, figure: Figure, analysis: Analysis, *, is_vector: bool) -> Picture:
+def _ratio_picture(name: str, figure: Figure, analysis: Analysis, data: Sample, *, is_vector: bool) -> Picture:
     role = name if name in analysis.features else f"{name} (carried along, not an input of the model)"
+    role += _left_out(name, analysis.reference, data)
     alt = f"Data, reference and learned alternative in {name}, and their ratios to the reference."
     return _picture(figure, caption=role, alt=alt, is_vector=is_vector)
+
+
+def _left_out(name: str, reference: Sample, data: Sample) -> str:
+    """How many events have no value to show."""
+    counts = [(one.n_without(name), one.n_events) for one in (data, reference)]
+    if not any(n_left_out for n_left_out, _ in counts):
+        return ""
+    (of_data, n_data), (of_reference, n_reference) = counts
+    return (
+        f". Without a value, and not shown: {of_data:,} of {n_data:,} data and {of_reference:,} of {n_reference:,} "
+        "reference events"
+    )
 
 
 def _picture(figure: Figure, *, caption: str, alt: str, is_vector: bool = True) -> Picture:

@@ -10,7 +10,7 @@ from wilks.errors import InputError, ResponseError
 from wilks.nuisances import Nuisances, cell_of
 from wilks.responses.counts import quantile_edges
 from wilks.responses.text import number, table
-from wilks.responses.variation import Variation, check_variations
+from wilks.responses.variation import Variation, check_variations, compared_columns
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
 from wilks.typing import BoolArray, FloatArray
@@ -245,12 +245,9 @@ def check_responses(
 
 
 def _columns(reference: Sample, variations: Sequence[Variation], columns: Sequence[str] | None) -> tuple[str, ...]:
-    if columns is None:
-        carried = (name for name in reference.extras if all(name in one.sample.extras for one in variations))
-        return (*reference.features, *carried)
-    if not columns:
+    if columns is not None and not columns:
         raise InputError("there must be a column to compare, but none was named")
-    return tuple(columns)
+    return compared_columns(reference, variations, columns)
 
 
 def _judged(nuisances: Nuisances, variations: Sequence[Variation], reach: float) -> list[tuple[float, bool]]:

@@ -12,7 +12,7 @@ from wilks.responses.closure import ALPHA, REACH, TOLERANCE
 from wilks.responses.counts import Counts, count, quantile_edges
 from wilks.responses.polynomials import PolynomialFit, fit_polynomials
 from wilks.responses.text import number, table
-from wilks.responses.variation import Variation, check_variations, points_of
+from wilks.responses.variation import Variation, check_variations, compared_columns, points_of
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
 from wilks.typing import BoolArray, FloatArray
@@ -153,8 +153,7 @@ def study_responses(
     """
     studied = [one for one in nuisances if one.log_ratio is None]
     check_variations(reference, studied, variations)
-    carried = (name for name in reference.extras if all(name in one.sample.extras for one in variations))
-    names = tuple(columns) if columns is not None else (*reference.features, *carried)
+    names = compared_columns(reference, variations, columns)
     results = []
     for one in studied:
         alone = [variation for variation in variations if set(_moved(variation)) == {one.name}]

@@ -149,3 +149,24 @@ def _checked_values(values: object) -> dict[str, float]:
             "a variation must move a nuisance, but all its values are 0; the central sample is the reference"
         )
     return found
+
+
+def compared_columns(
+    reference: Sample, variations: Sequence[Variation], columns: Sequence[str] | None
+) -> tuple[str, ...]:
+    """The columns that are named, or the features and the carried columns that all samples have, with all their values.
+
+    Raises:
+        InputError: a column that is named has no value in some events.
+    """
+    samples = [reference, *(one.sample for one in variations)]
+    if columns is None:
+        carried = (name for name in reference.extras if all(name in one.extras for one in samples))
+        return (*reference.features, *(name for name in carried if not any(one.n_without(name) for one in samples)))
+    for name in columns:
+        if n_without := sum(one.n_without(name) for one in samples):
+            raise InputError(
+                f"the column {name!r} must have a value in every event to be compared, but {n_without:,} have none; "
+                "leave it out"
+            )
+    return tuple(columns)

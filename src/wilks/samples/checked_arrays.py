@@ -2,14 +2,18 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.typing import FloatArray, has_masked
+from wilks.wording import is_text
 
+FIRST_INEXACT = 2.0**53  # its neighbor, 2**53 + 1, becomes this number
 _FORMULA_LIKE = re.compile(r"[\w.()+\-*/%,]+")
 
 
@@ -25,7 +29,28 @@ def frozen_array(values: npt.ArrayLike, what: str) -> FloatArray:
         raise SampleError(f"{what} must be an array of numbers with one shape: {error}") from error
     if numbers is None:
         raise SampleError(f"{what} must hold real numbers, but their type is {array.dtype}")
+    if (place := first_inexact(array, numbers)) is not None:
+        raise SampleError(
+            f"{what} must hold numbers that float64 holds exactly, but {array.flat[place]} is not one: beyond 2**53 "
+            "integers would be rounded; give what you need of them, such as their last digits"
+        )
     return seal(numbers if _is_sealed(numbers) else numbers.copy())
+
+
+def first_inexact(values: npt.NDArray[Any], numbers: FloatArray) -> int | None:
+    """The place of the first integer that is another number in double precision; None where there is none.
+
+    >>> integers = np.array([1, 2**53, 2**53 + 1])
+    >>> first_inexact(integers, integers.astype(float))
+    2
+    """
+    if values.dtype.kind not in "iuO" or values.dtype.itemsize < 8:
+        return None
+    for place in np.flatnonzero(np.abs(numbers) >= FIRST_INEXACT).tolist():
+        value = values.flat[place]
+        if isinstance(value, int | np.integer) and int(value) != int(numbers.flat[place]):
+            return int(place)
+    return None
 
 
 def seal(array: FloatArray) -> FloatArray:
@@ -82,7 +107,8 @@ def require_finite(values: FloatArray, what: str) -> None:
 def non_finite_message(what: str, *, count: int, first_row: int, value: float, where: str = "") -> str:
     """The complaint about NaN or infinity in one column."""
     values = "value is" if count == 1 else "values are"
-    advice = f'read them with where="isfinite({what})"' if is_formula_like(what) else "with where=..., or by hand"
+    formula = what if is_formula_like(what) else f"`{what}`"
+    advice = "or by hand" if "`" in what else f'read them with where="isfinite({formula})"'
     return (
         f"every value of {what!r} must be finite, but {count:,} {values} not "
         f"(first: {value} in row {first_row:,}{where}); select such events away, {advice}"
@@ -108,20 +134,34 @@ def closest(name: str, known: Iterable[str]) -> str:
     if not names:
         return "there are none"
     listed = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
-    similar = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+    alike = [one for one in names if unicodedata.normalize("NFKC", one) == unicodedata.normalize("NFKC", name)]
+    similar = alike or difflib.get_close_matches(name, names, n=2, cutoff=0.6)
     if not similar:
         return f"there are: {listed}"
     return f"did you mean {' or '.join(map(repr, similar))}? There are: {listed}"
+
+
+def came(value: object) -> str:
+    """What came, in a few words.
+
+    >>> came(0.5), came(np.ones(3))
+    ('0.5', 'an object of type ndarray')
+    """
+    return repr(value) if isinstance(value, str | bytes | int | float) else f"an object of type {type(value).__name__}"
 
 
 def check_names(names: Iterable[object], what: str) -> tuple[str, ...]:
     """The names as a tuple: non-empty text, each once."""
     if isinstance(names, str):
         raise SampleError(f"{what} must be a list of names, but came as the text {names!r}; write [{names!r}]")
+    if not isinstance(names, Iterable):
+        raise SampleError(f"{what} must be a list of names, but {came(names)} came")
     result: tuple[str, ...] = ()
     for name in names:
         if not isinstance(name, str) or not name.strip():
             raise SampleError(f"every name in {what} must be a text that is not empty, but {name!r} came")
+        if not is_text(name):
+            raise SampleError(f"every name in {what} must be text in UTF-8, but {name!r} came; give it another name")
         result += (name,)
     repeated = sorted({name for name in result if result.count(name) > 1})
     if repeated:

@@ -41,7 +41,7 @@ def recomputed(
     own = {name: formula for name, formula in known.items() if name not in formulas and name not in changed}
     formulas |= {name: formula for name, formula in own.items() if _can_be_made(name, formula, columns, known, changed)}
     for name in _in_order(formulas):
-        result[name] = formulas[name].evaluate(_needed(formulas[name], name, result))
+        result[name] = formulas[name].at_precision(sample.precisions).evaluate(_needed(formulas[name], name, result))
     return result
 
 

@@ -116,7 +116,7 @@ def _passing(sample: Sample, region: Selection) -> BoolArray:
                 f"the region {region.text!r} needs the column {name!r}, which the samples do not have; "
                 f"{closest(name, names)}"
             )
-    return region.evaluate({name: sample.column(name) for name in names})
+    return region.at_precision(sample.precisions).evaluate({name: sample.column(name) for name in names})
 
 
 def _check_yields(present: Sample, more: Sample, reference: Sample, where: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from wilks.errors import SampleError
 from wilks.samples.nodes import Node, is_condition, names_in, value_of
+from wilks.samples.stored_precision import Precisions, at_precision
 from wilks.samples.syntax import parse_node
 from wilks.typing import BoolArray, FloatArray
 
@@ -23,6 +24,10 @@ class Expression:
     def names(self) -> tuple[str, ...]:
         """The columns that are needed, sorted."""
         return tuple(sorted(names_in(self.node)))
+
+    def at_precision(self, columns: Precisions) -> "Expression":
+        """The same for columns of which some were stored in less than double precision; see `parse_selection`."""
+        return Expression(self.text, at_precision(self.node, columns))
 
     def evaluate(self, columns: Mapping[str, FloatArray]) -> FloatArray:
         """Values for columns of shape (n,), as float64 of shape (n,). Invalid operations give NaN or infinity.
@@ -45,6 +50,10 @@ class Selection:
         """The columns that are needed, sorted."""
         return tuple(sorted(names_in(self.node)))
 
+    def at_precision(self, columns: Precisions) -> "Selection":
+        """The same for columns of which some were stored in less than double precision; see `parse_selection`."""
+        return Selection(self.text, at_precision(self.node, columns))
+
     def evaluate(self, columns: Mapping[str, FloatArray]) -> BoolArray:
         """Which events pass, for columns of shape (n,). A comparison with NaN is false, except ``!=``.
 
@@ -55,7 +64,9 @@ class Selection:
 
 
 def parse_expression(text: str) -> Expression:
-    """Translate a formula. Names are columns (``muon.pt`` with a dot, too); ``pi`` is a constant.
+    """Translate a formula. Names are columns (``muon.pt`` with a dot, too); ``pi`` is a constant. The name of a
+    column that is no plain name stands in backticks, ``log(`jet pt`)``, and so do ``pi``, ``class`` or ``log`` where
+    they are columns.
 
     Operators: ``+ - * / % **``, comparisons (also chained), ``and or not`` and ``& | ~`` between conditions in
     parentheses. A condition counts as 1 or 0 in arithmetic. Functions: `FUNCTION_NAMES`.
@@ -74,6 +85,10 @@ def parse_expression(text: str) -> Expression:
 
 def parse_selection(text: str) -> Selection:
     """Translate a condition on events: a comparison, or several joined by ``and``, ``or``, ``not``.
+
+    A column that a file holds in single precision is compared with a constant at single precision: ``iso <= 0.15``
+    keeps the events of which .15 was written, which single precision holds as .150000006. That goes for ``abs(x)``
+    and ``-x`` too, not for other formulas, which are computed in double precision from what the file holds.
 
     Raises:
         SampleError: the text is not such a condition, or uses no column.

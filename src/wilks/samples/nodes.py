@@ -13,9 +13,10 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Number:
-    """A constant."""
+    """A constant, with its name where it has one."""
 
     value: float
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,16 @@ def names_in(node: Node) -> set[str]:
             return {name}
         case Apply(arguments=arguments):
             return set().union(*map(names_in, arguments))
+    return set()
+
+
+def constants_in(node: Node) -> set[str]:
+    """The names of the constants that a formula uses."""
+    match node:
+        case Number(name=str(name)):
+            return {name}
+        case Apply(arguments=arguments):
+            return set().union(*map(constants_in, arguments))
     return set()
 
 

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, cast
 
 import numpy as np
 
-from wilks.errors import SampleError
-from wilks.samples.checked_arrays import non_finite_message, seal
-from wilks.samples.readers import TableFile, reader_for
+from wilks.errors import InputError, SampleError
+from wilks.samples.checked_arrays import came, non_finite_message, seal
+from wilks.samples.readers import READERS, TableFile, ordinary, reader_for
 from wilks.samples.recipe import Recipe, make_recipe
 from wilks.samples.sample import Origin, Sample
-from wilks.typing import FloatArray, IntArray
+from wilks.typing import FloatArray, IntArray, whole_number
+from wilks.wording import visible
 
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -42,19 +44,22 @@ def read(
 
     Args:
         files: a path, a pattern such as ``"run*.root"``, or a list of both; the format is told by the ending. Files are
-            read in the order given, those of a pattern in the order of their names.
+            read in the order given, those of a pattern in the order of their names. They lie on disk, whatever their
+            names: ``run2:v3/x.root`` is a file in the folder ``run2:v3``.
         features: columns, defined names, or expressions such as ``"log(pt1)"``, which then is the name of the feature.
         tree: the TTree or RNTuple in a ROOT file, the group or data set in an HDF5 file, if there are several.
         where: which events to keep, for example ``"mll > 60 and abs(eta1) < 2.4"``; see `parse_selection`.
         weight: column or expression of the event weights; ones if None. Negative weights are accepted.
         define: new columns as expressions over others; see `parse_expression`.
-        carry: columns or expressions to carry along that are not inputs of the model.
+        carry: columns or expressions to carry along that are not inputs of the model. An event may have no value in
+            them.
         expected_events: multiply the weights by one factor so that they sum to this.
         chunk_size: rows that are read at once.
 
     Raises:
         SampleError: a file is missing, damaged or of an unknown kind; a column is missing, not a number, or jagged;
-            a kept value is NaN or infinite; an expression is not allowed; no event is left; weights cannot be rescaled.
+            a feature or weight of a kept event is NaN or infinite; an expression is not allowed; no event is left;
+            weights cannot be rescaled.
 
     >>> import tempfile
     >>> folder = tempfile.TemporaryDirectory()
@@ -66,15 +71,14 @@ def read(
     >>> folder.cleanup()
     """
     recipe = make_recipe(features, where=where, weight=weight, define=define, carry=carry)
-    if chunk_size < 1:
-        raise SampleError(f"chunk_size must be at least 1, but {chunk_size} came")
+    rows = _n_rows(chunk_size)
     paths = find_files(files)
     kept = _Kept(recipe)
     for path in paths:
-        _read_file(TableFile(path, tree), kept, chunk_size)
+        _read_file(TableFile(path, tree), kept, rows)
     kept.require_good(paths)
     origin = Origin(
-        files=tuple(map(str, paths)),
+        files=tuple(visible(str(path)) for path in paths),  # names of files need be no text
         tree=tree,
         selection=where,
         definitions=define,
@@ -82,9 +86,17 @@ def read(
         n_read=kept.n_read,
         n_selected=kept.n_selected,
         expected_events=None if expected_events is None else float(expected_events),
+        precisions={name: kind.name for name, kind in kept.precisions.items()},
     )
     sample = _sample(kept, origin)
     return sample if expected_events is None else sample.rescaled(expected_events)
+
+
+def _n_rows(chunk_size: object) -> int:
+    try:
+        return whole_number(chunk_size, name="chunk_size", least=1)
+    except InputError as error:
+        raise SampleError(str(error)) from error
 
 
 def columns(files: Files, *, tree: str | None = None) -> tuple[str, ...]:
@@ -97,16 +109,24 @@ def columns(files: Files, *, tree: str | None = None) -> tuple[str, ...]:
     return tuple(name for name in listings[0] if all(name in names for names in listings))
 
 
+def refused_columns(files: Files, *, tree: str | None = None) -> str:
+    """Which columns of the first file cannot be read and why, a few of them; empty where there are none.
+
+    Raises:
+        SampleError: as `columns`.
+    """
+    path = find_files(files)[0]
+    return reader_for(path).listing(TableFile(path, tree)).refusals
+
+
 def find_files(files: Files) -> list[Path]:
     """The files that a path, a pattern or a list of them stands for, each once.
 
     Raises:
         SampleError: there is no such file, or one comes twice, by whatever name or link (its events would count twice).
     """
-    given = [files] if isinstance(files, str | os.PathLike) else list(files)
-    if not given:
-        raise SampleError("files must name at least one file, but an empty list came")
-    paths = [path for item in given for path in _matches(os.fspath(item))]
+    given = _listed(files)
+    paths = [path for item in given for path in _matches(item)]
     seen: dict[FileIdentity, Path] = {}
     for path in paths:
         same = seen.setdefault(file_identity(path), path)
@@ -128,22 +148,55 @@ def file_identity(path: Path) -> FileIdentity:
     return found.st_dev, found.st_ino
 
 
+def _listed(files: object) -> list[str]:
+    """Paths and patterns as texts."""
+    if isinstance(files, Mapping):
+        raise SampleError(
+            "files must be a path, a pattern or a list of them, but a mapping came; the tree is given once for all, "
+            'as in read("f.root", tree="events", ...)'
+        )
+    single = isinstance(files, str | bytes | os.PathLike)
+    if not single and (not isinstance(files, Iterable) or isinstance(files, np.ndarray)):
+        raise SampleError(f"files must be a path, a pattern or a list of them, but {came(files)} came")
+    given: list[object] = [files] if single else list(cast(Iterable[object], files))
+    if not given:
+        raise SampleError("files must name at least one file, but an empty list came")
+    for item in given:
+        if not isinstance(item, str | bytes | os.PathLike):
+            raise SampleError(f"every file must be a path or a pattern, but {came(item)} came")
+    return [os.fsdecode(cast(str | bytes | os.PathLike[str], item)) for item in given]
+
+
 def _matches(text: str) -> list[Path]:
-    path = Path(text).expanduser()
-    if path.is_file():
-        return [path]
+    try:
+        path = Path(text).expanduser() if text.startswith("~") else Path(text)
+    except RuntimeError as error:  # no such user
+        raise SampleError(f"the home folder in {text!r} must be known, but {error}; give the whole path") from error
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        raise SampleError(f"{text[:100]!r} cannot be looked up: {error.strerror}") from error
     if path.is_dir():
-        raise SampleError(f"{path} must be a file, but is a folder; give a pattern such as {str(path / '*.root')!r}")
-    if path.exists():
-        raise SampleError(f"{path} must be an ordinary file")
+        raise SampleError(f"{path} must be a file, but is a folder; {_pattern_in(path)}")
+    if is_there:
+        return [ordinary(path)]
     found = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(text) else []
     if found:
-        return [Path(name) for name in found]
+        return [ordinary(Path(name)) for name in found]
     if "://" in text:
         raise SampleError(f"files are read from disk, but {text!r} is a remote address; copy the file first")
     if glob.has_magic(text):
         raise SampleError(f"no file matches {text!r}; the current folder is {Path.cwd()}")
     raise SampleError(f"there is no file {text!r}; the current folder is {Path.cwd()}")
+
+
+def _pattern_in(folder: Path) -> str:
+    """What to write for the files in a folder, and in folders below (as those of a partitioned data set)."""
+    here = next((one.suffix for one in sorted(folder.iterdir()) if one.suffix in READERS), None)
+    below = None if here else next((one.suffix for one in sorted(folder.glob("*/*")) if one.suffix in READERS), None)
+    pattern = folder / ("**" if below else "") / f"*{here or below or '.root'}"
+    note = "; what only the names of folders say, such as run=1, is no column" if below else ""
+    return f"give a pattern such as {str(pattern)!r}{note}"
 
 
 @dataclass
@@ -163,6 +216,7 @@ class _Kept:
     recipe: Recipe
     parts: dict[str, list[FloatArray]] = field(default_factory=dict)
     bad: dict[str, _BadValues] = field(default_factory=dict)
+    precisions: dict[str, np.dtype[Any]] = field(default_factory=dict)
     n_read: int = 0
     n_selected: int = 0
 
@@ -197,11 +251,13 @@ class _Kept:
 def _read_file(source: TableFile, kept: _Kept, chunk_size: int) -> None:
     reader = reader_for(source.path)
     plan = kept.recipe.resolve(reader.listing(source), source.path)
+    kept.precisions.update(plan.precisions)
     n_before = 0
     for chunk in reader.chunks(source, plan.columns, chunk_size=chunk_size):
         rows, outputs = plan.apply(chunk)
         for name, values in outputs.items():
-            kept.note_bad(name, values, rows + n_before, source.path)
+            if name in kept.recipe.finite:
+                kept.note_bad(name, values, rows + n_before, source.path)
             kept.parts.setdefault(name, []).append(values)
         n_before += next(iter(chunk.values())).size
         kept.n_selected += int(rows.size)

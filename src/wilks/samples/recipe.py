@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from wilks.errors import SampleError
-from wilks.samples.checked_arrays import check_names, closest
+from wilks.samples.checked_arrays import came, check_names, closest
 from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
-from wilks.samples.nodes import Column
+from wilks.samples.nodes import Column, constants_in
+from wilks.samples.quoted_names import quoted
 from wilks.samples.readers import Listing
+from wilks.samples.stored_precision import Precisions, precision_of
 from wilks.samples.syntax import is_plain_name
-from wilks.typing import FloatArray, IntArray
+from wilks.typing import FloatArray, IntArray, is_number
 
 MAX_DEFINITIONS = 200
 
@@ -33,14 +36,20 @@ class Recipe:
         weight = () if self.weight is None else (self.weight,)
         return tuple(dict.fromkeys((*self.features, *self.carry, *weight)))
 
+    @property
+    def finite(self) -> frozenset[str]:
+        """Those of which every value must be a number."""
+        return frozenset(self.features) | ({self.weight} if self.weight is not None else set())
+
     def resolve(self, listing: Listing, path: Path) -> "ColumnPlan":
         """The same for the columns of one file.
 
         Raises:
             SampleError: a column does not exist there or cannot be read.
         """
-        resolver = _Resolver(self.definitions, listing, path)
+        resolver = _Resolver(self.definitions, listing, path, self._texts)
         selected_by = () if self.selection is None else self.selection.names
+        resolver.require_clear(self.selection)
         before = resolver.definitions_for(selected_by, "where")
         outputs = {text: resolver.output(text) for text in self.outputs}
         needed_after = {name for formula in outputs.values() for name in formula.names}
@@ -52,12 +61,22 @@ class Recipe:
             )
         after = resolver.ordered[len(before) :]
         needed_after.update(name for _, formula in after for name in formula.names)
-        return ColumnPlan(tuple(resolver.columns), before, self.selection, after, frozenset(needed_after), outputs)
+        selection = None if self.selection is None else self.selection.at_precision(resolver.precisions)
+        outputs = {text: formula.at_precision(resolver.precisions) for text, formula in outputs.items()}
+        found = {text: precision_of(formula.node, resolver.precisions) for text, formula in outputs.items()}
+        precisions = {text: kind for text, kind in found.items() if kind is not None}
+        needed = frozenset(needed_after)
+        return ColumnPlan(tuple(resolver.columns), before, selection, after, needed, outputs, precisions)
+
+    @property
+    def _texts(self) -> tuple[str, ...]:
+        selection = () if self.selection is None else (self.selection.text,)
+        return (*selection, *self.outputs, *(formula.text for formula in self.definitions.values()))
 
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """The steps from a chunk of a file to the kept columns."""
+    """The steps from a chunk of a file to the kept columns, and which of these are of less than double precision."""
 
     columns: tuple[str, ...]
     before: tuple[tuple[str, Expression], ...]
@@ -65,6 +84,7 @@ class ColumnPlan:
     after: tuple[tuple[str, Expression], ...]
     needed_after: frozenset[str]
     outputs: Mapping[str, Expression]
+    precisions: Precisions
 
     def apply(self, chunk: Mapping[str, FloatArray]) -> tuple[IntArray, dict[str, FloatArray]]:
         """Row numbers inside the chunk that pass, and the kept columns for them."""
@@ -86,10 +106,13 @@ class _Resolver:
     definitions: Mapping[str, Expression]
     listing: Listing
     path: Path
+    texts: tuple[str, ...]
     columns: dict[str, None] = field(default_factory=dict)
     found: dict[str, Expression] = field(default_factory=dict)
+    precisions: dict[str, np.dtype[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.precisions.update(self.listing.precisions)
         for name in self.definitions:
             if name in self.listing.names or name in self.listing.refused:
                 raise SampleError(
@@ -104,7 +127,19 @@ class _Resolver:
         """The formula of a feature, carried column or weight: an exact name first, else an expression."""
         if text in self.listing.names or text in self.listing.refused or text in self.definitions:
             return Expression(text, Column(text))
-        return parse_expression(text)
+        formula = parse_expression(text)
+        self.require_clear(formula)
+        return formula
+
+    def require_clear(self, formula: Expression | Selection | None) -> None:
+        """Raise where a constant has the name of a column."""
+        constants = set() if formula is None else constants_in(formula.node)
+        for name in constants & {*self.listing.names, *self.listing.refused}:
+            raise SampleError(
+                f"{name!r} is a constant and a column of {self.path}: write {quoted(name)} in "
+                f"{formula and formula.text!r} "
+                "for the column, or the number for the constant"
+            )
 
     def definitions_for(self, names: Iterable[str], needed_by: str) -> tuple[tuple[str, Expression], ...]:
         for name in names:
@@ -119,17 +154,35 @@ class _Resolver:
         if name in self.definitions:
             for inner in self.definitions[name].names:
                 self._require(inner, f"the definition of {name!r}", (*above, name))
-            self.found[name] = self.definitions[name]
+            self._define(name)
         elif name in self.listing.names:
             self.columns[name] = None
         else:
             raise SampleError(self._missing(name, needed_by))
 
+    def _define(self, name: str) -> None:
+        formula = self.definitions[name]
+        self.require_clear(formula)
+        self.found[name] = formula.at_precision(self.precisions)
+        if (kind := precision_of(formula.node, self.precisions)) is not None:
+            self.precisions[name] = kind
+
     def _missing(self, name: str, needed_by: str) -> str:
-        if name in self.listing.refused:
-            return f"the column {name!r} of {self.path} cannot be used: {self.listing.refused[name]}"
+        listing = self.listing
+        if name in listing.refused:
+            return f"the column {name!r} of {self.path} cannot be used: {listing.refused[name]}"
         asked = "" if needed_by == repr(name) else f" (needed by {needed_by})"
-        return f"{self.path} has no column {name!r}{asked}; {closest(name, (*self.listing.names, *self.definitions))}"
+        message = f"{self.path} has no column {name!r}{asked}"
+        unreadable = "" if listing.names or not listing.refused else f" that can be read; {listing.refusals}"
+        odd = [one for one in (*listing.names, *listing.refused) if not is_plain_name(one) and self._is_written(one)]
+        if odd:
+            return f"{message}; the name of a column such as {odd[0]!r} stands in backticks: {quoted(odd[0])}"
+        if any(part.startswith(f"{name}=") for part in self.path.parts):
+            return f"{message}: it is a part of the name of its folder, and columns are read from files alone"
+        return f"{message}; {closest(name, (*listing.names, *self.definitions))}{unreadable}"
+
+    def _is_written(self, name: str) -> bool:
+        return any(name in text and quoted(name) not in text for text in self.texts)
 
 
 def make_recipe(
@@ -142,17 +195,34 @@ def make_recipe(
 ) -> Recipe:
     """Check and parse what can be checked without a file."""
     inputs, carried = check_names(features, "features"), check_names(carry, "carry")
+    _check_texts(where=where, weight=weight, define=define)
     if not inputs:
         raise SampleError("features must name at least one column, but none came")
     check_names((*inputs, *carried), "features and carry together")
     if len(define) > MAX_DEFINITIONS:
         raise SampleError(f"define={{...}} must not hold more than {MAX_DEFINITIONS} names, but holds {len(define)}")
-    for name in define:
+    for name in map(str, define):
         if not is_plain_name(name):
             raise SampleError(f"a defined name must be a plain name and no function, but {name!r} came")
     definitions = {name: parse_expression(text) for name, text in define.items()}
     selection = None if where is None else parse_selection(where)
     return Recipe(inputs, carried, weight, selection, definitions)
+
+
+def _check_texts(*, where: object, weight: object, define: object) -> None:
+    """Raise for what is no text: Python callers give masks, arrays and numbers."""
+    if where is not None and not isinstance(where, str):
+        raise SampleError(
+            f"where must be a condition as a text, such as 'pt > 20', but {came(where)} came; events are selected by a "
+            "mask with sample.take(mask)"
+        )
+    if weight is not None and not isinstance(weight, str):
+        number = f"; write weight={str(weight)!r}" if is_number(weight) else "; weights of your own go to wilks.Sample"
+        raise SampleError(f"weight must name a column or be an expression, but {came(weight)} came{number}")
+    if not isinstance(define, Mapping):
+        raise SampleError(
+            f"define must be names with expressions, as in {{'mll': 'mass / 2'}}, but {came(define)} came"
+        )
 
 
 def _own(values: FloatArray) -> FloatArray:

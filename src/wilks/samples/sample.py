@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import check_names, closest, frozen_array, require_finite, seal
+from wilks.samples.stored_precision import Precisions, narrow
 from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
 from wilks.wording import visible
@@ -21,7 +22,8 @@ from wilks.wording import visible
 class Origin:
     """Where a sample was read from: files, selection, definitions, and how many events were read and kept.
 
-    ``expected_events`` is the sum that the weights of the whole sample were given by `read`, or None.
+    ``expected_events`` is the sum that the weights of the whole sample were given by `read`, or None. ``precisions``
+    are the types of the columns that a file held in less than double precision, by name.
     """
 
     files: tuple[str, ...]
@@ -32,13 +34,16 @@ class Origin:
     n_read: int
     n_selected: int
     expected_events: float | None = None
+    precisions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "definitions", MappingProxyType(dict(self.definitions)))
+        object.__setattr__(self, "precisions", MappingProxyType(dict(self.precisions)))
 
     def to_document(self) -> dict[str, Any]:
         """Plain values."""
-        return {**vars(self), "files": list(self.files), "definitions": dict(self.definitions)}
+        maps = {"definitions": dict(self.definitions), "precisions": dict(self.precisions)}
+        return {**vars(self), "files": list(self.files), **maps}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Origin":
@@ -55,12 +60,13 @@ class Sample(Storable):
         event_weights: shape (n,), finite; ones if None. Negative weights are accepted here: what they
             allow is decided where the sample is used.
         features: d names; ``x0, x1, ...`` if None.
-        extras: carried columns of shape (n,) that are not inputs of the model, by name.
+        extras: carried columns of shape (n,) that are not inputs of the model, by name; NaN or infinite where an
+            event has no value, such as the mass of a pair that it does not have.
         origin: where the events came from, for reports; set by `read`. It describes the file that was read
             and is passed on unchanged to samples made from this one.
 
     Raises:
-        SampleError: shapes that do not fit together, repeated names, text, NaN or infinity.
+        SampleError: shapes that do not fit together, repeated names, text, NaN or infinity in features or weights.
 
     >>> sample = Sample([[1.0, 10.0], [3.0, 20.0]], [2.0, 0.5], features=("pt", "mass"))
     >>> sample.n_events, sample.n_features, sample.expected_events
@@ -98,6 +104,11 @@ class Sample(Storable):
         object.__setattr__(self, "origin", origin)
 
     @property
+    def precisions(self) -> Precisions:
+        """Which columns a file held in less than double precision: selections are told (`Selection.at_precision`)."""
+        return narrow({} if self.origin is None else self.origin.precisions)
+
+    @property
     def n_events(self) -> int:
         """Number of events, whatever their weights."""
         return int(self.events.shape[0])
@@ -133,6 +144,14 @@ class Sample(Storable):
         if name in self.extras:
             return self.extras[name]
         raise SampleError(f"the sample has no column {name!r}; {closest(name, (*self.features, *self.extras))}")
+
+    def n_without(self, name: str) -> int:
+        """How many events have no value in a column: NaN or infinity, in carried columns alone.
+
+        >>> Sample([1.0, 2.0], extras={"mass": [np.nan, 91.0]}).n_without("mass")
+        1
+        """
+        return int(np.count_nonzero(~np.isfinite(self.column(name))))
 
     def take(self, indices: npt.ArrayLike) -> "Sample":
         """The events at ``indices`` (integers, in that order) or where a boolean mask is true.
@@ -251,7 +270,6 @@ def _extras(extras: Mapping[str, npt.ArrayLike], features: tuple[str, ...], n_ev
                 f"the carried column {name!r} must have one number for each of {n_events:,} events, "
                 f"but its shape is {values.shape}"
             )
-        require_finite(values, name)
     return MappingProxyType(result)
 
 
@@ -278,7 +296,8 @@ def _weight_phrase(sample: Sample) -> str:
 
 
 def _column_line(name: str, width: int, sample: Sample) -> str:
-    values, weights = sample.column(name), sample.event_weights
+    has_value = np.isfinite(sample.column(name))
+    values, weights = sample.column(name)[has_value], sample.event_weights[has_value]
     if not values.size or not weights.sum() > 0:
         return f"{visible(name):<{width}}" + f"  {'-':>10}" * 4
     mean = float(np.average(values, weights=weights))

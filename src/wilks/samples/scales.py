@@ -9,6 +9,7 @@ import numpy as np
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import is_formula_like
 from wilks.samples.outliers import central_interval, far_values
+from wilks.samples.quoted_names import quoted
 from wilks.samples.sample import Sample
 from wilks.typing import BoolArray, FloatArray
 
@@ -120,14 +121,15 @@ class ColumnScale:
 
     def _condition(self) -> str:
         """A selection of the others."""
-        if not is_formula_like(self.name):
+        name = self.name if is_formula_like(self.name) else quoted(self.name)
+        if "`" in self.name:
             return ""
         apart, others = self.values[self.is_apart], self.values[~self.is_apart]
         if apart.min() == apart.max():
-            return f', where="{self.name} != {_exact(apart[0])}"'
+            return f', where="{name} != {_exact(apart[0])}"'
         below, above = apart[apart < others.min()], apart[apart > others.max()]
-        limits = [f"{self.name} > {_exact(below.max())}"] if below.size else []
-        limits += [f"{self.name} < {_exact(above.min())}"] if above.size else []
+        limits = [f"{name} > {_exact(below.max())}"] if below.size else []
+        limits += [f"{name} < {_exact(above.min())}"] if above.size else []
         return f', where="{" and ".join(limits)}"'
 
 

@@ -6,6 +6,7 @@ every constant is a float64 number, so that a huge exponent gives infinity and n
 
 import ast
 import keyword
+import re
 import warnings
 from collections.abc import Mapping
 from functools import reduce
@@ -13,7 +14,9 @@ from functools import reduce
 import numpy as np
 
 from wilks.errors import SampleError
+from wilks.samples.checked_arrays import came
 from wilks.samples.nodes import Apply, Column, Function, Node, Number, as_number, is_condition
+from wilks.samples.quoted_names import HINT, without_quotes
 from wilks.typing import BoolArray, FloatArray
 
 MAX_LENGTH = 2000
@@ -100,24 +103,25 @@ def is_plain_name(name: str) -> bool:
     return name.isidentifier() and not reserved and not keyword.iskeyword(name)
 
 
-def parse_node(text: str, what: str) -> Node:
+def parse_node(text: object, what: str) -> Node:
     """The nodes of a formula; ``what`` names it in messages."""
-    if not text.strip():
-        raise SampleError(f"{what} must be a text such as 'log(pt1)' or 'mll > 60', but {text!r} came")
+    if not isinstance(text, str) or not text.strip():
+        raise SampleError(f"{what} must be a text such as 'log(pt1)' or 'mll > 60', but {came(text)} came")
     if len(text) > MAX_LENGTH:
         raise SampleError(f"{what} must not be longer than {MAX_LENGTH} characters, but has {len(text)}")
+    source, names = without_quotes(text.strip(), what)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            syntax = ast.parse(text.strip(), mode="eval").body
+            syntax = ast.parse(source, mode="eval").body
     except SyntaxError as error:
         place = f" (near character {error.offset})" if error.offset else ""
-        raise SampleError(f"{what} {text!r} cannot be understood{place}: {error.msg}") from error
+        raise SampleError(f"{what} {text!r} cannot be understood{place}: {error.msg}; {HINT}") from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise SampleError(
             f"{what} {_shortened(text)} cannot be understood: it is too deep or has odd characters"
         ) from error
-    return _Translator(text, what).translate(syntax, MAX_DEPTH)
+    return _Translator(source, names, what).translate(syntax, MAX_DEPTH)
 
 
 def _shortened(text: str) -> str:
@@ -127,8 +131,9 @@ def _shortened(text: str) -> str:
 class _Translator:
     """Turns a syntax tree into nodes, refusing what is not listed."""
 
-    def __init__(self, text: str, what: str) -> None:
+    def __init__(self, text: str, names: Mapping[str, str], what: str) -> None:
         self._text = text
+        self._names = names
         self._what = what
         self._left = MAX_NODES
 
@@ -155,10 +160,12 @@ class _Translator:
                 return self._comparison(operators, compared)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if self._knows(name):
                 return self._call(name, [self.translate(argument, depth - 1) for argument in arguments])
-        raise self._refused(f"{_described(syntax)} is not allowed")
+        hint = f"; {HINT}" if isinstance(syntax, ast.Subscript) else ""
+        raise self._refused(f"{_described(syntax)} is not allowed{hint}")
 
     def _refused(self, reason: str) -> SampleError:
-        return SampleError(f"{self._what} {_shortened(self._text)} cannot be used: {reason}")
+        text = reduce(lambda text, names: text.replace(names[0], f"`{names[1]}`"), self._names.items(), self._text)
+        return SampleError(f"{self._what} {_shortened(text)} cannot be used: {reason}")
 
     def _number(self, value: object) -> Node:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -175,16 +182,27 @@ class _Translator:
         parts: list[str] = []
         inner: ast.expr = syntax
         while isinstance(inner, ast.Attribute):
-            parts.append(inner.attr)
+            parts.append(self._written(inner))
             inner = inner.value
         if not isinstance(inner, ast.Name):
             raise self._refused("a dot may stand only inside the name of a column")
-        name = ".".join([inner.id, *reversed(parts)])
+        first = self._written(inner)
+        name = ".".join([self._names.get(first, first), *reversed(parts)])
+        if first in self._names:
+            return Column(name)
         if name in _CONSTANTS:
-            return Number(_CONSTANTS[name])
+            return Number(_CONSTANTS[name], name)
         if name in _FUNCTIONS:
-            raise self._refused(f"{name!r} is a function and needs its arguments in parentheses")
+            raise self._refused(
+                f"{name!r} is a function and needs its arguments in parentheses; a column of that name stands in "
+                f"backticks, `{name}`"
+            )
         return Column(name)
+
+    def _written(self, syntax: ast.Name | ast.Attribute) -> str:
+        """The name as it was written: Python's own is normalized, the micro sign to a Greek letter."""
+        text = ast.get_source_segment(self._text, syntax) or ""
+        return re.split(r"[.\s]", text)[-1]
 
     def _binary(self, operator: ast.operator, left: Node, right: Node) -> Node:
         if type(operator) in _LOGICAL:

@@ -35,12 +35,12 @@ def test_empty_fields_are_missing_values(write_text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "cannot be read as a CSV file"),
+        ("", "line of names, but is empty"),
         ("1.0,2.0\n3.0,4.0\n", "must hold the names"),
         ("x;y\n1;2\n", "separated by commas"),
         ("x y\n1 2\n", "separated by commas"),
         ("x,x\n1,2\n", "repeats 'x'"),
-        ("x,y\n1,2\n3\n", "cannot be read as a CSV file"),
+        ("x,y\n1,2\n3\n", "one value for each of 2 names, but row 1 has 1: .3."),
         ("x,y\n1,2\nabc,3\n", "'x' .*not all of its values are numbers"),
         ("x,y\ntrue,2\n", "words for true and false"),
         ("x,y\n", "at least one event"),
@@ -53,5 +53,5 @@ def test_tables_that_cannot_be_used(write_text, text, message):
 
 def test_text_far_below_is_found(write_text):
     path = write_text("x\n" + "1\n" * 3_000_000 + "abc\n")
-    with pytest.raises(SampleError, match=r"events\.csv cannot be read.*abc"):
+    with pytest.raises(SampleError, match=r"events\.csv must hold numbers, but its value .abc. in row 3,000,000"):
         read(path, features=["x"])

@@ -2,6 +2,7 @@ import awkward as ak
 import numpy as np
 import pytest
 import uproot
+import xxhash
 
 from wilks.errors import SampleError
 from wilks.samples import columns, read
@@ -80,3 +81,30 @@ def test_a_tree_in_several_baskets_is_read_in_order(tmp_path):
             tree.extend({"x": np.arange(start, min(start + 90, 1000), dtype="f4")})
     for chunk_size in (37, 90, 400):
         assert read(path, features=["x"], chunk_size=chunk_size).events.ravel().tolist() == list(range(1000))
+
+
+@pytest.mark.parametrize("n_items", [2**24, 2**32 - 1])
+@pytest.mark.parametrize("part", ["header", "footer", "pages"])
+def test_lists_of_an_ntuple_that_cannot_be_so_long(tmp_path, part, n_items):
+    """uproot makes their items for hours; checksums are those of the changed bytes."""
+    path = tmp_path / "long.root"
+    with uproot.recreate(path, compression=None) as file:
+        file.mkrntuple("events", {"x": np.dtype("f8")}).extend({"x": np.arange(3.0)})
+    with uproot.open(path) as file:
+        ntuple = file["events"]
+        (record,) = ntuple.footer.cluster_group_records
+        pages, name = record.page_list_link.locator, part.capitalize()
+        start, size = pages.offset, pages.num_bytes
+        if part != "pages":
+            start, size = ntuple.member(f"fSeek{name}"), ntuple.member(f"fNBytes{name}")
+    content = bytearray(path.read_bytes())
+    texts = sum(4 + len(text) for text in ("events", "", ntuple.header.writer_identifier))
+    first = start + {"header": 16 + texts, "footer": 32, "pages": 16}[part]
+    assert int.from_bytes(content[first : first + 8], "little", signed=True) < 0
+    content[first + 8 : first + 12] = n_items.to_bytes(4, "little")
+    content[start + size - 8 : start + size] = xxhash.xxh3_64_intdigest(
+        bytes(content[start : start + size - 8])
+    ).to_bytes(8, "little")
+    path.write_bytes(content)
+    with pytest.raises(SampleError, match=rf"(header|footer|pages) declares a list of {n_items:,} items in"):
+        columns(path)

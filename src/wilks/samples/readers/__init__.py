@@ -4,7 +4,7 @@ import importlib
 from pathlib import Path
 
 from wilks.errors import SampleError
-from wilks.samples.readers.base import Listing, Reader, TableFile
+from wilks.samples.readers.base import Listing, Reader, TableFile, ordinary
 
 READERS = {
     ".root": "wilks.samples.readers.root:RootReader",
@@ -34,4 +34,4 @@ def reader_for(path: Path) -> Reader:
     raise SampleError(f"the format of {path} is told by the ending of its name, which must be one of {known}")
 
 
-__all__ = ["READERS", "Listing", "Reader", "TableFile", "reader_for"]
+__all__ = ["READERS", "Listing", "Reader", "TableFile", "ordinary", "reader_for"]

@@ -1,17 +1,29 @@
 """What every file reader promises."""
 
+import errno
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, final
+from typing import Any, BinaryIO, ClassVar, cast, final
 
 import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError, WilksError
+from wilks.samples.checked_arrays import came, first_inexact
+from wilks.samples.stored_precision import Precisions
 from wilks.typing import FloatArray
+from wilks.wording import is_text
+
+_MEMORY = re.compile(
+    r"(?i)out of memory|not enough memory|memory allocation|unable to allocate|alloc\w* (of size .*)?failed"
+)
+_DISK = (errno.EIO, errno.ESTALE, errno.ENXIO, errno.ETIMEDOUT)
+_N_NAMED = 5
+_TWICE = "the file has more than one column of that name; write it again with names that differ"
 
 
 @dataclass(frozen=True)
@@ -21,20 +33,71 @@ class TableFile:
     path: Path
     tree: str | None = None
 
+    def open(self) -> BinaryIO:
+        """The bytes of the file: libraries that are given its name may take it for an address on a network."""
+        return ordinary(self.path).open("rb")
+
+    @property
+    def n_bytes(self) -> int:
+        """The size of the file."""
+        return self.path.stat().st_size
+
 
 @dataclass(frozen=True)
 class Listing:
-    """Columns with one number for each event, and the others with the reason why they cannot be read."""
+    """Columns with one number for each event, and the others with the reason why they cannot be read.
+
+    ``precisions`` are the types of the columns that the file holds in less than double precision.
+    """
 
     names: tuple[str, ...]
     refused: Mapping[str, str]
+    precisions: Precisions = field(default_factory=dict)
+
+    @property
+    def refusals(self) -> str:
+        """The columns that cannot be read and why, a few of them; empty where there are none."""
+        shown = [f"{name!r}: {reason}" for name, reason in list(self.refused.items())[:_N_NAMED]]
+        more = len(self.refused) - len(shown)
+        return "; ".join([*shown, *([f"and {more} more"] if more else [])])
+
+    @classmethod
+    def of(cls, columns: Iterable[tuple[str, str]], precisions: Precisions) -> "Listing":
+        """From names and reasons, empty for columns that can be read. Of two columns of one name neither can."""
+        reasons: dict[str, str] = {}
+        for name, reason in columns:
+            reasons[name] = _TWICE if name in reasons else _no_name(name) or reason
+        refused = {name: reason for name, reason in reasons.items() if reason}
+        usable = tuple(name for name in reasons if name not in refused)
+        return cls(usable, refused, {name: precisions[name] for name in usable if name in precisions})
+
+
+def _no_name(name: str) -> str:
+    """What keeps a text from being the name of a column; empty if nothing does."""
+    if not name.strip():
+        return "it has no name"
+    return "" if is_text(name) else "its name is no text in UTF-8; give it another one"
+
+
+def ordinary(path: Path) -> Path:
+    """The path of an ordinary file.
+
+    Raises:
+        SampleError: it is a folder, or a device or pipe, which may have no end.
+    """
+    if path.exists() and not path.is_file():
+        raise SampleError(
+            f"{path} must be an ordinary file, but is a {'folder' if path.is_dir() else 'device or pipe'}"
+        )
+    return path
 
 
 class Reader(ABC):
     """Reads columns of one file format, in chunks of rows.
 
     A subclass lists columns and yields chunks of them; this class turns every error of the library underneath into a
-    `SampleError` that names the file, and checks that chunks are float64 columns of equal length.
+    `SampleError` that names the file, and checks that chunks are float64 columns of equal length that hold
+    the numbers of the file exactly.
     """
 
     format_name: ClassVar[str]
@@ -55,9 +118,13 @@ class Reader(ABC):
         Raises:
             SampleError: the file cannot be read, or ``tree`` does not name one table in it.
         """
+        if source.tree == "" or not isinstance(cast(object, source.tree), str | None):
+            raise SampleError(
+                f"tree must be a name, but {came(source.tree)} came; leave it out where there is one alone"
+            )
         if source.tree is not None and not self.has_trees:
             raise SampleError(f"{source.path} is a {self.format_name} file and holds one table only; leave tree out")
-        with _named_errors(source.path, self.format_name):
+        with _named_errors(ordinary(source.path), self.format_name):
             return self._listing(source)
 
     @final
@@ -72,9 +139,12 @@ class Reader(ABC):
         Raises:
             SampleError: the file is damaged, or its columns have different lengths.
         """
-        with _named_errors(source.path, self.format_name):
+        n_before = 0
+        with _named_errors(ordinary(source.path), self.format_name):
             for chunk in self._chunks(source, names, chunk_size):
-                yield _float_columns(chunk, source.path)
+                columns = _float_columns(chunk, source.path, n_before)
+                n_before += next(iter(columns.values())).size
+                yield columns
 
 
 @contextmanager
@@ -85,16 +155,43 @@ def _named_errors(path: Path, format_name: str) -> Iterator[None]:
         raise
     except Exception as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise SampleError(
-            f"{path} cannot be read as a {format_name} file; it may be truncated, damaged, of another kind "
-            f"or not readable for you ({lines[0][:200]})"
-        ) from error
+        raise SampleError(f"{path} {_diagnosis(error, format_name)} ({lines[0][:200]})") from error
 
 
-def _float_columns(chunk: Mapping[str, npt.ArrayLike], path: Path) -> dict[str, FloatArray]:
-    columns = {name: np.asarray(values, dtype=np.float64) for name, values in chunk.items()}
+def _diagnosis(error: Exception, format_name: str) -> str:
+    if isinstance(error, MemoryError) or _MEMORY.search(str(error)):
+        return (
+            "needs more memory than there is; read fewer columns, or fewer rows at once with chunk_size=..., and look "
+            "whether the file is damaged if it is small"
+        )
+    if isinstance(error, PermissionError):
+        return "must be readable for you, but is not; ask its owner, or copy it"
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return "cannot be read from its disk; try again, or copy it to another one"
+    return f"cannot be read as a {format_name} file; it may be truncated, damaged or of another kind"
+
+
+def _float_columns(chunk: Mapping[str, npt.ArrayLike], path: Path, n_before: int) -> dict[str, FloatArray]:
+    columns = {name: _floats(np.ma.asanyarray(values), name, path, n_before) for name, values in chunk.items()}
     shapes = {name: values.shape for name, values in columns.items()}
     if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise SampleError(f"the columns of {path} must have the same number of events, but their shapes are {listed}")
     return columns
+
+
+def _floats(values: npt.NDArray[Any], name: str, path: Path, n_before: int) -> FloatArray:
+    """The same numbers in double precision, NaN where they are masked."""
+    numbers: FloatArray = np.asarray(np.ma.getdata(values), dtype=np.float64)
+    if (place := first_inexact(np.ma.getdata(values), numbers)) is not None:
+        raise inexact(name, int(np.ma.getdata(values)[place]), row=n_before + place, path=path)
+    return np.where(np.ma.getmaskarray(values), np.nan, numbers) if np.ma.is_masked(values) else numbers
+
+
+def inexact(name: str, value: int, *, row: int, path: Path) -> SampleError:
+    """The complaint about an integer that double precision does not hold."""
+    return SampleError(
+        f"the integers of {name!r} must be held exactly by a float64 number, but {value} in row {row:,} of {path} is "
+        "not: beyond 2**53 they would be rounded; write what you need of it as columns of its own, such as its last "
+        "digits"
+    )

@@ -1,7 +1,7 @@
 """HDF5 files: one data set for each variable, or one table; nothing outside the file is ever opened."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,9 +11,13 @@ import numpy.typing as npt
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import closest
 from wilks.samples.readers.base import Listing, Reader, TableFile
+from wilks.samples.readers.hdf5_blocks import row_blocks
+from wilks.samples.readers.hdf5_heaps import require_finite_heaps
+from wilks.samples.stored_precision import narrow
 
 _MAX_SOFT_LINKS = 16
 _NUMBERS = "biuf"
+_Rows = Callable[[int, int], dict[str, npt.ArrayLike]]
 
 
 class Hdf5Reader(Reader):
@@ -28,15 +32,21 @@ class Hdf5Reader(Reader):
     has_trees: ClassVar[bool] = True
 
     def _listing(self, source: TableFile) -> Listing:
-        with h5py.File(source.path, "r") as file:
+        with _opened(source) as file:
             return _layout(file, source).listing()
 
     def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
-        with h5py.File(source.path, "r") as file:
+        with _opened(source) as file:
             layout = _layout(file, source)
             n_rows = layout.n_rows(names, source)
+            columns = layout.blocks(names, source, chunk_size)
             for start in range(0, n_rows, chunk_size):
-                yield layout.rows(names, start, min(start + chunk_size, n_rows))
+                yield columns(start, min(start + chunk_size, n_rows))
+
+
+def _opened(source: TableFile) -> Any:
+    require_finite_heaps(source)
+    return h5py.File(source.path, "r")
 
 
 class _Layout(ABC):
@@ -47,7 +57,8 @@ class _Layout(ABC):
     def n_rows(self, names: Sequence[str], source: TableFile) -> int: ...
 
     @abstractmethod
-    def rows(self, names: Sequence[str], start: int, stop: int) -> dict[str, npt.ArrayLike]: ...
+    def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
+        """What reads columns from one row to another, in order; every chunk of the file is read once."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,8 @@ class _Separate(_Layout):
     refused: Mapping[str, str]
 
     def listing(self) -> Listing:
-        return Listing(tuple(self.data_sets), self.refused)
+        reasons = {**dict.fromkeys(self.data_sets, ""), **self.refused}
+        return Listing.of(reasons.items(), narrow({name: one.dtype for name, one in self.data_sets.items()}))
 
     def n_rows(self, names: Sequence[str], source: TableFile) -> int:
         lengths = {name: int(self.data_sets[name].shape[0]) for name in names}
@@ -67,8 +79,9 @@ class _Separate(_Layout):
             raise SampleError(f"the data sets of {source.path} must have the same number of events, but {listed}")
         return next(iter(lengths.values()))
 
-    def rows(self, names: Sequence[str], start: int, stop: int) -> dict[str, npt.ArrayLike]:
-        return {name: self.data_sets[name][start:stop] for name in names}
+    def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
+        columns = {name: row_blocks(self.data_sets[name], source, least=least) for name in names}
+        return lambda start, stop: {name: column.rows(start, stop) for name, column in columns.items()}
 
 
 @dataclass(frozen=True)
@@ -78,16 +91,20 @@ class _Records(_Layout):
     data_set: Any
 
     def listing(self) -> Listing:
-        reasons = {name: _why_not_type(self.data_set.dtype[name]) for name in self.data_set.dtype.names}
-        names = tuple(name for name, reason in reasons.items() if not reason)
-        return Listing(names, {name: reason for name, reason in reasons.items() if reason})
+        kinds = {name: self.data_set.dtype[name] for name in self.data_set.dtype.names}
+        return Listing.of(((name, _why_not_type(kind)) for name, kind in kinds.items()), narrow(kinds))
 
     def n_rows(self, names: Sequence[str], source: TableFile) -> int:
         return int(self.data_set.shape[0])
 
-    def rows(self, names: Sequence[str], start: int, stop: int) -> dict[str, npt.ArrayLike]:
-        records = self.data_set.fields(list(names))[start:stop]
-        return {name: records[name] for name in names}
+    def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
+        table = row_blocks(self.data_set, source, least=least, fields=list(names))
+
+        def rows(start: int, stop: int) -> dict[str, npt.ArrayLike]:
+            records = table.rows(start, stop)
+            return {name: records[name] for name in names}
+
+        return rows
 
 
 @dataclass(frozen=True)
@@ -98,18 +115,24 @@ class _Matrix(_Layout):
     columns: tuple[str, ...]
 
     def listing(self) -> Listing:
-        return Listing(self.columns, {})
+        return Listing(self.columns, {}, narrow(dict.fromkeys(self.columns, self.data_set.dtype)))
 
     def n_rows(self, names: Sequence[str], source: TableFile) -> int:
         return int(self.data_set.shape[0])
 
-    def rows(self, names: Sequence[str], start: int, stop: int) -> dict[str, npt.ArrayLike]:
-        block = self.data_set[start:stop]
-        return {name: block[:, self.columns.index(name)] for name in names}
+    def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
+        table = row_blocks(self.data_set, source, least=least)
+
+        def rows(start: int, stop: int) -> dict[str, npt.ArrayLike]:
+            block = table.rows(start, stop)
+            return {name: block[:, self.columns.index(name)] for name in names}
+
+        return rows
 
 
 def _layout(file: Any, source: TableFile) -> _Layout:
     target = file if source.tree is None else _find(file, source.tree, source)
+    _require_no_store(target, source)
     if isinstance(target, h5py.Dataset):
         table = _table(target, source)
         if table is None:
@@ -122,8 +145,22 @@ def _layout(file: Any, source: TableFile) -> _Layout:
     return _group_layout(target, source)
 
 
+def _require_no_store(target: Any, source: TableFile) -> None:
+    """Raise for what pandas wrote: its columns lie in blocks, and one that lies open is the index of its rows."""
+    groups = [target.parent] if isinstance(target, h5py.Dataset) else [target]
+    if isinstance(target, h5py.Group):
+        members = [_member(target, name, source) for name in _names(target)]
+        groups += [one for one in members if isinstance(one, h5py.Group)]
+    if stores := [group.name for group in groups if "pandas_type" in group.attrs]:
+        raise SampleError(
+            f"{source.path} must hold a data set for each column, but {stores[0]!r} is a store of pandas, in a layout "
+            "of its own; write it again, as in pandas.read_hdf(path, "
+            f"{stores[0].strip('/')!r}).to_parquet('events.parquet')"
+        )
+
+
 def _group_layout(group: Any, source: TableFile) -> _Layout:
-    members = {name: _member(group, name, source) for name in group}
+    members = {name: _member(group, name, source) for name in _names(group)}
     data_sets = {name: member for name, member in members.items() if isinstance(member, h5py.Dataset)}
     reasons = {name: _why_not(data_set) for name, data_set in data_sets.items()}
     columns = {name: data_sets[name] for name, reason in reasons.items() if not reason}
@@ -183,9 +220,9 @@ def _why_not_type(dtype: Any) -> str:
 def _find(file: Any, path: str, source: TableFile) -> Any:
     """The object at an absolute path, one link at a time."""
     found = file
-    for part in path.strip("/").split("/"):
+    for part in filter(None, path.split("/")):
         if not isinstance(found, h5py.Group) or not found.id.links.exists(_encoded(part)):
-            known = list(found) if isinstance(found, h5py.Group) else []
+            known = _names(found) if isinstance(found, h5py.Group) else []
             raise SampleError(f"{source.path} has no table {path!r}; {closest(part, known)}")
         found = _member(found, part, source)
     return found
@@ -196,7 +233,7 @@ def _member(group: Any, name: str, source: TableFile, n_followed: int = 0) -> An
     links, key = group.id.links, _encoded(name)
     kind = links.get_info(key).type
     if kind == h5py.h5l.TYPE_HARD:
-        return _self_contained(group[name], source)
+        return _self_contained(group[key], source)
     if kind != h5py.h5l.TYPE_SOFT:
         raise SampleError(
             f"{source.path} must hold all of its data, but {name!r} in {group.name!r} is a link to another file; "
@@ -213,8 +250,14 @@ def _member(group: Any, name: str, source: TableFile, n_followed: int = 0) -> An
     return found
 
 
+def _names(group: Any) -> list[str]:
+    """Those of the members; h5py gives bytes where they are no text."""
+    return [name.decode(errors="surrogateescape") if isinstance(name, bytes) else name for name in group]
+
+
 def _encoded(name: str) -> bytes:
-    return name.encode(errors="surrogateescape")
+    escaped = all("\udc80" <= character <= "\udcff" for character in name if "\ud800" <= character <= "\udfff")
+    return name.encode(errors="surrogateescape" if escaped else "surrogatepass")
 
 
 def _self_contained(item: Any, source: TableFile) -> Any:

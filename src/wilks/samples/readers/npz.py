@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.samples.readers.base import Listing, Reader, TableFile
+from wilks.samples.stored_precision import narrow
 
 _ENDING = ".npy"
+_Header = tuple[tuple[int, ...], np.dtype[np.generic]]
 
 
 class NpzReader(Reader):
@@ -21,17 +23,17 @@ class NpzReader(Reader):
     has_trees: ClassVar[bool] = False
 
     def _listing(self, source: TableFile) -> Listing:
-        reasons: dict[str, str] = {}
-        with zipfile.ZipFile(source.path) as archive:
-            for member in archive.namelist():
-                if member.endswith(_ENDING):
+        headers: list[tuple[str, _Header]] = []
+        with source.open() as content, zipfile.ZipFile(content) as archive:
+            for member in archive.infolist():
+                if member.filename.endswith(_ENDING):
                     with archive.open(member) as stream:
-                        reasons[member.removesuffix(_ENDING)] = _why_not(*_header(stream))
-        names = tuple(name for name, reason in reasons.items() if not reason)
-        return Listing(names, {name: reason for name, reason in reasons.items() if reason})
+                        headers.append((member.filename.removesuffix(_ENDING), _header(stream)))
+        kinds = {name: kind for name, (_, kind) in headers}
+        return Listing.of(((name, _why_not(*header)) for name, header in headers), narrow(kinds))
 
     def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
-        with zipfile.ZipFile(source.path) as archive, ExitStack() as stack:
+        with source.open() as content, zipfile.ZipFile(content) as archive, ExitStack() as stack:
             streams = {name: stack.enter_context(archive.open(name + _ENDING)) for name in names}
             headers = {name: _header(stream) for name, stream in streams.items()}
             lengths = {name: shape[0] for name, (shape, _) in headers.items()}
@@ -49,7 +51,7 @@ class NpzReader(Reader):
                     )
 
 
-def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
+def _header(stream: IO[bytes]) -> _Header:
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(stream)
@@ -61,8 +63,11 @@ def _why_not(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> str:
         return "it holds Python objects, which are never loaded; save it as numbers"
     if dtype.kind not in "biuf":
         return f"its type {dtype} is not a number"
-    if len(shape) != 1:
-        return f"its shape is {shape}, but a column has one number for each event; save each column as its own array"
+    if len(shape) != 1 or shape[0] < 0:
+        return (
+            f"its shape is {shape}, but a column has one number for each event; save each column as its own array, "
+            "as in numpy.savez(path, pt=X[:, 0], eta=X[:, 1])"
+        )
     return ""
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from wilks.errors import SampleError
 from wilks.samples.readers.base import Listing, Reader, TableFile
+from wilks.samples.stored_precision import narrow
 
 _BUFFER_BYTES = 1 << 20
 
@@ -26,14 +27,14 @@ class ParquetReader(Reader):
     has_trees: ClassVar[bool] = False
 
     def _listing(self, source: TableFile) -> Listing:
-        with pq.ParquetFile(source.path) as file:
-            reasons = {field.name: _why_not(field.type) for field in file.schema_arrow}
-        names = tuple(name for name, reason in reasons.items() if not reason)
-        return Listing(names, {name: reason for name, reason in reasons.items() if reason})
+        with source.open() as content, pq.ParquetFile(content) as file:
+            fields = list(file.schema_arrow)
+        kinds = {field.name: field.type.to_pandas_dtype() for field in fields if pa.types.is_floating(field.type)}
+        return Listing.of(((field.name, _why_not(field.type)) for field in fields), narrow(kinds))
 
     def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         options = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES, "page_checksum_verification": True}
-        with pq.ParquetFile(source.path, **options) as file:
+        with source.open() as content, pq.ParquetFile(content, **options) as file:
             _check_footer(file, names, source)
             for batch in file.iter_batches(batch_size=chunk_size, columns=list(names), use_threads=False):
                 yield {name: column_values(batch.column(name)) for name in names}
@@ -66,10 +67,14 @@ def _damaged(source: TableFile, what: str) -> SampleError:
     )
 
 
-def column_values(column: Any) -> npt.ArrayLike:
-    """The numbers of an Arrow array, NaN where a value is missing."""
-    values: npt.ArrayLike = np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
-    return values
+def column_values(column: Any) -> npt.NDArray[Any]:
+    """The numbers of an Arrow array; NaN, or masked among integers, where a value is missing."""
+    if pa.types.is_null(column.type):
+        return np.full(len(column), np.nan)
+    if not column.null_count or pa.types.is_floating(column.type):
+        return np.asarray(column.to_numpy(zero_copy_only=False))
+    values = column.fill_null(False if pa.types.is_boolean(column.type) else 0).to_numpy(zero_copy_only=False)
+    return np.ma.array(values, mask=column.is_null().to_numpy(zero_copy_only=False))
 
 
 def _why_not(kind: Any) -> str:
@@ -80,4 +85,6 @@ def _why_not(kind: Any) -> str:
         return "it is a list for each event; write one number for each event first, for example the leading object"
     if types.is_string(kind) or types.is_large_string(kind) or types.is_dictionary(kind):
         return "it holds text"
+    if types.is_decimal(kind):
+        return f"its numbers are decimals ({kind}), which float64 rounds; write them as float64 first"
     return f"its type {kind} is not a number"

@@ -1,6 +1,7 @@
 """ROOT files: TTree and RNTuple, by uproot."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,9 +14,11 @@ from uproot.interpretation.strings import AsStrings
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import closest
+from wilks.samples.readers import rntuple
 from wilks.samples.readers.base import Listing, Reader, TableFile
-from wilks.samples.readers.rntuple import verify
-from wilks.typing import FloatArray
+from wilks.samples.readers.blocks import Blocks
+from wilks.samples.readers.content import Content
+from wilks.samples.stored_precision import narrow
 
 _TREE_CLASSES = frozenset({"TTree", "TNtuple", "TNtupleD"})
 _NTUPLE_CLASSES = frozenset({"ROOT::RNTuple", "ROOT::Experimental::RNTuple"})
@@ -43,24 +46,40 @@ class RootReader(Reader):
     has_trees: ClassVar[bool] = True
 
     def _listing(self, source: TableFile) -> Listing:
-        with uproot.open(source.path) as file:
-            reasons = {name: _why_not(column) for name, column in _columns(_table(file, source)).items()}
-        names = tuple(name for name, reason in reasons.items() if not reason)
-        return Listing(names, {name: reason for name, reason in reasons.items() if reason})
-
-    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
-        with uproot.open(source.path) as file:
+        with _opened(source) as file:
             table = _table(file, source)
             columns = _columns(table)
+            reasons = [(name, _why_not(column) or _why_short(column, table)) for name, column in columns]
+            kinds = {name: _stored_type(table, column) for name, column in columns}
+        return Listing.of(reasons, narrow({name: kind for name, kind in kinds.items() if kind is not None}))
+
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+        with _opened(source) as file:
+            table = _table(file, source)
+            n_rows, known = int(table.num_entries), dict(_columns(table))
             if isinstance(table, RNTuple):
-                verify(table, [columns[name] for name in names], source)
-            n_rows = int(table.num_entries)
+                columns = {name: rntuple.column(table, known[name], source, least=chunk_size) for name in names}
+            else:
+                columns = {name: _branch(known[name], source, least=chunk_size) for name in names}
             for start in range(0, n_rows, chunk_size):
                 stop = min(start + chunk_size, n_rows)
-                yield {name: _read(columns[name], start, stop, source) for name in names}
+                yield {name: column.rows(start, stop) for name, column in columns.items()}
+
+
+@contextmanager
+def _opened(source: TableFile) -> Iterator[Any]:
+    with source.open() as content, uproot.open(Content(content, source)) as file:
+        yield file
 
 
 def _table(file: Any, source: TableFile) -> Any:
+    table = _named_table(file, source)
+    if isinstance(table, RNTuple):
+        rntuple.verify(table, source)
+    return table
+
+
+def _named_table(file: Any, source: TableFile) -> Any:
     classes = file.classnames(recursive=True)
     tables = [key for key, name in classes.items() if name in _TREE_CLASSES | _NTUPLE_CLASSES]
     available = list(dict.fromkeys(key.partition(";")[0] for key in tables))
@@ -76,8 +95,25 @@ def _table(file: Any, source: TableFile) -> Any:
     return file[source.tree]
 
 
-def _columns(table: Any) -> dict[str, Any]:
-    return dict(table.items(recursive=True))
+def _columns(table: Any) -> list[tuple[str, Any]]:
+    """Names and branches or fields; a name may come twice."""
+    return list(table.items(recursive=True))
+
+
+def _stored_type(table: Any, column: Any) -> np.dtype[Any] | None:
+    if isinstance(table, RNTuple):
+        return rntuple.stored_type(table, column)
+    return getattr(column.interpretation, "from_dtype", None)
+
+
+def _why_short(column: Any, table: Any) -> str:
+    n_entries = getattr(column, "num_entries", table.num_entries)
+    if isinstance(table, RNTuple) or n_entries == table.num_entries:
+        return ""
+    return (
+        f"it has {int(n_entries):,} entries and its tree {int(table.num_entries):,}, so that nothing tells which "
+        "events they belong to; fill it once for each event"
+    )
 
 
 def _why_not(column: Any) -> str:
@@ -112,11 +148,21 @@ def _other(typename: object) -> str:
     return f"its type {typename} is not one number for each event"
 
 
-def _read(column: Any, start: int, stop: int, source: TableFile) -> FloatArray:
-    values = column.array(entry_start=start, entry_stop=stop, library="np", array_cache=None)
-    if len(values) != stop - start:
+def _branch(branch: Any, source: TableFile, *, least: int) -> Blocks:
+    edges = [int(edge) for edge in branch.entry_offsets]
+    if edges != sorted(set(edges)):
         raise SampleError(
-            f"{source.path} is truncated or was not closed: {column.name!r} has {len(values):,} of {stop - start:,} "
-            f"entries from row {start:,} on; write the file again"
+            f"{source.path} is truncated or was not closed: the baskets of {branch.name!r} are not in order; write "
+            "the file again"
         )
-    return np.asarray(values, dtype=np.float64)
+
+    def load(start: int, stop: int) -> npt.NDArray[Any]:
+        values = branch.array(entry_start=start, entry_stop=stop, library="np", array_cache=None)
+        if len(values) != stop - start:
+            raise SampleError(
+                f"{source.path} is truncated or was not closed: {branch.name!r} has {len(values):,} of "
+                f"{stop - start:,} entries from row {start:,} on; write the file again"
+            )
+        return np.asarray(values)
+
+    return Blocks(edges, load, least=least)
