@@ -1,6 +1,7 @@
 """What a report says about samples, model, fit, toys and versions, as tables."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -182,6 +183,7 @@ def _sample_cells(sample: Sample, digest: str) -> dict[str, str]:
         "tree": origin.tree or "",
         "selection": origin.selection or "",
         "definitions": "; ".join(f"{name} = {text}" for name, text in origin.definitions.items()),
+        "in each file": "; ".join(f"{name} = {_in_each(of)}" for name, of in origin.per_file.items()),
         "weight column": origin.weight or "",
         "read, selected": f"{count(origin.n_read)}, {count(origin.n_selected)}" if origin.n_read else "",
         "events used": count(sample.n_events),
@@ -192,6 +194,10 @@ def _sample_cells(sample: Sample, digest: str) -> dict[str, str]:
         "carried columns": words(sample.extras, limit=40),
         "SHA-256 of the arrays": digest,
     }
+
+
+def _in_each(of: Mapping[str, float]) -> str:
+    return words([f"{value:.6g} in {path}" for path, value in of.items()], limit=8)
 
 
 def _weights(sample: Sample) -> str:

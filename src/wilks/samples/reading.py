@@ -12,13 +12,16 @@ import numpy as np
 
 from wilks.errors import InputError, SampleError
 from wilks.samples.checked_arrays import came, non_finite_message, seal
+from wilks.samples.expressions import Expression, parse_expression
 from wilks.samples.readers import READERS, TableFile, ordinary, reader_for
 from wilks.samples.recipe import Recipe, make_recipe
 from wilks.samples.sample import Origin, Sample
-from wilks.typing import FloatArray, IntArray, whole_number
-from wilks.wording import visible
+from wilks.samples.syntax import is_plain_name
+from wilks.typing import FloatArray, IntArray, finite_number, whole_number
+from wilks.wording import listed, visible
 
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+PerFile = Mapping[str, Mapping[str, float]]
 
 FileIdentity = tuple[int, int]
 
@@ -33,6 +36,7 @@ def read(
     where: str | None = None,
     weight: str | None = None,
     define: Mapping[str, str] = MappingProxyType({}),
+    per_file: PerFile = MappingProxyType({}),
     carry: Iterable[str] = (),
     expected_events: float | None = None,
     chunk_size: int = CHUNK_SIZE,
@@ -51,6 +55,8 @@ def read(
         where: which events to keep, for example ``"mll > 60 and abs(eta1) < 2.4"``; see `parse_selection`.
         weight: column or expression of the event weights; ones if None. Negative weights are accepted.
         define: new columns as expressions over others; see `parse_expression`.
+        per_file: new columns that are one number in each file, by name: ``{"lumi_weight": {"ttbar.root": 0.0132,
+            "dy*.root": 0.5}}`` with every entry of ``files``, for ``weight="gen_weight*lumi_weight"``.
         carry: columns or expressions to carry along that are not inputs of the model. An event may have no value in
             them.
         expected_events: multiply the weights by one factor so that they sum to this.
@@ -72,10 +78,11 @@ def read(
     """
     recipe = make_recipe(features, where=where, weight=weight, define=define, carry=carry)
     rows = _n_rows(chunk_size)
-    paths = find_files(files)
+    paths, numbers = find_files(files), _numbers(files, per_file, define)
     kept = _Kept(recipe)
     for path in paths:
-        _read_file(TableFile(path, tree), kept, rows)
+        constants = {name: parse_expression(repr(of[path])) for name, of in numbers.items()}
+        _read_file(TableFile(path, tree), kept, constants, chunk_size=rows)
     kept.require_good(paths)
     origin = Origin(
         files=tuple(visible(str(path)) for path in paths),  # names of files need be no text
@@ -87,9 +94,34 @@ def read(
         n_selected=kept.n_selected,
         expected_events=None if expected_events is None else float(expected_events),
         precisions={name: kind.name for name, kind in kept.precisions.items()},
+        per_file={name: {visible(str(path)): x for path, x in of.items()} for name, of in numbers.items()},
     )
     sample = _sample(kept, origin)
     return sample if expected_events is None else sample.rescaled(expected_events)
+
+
+def _numbers(files: Files, per_file: Mapping[str, object], define: Mapping[str, str]) -> dict[str, dict[Path, float]]:
+    """The number of each file, by name and path."""
+    given = {item: _matches(item) for item in _listed(files)}
+    numbers = {}
+    for name, of in per_file.items():
+        if not is_plain_name(name) or name in define:
+            raise SampleError(f"per_file must have plain names that `define` has not, but {came(name)} came")
+        if not isinstance(of, Mapping) or {os.fsdecode(item) for item in of} != given.keys():
+            raise SampleError(
+                f"per_file must give {name!r} one number for each entry of files, which are {listed(given)}, but "
+                f"{listed(map(str, of)) if isinstance(of, Mapping) else came(of)} came"
+            )
+        values = {os.fsdecode(item): _finite(value, f"{name} of {item}") for item, value in of.items()}
+        numbers[name] = {path: values[item] for item, found in given.items() for path in found}
+    return numbers
+
+
+def _finite(value: object, name: str) -> float:
+    try:
+        return finite_number(value, name=name)
+    except InputError as error:
+        raise SampleError(str(error)) from error
 
 
 def _n_rows(chunk_size: object) -> int:
@@ -248,9 +280,12 @@ class _Kept:
         return np.concatenate(self.parts[name])
 
 
-def _read_file(source: TableFile, kept: _Kept, chunk_size: int) -> None:
+def _read_file(source: TableFile, kept: _Kept, constants: Mapping[str, Expression], *, chunk_size: int) -> None:
     reader = reader_for(source.path)
-    plan = kept.recipe.resolve(reader.listing(source), source.path)
+    listing = reader.listing(source)
+    if both := [name for name in constants if name in listing.names]:
+        raise SampleError(f"per_file must name new columns, but {source.path} has {listed(both)}; give another name")
+    plan = kept.recipe.with_definitions(constants).resolve(listing, source.path)
     kept.precisions.update(plan.precisions)
     n_before = 0
     for chunk in reader.chunks(source, plan.columns, chunk_size=chunk_size):

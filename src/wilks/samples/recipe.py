@@ -1,7 +1,7 @@
 """Which columns a reading needs, and how selected rows become features, carried columns and weights."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,10 @@ class Recipe:
     def finite(self) -> frozenset[str]:
         """Those of which every value must be a number."""
         return frozenset(self.features) | ({self.weight} if self.weight is not None else set())
+
+    def with_definitions(self, more: Mapping[str, Expression]) -> "Recipe":
+        """The same with definitions of one file."""
+        return replace(self, definitions={**self.definitions, **more})
 
     def resolve(self, listing: Listing, path: Path) -> "ColumnPlan":
         """The same for the columns of one file.

@@ -23,7 +23,8 @@ class Origin:
     """Where a sample was read from: files, selection, definitions, and how many events were read and kept.
 
     ``expected_events`` is the sum that the weights of the whole sample were given by `read`, or None. ``precisions``
-    are the types of the columns that a file held in less than double precision, by name.
+    are the types of the columns that a file held in less than double precision, by name; ``per_file`` the columns that
+    were one number in each file.
     """
 
     files: tuple[str, ...]
@@ -35,14 +36,16 @@ class Origin:
     n_selected: int
     expected_events: float | None = None
     precisions: Mapping[str, str] = field(default_factory=dict)
+    per_file: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "definitions", MappingProxyType(dict(self.definitions)))
         object.__setattr__(self, "precisions", MappingProxyType(dict(self.precisions)))
+        object.__setattr__(self, "per_file", MappingProxyType({name: dict(of) for name, of in self.per_file.items()}))
 
     def to_document(self) -> dict[str, Any]:
         """Plain values."""
-        maps = {"definitions": dict(self.definitions), "precisions": dict(self.precisions)}
+        maps = {name: dict(getattr(self, name)) for name in ("definitions", "precisions", "per_file")}
         return {**vars(self), "files": list(self.files), **maps}
 
     @classmethod
