@@ -62,7 +62,8 @@ class CsvReader(Reader):
 def _opened(source: TableFile, head: csv_text.Head, types: Mapping[str, Any]) -> Iterator[tuple[Any, csv_text.Body]]:
     """The rows of some columns of given types, or of all, and their text; columns have labels of their own."""
     labels = _labels(head)
-    read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=labels)
+    # Threads know no numbers of rows, which errors name.
+    read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=labels, use_threads=False)
     parse = pa.csv.ParseOptions(ignore_empty_lines=len(labels) > 1)
     convert = pa.csv.ConvertOptions(include_columns=list(types), column_types=dict(types))
     with csv_text.opened(source) as content:
