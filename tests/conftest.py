@@ -53,9 +53,11 @@ def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _machine_code(request: pytest.FixtureRequest) -> Iterator[None]:
     """Not optimized, which takes half the time to make, unless a module is about the last bits or the option says so.
 
-    Programs stay for the modules that follow, which have the same shapes where they can, while memory lasts.
+    Campaigns always are: their processes live longer than a module. Programs stay for the modules that follow, which
+    have the same shapes where they can, while memory lasts.
     """
-    is_quick = not (request.config.getoption("optimized") or request.node.get_closest_marker("exact"))
+    is_exact = request.node.get_closest_marker("exact") or request.path.parent.name == "campaign"
+    is_quick = not (is_exact or request.config.getoption("optimized"))
     if jax.config.values["jax_disable_most_optimizations"] != is_quick or _memory_is_full():
         jax.clear_caches()
         gc.collect()

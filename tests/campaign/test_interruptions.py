@@ -16,8 +16,6 @@ import pytest
 from wilks.campaign import LocalProcesses, Toys, run_toys
 from wilks.hypotheses import Null
 
-pytestmark = pytest.mark.exact
-
 # A script of a user, without a guard for its main part.
 PATIENCE = 300.0  # seconds, for machines with other work
 SCRIPT = """

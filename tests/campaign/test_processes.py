@@ -9,7 +9,7 @@ import pytest
 from wilks.campaign import LocalProcesses
 from wilks.campaign.processes import LostWorkerError, WorkerError
 from wilks.errors import InputError, SampleError
-from wilks.samples.checked_arrays import check_names, closest
+from wilks.samples.checked_arrays import closest
 from wilks.samples.reading import find_files
 from wilks.significance import z_score
 
@@ -28,7 +28,7 @@ def test_errors_of_the_input_arrive_as_they_are(one_process) -> None:
 
 def test_other_errors_arrive_with_their_traceback(one_process) -> None:
     with pytest.raises(WorkerError, match=r"(?s)a worker failed with TypeError.*Traceback"):
-        one_process.submit(check_names, 5, "x").result(60)
+        one_process.submit(closest, "a", 5).result(60)
     with pytest.raises(WorkerError, match="functions of wilks alone"):
         one_process.submit(json.dumps, 1).result(60)
     assert one_process.submit(closest, "a", ["b"]).result(60) == "there are: b"

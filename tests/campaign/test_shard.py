@@ -15,8 +15,6 @@ from wilks.nuisances import normalization
 from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.typing import FitStatus
 
-pytestmark = pytest.mark.exact
-
 
 def make_toy(analysis, hypothesis, *, seed, index):
     return make_toys(analysis, hypothesis, seed=seed, indices=[index])[0]
