@@ -22,7 +22,7 @@ export JAX_PLATFORMS=cpu
 export PATH=/bin:/usr/bin
 export LD_LIBRARY_PATH=/views/lib
 export PYTHONPATH=/home/me/modules
-cd /home/me || exit 1
+cd /home/me || exit 6
 """
 
 SLURM_SCRIPT = (
@@ -50,7 +50,8 @@ trap : TERM
 for ((try = 1; try <= 4; try++)); do
     /venv/bin/python -P -m wilks toys run /home/me/toys --max-failed-fraction 1 --shard "$shard"
     code=$?
-    # 0: done; 2: bad input; 3: stopped from outside; nothing that another try here would change
+    # 0: done; 2: bad input; 3: stopped from outside; 4, 5: judged. Another try here changes nothing.
+    # 1: an unexpected error; 6: a fault of disk or network; a signal: tried again
     case $code in 0 | [2-5]) break ;; esac
     echo "shard $shard: try $try of 4 ended with exit code $code" >&2
 done

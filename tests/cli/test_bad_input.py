@@ -275,7 +275,7 @@ CASES: list[tuple[Callable[[Any], None], str]] = [
     (unknown_key, r"analysis\.yaml:\d+: colour: unknown key"),
     (misspelt_key, r"analysis\.yaml:\d+: model\.mlp\.weight_clp: unknown key; did you mean weight_clip\?"),
     (unknown_activation, r"model\.mlp: .*sigmoid"),
-    (output_under_a_file, r"output: .*data\.npz is a file; give another"),
+    (output_under_a_file, r"output: .*data\.npz cannot be written: it is a file; give another"),
     (output_with_other_files, r"output: .*it holds thesis\.tex; give another"),
     (output_with_a_foreign_report, r"output: .*it holds data\.npz"),
     (too_many_training_events, r"reference: n_training must leave events for the toys"),

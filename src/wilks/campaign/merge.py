@@ -1,5 +1,6 @@
 """All toys of a campaign in one file: Parquet, CSV or ROOT."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,9 @@ def _write_whole(target: Path, tables: Iterable[pyarrow.Table], write: Any) -> N
         with whole_path(target, ending=target.suffix) as partial:
             write(partial, tables)
     except OSError as error:
-        raise StoreError(f"{target} cannot be written: {error.strerror or error}") from error
+        # Arrow puts the place of the unfinished file into its text.
+        reason = os.strerror(error.errno) if error.errno else error
+        raise StoreError(f"{target} cannot be written: {reason}") from error
 
 
 def _streamed(ledger: Ledger) -> tuple[Iterator[pyarrow.Table], int]:

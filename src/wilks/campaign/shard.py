@@ -18,7 +18,7 @@ from wilks.campaign.ledger import Ledger
 from wilks.campaign.plan import Shard
 from wilks.campaign.table import ToyIdentity, ToyRow, table_of
 from wilks.documents import canonical_json
-from wilks.errors import InputError, StoreError
+from wilks.errors import FaultError, InputError, StoreError, is_fault
 from wilks.fitting import fit_together, n_together
 from wilks.hypotheses import Hypothesis
 from wilks.toys import draw_auxiliaries, draw_toy
@@ -115,7 +115,8 @@ def run_shard(ledger: Ledger, shard: Shard, *, make: Make, n_together: int = 1) 
 def run_stored_shard(folder: str, number: int) -> int:
     """`run_shard` of shard ``number`` in ``folder``: what an executor or a job calls, with plain arguments.
 
-    An error is left in the folder, for those who look from elsewhere.
+    An error is left in the folder, for those who look from elsewhere. A fault of disk or network is a FaultError, also
+    where the cause of an error does not travel.
     """
     ledger = Ledger.open(folder)
     shard = ledger.plan.shard(number)
@@ -132,6 +133,8 @@ def run_stored_shard(folder: str, number: int) -> int:
         with contextlib.suppress(StoreError):
             note = {"error": f"{type(error).__name__}: {error}", "host": platform.node(), "when": when}
             ledger.note_failure(shard, note)
+        if is_fault(error) and not isinstance(error, FaultError):
+            raise FaultError(f"shard {number} met a fault of disk or network: {error}") from error
         raise
 
 

@@ -8,13 +8,14 @@
 - ``result.json`` of the last command, ``report.html``, ``error.log``
 """
 
+import errno
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from wilks.analysis import Analysis
-from wilks.cli.session import ERROR_LOG, RESULT_FILE, is_writable
+from wilks.cli.session import ERROR_LOG, RESULT_FILE, try_writing
 from wilks.config import LoadedConfig
 from wilks.documents import differences
 from wilks.errors import StoreError
@@ -47,17 +48,17 @@ def require_free(folder: Path, *, config_file: Path) -> None:
 
 
 def _require_writable(folder: Path) -> None:
+    existing = folder
     try:
         existing = next(place for place in (folder, *folder.parents) if place.exists())
-        is_fit = existing.is_dir() and is_writable(existing)
-        what = "is a file" if not existing.is_dir() else "cannot be written"
-    except OSError as error:
-        existing, is_fit, what = folder, False, f"cannot be used: {error.strerror}"
-    if not is_fit:
+        if not existing.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file")
+        try_writing(existing)
+    except (OSError, ValueError) as error:  # a path that no system takes is a ValueError
         raise StoreError(
-            f"the output folder {folder} must be a folder that can be written, but {existing} {what}; "
-            "give another `output`"
-        )
+            f"the output folder {folder} must be a folder that can be written, but {existing} cannot be written: "
+            f"{getattr(error, 'strerror', None) or error}; give another `output`"
+        ) from error
 
 
 def _refuse_foreign(folder: Path, *, config_file: Path) -> None:

@@ -3,9 +3,11 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import click
+
+from wilks.cli.screen import make_streams_forgiving
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,10 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for, so that --help is quick."""
 
     entries: ClassVar[Mapping[str, Entry]]
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        make_streams_forgiving()
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.entries)

@@ -46,5 +46,6 @@ def main() -> None:
     \b
     Exit codes: 0 done; 1 unexpected error; 2 bad usage, configuration or input;
     3 campaign incomplete; 4 a quality gate failed (too many failed fits; a
-    chi-square that the file requires); 5 --fail-on tripped. A significant result alone is not a failure.
+    chi-square that the file requires); 5 --fail-on tripped; 6 a fault of disk or
+    network: try again. A significant result alone is not a failure.
     """

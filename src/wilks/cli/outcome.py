@@ -3,7 +3,7 @@
 ``result.json``, schema version 1, is strict JSON (a number that does not exist is null):
 
 - ``schema_version``, ``command``, ``exit_code``
-- ``status``: done, quality_gate, incomplete, fail_on, invalid_input or error
+- ``status``: done, error, invalid_input, incomplete, quality_gate, fail_on or fault
 - ``analysis``: name, file and fingerprint
 - ``numbers``: one section for each step that was done: check, calibration, answer
 - ``warnings``: sentences
@@ -36,6 +36,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 3
     QUALITY_GATE = 4
     FAIL_ON = 5
+    FAULT = 6
 
     @property
     def status(self) -> str:
