@@ -57,3 +57,18 @@ def test_what_cannot_be_encoded_is_replaced(campaign: Path) -> None:
     ended = status(campaign, stdout=subprocess.PIPE, PYTHONIOENCODING="ascii")
     assert ended.returncode == 3
     assert f"{campaign.parent.name}/\\u03bc" in ended.stdout and ended.stdout.isascii()
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "no backend at all", "tkagg"])
+def test_no_command_needs_a_backend(campaign: Path, backend: str) -> None:
+    """matplotlib itself cannot be imported with the name of a backend that is not there."""
+    (campaign / "campaign.html").unlink(missing_ok=True)
+    ended = status(campaign, "--html", stdout=subprocess.PIPE, MPLBACKEND=backend)
+    assert ended.returncode == 3, ended.stderr
+    assert (campaign / "campaign.html").exists()
+
+
+def test_commands_load_no_matplotlib_before_they_draw() -> None:
+    modules = "commands, learn, start, validate, campaign_plan, campaign_run, campaign_status, campaign_merge"
+    code = f"import sys; from wilks.cli import {modules}; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

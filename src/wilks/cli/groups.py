@@ -1,6 +1,7 @@
 """Groups of commands of which only the one that is run is loaded."""
 
 import importlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -25,6 +26,8 @@ class LazyGroup(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         make_streams_forgiving()
+        # No command opens a window, and matplotlib cannot be imported with the name of a backend that is not there.
+        os.environ["MPLBACKEND"] = "agg"
         return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -1,6 +1,6 @@
 """Data, reference and learned alternative for one column or for all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -64,8 +64,7 @@ def ratio(
     2
     """
     _check_column(analysis.reference, data, feature)
-    learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
-    return _ratio_figure(project(analysis.reference, data, name=feature, learned=learned, moved=moved), labels)
+    return ratio_drawing(analysis, data, fit=fit, labels=labels)(feature)
 
 
 def ratios(
@@ -80,9 +79,21 @@ def ratios(
     names = common_columns(analysis, data) if columns is None else columns
     for name in names:
         _check_column(analysis.reference, data, name)
+    draw = ratio_drawing(analysis, data, fit=fit, labels=labels)
+    return {name: draw(name) for name in names}
+
+
+def ratio_drawing(
+    analysis: Analysis, data: Sample, *, fit: FitResult | None = None, labels: Mapping[str, str] = NO_LABELS
+) -> Callable[[str], Figure]:
+    """What draws the figure of ``ratio`` of a column: what all columns need is computed once."""
     learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
-    projections = (project(analysis.reference, data, name=name, learned=learned, moved=moved) for name in names)
-    return {projection.name: _ratio_figure(projection, labels) for projection in projections}
+
+    def draw(name: str) -> Figure:
+        _check_column(analysis.reference, data, name)
+        return _ratio_figure(project(analysis.reference, data, name=name, learned=learned, moved=moved), labels)
+
+    return draw
 
 
 def overview(
