@@ -13,7 +13,7 @@ _NAMES = {
     "wilks.plots.fits": ["starts"],
     "wilks.plots.null": ["null_distribution", "qq"],
     "wilks.plots.nuisance_pulls": ["pulls"],
-    "wilks.plots.feature_ratios": ["overview", "ratio", "ratio_drawing", "ratios"],
+    "wilks.plots.feature_ratios": ["overview", "ratio", "ratios"],
     "wilks.plots.regions": ["region"],
     "wilks.plots.responses": ["response_closure", "response_study"],
     "wilks.plots.style": ["to_png", "to_svg"],
@@ -23,7 +23,7 @@ _NAMES = {
 if TYPE_CHECKING:
     from wilks.interpretation import common_columns
     from wilks.plots.campaign import running_mean
-    from wilks.plots.feature_ratios import overview, ratio, ratio_drawing, ratios
+    from wilks.plots.feature_ratios import overview, ratio, ratios
     from wilks.plots.fits import starts
     from wilks.plots.nuisance_pulls import pulls
     from wilks.plots.null import null_distribution, qq
@@ -41,7 +41,6 @@ __all__ = [
     "pulls",
     "qq",
     "ratio",
-    "ratio_drawing",
     "ratios",
     "region",
     "response_closure",

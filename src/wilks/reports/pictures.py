@@ -18,6 +18,7 @@ from wilks.errors import WilksWarning
 from wilks.interpretation import Region
 from wilks.interpretation.regions import summary
 from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, calibrate
+from wilks.plots.feature_ratios import ratio_drawing
 from wilks.reports.responses import response_figures
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
@@ -107,7 +108,7 @@ def ratio_pictures(
 ) -> tuple[Picture, ...]:
     """Data, reference and learned ratio for the first columns that both samples have."""
     names = plots.common_columns(analysis, data)[:MAX_COLUMNS]
-    draw = plots.ratio_drawing(analysis, data, fit=fit, labels=labels)
+    draw = ratio_drawing(analysis, data, fit=fit, labels=labels)
     is_vector = len(names) <= MAX_VECTOR_COLUMNS
     return tuple(_ratio_picture(name, partial(draw, name), analysis, is_vector=is_vector) for name in names)
 
