@@ -31,6 +31,10 @@ class SampleError(InputError):
     """A sample or the file that it comes from cannot be used as given."""
 
 
+class NoFileError(SampleError):
+    """There is no file of the name, or of the pattern, that was given."""
+
+
 class ConfigError(InputError):
     """A configuration file cannot be used as given; the message names file, line and key."""
 

@@ -19,6 +19,7 @@ from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.laws.compatibility import Compatibility, judge
 from wilks.significance import ks_p_value
 from wilks.significance.printing import probability, table
+from wilks.storage import as_path
 from wilks.toys import check_drawable
 from wilks.typing import FloatArray
 
@@ -160,7 +161,7 @@ def validate_nuisances(
         if executor is None and not analysis.local_functions and not analysis.model.is_accelerated:
             executor = stack.enter_context(LocalProcesses())  # which keep what they compiled from point to point
         for k, point in enumerate(points):
-            folder = None if store is None else Path(store) / _folder_name(point)
+            folder = None if store is None else as_path(store) / _folder_name(point)
             report = _part(progress, k, n_toys, len(points))
             toys = run_toys(analysis, point, n_toys=n_toys, seed=seed, store=folder, executor=executor, progress=report)
             if folder is not None:

@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from wilks.config import read_sources
 from wilks.config.load import LoadedConfig, load_config
 from wilks.config.model_sections import ModelConfig, section_of
 from wilks.config.schema import AnalysisConfig, SearchConfig, json_schema
@@ -182,3 +184,40 @@ def test_search_offers_every_option() -> None:
     for kind in STATISTICS:
         options = {field.name for field in dataclasses.fields(family_of(kind)) if field.init}  # type: ignore[arg-type]
         assert set(section_of(kind).model_fields) == options
+
+
+@pytest.mark.parametrize("key", ["output: ", "reference: {expected_events: 40, files: "])
+@pytest.mark.parametrize("path", ['"~no such user/x"', '"a\\0b"'])
+def test_paths_are_those_that_a_file_can_have(tmp_path, key, path):
+    (tmp_path / "a.yaml").write_text(
+        "features: [x]\n"
+        + ("reference: {files: r.npz}\n" if key == "output: " else "")
+        + key
+        + path
+        + "}" * ("{" in key)
+    )
+    where = "output" if key == "output: " else r"reference\.files"
+    with pytest.raises(ConfigError, match=rf"a\.yaml:\d: {where}: a path must be one that a file can have"):
+        load_config(tmp_path / "a.yaml")
+
+
+def test_what_is_no_ordinary_file_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ConfigError, match="must be an ordinary file"):
+            load_config(path)
+
+
+def test_paths_start_where_a_link_to_the_file_leads(tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.yaml").write_text("features: [x]\nreference: {files: r.csv}\noutput: out\n")
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "real" / "a.yaml")
+    (tmp_path / "folder").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path)
+    for name in ("real/a.yaml", "link.yaml", "folder/a.yaml"):
+        loaded = load_config(name)
+        assert loaded.output == tmp_path / "real" / "out"
+        with pytest.raises(SampleError) as raised:
+            read_sources(loaded)
+        note = f"; relative paths of this file start from {tmp_path / 'real'}, to which {name} leads"
+        assert str(raised.value).endswith(f"there is no file '{tmp_path / 'real' / 'r.csv'}'" + note * (name[0] != "r"))

@@ -30,7 +30,7 @@ from wilks.campaign.plan import Plan, Shard
 from wilks.campaign.table import SCHEMA, ToyRow, table_of
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
-from wilks.storage import read_document, whole_file, write_document
+from wilks.storage import as_path, read_document, whole_file, write_document
 from wilks.typing import IntArray
 
 PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS = "campaign.json", "shards", "progress", "failed", "damaged", "jobs"
@@ -68,7 +68,7 @@ class Ledger:
         Raises:
             StoreError: there is no campaign, its plan has changed since it was written, or it is of another version.
         """
-        path = Path(folder)
+        path = as_path(folder)
         document = _read_plan(path)
         if document.get("schema_version") != PLAN_VERSION:
             raise StoreError(f"the toys in {path} were planned by another version of wilks; choose a new folder")

@@ -16,7 +16,7 @@ from wilks.campaign.ledger import Ledger, each_once
 from wilks.campaign.table import SCHEMA
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
-from wilks.storage import whole_path
+from wilks.storage import as_path, whole_path
 
 _TREE = "toys"
 
@@ -65,7 +65,7 @@ def merge_toys(
         StoreError: the file is there already; a folder is of another campaign (what differs is named); a file is
             damaged; a toy has two values of t.
     """
-    target = Path(path)
+    target = as_path(path)
     write = _writer(target, is_rntuple=is_rntuple)
     if target.exists():
         raise StoreError(f"the toys must be merged into a new file, but {target} is there; delete it or name another")

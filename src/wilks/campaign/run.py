@@ -19,6 +19,7 @@ from wilks.campaign.table import Toys
 from wilks.errors import InputError, StoreError
 from wilks.fitting import n_together
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null
+from wilks.storage import as_path
 from wilks.toys import check_drawable
 from wilks.typing import whole_number
 
@@ -70,7 +71,7 @@ def run_toys(
             _refuse_to_store(local)
         table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
     else:
-        folder = Path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
+        folder = as_path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
         kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
         kept.ledger.extend(n_toys, shard_size=_shard_size(analysis, executor))
         with _own_executor(analysis, executor) as pool:
@@ -133,7 +134,7 @@ def stored_toys(store: str | Path, *, analysis: Analysis, hypothesis: Hypothesis
         StoreError: the folder belongs to other toys.
     """
     table = MemoryStore().table()
-    if Path(store).exists():
+    if as_path(store).exists():
         table = FolderStore(store, analysis=analysis, hypothesis=hypothesis, seed=seed).table()
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
 

@@ -43,6 +43,7 @@ from wilks.campaign.jobs import (
 from wilks.campaign.ledger import JOBS, Ledger
 from wilks.campaign.plan import Shard
 from wilks.errors import InputError, StoreError
+from wilks.storage import as_path
 
 __all__ = ["BACKENDS", "JOB_FLAVOURS", "Backend", "HTCondor", "JobOptions", "Slurm", "Submission", "submit_missing"]
 
@@ -104,7 +105,7 @@ class Backend(ABC):
         for count in itertools.count(1):
             folder = campaign / JOBS / f"{count:04d}"
             if not folder.exists():
-                place = Place(campaign, folder, Path(os.path.abspath(options.log_folder or folder / "logs")))
+                place = Place(campaign, folder, Path(os.path.abspath(as_path(options.log_folder or folder / "logs"))))
                 if _write(place, texts := self.texts(place, numbers, options)):
                     break
         return [folder / name for name in texts if name.endswith(self.suffix)]

@@ -8,7 +8,7 @@ import click
 
 from wilks.campaign import Ledger, plan_toys
 from wilks.cli.folder import TOYS
-from wilks.cli.options import analysis_argument, campaign_argument, json_option
+from wilks.cli.options import FilePath, analysis_argument, campaign_argument, json_option
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.session import Session
 from wilks.config import load_config
@@ -19,7 +19,7 @@ from wilks.wording import in_shell
 
 @click.command(short_help="Plan the toys of an analysis file, without making any.")
 @analysis_argument
-@click.argument("campaign", required=False, type=click.Path(path_type=Path))
+@click.argument("campaign", required=False, type=FilePath())
 @click.option("--n-toys", type=click.IntRange(min=1), help="In place of toys.n_toys of the analysis file.")
 @click.option("--seed", type=click.IntRange(min=0), help="In place of toys.seed.")
 @click.option("--shard-size", type=click.IntRange(min=1), help="Toys of a job; a 64th of them, at most 1,000.")

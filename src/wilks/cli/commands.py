@@ -27,6 +27,7 @@ from wilks.cli.toy_counts import usable_toys
 from wilks.cli.toys import complete_toys
 from wilks.config import load_config
 from wilks.laws import Calibration, GoodnessOfFit
+from wilks.storage import as_path
 from wilks.wording import in_shell
 
 Command = Callable[..., None]
@@ -123,7 +124,7 @@ def report(analysis_file: str, as_json: bool) -> None:
 def run(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
     """Check everything, learn responses and fit toys that are missing, fit the data, and write the report."""
     session = Session("run", as_json=as_json)
-    session.run(lambda: run_all(session, Path(analysis_file), fail_on=fail_on))
+    session.run(lambda: run_all(session, as_path(analysis_file), fail_on=fail_on))
 
 
 def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None) -> None:

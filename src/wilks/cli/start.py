@@ -18,7 +18,7 @@ from wilks.config.data_weights import ONE_EACH, looks_like_weight
 from wilks.errors import ConfigError, SampleError
 from wilks.samples import columns, read
 from wilks.samples.reading import find_files
-from wilks.storage import write_text
+from wilks.storage import as_path, write_text
 from wilks.wording import in_shell, listed
 
 _MAX_FEATURES, _MAX_FILES_NAMED = 20, 6
@@ -70,7 +70,7 @@ def init(
     REFERENCE files come first, then --data and the files of observed data.
     """
     session = Session("init", as_json=as_json)
-    target = Path(output)
+    target = as_path(output)
 
     def work() -> None:
         _check_roles(reference, data)
@@ -143,8 +143,9 @@ def demo(output: str, n_toys: int, as_json: bool) -> None:
     session = Session("demo", as_json=as_json)
 
     def work() -> None:
-        config_file = Path(output) / "ANALYSIS.yaml"
-        require_free(Path(output), config_file=config_file)
+        folder = as_path(output)
+        config_file = folder / "ANALYSIS.yaml"
+        require_free(folder, config_file=config_file)
         _write_demo(config_file, n_toys=n_toys)
         run_all(session, config_file, fail_on=None)
 
@@ -201,4 +202,7 @@ def _found(files: Sequence[str], *, tree: str | None, folder: Path) -> FoundSamp
 
 
 def _relative(path: str, folder: Path) -> str:
-    return path if "://" in path or os.path.isabs(path) else os.path.relpath(path, folder)
+    """A path as the analysis file says it, from the folder to which links to that lead."""
+    if "://" in path or os.path.isabs(as_path(path)):
+        return str(path)
+    return os.path.relpath(Path(path).parent.resolve() / Path(path).name, folder.resolve())

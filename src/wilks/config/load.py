@@ -1,6 +1,7 @@
 """From an analysis file to a checked configuration, with messages that name file, line and key."""
 
 import difflib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from pydantic import BaseModel, ValidationError
 from wilks.config.consistency import nuisance_faults, toy_faults
 from wilks.config.document import Document, Location, read_document
 from wilks.config.schema import AnalysisConfig, resolved
-from wilks.errors import ConfigError, InputError
+from wilks.errors import ConfigError, InputError, NoFileError
 from wilks.samples import parse_expression, parse_selection
+from wilks.storage import as_path
 
 _ERROR = dict[str, Any]
 
@@ -35,7 +37,7 @@ class LoadedConfig:
 
     @property
     def folder(self) -> Path:
-        """Folder of the file, absolute."""
+        """Folder of the file, absolute: that to which a link leads, so that the file says the same by whatever name."""
         return self.path.resolve().parent
 
     @property
@@ -50,7 +52,13 @@ class LoadedConfig:
             yield
         except InputError as error:
             place = location or _KEYS.get(error.role, ())
-            raise type(error)(self.document.message(place, str(error))) from error
+            raise type(error)(self.document.message(place, f"{error}{self._start_of_paths(error)}")) from error
+
+    def _start_of_paths(self, error: InputError) -> str:
+        """Where relative paths start, for a file that was not found and an analysis file that is reached by a link."""
+        if not isinstance(error, NoFileError) or self.folder == Path(os.path.abspath(self.path)).parent:
+            return ""
+        return f"; relative paths of this file start from {self.folder}, to which {self.path} leads"
 
 
 def load_config(path: str | Path) -> LoadedConfig:
@@ -59,7 +67,7 @@ def load_config(path: str | Path) -> LoadedConfig:
     Raises ConfigError with one line for each fault: ``analysis.yaml:12: model.mlp.weight_clp: unknown key; ...``.
     """
     document = read_document(path)
-    loaded = LoadedConfig(Path(path), document, _validated(document))
+    loaded = LoadedConfig(as_path(path), document, _validated(document))
     _check_expressions(loaded)
     found = (*nuisance_faults(loaded.config), *toy_faults(loaded.config))
     faults = [(document.position(place).line, document.message(place, text)) for place, text in found]

@@ -24,6 +24,7 @@ from wilks.config.sections import (
     Files,
     FunctionName,
     GeneratorConfig,
+    PathText,
     Positive,
     SampleFiles,
     Section,
@@ -32,6 +33,7 @@ from wilks.config.sections import (
     one_of,
 )
 from wilks.search import Search
+from wilks.storage import as_path
 
 
 class ReferenceGenerator(GeneratorConfig):
@@ -213,7 +215,9 @@ class AnalysisConfig(Section):
     """An analysis: do the data agree with the reference?"""
 
     name: str = Field(default="", description="Title of the analysis in the report.")
-    output: Text = Field(default="results", description="Folder of everything that is written, relative to this file.")
+    output: PathText = Field(
+        default="results", description="Folder of everything that is written, relative to this file."
+    )
     features: Annotated[list[Text], Field(min_length=1)] = Field(
         description='Inputs of the model: columns, defined names or expressions such as "log(pt1)".'
     )
@@ -322,4 +326,4 @@ def resolved(path: str, *, folder: Path) -> str:
     """
     if "://" in path:
         return path
-    return str((Path(glob.escape(str(folder))) if glob.has_magic(path) else folder) / Path(path).expanduser())
+    return str((Path(glob.escape(str(folder))) if glob.has_magic(path) else folder) / as_path(path))

@@ -6,7 +6,10 @@ Values are strict: a number in quotes is text, and an unknown key is an error.
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from wilks.errors import InputError
+from wilks.storage import as_path
 
 FUNCTION = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
 
@@ -32,13 +35,22 @@ def _function(value: object) -> object:
     return value
 
 
+def _path(value: str) -> str:
+    try:
+        as_path(value)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
 Count = Annotated[int, BeforeValidator(whole), Field(ge=1)]
 CountOrNone = Annotated[int, BeforeValidator(whole), Field(ge=0)]
 Seed = Annotated[int, BeforeValidator(whole), Field(ge=0, lt=2**63)]
 Positive = Annotated[float, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
+PathText = Annotated[Text, AfterValidator(_path)]
 Files = Annotated[
-    list[Text],
+    list[PathText],
     BeforeValidator(_listed),
     Field(min_length=1),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),

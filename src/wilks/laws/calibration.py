@@ -22,7 +22,7 @@ from wilks.significance.printing import probability as probability_text
 from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Law, Probability
 from wilks.storage import Storable
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, is_number
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -283,10 +283,11 @@ def calibrate(toys: Toys | npt.ArrayLike, *, degrees_of_freedom: float | None = 
     null = Empirical.of(t_values(toys))
     summary = toy_summary(toys) if isinstance(toys, Toys) else None
     given = summary.degrees_of_freedom if summary and degrees_of_freedom is None else degrees_of_freedom
-    dof = float(null.t.mean()) if given is None else float(given)
-    if not (math.isfinite(dof) and dof > 0.0):
+    dof = float(null.t.mean()) if given is None else given
+    if not (is_number(dof) and math.isfinite(dof) and dof > 0.0):
         raise CalibrationError(
-            f"the number of degrees of freedom must be positive, got {dof:g}; give degrees_of_freedom="
+            f"the number of degrees of freedom must be positive, got {dof!r:.80}; give degrees_of_freedom="
         )
+    dof = float(dof)
     compatibility = judge(null.t, dof, n_failed=null.n_failed, is_estimated_dof=given is None)
     return Calibration(null=null, compatibility=compatibility, summary=summary)

@@ -257,6 +257,10 @@ def _join(z: float, lows: tuple[float, float], highs: tuple[float, float]) -> tu
 
 
 def _check_same_analysis(calibration: Calibration, toys: Toys | npt.ArrayLike) -> None:
+    if not isinstance(calibration, Calibration):
+        raise CalibrationError(
+            f"the first argument must be wilks.calibrate(toys), but a {type(calibration).__name__} came"
+        )
     ours = calibration.fingerprint
     if ours is not None:
         calibration.check_usable(ours)

@@ -15,7 +15,7 @@ from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports.content import ReportInputs, build_report
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
-from wilks.storage import write_text
+from wilks.storage import as_path, write_text
 from wilks.wording import printable
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -76,7 +76,7 @@ def write_report(
     ...     write_report(calibrate([9.0, 12.0, 15.0]), "report.html", folder=folder).name
     'report.html'
     """
-    target = _target(Path(path), folder=None if folder is None else Path(folder))
+    target = _target(as_path(path), folder=None if folder is None else as_path(folder))
     sample = None
     if data is not None:
         sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()

@@ -9,11 +9,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from wilks.errors import SampleError
+from wilks.errors import NoFileError, SampleError
 from wilks.samples.checked_arrays import non_finite_message, seal
 from wilks.samples.readers import TableFile, reader_for
 from wilks.samples.recipe import Recipe, make_recipe
 from wilks.samples.sample import Origin, Sample
+from wilks.storage import as_path
 from wilks.typing import FloatArray, IntArray
 
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -129,7 +130,7 @@ def file_identity(path: Path) -> FileIdentity:
 
 
 def _matches(text: str) -> list[Path]:
-    path = Path(text).expanduser()
+    path = as_path(text)
     if path.is_file():
         return [path]
     if path.is_dir():
@@ -141,9 +142,9 @@ def _matches(text: str) -> list[Path]:
         return [Path(name) for name in found]
     if "://" in text:
         raise SampleError(f"files are read from disk, but {text!r} is a remote address; copy the file first")
-    if glob.has_magic(text):
-        raise SampleError(f"no file matches {text!r}; the current folder is {Path.cwd()}")
-    raise SampleError(f"there is no file {text!r}; the current folder is {Path.cwd()}")
+    here = "" if path.is_absolute() else f"; the current folder is {Path.cwd()}"
+    what = "no file matches" if glob.has_magic(text) else "there is no file"
+    raise NoFileError(f"{what} {text!r}{here}")
 
 
 @dataclass
