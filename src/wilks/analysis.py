@@ -32,8 +32,9 @@ from wilks.typing import FloatArray
 
 if TYPE_CHECKING:
     from wilks.nuisances import Nuisance, documents
+    from wilks.optimize import devices
 else:
-    documents = lazy.Module("wilks.nuisances.documents")
+    devices, documents = lazy.Module("wilks.optimize.devices"), lazy.Module("wilks.nuisances.documents")
 
 _YIELD_TOLERANCE = 1e-6
 
@@ -315,6 +316,16 @@ def require_float64() -> None:
         )
 
 
+def require_device(analysis: Analysis) -> None:
+    """Raise if fits of an analysis need JAX and JAX finds no device to compute on; others do without.
+
+    Raises:
+        InputError: ``JAX_PLATFORMS`` names a device that is not there.
+    """
+    if analysis.nuisances or analysis.model.is_accelerated:  # which a network asks JAX
+        devices.backend()
+
+
 def check_reference(reference: Sample) -> None:
     """Raise unless a sample can be the reference of an analysis.
 
@@ -353,6 +364,8 @@ def _checked_nuisances(nuisances: object, reference: Sample) -> Nuisances:
     if not isinstance(nuisances, Nuisances | Iterable):
         raise InputError(f"nuisances must be a list of wilks.Nuisance, but {nuisances!r} came")
     given = nuisances if isinstance(nuisances, Nuisances) else Nuisances(tuple(nuisances))
+    if given:
+        devices.backend()
     require_finite_response(given, reference.events, role="the reference")
     return given
 

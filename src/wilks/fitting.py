@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wilks.analysis import Analysis, require_float64
+from wilks.analysis import Analysis, require_device, require_float64
 from wilks.nuisances import require_finite_response
 from wilks.samples import Sample, check_data
 from wilks.statistics import Parts
@@ -57,6 +57,7 @@ def fit(
     (True, True, True)
     """
     require_float64()
+    require_device(analysis)
     sample = check_data(data, features=analysis.features)
     observed = analysis.nuisances.observed_values(auxiliaries or {})
     require_finite_response(analysis.nuisances, sample.events, role="the data")

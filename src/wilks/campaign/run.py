@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow
 
-from wilks.analysis import Analysis, require_float64
+from wilks.analysis import Analysis, require_device, require_float64
 from wilks.campaign.coordinator import Progress, run_campaign
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
@@ -59,6 +59,7 @@ def run_toys(
         CampaignError: some shards failed again and again; the others are finished and kept.
     """
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
+    require_device(analysis)
     report = progress or (lambda n_done, n_total: None)
     local = _local_sources(analysis, hypothesis)
     if local:
@@ -90,6 +91,7 @@ def toys_here(
         InputError: toys that cannot be drawn, before anything is computed.
     """
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
+    require_device(analysis)
     report = progress or (lambda n_done, n_total: None)
     table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from wilks.analysis import Analysis
+from wilks.analysis import Analysis, require_device
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
 from wilks.campaign.plan import Shard
@@ -122,6 +122,7 @@ def run_stored_shard(folder: str, number: int) -> int:
     shard = ledger.plan.shard(number)
     try:
         store = _open(folder, identity=_identity(ledger))
+        require_device(store.analysis)
 
         def make(indices: Sequence[int]) -> list[ToyRow]:
             seed, keep_params = store.seed, ledger.keep_params
