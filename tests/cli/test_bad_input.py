@@ -330,3 +330,20 @@ def test_calibrate_does_not_look_at_the_data(study: Any, monkeypatch: pytest.Mon
     monkeypatch.setattr(wilks.cli.toys, "run_toys", stop)
     (study.folder / "data.npz").unlink()
     assert "the toys were reached" in study.run("calibrate").stderr
+
+
+@pytest.mark.parametrize("name", ["report.html", "result.json", "error.log"])
+@pytest.mark.parametrize("content", ["<html>mine</html>", '{"p": 0.5}'])
+def test_files_of_somebody_else_with_names_of_ours_stay(study: Any, name: str, content: str) -> None:
+    study.output.mkdir()
+    (study.output / name).write_text(content)
+    refused = study.run("run")
+    assert refused.exit_code == 2 and f"it holds {name}; give another" in refused.stderr
+    assert (study.output / name).read_text() == content
+
+
+def test_what_check_left_behind_is_ours(study: Any) -> None:
+    study.output.mkdir()
+    assert study.run("check").exit_code == 0
+    assert (study.output / "result.json").exists()
+    assert study.run("check").exit_code == 0

@@ -131,12 +131,25 @@ def test_a_write_that_breaks_off_leaves_the_old_report(calibration, tmp_path, mo
     def refuse(self, target):
         raise OSError(28, "No space left on device")
 
-    (tmp_path / "report.html").write_text("old")
+    old = '<meta name="generator" content="wilks">old'
+    (tmp_path / "report.html").write_text(old)
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(StoreError, match="No space left on device"):
         write_report(calibration, tmp_path / "report.html")
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
-    assert (tmp_path / "report.html").read_text() == "old"
+    assert (tmp_path / "report.html").read_text() == old
+
+
+@pytest.mark.parametrize("content", ["<html>my own page</html>", "\x00" * 100_000, "wilks"])
+def test_a_page_of_somebody_else_stays(calibration, tmp_path, content):
+    path = tmp_path / "report.html"
+    path.write_text(content)
+    with pytest.raises(StoreError, match="a report replaces reports of wilks alone"):
+        write_report(calibration, path)
+    assert path.read_text() == content
+    path.write_text("")
+    write_report(calibration, path)
+    write_report(calibration, path)  # its own
 
 
 def test_data_need_their_analysis(calibration, make_fit, data, tmp_path):

@@ -203,6 +203,12 @@ def missing_shards(ledger: Ledger) -> list[Shard]:
     return missing
 
 
+def _let_run(path: Path) -> None:
+    """Whoever may read a script may run it: who that is, the umask of the user has decided."""
+    mode = path.stat().st_mode
+    path.chmod(mode | (mode & 0o444) >> 2)
+
+
 def _write(place: Place, texts: Mapping[str, str]) -> bool:
     """Write files to a new folder; returns whether it was new."""
     try:
@@ -216,7 +222,8 @@ def _write(place: Place, texts: Mapping[str, str]) -> bool:
         place.logs.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (place.folder / name).write_text(text, encoding="utf-8")
-            (place.folder / name).chmod(0o755 if name.endswith(".sh") else 0o644)
+            if name.endswith(".sh"):
+                _let_run(place.folder / name)
     except OSError as error:
         raise StoreError(f"{error.filename or place.folder} cannot be written: {error.strerror or error}") from error
     return True

@@ -10,11 +10,14 @@
 
 import errno
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from wilks import reports
 from wilks.analysis import Analysis
+from wilks.cli.outcome import is_result
 from wilks.cli.session import ERROR_LOG, RESULT_FILE, try_writing
 from wilks.config import LoadedConfig
 from wilks.documents import differences
@@ -26,6 +29,7 @@ TEST = "test"
 REPORT = "report.html"
 LEARNED, RESPONSES = "nuisances.json", "responses"
 _OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES}
+_LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
 _MAX_NAMED = 6
 _SHORT = 60
 
@@ -62,13 +66,24 @@ def _require_writable(folder: Path) -> None:
 
 
 def _refuse_foreign(folder: Path, *, config_file: Path) -> None:
-    foreign = sorted(item.name for item in folder.iterdir() if item.name not in _OURS and item.resolve() != config_file)
+    foreign = sorted(item.name for item in folder.iterdir() if not _is_ours(item) and item.resolve() != config_file)
     if foreign:
         names = ", ".join(foreign[:_MAX_NAMED]) + (", ..." if len(foreign) > _MAX_NAMED else "")
         raise StoreError(
             f"the output folder {folder} must be new, empty or of this analysis, but it holds {names}; "
             "give another `output`. Nothing was written"
         )
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether something in the folder has a name of ours, and, where commands replace it, also such a content."""
+    if path.name == REPORT:
+        return not reports.is_foreign(path)
+    if path.name == RESULT_FILE:
+        return is_result(path)
+    if path.name == ERROR_LOG:
+        return path.is_file() and _LOG.match(path.read_bytes()[:100]) is not None
+    return path.name in _OURS
 
 
 def check_ownership(loaded: LoadedConfig, folder: Path, analysis: Analysis) -> bool:

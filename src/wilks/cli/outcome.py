@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,15 @@ class Outcome:
             "versions": versions(),
             "error": self.error,
         }
+
+
+def is_result(path: Path) -> bool:
+    """Whether a file is a ``result.json`` that a command left behind."""
+    try:
+        found = json.loads(path.read_bytes()) if path.is_file() else None
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and {"schema_version", "command", "exit_code", "versions"} <= set(found)
 
 
 def versions() -> dict[str, str]:

@@ -13,9 +13,10 @@ from wilks.campaign import Toys
 from wilks.errors import InputError, StoreError
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports.content import ReportInputs, build_report
+from wilks.reports.files import is_foreign, put
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
-from wilks.storage import as_path, write_text
+from wilks.storage import as_path
 from wilks.wording import printable
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -108,14 +109,8 @@ def _target(path: Path, *, folder: Path | None) -> Path:
         raise StoreError(f"the folder of the report must exist, but {parent} does not; create it first")
     if target.is_dir():
         raise StoreError(f"the report must be a file, but {target} is a folder; give another name")
-    return parent / target.name
-
-
-def put(target: Path, content: str) -> None:
-    """Write beside the target, then rename: readers see the old page or the new one."""
-    try:
-        write_text(target, content)
-    except OSError as error:
+    if is_foreign(target):
         raise StoreError(
-            f"the report must be writable, but {target} is not: {error.strerror}; choose another place"
-        ) from error
+            f"a report replaces reports of wilks alone, but {target} is another file; delete it, or give another name"
+        )
+    return parent / target.name
