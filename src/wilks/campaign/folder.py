@@ -12,6 +12,7 @@ import pyarrow
 
 from wilks.analysis import Analysis
 from wilks.campaign.ledger import DAMAGED, FAILED, JOBS, OWNER, PLAN, PLAN_VERSION, PROGRESS, SHARDS, Ledger
+from wilks.campaign.shrink import ASIDE
 from wilks.campaign.store import ToyStore
 from wilks.campaign.table import ToyRow
 from wilks.documents import differences
@@ -112,7 +113,7 @@ class FolderStore(ToyStore):
 
 def _is_free(folder: Path) -> bool:
     """Whether there is nothing but what a beginning leaves behind that was interrupted, or makes at this moment."""
-    own = {_HYPOTHESIS, _ANALYSIS, PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS}
+    own = {_HYPOTHESIS, _ANALYSIS, PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS, ASIDE}
     return folder.is_dir() and all(x.name in own or x.suffix == ".partial" for x in folder.iterdir())
 
 

@@ -30,6 +30,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, final
 
+import pyarrow
+
 from wilks.campaign.files import DamagedError
 from wilks.campaign.jobs import (
     JOB_FLAVOURS,
@@ -194,13 +196,13 @@ def missing_shards(ledger: Ledger) -> list[Shard]:
     Raises:
         StoreError: a file holds toys of another campaign.
     """
-    missing = []
+    done = set()
     for shard, outcome in ledger.read_shards():
-        if isinstance(outcome, FileNotFoundError | DamagedError):
-            missing.append(shard)
-        elif isinstance(outcome, Exception):
+        if isinstance(outcome, pyarrow.Table):
+            done.add(shard.number)
+        elif not isinstance(outcome, FileNotFoundError | DamagedError):
             raise outcome
-    return missing
+    return [shard for shard in ledger.plan.shards() if shard.number not in done]
 
 
 def _let_run(path: Path) -> None:

@@ -18,7 +18,7 @@ COMMANDS = {
     "report": Entry("wilks.cli.commands:report", "Write report.html from what the other commands stored."),
     "run": Entry("wilks.cli.commands:run", "check, learn-nuisances, calibrate, test and report in one go."),
     "demo": Entry("wilks.cli.start:demo", "Run the exponential problem with a signal injected."),
-    "toys": Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend."),
+    "toys": Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend, shrink."),
     "schema": Entry("wilks.cli.start:schema", "Print the JSON Schema of an analysis file, for editors."),
 }
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from wilks.campaign.plan import MANY_TOYS
 from wilks.config.model_sections import ModelConfig
 from wilks.config.nuisance_sections import (
     CovarianceConfig,
@@ -150,6 +151,7 @@ class ToysConfig(Section):
 
     n_toys: CountOrNone = Field(
         default=400,
+        le=MANY_TOYS,
         description="Least number of toys under the reference; n toys reach p = 1/(n + 1), and every finished toy in "
         "the output folder is used. 0, or no section `toys` at all: a kernel with is_score: true, or a histogram "
         "without nuisances, is looked up in its analytic null; a source of toys helps out where that is too rough.",
