@@ -13,6 +13,7 @@ from wilks.analysis import Analysis, require_device, require_float64
 from wilks.campaign.coordinator import Progress, run_campaign
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
+from wilks.campaign.pace import default_progress
 from wilks.campaign.shard import make_toys
 from wilks.campaign.store import MemoryStore
 from wilks.campaign.table import Toys
@@ -51,7 +52,8 @@ def run_toys(
             JAX has an accelerator, this process, with many toys side by side on it. A source that other processes
             cannot import (a lambda, a nested function, one of the main script) runs in this process, and then no
             executor may be given.
-        progress: called with the number of finished toys and ``n_toys``.
+        progress: called with the number of finished toys and ``n_toys``; None: a line in a notebook or on a terminal,
+            of what takes longer than some seconds. ``lambda n_done, n_total: None`` is silent.
 
     Raises:
         InputError: toys that cannot be drawn, before anything is computed.
@@ -60,7 +62,7 @@ def run_toys(
     """
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
     require_device(analysis)
-    report = progress or (lambda n_done, n_total: None)
+    report = progress or default_progress()
     local = _local_sources(analysis, hypothesis)
     if local:
         if executor is not None:
@@ -92,7 +94,7 @@ def toys_here(
     """
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
     require_device(analysis)
-    report = progress or (lambda n_done, n_total: None)
+    report = progress or default_progress()
     table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
 
