@@ -35,6 +35,14 @@ class NoFileError(SampleError):
     """There is no file of the name, or of the pattern, that was given."""
 
 
+class NoColumnError(SampleError):
+    """A file has no column that is needed; ``needed_by`` says by what: 'pt1' in quotes, ``where``, a definition."""
+
+    def __init__(self, message: str, *, needed_by: str = "") -> None:
+        super().__init__(message)
+        self.needed_by = needed_by
+
+
 class ConfigError(InputError):
     """A configuration file cannot be used as given; the message names file, line and key."""
 

@@ -221,3 +221,19 @@ def test_paths_start_where_a_link_to_the_file_leads(tmp_path, monkeypatch):
             read_sources(loaded)
         note = f"; relative paths of this file start from {tmp_path / 'real'}, to which {name} leads"
         assert str(raised.value).endswith(f"there is no file '{tmp_path / 'real' / 'r.csv'}'" + note * (name[0] != "r"))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("features: [x, yy]", r"4: features\.1: .*no column 'yy'"),
+        ("features: [x]\ncarry: [mass]", r"5: carry\.0: .*no column 'mass'"),
+        ("features: [x]\nwhere: mass > 3", r"5: where: .*no column 'mass' \(needed by where\)"),
+        ("features: [z]\ndefine: {z: mass + 1}", r"5: define\.z: .*no column 'mass'"),
+    ],
+)
+def test_a_column_that_is_not_there_is_blamed_on_the_key_that_asks_for_it(tmp_path, text, place):
+    (tmp_path / "r.csv").write_text("x,y\n1,2\n2,1\n3,5\n")
+    (tmp_path / "a.yaml").write_text("name: n\nreference:\n  files: r.csv\n" + text + "\n")
+    with pytest.raises(SampleError, match=rf"a\.yaml:{place}"):
+        read_sources(load_config(tmp_path / "a.yaml"))

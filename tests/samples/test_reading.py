@@ -123,7 +123,6 @@ def test_an_unreadable_file_is_named(tmp_path):
         ({"features": ["a"], "define": {"a": "pt9"}}, "no column 'pt9' .needed by the definition of 'a'."),
         ({"features": ["1 + 1"]}, "at least one column"),
         ({"features": ["log(eta1)"]}, r"'log\(eta1\)' must be finite, but \d+ values are not"),
-        ({"features": ["pt1"], "carry": ["log(eta1)"]}, r"'log\(eta1\)' must be finite"),
         ({"features": ["pt1"], "weight": "log(eta1)"}, r"'log\(eta1\)' must be finite"),
         ({"features": ["pt1"], "weight": "pt1 * 0", "expected_events": 5}, "positive sum"),
         ({"features": ["pt1"], "expected_events": 0}, "expected_events must be a positive number"),

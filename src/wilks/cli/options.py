@@ -28,6 +28,9 @@ class FilePath(_PathType):
 
 analysis_argument = click.argument("analysis_file", metavar="ANALYSIS.yaml")
 campaign_argument = click.argument("campaign", type=FilePath())
+processes_option = click.option(
+    "--processes", type=click.IntRange(min=1), help="Worker processes, in place of toys.processes of the file."
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the content of result.json, and nothing else."
 )

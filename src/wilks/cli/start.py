@@ -22,6 +22,7 @@ from wilks.storage import as_path, write_text
 from wilks.wording import in_shell, listed
 
 _MAX_FEATURES, _MAX_FILES_NAMED = 20, 6
+_SEEN_BELOW = 0.05
 SCHEMA_FILE = "analysis.schema.json"
 
 
@@ -148,8 +149,21 @@ def demo(output: str, n_toys: int, as_json: bool) -> None:
         require_free(folder, config_file=config_file)
         _write_demo(config_file, n_toys=n_toys)
         run_all(session, config_file, fail_on=None)
+        _say_what_was_injected(session, config_file)
 
     session.run(work)
+
+
+def _say_what_was_injected(session: Session, config_file: Path) -> None:
+    """The peak is that of a publication, and small: who reads "p = .4" should know what there was to be seen."""
+    p_value = session.outcome.numbers.get("answer", {}).get("p_value")
+    if p_value is not None:
+        seen = "is seen at the level of 5 %" if p_value < _SEEN_BELOW else "is too small to be seen in these data"
+        session.say(
+            f"The peak of 10 events that was injected {seen} (p = {p_value:.2g}). For a larger one write "
+            f"data.inject.expected_events: 40 and another `output` into {config_file}, then wilks run "
+            f"{in_shell(config_file)}"
+        )
 
 
 def _write_demo(path: Path, *, n_toys: int) -> None:

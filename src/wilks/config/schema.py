@@ -23,6 +23,7 @@ from wilks.config.sections import (
     Count,
     CountOrNone,
     Files,
+    Formula,
     FunctionName,
     GeneratorConfig,
     PathText,
@@ -129,7 +130,7 @@ class PoolConfig(SampleFiles):
 class UnselectedConfig(PoolConfig):
     """Events before the selection, for toys at other values of the nuisances: transformed, then selected."""
 
-    loose_where: Text | None = Field(
+    loose_where: Formula | None = Field(
         default=None,
         description="A looser selection with which the files are read: it must leave more room than nuisances move "
         "events. Not given: all events.",
@@ -223,8 +224,10 @@ class AnalysisConfig(Section):
     features: Annotated[list[Text], Field(min_length=1)] = Field(
         description='Inputs of the model: columns, defined names or expressions such as "log(pt1)".'
     )
-    define: dict[Text, Text] = Field(default={}, description="New columns as expressions of columns, for every sample.")
-    where: Text | None = Field(
+    define: dict[Text, Formula] = Field(
+        default={}, description="New columns as expressions of columns, for every sample."
+    )
+    where: Formula | None = Field(
         default=None, description='Selection, for every sample, e.g. "pt1 > 20 and abs(eta1) < 2.4".'
     )
     carry: list[Text] = Field(

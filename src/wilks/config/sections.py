@@ -35,6 +35,11 @@ def _function(value: object) -> object:
     return value
 
 
+def _one_line(value: str) -> str:
+    """An expression may stand on several lines of the file, as after `where: |`."""
+    return " ".join(value.split("\n")).strip() if "\n" in value else value
+
+
 def _path(value: str) -> str:
     try:
         as_path(value)
@@ -48,6 +53,7 @@ CountOrNone = Annotated[int, BeforeValidator(whole), Field(ge=0)]
 Seed = Annotated[int, BeforeValidator(whole), Field(ge=0, lt=2**63)]
 Positive = Annotated[float, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
+Formula = Annotated[Text, AfterValidator(_one_line)]
 PathText = Annotated[Text, AfterValidator(_path)]
 Files = Annotated[
     list[PathText],

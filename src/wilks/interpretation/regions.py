@@ -216,11 +216,14 @@ def _columns(learned: LearnedRatio, data: Sample, threshold: float, *, is_excess
     extreme = int(np.argmax(log_ratio) if is_excess else np.argmin(log_ratio))
     for name in common_columns(learned.analysis, data):
         values = events.column(name)
-        ranges = _central(values[inside], weights[inside]), _central(values, weights)
+        there = np.isfinite(values)  # a carried column may lack some
+        ranges = _central(values[inside & there], weights[inside & there]), _central(values[there], weights[there])
         yield ColumnRange(name, *ranges, float(values[extreme]))
 
 
 def _central(values: FloatArray, weights: FloatArray) -> tuple[float, float]:
+    if not values.size:
+        return float("nan"), float("nan")
     tail = 0.5 * (1.0 - LEVEL)
     return weighted_quantile(values, weights, tail), weighted_quantile(values, weights, 1.0 - tail)
 

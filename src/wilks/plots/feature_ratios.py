@@ -163,8 +163,12 @@ def _draw_counts(axes: Axes, projection: Projection) -> None:
         axes.stairs(projection.moved, edges, color=GREEN, ls="-.", label=label, baseline=None)
     _scale_counts(axes, projection)
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, handlelength=1.6, columnspacing=1.0)
-    if projection.has_outliers:
-        note = "end bins hold all values beyond"
+    notes = ["end bins hold all values beyond"] if projection.has_outliers else []
+    if any(projection.n_lacking):
+        reference, data = projection.n_lacking
+        notes.append(f"without a value: {data:,} data, {reference:,} reference events")
+    if notes:
+        note = "\n".join(notes)
         axes.annotate(note, (0.965, 0.96), xycoords="axes fraction", ha="right", va="top", fontsize=8, color=GRAY)
 
 

@@ -49,13 +49,14 @@ def read(
         where: which events to keep, for example ``"mll > 60 and abs(eta1) < 2.4"``; see `parse_selection`.
         weight: column or expression of the event weights; ones if None. Negative weights are accepted.
         define: new columns as expressions over others; see `parse_expression`.
-        carry: columns or expressions to carry along that are not inputs of the model.
+        carry: columns or expressions to carry along that are not inputs of the model; they may be NaN for some events.
         expected_events: multiply the weights by one factor so that they sum to this.
         chunk_size: rows that are read at once.
 
     Raises:
         SampleError: a file is missing, damaged or of an unknown kind; a column is missing, not a number, or jagged;
-            a kept value is NaN or infinite; an expression is not allowed; no event is left; weights cannot be rescaled.
+            a kept feature or weight is NaN or infinite; an expression is not allowed; no event is left; weights cannot
+            be rescaled.
 
     >>> import tempfile
     >>> folder = tempfile.TemporaryDirectory()
@@ -202,7 +203,8 @@ def _read_file(source: TableFile, kept: _Kept, chunk_size: int) -> None:
     for chunk in reader.chunks(source, plan.columns, chunk_size=chunk_size):
         rows, outputs = plan.apply(chunk)
         for name, values in outputs.items():
-            kept.note_bad(name, values, rows + n_before, source.path)
+            if name not in kept.recipe.shown_alone:
+                kept.note_bad(name, values, rows + n_before, source.path)
             kept.parts.setdefault(name, []).append(values)
         n_before += next(iter(chunk.values())).size
         kept.n_selected += int(rows.size)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wilks.errors import SampleError
+from wilks.errors import NoColumnError, SampleError
 from wilks.samples.checked_arrays import check_names, closest
 from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
 from wilks.samples.nodes import Column
@@ -32,6 +32,11 @@ class Recipe:
         """Texts of all columns that are kept, each once."""
         weight = () if self.weight is None else (self.weight,)
         return tuple(dict.fromkeys((*self.features, *self.carry, *weight)))
+
+    @property
+    def shown_alone(self) -> frozenset[str]:
+        """Columns that are shown and enter nothing: some events may have no value of them."""
+        return frozenset(self.carry) - {*self.features, self.weight}
 
     def resolve(self, listing: Listing, path: Path) -> "ColumnPlan":
         """The same for the columns of one file.
@@ -123,7 +128,7 @@ class _Resolver:
         elif name in self.listing.names:
             self.columns[name] = None
         else:
-            raise SampleError(self._missing(name, needed_by))
+            raise NoColumnError(self._missing(name, needed_by), needed_by=needed_by)
 
     def _missing(self, name: str, needed_by: str) -> str:
         if name in self.listing.refused:

@@ -55,7 +55,8 @@ class Sample(Storable):
         event_weights: shape (n,), finite; ones if None. Negative weights are accepted here: what they
             allow is decided where the sample is used.
         features: d names; ``x0, x1, ...`` if None.
-        extras: carried columns of shape (n,) that are not inputs of the model, by name.
+        extras: carried columns of shape (n,) that are not inputs of the model, by name. An event may have no value of
+            such a column, NaN: figures leave it out and say how many they are.
         origin: where the events came from, for reports; set by `read`. It describes the file that was read
             and is passed on unchanged to samples made from this one.
 
@@ -251,7 +252,6 @@ def _extras(extras: Mapping[str, npt.ArrayLike], features: tuple[str, ...], n_ev
                 f"the carried column {name!r} must have one number for each of {n_events:,} events, "
                 f"but its shape is {values.shape}"
             )
-        require_finite(values, name)
     return MappingProxyType(result)
 
 
@@ -278,7 +278,8 @@ def _weight_phrase(sample: Sample) -> str:
 
 
 def _column_line(name: str, width: int, sample: Sample) -> str:
-    values, weights = sample.column(name), sample.event_weights
+    there = np.isfinite(sample.column(name))
+    values, weights = sample.column(name)[there], sample.event_weights[there]
     if not values.size or not weights.sum() > 0:
         return f"{visible(name):<{width}}" + f"  {'-':>10}" * 4
     mean = float(np.average(values, weights=weights))
