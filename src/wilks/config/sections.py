@@ -48,9 +48,10 @@ def _path(value: str) -> str:
     return value
 
 
-Count = Annotated[int, BeforeValidator(whole), Field(ge=1)]
-CountOrNone = Annotated[int, BeforeValidator(whole), Field(ge=0)]
-Seed = Annotated[int, BeforeValidator(whole), Field(ge=0, lt=2**63)]
+# The limit stands next to the kind: behind a validator it would not be in the JSON Schema.
+Count = Annotated[int, Field(ge=1), BeforeValidator(whole)]
+CountOrNone = Annotated[int, Field(ge=0), BeforeValidator(whole)]
+Seed = Annotated[int, Field(ge=0, lt=2**63), BeforeValidator(whole)]
 Positive = Annotated[float, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
 Formula = Annotated[Text, AfterValidator(_one_line)]
