@@ -237,3 +237,11 @@ def test_a_column_that_is_not_there_is_blamed_on_the_key_that_asks_for_it(tmp_pa
     (tmp_path / "a.yaml").write_text("name: n\nreference:\n  files: r.csv\n" + text + "\n")
     with pytest.raises(SampleError, match=rf"a\.yaml:{place}"):
         read_sources(load_config(tmp_path / "a.yaml"))
+
+
+def test_labels_are_of_columns_that_are_shown(tmp_path):
+    (tmp_path / "a.yaml").write_text(f"{GOOD}labels: {{x: 'mass [GeV]'}}\n")
+    assert load_config(tmp_path / "a.yaml").config.labels == {"x": "mass [GeV]"}
+    (tmp_path / "a.yaml").write_text(f"{GOOD}labels: {{z: 'mass [GeV]'}}\n")
+    with pytest.raises(ConfigError, match="labels: 'z' is neither in `features` nor in `carry`"):
+        load_config(tmp_path / "a.yaml")

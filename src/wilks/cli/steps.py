@@ -178,7 +178,17 @@ def report_step(
     """Write report.html: of the answer, or of the calibration alone before the data are tested."""
     path = prepared.output / REPORT
     study, closure = _response_checks(prepared)
-    reports.write_report(result, path, analysis=prepared.analysis, data=data, toys=toys, study=study, closure=closure)
+    reports.write_report(
+        result,
+        path,
+        analysis=prepared.analysis,
+        data=data,
+        toys=toys,
+        labels=prepared.loaded.config.labels,
+        study=study,
+        closure=closure,
+        notices=session.outcome.warnings,
+    )
     session.outcome.files["report"] = str(path)
     session.say(f"The report is {path}")
 

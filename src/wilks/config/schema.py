@@ -236,6 +236,11 @@ class AnalysisConfig(Section):
     tree: Text | None = Field(
         default=None, description="TTree, RNTuple or HDF5 table of every sample that names no other."
     )
+    labels: dict[Text, Text] = Field(
+        default={},
+        description="Axis labels of figures by feature or carried column; formulas stand between dollar signs: "
+        'pt1: "leading $p_T$ [GeV]".',
+    )
     reference: ReferenceConfig = Field(description="What the data should look like if there is nothing new.")
     data: DataConfig | None = Field(
         default=None, description="The observed data, two events at least; calibrate does not read them."
@@ -275,6 +280,8 @@ class AnalysisConfig(Section):
         for name in self.carry:
             if name in self.features:
                 raise ValueError(f"carry: {name!r} is a feature already; delete it from `carry`")
+        if unknown := [name for name in self.labels if name not in (*self.features, *self.carry)]:
+            raise ValueError(f"labels: {unknown[0]!r} is neither in `features` nor in `carry`; name one that is shown")
         if isinstance(self.standardize, StandardizationConfig):
             _same_length(self.standardize, len(self.features))
         if self.reference.generator is not None and (self.define or self.where or self.carry):

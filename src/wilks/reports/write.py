@@ -1,7 +1,7 @@
 """Write the page: rendered from the template, put in place in one step."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,6 +14,7 @@ from wilks.errors import InputError, StoreError
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.files import is_foreign, put
+from wilks.reports.tables import is_numeric
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
 from wilks.storage import as_path
@@ -36,6 +37,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.tests["numeric"] = is_numeric
 
 
 def write_report(
@@ -49,6 +51,7 @@ def write_report(
     labels: Mapping[str, str] = NO_LABELS,
     study: ResponseStudy | None = None,
     closure: Closure | None = None,
+    notices: Sequence[str] = (),
     folder: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write a self-contained HTML report and return where it is.
@@ -65,6 +68,7 @@ def write_report(
         labels: axis labels by column, such as ``{"pt1": "leading muon pT [GeV]"}``.
         study: of the responses of the nuisances, adds its figures.
         closure: of learned responses, adds its table and figures.
+        notices: what else a reader must know, beside the warnings of the result.
         folder: if given, ``path`` is taken from it and must stay inside.
 
     Raises:
@@ -81,7 +85,7 @@ def write_report(
     sample = None
     if data is not None:
         sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()
-    report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure))
+    report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure, tuple(notices)))
     put(target, render("report.html.j2", report=report))
     return target
 

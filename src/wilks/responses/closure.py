@@ -163,7 +163,7 @@ class Closure:
         )
 
     def __str__(self) -> str:
-        head = ("variation", "sigmas", "worst in", "chi2/bins", "p-value", "shift in t", "")
+        head = ("variation", "sigmas", "worst in", "chi2/bins", "p, all columns", "shift in t", "")
         lines = [head, *(_line(row, row in self.poor_rows) for row in self.rows)]
         return "\n".join([table(lines), *self._sentences()])
 
