@@ -29,6 +29,7 @@ from wilks.statistics import Engine, Statistic, statistic_from_dict
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
+from wilks.wording import Printed, listed
 
 if TYPE_CHECKING:
     from wilks.nuisances import Nuisance, documents
@@ -39,8 +40,8 @@ else:
 _YIELD_TOLERANCE = 1e-6
 
 
-@dataclass(frozen=True, eq=False, init=False)
-class Analysis(Storable):
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Analysis(Printed, Storable):
     """Reference, model, search and source of toys: all that defines t and its null distribution.
 
     Args:
@@ -186,6 +187,12 @@ class Analysis(Storable):
         response, z = self.nuisances.on(self.reference.events), self.nuisances.in_sigmas(nuisances)
         return weights * np.exp(response.shifted_log_ratio(z, weights))
 
+    def __repr__(self) -> str:
+        return (
+            f"Analysis({listed(self.features)}; {self.model.describe()}; {self.reference.n_events:,} reference events "
+            f"for {self.expected_events:,.6g} expected ones; nuisances: {listed(self.nuisances.names) or 'none'})"
+        )
+
     def describe(self) -> dict[str, Any]:
         """What defines t, as plain values; samples by the digest of their events."""
         return {
@@ -314,16 +321,6 @@ def require_float64() -> None:
             "wilks needs float64, but jax_enable_x64 was switched off after wilks was imported; "
             "leave it on: jax.config.update('jax_enable_x64', True)"
         )
-
-
-def require_device(analysis: Analysis) -> None:
-    """Raise if fits of an analysis need JAX and JAX finds no device to compute on; others do without.
-
-    Raises:
-        InputError: ``JAX_PLATFORMS`` names a device that is not there.
-    """
-    if analysis.nuisances or analysis.model.is_accelerated:  # which a network asks JAX
-        devices.backend()
 
 
 def check_reference(reference: Sample) -> None:

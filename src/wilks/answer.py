@@ -1,5 +1,7 @@
 """The main question: do these data agree with the reference?"""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping

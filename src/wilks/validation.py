@@ -22,6 +22,7 @@ from wilks.significance.printing import probability, table
 from wilks.storage import as_path
 from wilks.toys import check_drawable
 from wilks.typing import FloatArray
+from wilks.wording import Printed
 
 _SMALLEST_SHARE, _SMALLEST_FISHER, _LARGEST_PULL = 0.01, 0.01, 3.6
 
@@ -64,7 +65,7 @@ class ValidationCell:
 
 
 @dataclass(frozen=True)
-class Validation:
+class Validation(Printed):
     """t at several points of the nuisances, as Table 2 of "Learning New Physics from an Imperfect Machine".
 
     It passes if the smallest KS p of the n cells is above 0.01/n, Fisher's combination of them above 0.01, and no cell

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow
 
-from wilks.analysis import Analysis, require_device, require_float64
+from wilks.analysis import Analysis, require_float64
 from wilks.campaign.coordinator import Progress, run_campaign
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
@@ -18,7 +18,7 @@ from wilks.campaign.shard import make_toys
 from wilks.campaign.store import MemoryStore
 from wilks.campaign.table import Toys
 from wilks.errors import InputError, StoreError
-from wilks.fitting import n_together
+from wilks.fitting import n_together, require_device
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null
 from wilks.storage import as_path
 from wilks.toys import check_drawable

@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from wilks.analysis import Analysis, require_device
+from wilks.analysis import Analysis
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
 from wilks.campaign.plan import Shard
 from wilks.campaign.table import ToyIdentity, ToyRow, table_of
 from wilks.documents import canonical_json
 from wilks.errors import FaultError, InputError, StoreError, is_fault
-from wilks.fitting import fit_together, n_together
+from wilks.fitting import fit_together, n_together, require_device
 from wilks.hypotheses import Hypothesis
 from wilks.toys import draw_auxiliaries, draw_toy
 

@@ -16,6 +16,7 @@ from wilks.campaign.ledger import Ledger
 from wilks.campaign.plan import Shard
 from wilks.errors import StoreError
 from wilks.typing import FitStatus
+from wilks.wording import Printed
 
 STALE_AFTER_S = 3600.0
 _MOST_NAMED = 12
@@ -187,7 +188,7 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class CampaignStatus:
+class CampaignStatus(Printed):
     """How a campaign stands. Its text names every shard that needs somebody's attention.
 
     Attributes:

@@ -14,7 +14,7 @@ from wilks.samples import Sample, check_data, weighted_quantile
 from wilks.significance.printing import finite_or_none
 from wilks.statistics.fits import FitResult
 from wilks.typing import BoolArray, FloatArray
-from wilks.wording import visible
+from wilks.wording import Printed, visible
 
 LEVEL = 0.68
 NOT_A_P_VALUE = (
@@ -46,7 +46,7 @@ class ColumnRange:
 
 
 @dataclass(frozen=True, eq=False)
-class Region:
+class Region(Printed):
     """The events with f >= threshold (excess) or f <= threshold (deficit), f the learned log ratio.
 
     Attributes:

@@ -1,5 +1,7 @@
 """Write the page: rendered from the template, put in place in one step."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path

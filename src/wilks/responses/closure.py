@@ -14,6 +14,7 @@ from wilks.responses.variation import Variation, check_variations
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
 from wilks.typing import BoolArray, FloatArray
+from wilks.wording import Printed
 
 REACH = 3.0
 """Variations within so many sigma decide on a response; the fit hardly goes further."""
@@ -114,7 +115,7 @@ class ClosureRow:
 
 
 @dataclass(frozen=True, eq=False)
-class Closure:
+class Closure(Printed):
     """Reconstructed against true log r (figures 3 and 14 of "Learning New Physics from an Imperfect Machine").
 
     A response is poor if a judged variation contradicts it (p below ``alpha`` after a factor for the number of
