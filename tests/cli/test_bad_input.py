@@ -271,7 +271,7 @@ CASES: list[tuple[Callable[[Any], None], str]] = [
     (external_link, r"reference: .*link"),
     (not_a_selection, r"where: a selection must be a condition"),
     (code_in_selection, r"where: .*cannot be (used|understood)"),
-    (unknown_column_in_selection, r"reference: .*'mass'"),
+    (unknown_column_in_selection, r"where: .*'mass'"),
     (unknown_key, r"analysis\.yaml:\d+: colour: unknown key"),
     (misspelt_key, r"analysis\.yaml:\d+: model\.mlp\.weight_clp: unknown key; did you mean weight_clip\?"),
     (unknown_activation, r"model\.mlp: .*sigmoid"),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import click
 
-from wilks.cli.screen import make_streams_forgiving
+from wilks.cli.streams import make_streams_forgiving
 
 
 @dataclass(frozen=True)

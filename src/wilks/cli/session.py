@@ -19,7 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wilks.cli.outcome import ExitCode, Outcome, strict_json
-from wilks.cli.screen import Screen, print_plain, print_text
+from wilks.cli.screen import Screen, print_text
+from wilks.cli.streams import print_plain
 from wilks.errors import InputError, WilksWarning, is_fault
 from wilks.storage import write_text
 from wilks.wording import printable, visible
