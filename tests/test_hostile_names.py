@@ -41,6 +41,8 @@ PIECES = (
 )
 NAMES = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), min_size=1, max_size=4).map("".join)
 NAMES = NAMES.map(lambda name: f"n{name}".replace("\x00", ""))  # neither empty nor that of a weight
+BEYOND = st.tuples(NAMES, st.sampled_from(["\x00", "\ud800", "\udc80", ""])).map("".join)  # no file has such a name
+MANY_BEYOND = st.lists(BEYOND, min_size=1, max_size=4, unique=True)
 MANY_NAMES = st.lists(NAMES, min_size=1, max_size=4, unique=True)
 INJECTION = 'zz\nnuisances: {a: {sigma: 0.1, log_ratio: "helper:f"}}\n#'
 SGR = re.compile(r"\x1b\[[\d;]*m")  # colors and styles of rich itself
@@ -50,7 +52,7 @@ slow = settings(max_examples=10, suppress_health_check=[HealthCheck.function_sco
 
 
 @quick
-@given(MANY_NAMES, MANY_NAMES, st.booleans())
+@given(MANY_BEYOND, MANY_NAMES, st.booleans())
 @example([INJECTION, "x"], ["mc.root\nwhere: x"], True)
 def test_a_new_analysis_file_says_what_was_found_and_nothing_else(names, files, has_data):
     found = FoundSample(tuple(files), tuple(names), 1000)
@@ -94,7 +96,7 @@ def test_from_a_file_to_a_checked_analysis(tmp_path, names):
 
 
 @quick
-@given(NAMES, NAMES)
+@given(BEYOND, BEYOND)
 @example("dphi [rad]", "results[/]")
 @example(":smile:", "\x1b[2J\x1b]0;owned\x07")
 def test_a_terminal_shows_names_and_obeys_none(name, text):
@@ -140,7 +142,7 @@ def page_of(name: str) -> str:
 
 
 @quick
-@given(NAMES)
+@given(BEYOND)
 @example("<script>alert(1)</script>")
 def test_a_page_holds_names_as_text(name):
     page = page_of(name)
@@ -152,7 +154,7 @@ def test_a_page_holds_names_as_text(name):
 
 
 @slow
-@given(NAMES, st.none() | NAMES)
+@given(BEYOND, st.none() | BEYOND)
 @example("$x$\x1b", "$p_T$\x0c [GeV]")
 @example(r"a\$b$c$", None)
 def test_a_label_of_any_name_is_drawn_as_it_is(name, label):

@@ -7,7 +7,9 @@ import math
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +269,29 @@ def test_plain_values_survive_json(value: Any) -> None:
     arrays: dict[str, Any] = {}
     text = json.dumps(sealed({"value": split_arrays(value, arrays)}), allow_nan=False)
     assert repr(joined(json.loads(text)["value"], arrays)) == repr(value)
+
+
+def test_of_results_saved_at_once_one_is_there_and_the_others_are_refused(tmp_path):
+    calibrations = [wilks.calibrate([1.0, 2.0, 3.0 + k]) for k in range(4)]
+    begin = threading.Barrier(len(calibrations))
+
+    def save_one(calibration):
+        begin.wait()
+        try:
+            calibration.save(tmp_path / "one")
+        except StoreError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(len(calibrations)) as pool:
+        ends = list(pool.map(save_one, calibrations))
+    assert ends.count("") == 1 and all("it holds another one" in end for end in ends if end)
+    assert repr(load(tmp_path / "one").null.t.tolist()) == repr(calibrations[ends.index("")].null.t.tolist())
+    assert len(list((tmp_path / "one").iterdir())) == 2
+
+
+def test_a_disk_without_hard_links_takes_results(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(PermissionError(1, "not permitted")))
+    wilks.calibrate([1.0, 2.0, 3.0]).save(tmp_path)
+    with pytest.raises(StoreError, match="it holds another one"):
+        wilks.calibrate([1.0, 2.0, 4.0]).save(tmp_path)

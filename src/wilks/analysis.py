@@ -29,17 +29,19 @@ from wilks.statistics import Engine, Statistic, statistic_from_dict
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
+from wilks.wording import Printed, listed
 
 if TYPE_CHECKING:
     from wilks.nuisances import Nuisance, documents
+    from wilks.optimize import devices
 else:
-    documents = lazy.Module("wilks.nuisances.documents")
+    devices, documents = lazy.Module("wilks.optimize.devices"), lazy.Module("wilks.nuisances.documents")
 
 _YIELD_TOLERANCE = 1e-6
 
 
-@dataclass(frozen=True, eq=False, init=False)
-class Analysis(Storable):
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Analysis(Printed, Storable):
     """Reference, model, search and source of toys: all that defines t and its null distribution.
 
     Args:
@@ -184,6 +186,12 @@ class Analysis(Storable):
             return weights
         response, z = self.nuisances.on(self.reference.events), self.nuisances.in_sigmas(nuisances)
         return weights * np.exp(response.shifted_log_ratio(z, weights))
+
+    def __repr__(self) -> str:
+        return (
+            f"Analysis({listed(self.features)}; {self.model.describe()}; {self.reference.n_events:,} reference events "
+            f"for {self.expected_events:,.6g} expected ones; nuisances: {listed(self.nuisances.names) or 'none'})"
+        )
 
     def describe(self) -> dict[str, Any]:
         """What defines t, as plain values; samples by the digest of their events."""
@@ -353,6 +361,8 @@ def _checked_nuisances(nuisances: object, reference: Sample) -> Nuisances:
     if not isinstance(nuisances, Nuisances | Iterable):
         raise InputError(f"nuisances must be a list of wilks.Nuisance, but {nuisances!r} came")
     given = nuisances if isinstance(nuisances, Nuisances) else Nuisances(tuple(nuisances))
+    if given:
+        devices.backend()
     require_finite_response(given, reference.events, role="the reference")
     return given
 

@@ -1,5 +1,7 @@
 """The main question: do these data agree with the reference?"""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
@@ -91,9 +93,19 @@ def goodness_of_fit(
     if calibration is None:
         require_law(analysis)
     else:
+        _require_calibration(calibration)
         calibration.check_usable(analysis.fingerprint())
         calibration.check_count(sample.n_events)
     return answer_of(analysis, fit(analysis, sample, auxiliaries=auxiliaries), data=sample, calibration=calibration)
+
+
+def _require_calibration(calibration: object) -> None:
+    if not isinstance(calibration, Calibration):
+        kind = type(calibration).__name__
+        raise CalibrationError(
+            f"calibration must be what wilks.calibrate makes of toys, but a {kind} came; write "
+            "calibration=wilks.calibrate(toys)"
+        )
 
 
 @one_blas_thread()

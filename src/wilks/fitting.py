@@ -1,11 +1,15 @@
 """From data to the likelihood ratio t, and what certifies it."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from wilks import lazy
 from wilks.analysis import Analysis, require_float64
 from wilks.nuisances import require_finite_response
 from wilks.samples import Sample, check_data
@@ -13,6 +17,11 @@ from wilks.statistics import Parts
 from wilks.statistics.fits import Data, FitResult
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
+
+if TYPE_CHECKING:
+    from wilks.optimize import devices
+else:
+    devices = lazy.Module("wilks.optimize.devices")
 
 
 def fit(
@@ -57,6 +66,7 @@ def fit(
     (True, True, True)
     """
     require_float64()
+    require_device(analysis)
     sample = check_data(data, features=analysis.features)
     observed = analysis.nuisances.observed_values(auxiliaries or {})
     require_finite_response(analysis.nuisances, sample.events, role="the data")
@@ -66,6 +76,16 @@ def fit(
 def fit_events(analysis: Analysis, events: FloatArray, observed: FloatArray | None = None) -> FitResult:
     """`fit` for raw events (n, d) that are known to be usable; there may be none (a toy of a small expectation)."""
     return fit_together(analysis, [events], None if observed is None else [observed])[0]
+
+
+def require_device(analysis: Analysis) -> None:
+    """Raise if fits of an analysis need JAX and JAX finds no device to compute on; others do without.
+
+    Raises:
+        InputError: ``JAX_PLATFORMS`` names a device that is not there.
+    """
+    if analysis.nuisances or analysis.model.is_accelerated:  # which a network asks JAX
+        devices.backend()
 
 
 @one_blas_thread()

@@ -15,6 +15,7 @@ from wilks.samples import Sample
 from wilks.storage import Storable
 from wilks.typing import FloatArray, finite_number, is_number, plain_numbers, whole_number
 
+MOST_NUMBERS = 2**31
 GeneratorFunction = Callable[[np.random.Generator, int, Mapping[str, float]], npt.ArrayLike]
 
 
@@ -79,6 +80,7 @@ class Generator:
         """
         if n == 0:
             return np.empty((0, n_features))
+        require_holdable(n, n_features=n_features, what=f"what the generator {self.name} is asked for")
         try:
             events = plain_numbers(self._named.call(rng, n, dict(nuisances or {})))
         except MemoryError:  # says nothing about the generator
@@ -104,6 +106,38 @@ class Generator:
 
 
 ToySource = Sample | Generator
+
+
+def require_holdable(n_events: float, *, n_features: int, what: str) -> None:
+    """Raise unless so many events are of a size that memory can be thought to hold.
+
+    Raises:
+        InputError: more than 2^31 numbers, 16 GiB of them.
+
+    >>> require_holdable(1e12, n_features=1, what="a toy")
+    Traceback (most recent call last):
+    wilks.errors.InputError: a toy must fit into memory, but 1e+12 events of 1 feature take 7,451 GiB; lower it
+    """
+    if n_events * n_features > MOST_NUMBERS:
+        size = 8.0 * n_events * n_features / 2**30
+        features = "1 feature" if n_features == 1 else f"{n_features} features"
+        raise InputError(
+            f"{what} must fit into memory, but {n_events:.4g} events of {features} take {size:,.0f} GiB; lower it"
+        )
+
+
+def require_hypothesis(hypothesis: object) -> None:
+    """Raise unless it is a hypothesis that toys are drawn from, made and not only named.
+
+    Raises:
+        InputError: a class, such as `Null` without brackets, or anything else.
+    """
+    if isinstance(hypothesis, StorableHypothesis):
+        return
+    names = "wilks.Null(), wilks.ShiftedNuisance({...}) or wilks.Alternative(...)"
+    if isinstance(hypothesis, type):
+        raise InputError(f"a hypothesis must be made, but the class came; write wilks.{hypothesis.__name__}(...)")
+    raise InputError(f"toys are drawn from a hypothesis, {names}, but a {type(hypothesis).__name__} came")
 
 
 class StorableHypothesis(Storable):

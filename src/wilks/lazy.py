@@ -36,7 +36,7 @@ def exports(package: str, names: Mapping[str, Iterable[str]]) -> tuple[GetAttrib
 
     def all_names() -> list[str]:
         attributes = vars(sys.modules[package])
-        return sorted({*attributes, *attributes["__all__"]})
+        return sorted({*(name for name in attributes if name.startswith("__")), *attributes["__all__"]})
 
     return load, all_names
 

@@ -50,6 +50,31 @@ _Arrays = dict[str, npt.NDArray[Any]]
 Folder = str | os.PathLike[str]
 
 
+def as_path(path: Folder) -> Path:
+    """A path, by the one rule that holds for arguments in Python, for the command line and for analysis files.
+
+    ``~`` and ``~user`` at the beginning stand for a home folder, also where a shell leaves them, as in
+    ``--output=~/a.yaml``; variables such as ``$HOME`` stay as they are. A relative path starts from the current folder;
+    one that stands in an analysis file (`wilks.config`) from the folder of that file, which is the one to which a link
+    to the file leads. Links are followed; a file that is written takes the place of a link of its name, and what the
+    link led to stays as it was.
+
+    Raises:
+        InputError: no such user, or no path of any file.
+
+    >>> str(as_path("results/toys")), as_path("~") == Path.home()
+    ('results/toys', True)
+    """
+    text = os.fsdecode(path)
+    try:
+        if b"\0" in os.fsencode(text):
+            raise ValueError("a NUL character cannot stand in it")
+        return Path(text).expanduser() if text.startswith("~") else Path(text)  # a folder may be named so: ./~
+    except (RuntimeError, ValueError) as error:
+        reason = error if isinstance(error, ValueError) else f"there is no user {text.partition('/')[0]}"
+        raise InputError(f"a path must be one that a file can have, but {text!r} came: {reason}") from error
+
+
 class Storable(abc.ABC):
     """What can be saved: it turns into plain values, arrays among them, and back, equal to the last bit."""
 
@@ -81,7 +106,7 @@ class Document:
     """
 
     def __init__(self, folder: Folder, kind: str) -> None:
-        path = _path(folder)
+        path = as_path(folder)
         self.path, self.kind = path / f"{kind}.json", kind
         document = read_document(self.path, what=f"a saved {kind}")
         try:
@@ -121,7 +146,7 @@ def save(result: Storable, folder: Folder, *, is_replacing: bool = False) -> Non
     Raises:
         StoreError: the folder holds another result, or cannot be written.
     """
-    path, kind, arrays = _path(folder), result.stored_as, dict[str, npt.NDArray[Any]]()
+    path, kind, arrays = as_path(folder), result.stored_as, dict[str, npt.NDArray[Any]]()
     content = split_arrays(result.to_document(), arrays)
     before = _same_kind_before(path, kind)
     if before is not None:
@@ -134,7 +159,13 @@ def save(result: Storable, folder: Folder, *, is_replacing: bool = False) -> Non
     try:
         path.mkdir(parents=True, exist_ok=True)
         where = _write_arrays(path / f"{kind}-{secrets.token_hex(4)}.npz", arrays)
-        write_document(path / f"{kind}.json", {**document, "arrays": where})
+        try:
+            write_document(path / f"{kind}.json", {**document, "arrays": where}, is_new=before is None)
+        except FileExistsError:  # another process was faster: what it saved is looked at as any other
+            if where["file"] is not None:
+                (path / where["file"]).unlink(missing_ok=True)
+            save(result, folder, is_replacing=is_replacing)
+            return
         if before is not None and before.array_file is not None:
             before.array_file.unlink(missing_ok=True)
     except OSError as error:
@@ -154,7 +185,7 @@ def load(folder: Folder) -> Any:
     ...     wilks.load(folder)
     Calibration(n_toys=3, n_failed=0, degrees_of_freedom=12, compatible=False)
     """
-    path = _path(folder)
+    path = as_path(folder)
     found = saved_kinds(path)
     if len(found) != 1:
         came = " and ".join(f"{kind}.json" for kind in found) or f"no {'.json, '.join(KINDS)}.json"
@@ -173,11 +204,11 @@ def _below(folder: Path) -> str:
 
 def saved_kinds(folder: Folder) -> list[str]:
     """The kinds of results that lie in a folder."""
-    return [kind for kind in KINDS if (_path(folder) / f"{kind}.json").exists()]
+    return [kind for kind in KINDS if (as_path(folder) / f"{kind}.json").exists()]
 
 
 @contextlib.contextmanager
-def whole_path(path: Path, *, through: Path | None = None, ending: str = "") -> Iterator[Path]:
+def whole_path(path: Path, *, through: Path | None = None, ending: str = "", is_new: bool = False) -> Iterator[Path]:
     """Where to write a file that appears as ``path`` when all of it is written, or not at all.
 
     It has a name of its own until then, in the same folder or in ``through``. A job on another machine may read it at
@@ -187,35 +218,55 @@ def whole_path(path: Path, *, through: Path | None = None, ending: str = "") -> 
         path: the name that it gets.
         through: a folder of the same disk; None: that of ``path``.
         ending: of the name until then, for a writer that goes by it.
+        is_new: whether a file of this name must not be there.
+
+    Raises:
+        FileExistsError: it is there and must not be.
     """
     partial = (through or path.parent) / f".{path.name}.{secrets.token_hex(4)}.partial{ending}"
     try:
         yield partial
         _synchronize(partial)
-        partial.replace(path)
+        _give_name(partial, path, is_new=is_new)
         _synchronize(path.parent)
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
 
 
+def _give_name(partial: Path, path: Path, *, is_new: bool) -> None:
+    """Rename; a name that is taken is refused if it must be new, as far as the disk knows hard links."""
+    if is_new:
+        try:
+            path.hardlink_to(partial)
+            return
+        except FileExistsError:
+            raise
+        except OSError:  # a disk without hard links
+            if path.exists():
+                raise FileExistsError(path) from None
+    partial.replace(path)
+
+
 @contextlib.contextmanager
-def whole_file(path: Path, *, through: Path | None = None) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, through: Path | None = None, is_new: bool = False) -> Iterator[BinaryIO]:
     """`whole_path` as an open file."""
-    with whole_path(path, through=through) as partial, partial.open("xb") as file:
+    with whole_path(path, through=through, is_new=is_new) as partial, partial.open("xb") as file:
         yield file
 
 
-def write_text(path: Path, text: str, *, through: Path | None = None) -> None:
-    """Write a text whole or not at all; a folder that is missing is made."""
+def write_text(path: Path, text: str, *, through: Path | None = None, is_new: bool = False) -> None:
+    """Write a text whole or not at all; a folder that is missing is made. ``is_new`` is that of `whole_path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path, through=through) as file:
+    with whole_file(path, through=through, is_new=is_new) as file:
         file.write(text.encode("utf-8"))
 
 
-def write_document(path: Path, document: Mapping[str, Any], *, through: Path | None = None) -> None:
+def write_document(
+    path: Path, document: Mapping[str, Any], *, through: Path | None = None, is_new: bool = False
+) -> None:
     """Write a document of plain values as JSON, with the digest that `read_document` looks at."""
-    write_text(path, json.dumps(sealed(document), indent=1, allow_nan=False) + "\n", through=through)
+    write_text(path, json.dumps(sealed(document), indent=1, allow_nan=False) + "\n", through=through, is_new=is_new)
 
 
 def read_document(path: Path, *, what: str) -> dict[str, Any]:
@@ -305,10 +356,6 @@ def named(name: str) -> Any:
     """The class ``module:Class`` of a registry of this package, such as `KINDS`."""
     module, _, attribute = name.partition(":")
     return getattr(importlib.import_module(module), attribute)
-
-
-def _path(folder: Folder) -> Path:
-    return Path(folder).expanduser()
 
 
 def _unreadable(path: Path, what: str, error: Exception) -> str:

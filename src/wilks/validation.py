@@ -19,8 +19,10 @@ from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.laws.compatibility import Compatibility, judge
 from wilks.significance import ks_p_value
 from wilks.significance.printing import probability, table
+from wilks.storage import as_path
 from wilks.toys import check_drawable
 from wilks.typing import FloatArray
+from wilks.wording import Printed
 
 _SMALLEST_SHARE, _SMALLEST_FISHER, _LARGEST_PULL = 0.01, 0.01, 3.6
 
@@ -63,7 +65,7 @@ class ValidationCell:
 
 
 @dataclass(frozen=True)
-class Validation:
+class Validation(Printed):
     """t at several points of the nuisances, as Table 2 of "Learning New Physics from an Imperfect Machine".
 
     It passes if the smallest KS p of the n cells is above 0.01/n, Fisher's combination of them above 0.01, and no cell
@@ -160,7 +162,7 @@ def validate_nuisances(
         if executor is None and not analysis.local_functions and not analysis.model.is_accelerated:
             executor = stack.enter_context(LocalProcesses())  # which keep what they compiled from point to point
         for k, point in enumerate(points):
-            folder = None if store is None else Path(store) / _folder_name(point)
+            folder = None if store is None else as_path(store) / _folder_name(point)
             report = _part(progress, k, n_toys, len(points))
             toys = run_toys(analysis, point, n_toys=n_toys, seed=seed, store=folder, executor=executor, progress=report)
             if folder is not None:

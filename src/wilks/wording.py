@@ -5,13 +5,25 @@ terminal, has characters with a meaning of their own, and a function here that t
 the templates of `wilks.reports`.
 """
 
+import html
 import re
 import shlex
 from collections.abc import Iterable
+from typing import Any
 
 # Words that YAML 1.1 or 1.2 takes for something else than text.
 _YAML_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
 _YAML_PLAIN = re.compile(r"[A-Za-z_][\w./-]*")
+
+
+class Printed:
+    """What prints as text shows that text in IPython, and in a notebook, too."""
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(printable(str(self)))
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(printable(str(self)))}</pre>"
 
 
 def visible(text: str) -> str:

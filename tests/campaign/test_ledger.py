@@ -114,7 +114,7 @@ def test_unfinished_files_are_not_toys(ledger, make_row) -> None:
 def test_progress_that_moves_into_a_shard_while_it_is_read_is_not_lost(ledger, finish, make_row, monkeypatch) -> None:
     for index in range(4):
         ledger.write([make_row(index)])
-    listing = ledger._progress_paths
+    listing = ledger.progress_paths
 
     def list_then_finish():
         found = listing()
@@ -122,7 +122,7 @@ def test_progress_that_moves_into_a_shard_while_it_is_read_is_not_lost(ledger, f
         finish(0)
         return found
 
-    monkeypatch.setattr(ledger, "_progress_paths", list_then_finish)
+    monkeypatch.setattr(ledger, "progress_paths", list_then_finish)
     assert indices(ledger) == [0, 1, 2, 3]
 
 

@@ -274,8 +274,8 @@ def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analy
         return run_stored_shard(folder, number)
 
     monkeypatch.setattr("wilks.campaign.coordinator.run_stored_shard", record)
-    monkeypatch.setattr("wilks.statistics.network.devices.jax.default_backend", lambda: "gpu")
-    monkeypatch.setattr("wilks.statistics.network.devices._WIDTH_ON_ACCELERATOR", 1)
+    monkeypatch.setattr("wilks.optimize.devices.jax.default_backend", lambda: "gpu")
+    monkeypatch.setattr("wilks.optimize.devices._WIDTH_ON_ACCELERATOR", 1)
     monkeypatch.setattr("wilks.statistics.network.engine.NetworkEngine.n_together", 3)
     toys = run_toys(analysis, Null(), n_toys=6, seed=1, store=tmp_path / "toys")
     assert sorted(asked) == [0, 1] and plan_of(tmp_path / "toys") == [[6, 3]]

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 from pathlib import Path
@@ -7,8 +8,9 @@ import pytest
 
 from wilks.analysis import Analysis
 from wilks.campaign import MemoryStore, load_toys, plan_toys
+from wilks.campaign.processes import _error
 from wilks.campaign.shard import SECONDS_BETWEEN_WRITES, make_toys, run_block, run_shard, run_stored_shard
-from wilks.errors import InputError, StoreError
+from wilks.errors import FaultError, InputError, StoreError, is_fault
 from wilks.fitting import fit_events
 from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
 from wilks.nuisances import normalization
@@ -252,3 +254,17 @@ def test_a_toy_of_no_events_is_fitted(make_analysis) -> None:
     analysis = make_analysis(Generator("numpy:zeros"))
     fit = fit_events(analysis, np.empty((0, 1)))
     assert fit.n_events == 0 and fit.t >= 0
+
+
+def test_a_full_disk_is_a_fault_also_in_another_process(analysis, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "toys"
+    plan_toys(analysis, Null(), n_toys=1, seed=1, folder=folder)
+
+    def full(*args, **more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("wilks.campaign.files.whole_file", full)
+    with pytest.raises(FaultError, match="shard 0 met a fault of disk or network: toys cannot be written") as raised:
+        run_stored_shard(str(folder), 0)
+    travelled = _error({"error": str(raised.value), "kind": "FaultError", "traceback": ""})
+    assert is_fault(travelled) and isinstance(travelled, FaultError)

@@ -1,6 +1,7 @@
 import dataclasses
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ export JAX_PLATFORMS=cpu
 export PATH=/bin:/usr/bin
 export LD_LIBRARY_PATH=/views/lib
 export PYTHONPATH=/home/me/modules
-cd /home/me || exit 1
+cd /home/me || exit 6
 """
 
 SLURM_SCRIPT = (
@@ -50,7 +51,8 @@ trap : TERM
 for ((try = 1; try <= 4; try++)); do
     /venv/bin/python -P -m wilks toys run /home/me/toys --max-failed-fraction 1 --shard "$shard"
     code=$?
-    # 0: done; 2: bad input; 3: stopped from outside; nothing that another try here would change
+    # 0: done; 2: bad input; 3: stopped from outside; 4, 5: judged. Another try here changes nothing.
+    # 1: an unexpected error; 6: a fault of disk or network; a signal: tried again
     case $code in 0 | [2-5]) break ;; esac
     echo "shard $shard: try $try of 4 ended with exit code $code" >&2
 done
@@ -178,6 +180,18 @@ def test_arrays_are_no_longer_than_slurm_takes(ledger) -> None:
         ["6"],
     ]
     assert len(Slurm().write(ledger, shards_of(*range(1001)), JobOptions())) == 2
+
+
+@pytest.mark.parametrize(("umask", "script", "other"), [(0o077, 0o700, 0o600), (0o022, 0o755, 0o644)])
+def test_files_are_for_whom_the_user_lets_read(ledger, umask, script, other) -> None:
+    before = os.umask(umask)
+    try:
+        paths = HTCondor().write(ledger, shards_of(1), JobOptions())
+    finally:
+        os.umask(before)
+    files = [file for path in paths for file in path.parent.iterdir() if file.is_file()]
+    modes = {file.suffix: stat.S_IMODE(file.stat().st_mode) for file in files}
+    assert modes[".sh"] == script and modes[".sub"] == other
 
 
 def test_modules_are_found_where_this_process_finds_them(ledger, tmp_path, monkeypatch) -> None:

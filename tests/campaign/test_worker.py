@@ -29,7 +29,7 @@ def test_each_call_gets_one_answer() -> None:
 
 def test_an_error_is_an_answer() -> None:
     wrong, after = answers(call(1, "wilks.samples.reading:find_files", "gone.root"), call(2, "wilks.samples:split"))
-    assert (wrong["id"], wrong["kind"]) == (1, "SampleError") and "gone.root" in wrong["error"]
+    assert (wrong["id"], wrong["kind"]) == (1, "NoFileError") and "gone.root" in wrong["error"]
     assert "Traceback" in wrong["traceback"]
     assert (after["id"], after["kind"]) == (2, "TypeError")
 

@@ -271,11 +271,11 @@ CASES: list[tuple[Callable[[Any], None], str]] = [
     (external_link, r"reference: .*link"),
     (not_a_selection, r"where: a selection must be a condition"),
     (code_in_selection, r"where: .*cannot be (used|understood)"),
-    (unknown_column_in_selection, r"reference: .*'mass'"),
+    (unknown_column_in_selection, r"where: .*'mass'"),
     (unknown_key, r"analysis\.yaml:\d+: colour: unknown key"),
     (misspelt_key, r"analysis\.yaml:\d+: model\.mlp\.weight_clp: unknown key; did you mean weight_clip\?"),
     (unknown_activation, r"model\.mlp: .*sigmoid"),
-    (output_under_a_file, r"output: .*data\.npz is a file; give another"),
+    (output_under_a_file, r"output: .*data\.npz cannot be written: it is a file; give another"),
     (output_with_other_files, r"output: .*it holds thesis\.tex; give another"),
     (output_with_a_foreign_report, r"output: .*it holds data\.npz"),
     (too_many_training_events, r"reference: n_training must leave events for the toys"),
@@ -330,3 +330,20 @@ def test_calibrate_does_not_look_at_the_data(study: Any, monkeypatch: pytest.Mon
     monkeypatch.setattr(wilks.cli.toys, "run_toys", stop)
     (study.folder / "data.npz").unlink()
     assert "the toys were reached" in study.run("calibrate").stderr
+
+
+@pytest.mark.parametrize("name", ["report.html", "result.json", "error.log"])
+@pytest.mark.parametrize("content", ["<html>mine</html>", '{"p": 0.5}'])
+def test_files_of_somebody_else_with_names_of_ours_stay(study: Any, name: str, content: str) -> None:
+    study.output.mkdir()
+    (study.output / name).write_text(content)
+    refused = study.run("run")
+    assert refused.exit_code == 2 and f"it holds {name}; give another" in refused.stderr
+    assert (study.output / name).read_text() == content
+
+
+def test_what_check_left_behind_is_ours(study: Any) -> None:
+    study.output.mkdir()
+    assert study.run("check").exit_code == 0
+    assert (study.output / "result.json").exists()
+    assert study.run("check").exit_code == 0

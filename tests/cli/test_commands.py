@@ -1,8 +1,11 @@
 """Commands on a small study with real fits: 3 toys, a network of 2 neurons."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -261,3 +264,23 @@ def test_help_and_version() -> None:
     assert runner.invoke(main, ["toys", "stauts"]).exit_code == 2
     assert runner.invoke(main, ["--version"]).stdout.startswith("wilks, version")
     assert runner.invoke(main, ["chekc"]).exit_code == 2
+
+
+def test_processes_of_the_command_line_take_the_place_of_those_of_the_file(study: Any, monkeypatch: Any) -> None:
+    made: list[int | None] = []
+    kind = wilks.cli.toys.LocalProcesses
+    monkeypatch.setattr(wilks.cli.toys, "LocalProcesses", lambda count: made.append(count) or kind(count))
+    study.config["toys"]["processes"] = 2
+    assert study.run("calibrate", "--processes", "1").exit_code == 0
+    assert made == [1]
+
+
+def test_shells_complete_commands() -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "wilks"],
+        env=os.environ | {"_WILKS_COMPLETE": "bash_complete", "COMP_WORDS": "wilks to", "COMP_CWORD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "toys" in found.stdout

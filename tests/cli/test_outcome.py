@@ -39,6 +39,7 @@ def test_codes_are_those_of_the_documentation() -> None:
         (3, "incomplete"),
         (4, "quality_gate"),
         (5, "fail_on"),
+        (6, "fault"),
     ]
 
 

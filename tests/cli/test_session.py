@@ -1,5 +1,6 @@
 """How a command ends."""
 
+import errno
 import json
 import os
 import signal
@@ -8,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wilks.cli.session import IncompleteError, Session, is_writable
-from wilks.errors import SampleError
+from wilks.cli.session import IncompleteError, Session, try_writing
+from wilks.errors import FaultError, SampleError, StoreError
 
 
 def ending(session: Session, work: Callable[[], None]) -> int:
@@ -33,6 +34,10 @@ def raising(error: BaseException) -> Callable[[], None]:
         (IncompleteError("3 of 4"), 3, "wilks test: 3 of 4"),
         (KeyboardInterrupt(), 3, "wilks test: interrupted"),
         (MemoryError("too much"), 1, "unexpected MemoryError: too much"),
+        (FaultError("the disk is full"), 6, "the disk is full. This is a fault of disk or network"),
+        (OSError(errno.EIO, "Input/output error"), 6, "Input/output error. This is a fault"),
+        (ConnectionResetError("by peer"), 6, "by peer. This is a fault"),
+        (PermissionError(errno.EACCES, "Permission denied"), 1, "unexpected PermissionError"),
     ],
 )
 def test_errors_become_codes(
@@ -47,11 +52,45 @@ def test_errors_become_codes(
     assert (tmp_path / "result.json").exists() is (code != 2)
 
 
-def test_sigterm_ends_like_an_interrupt(tmp_path: Path) -> None:
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("kind", [StoreError, IncompleteError])
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 6),
+        (OSError(errno.EROFS, "Read-only file system"), 6),
+        (OSError("Unable to open file (file read failed: time = 0, errno = 5, error message = 'I/O')"), 6),
+        (OSError("File did not open properly: [FATAL] Connection error"), 6),
+        (TimeoutError(), 6),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), None),
+        (OSError("Unable to open file (file signature not found)"), None),
+        (ValueError("timed out"), None),
+    ],
+)
+def test_what_an_error_came_from_decides(kind: type[Exception], cause: Exception, code: int | None) -> None:
+    def work() -> None:
+        try:
+            raise cause
+        except Exception as error:
+            raise kind("it cannot be written") from error
+
+    usual = 3 if kind is IncompleteError else 2
+    assert ending(Session("toys run", as_json=False), work) == (usual if code is None else code)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_end_like_an_interrupt(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
     session = Session("calibrate", as_json=False)
-    assert ending(session, lambda: os.kill(os.getpid(), signal.SIGTERM)) == 3
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert ending(session, lambda: os.kill(os.getpid(), number)) == 3
+    assert signal.getsignal(number) is before
+
+
+def test_nohup_keeps_its_meaning() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert ending(Session("calibrate", as_json=False), lambda: os.kill(os.getpid(), signal.SIGHUP)) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_nothing_is_written_before_the_folder_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +106,7 @@ def test_brackets_in_messages_are_not_markup(capsys: pytest.CaptureFixture[str])
 
 
 def test_writable_folders(tmp_path: Path) -> None:
-    assert is_writable(tmp_path)
+    try_writing(tmp_path)
     assert not list(tmp_path.iterdir())
-    assert not is_writable(Path("/proc"))
+    with pytest.raises(OSError, match=r"."):
+        try_writing(Path("/proc"))

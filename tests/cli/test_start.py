@@ -184,3 +184,18 @@ def test_demo_refuses_a_folder_of_something_else(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("precious")
     assert "it holds thesis.tex" in invoke("demo", "--output", tmp_path).stderr
     assert invoke("demo", "--toys", 0).exit_code == 2
+
+
+@pytest.mark.parametrize("place", ["real/deep/a.yaml", "link/a.yaml", "~/a.yaml", "a.yaml"])
+def test_a_new_file_says_where_its_samples_are(tmp_path, monkeypatch, place):
+    """Through links and from other folders: what init wrote, check reads."""
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real" / "deep")
+    np.savez(tmp_path / "mc.npz", x=np.linspace(0.0, 1.0, 300))
+    monkeypatch.setenv("HOME", str(tmp_path / "real"))
+    monkeypatch.chdir(tmp_path)
+    made = CliRunner().invoke(main, ["init", "mc.npz", f"--output={place}"])
+    assert made.exit_code == 0, made.output
+    checked = CliRunner().invoke(main, ["check", place])
+    assert checked.exit_code == 0, checked.output
+    assert not (tmp_path / "~").exists()

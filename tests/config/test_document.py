@@ -108,7 +108,7 @@ def test_files_that_are_not_analysis_files(tmp_path: Path, content: bytes, messa
 def test_missing_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no such file; `wilks init"):
         read_document(tmp_path / "none.yaml")
-    with pytest.raises(ConfigError, match="must be readable"):
+    with pytest.raises(ConfigError, match="must be an ordinary file"):
         read_document(tmp_path)
 
 

@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from wilks.config import read_sources
 from wilks.config.load import LoadedConfig, load_config
 from wilks.config.model_sections import ModelConfig, section_of
 from wilks.config.schema import AnalysisConfig, SearchConfig, json_schema
@@ -191,3 +193,64 @@ def test_search_offers_every_option() -> None:
     for kind in STATISTICS:
         options = {field.name for field in dataclasses.fields(family_of(kind)) if field.init}  # type: ignore[arg-type]
         assert set(section_of(kind).model_fields) == options
+
+
+@pytest.mark.parametrize("key", ["output: ", "reference: {expected_events: 40, files: "])
+@pytest.mark.parametrize("path", ['"~no such user/x"', '"a\\0b"'])
+def test_paths_are_those_that_a_file_can_have(tmp_path, key, path):
+    (tmp_path / "a.yaml").write_text(
+        "features: [x]\n"
+        + ("reference: {files: r.npz}\n" if key == "output: " else "")
+        + key
+        + path
+        + "}" * ("{" in key)
+    )
+    where = "output" if key == "output: " else r"reference\.files"
+    with pytest.raises(ConfigError, match=rf"a\.yaml:\d: {where}: a path must be one that a file can have"):
+        load_config(tmp_path / "a.yaml")
+
+
+def test_what_is_no_ordinary_file_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ConfigError, match="must be an ordinary file"):
+            load_config(path)
+
+
+def test_paths_start_where_a_link_to_the_file_leads(tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.yaml").write_text("features: [x]\nreference: {files: r.csv}\noutput: out\n")
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "real" / "a.yaml")
+    (tmp_path / "folder").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path)
+    for name in ("real/a.yaml", "link.yaml", "folder/a.yaml"):
+        loaded = load_config(name)
+        assert loaded.output == tmp_path / "real" / "out"
+        with pytest.raises(SampleError) as raised:
+            read_sources(loaded)
+        note = f"; relative paths of this file start from {tmp_path / 'real'}, to which {name} leads"
+        assert str(raised.value).endswith(f"there is no file '{tmp_path / 'real' / 'r.csv'}'" + note * (name[0] != "r"))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("features: [x, yy]", r"4: features\.1: .*no column 'yy'"),
+        ("features: [x]\ncarry: [mass]", r"5: carry\.0: .*no column 'mass'"),
+        ("features: [x]\nwhere: mass > 3", r"5: where: .*no column 'mass' \(needed by where\)"),
+        ("features: [z]\ndefine: {z: mass + 1}", r"5: define\.z: .*no column 'mass'"),
+    ],
+)
+def test_a_column_that_is_not_there_is_blamed_on_the_key_that_asks_for_it(tmp_path, text, place):
+    (tmp_path / "r.csv").write_text("x,y\n1,2\n2,1\n3,5\n")
+    (tmp_path / "a.yaml").write_text("name: n\nreference:\n  files: r.csv\n" + text + "\n")
+    with pytest.raises(SampleError, match=rf"a\.yaml:{place}"):
+        read_sources(load_config(tmp_path / "a.yaml"))
+
+
+def test_labels_are_of_columns_that_are_shown(tmp_path):
+    (tmp_path / "a.yaml").write_text(f"{GOOD}labels: {{x: 'mass [GeV]'}}\n")
+    assert load_config(tmp_path / "a.yaml").config.labels == {"x": "mass [GeV]"}
+    (tmp_path / "a.yaml").write_text(f"{GOOD}labels: {{z: 'mass [GeV]'}}\n")
+    with pytest.raises(ConfigError, match="labels: 'z' is neither in `features` nor in `carry`"):
+        load_config(tmp_path / "a.yaml")

@@ -88,3 +88,46 @@ def test_a_new_edge_separates_the_counts_on_its_sides(edge):
     place = int(np.searchsorted(binning.edges, edge))
     assert binning.edges[place] == edge and np.all(np.diff(binning.edges) >= 0.5)
     assert counts[place:].sum() == np.sum(values >= edge) and counts[:place].sum() == np.sum(values < edge)
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [
+        (np.random.default_rng(0).poisson(60, size=2000), 1.0),
+        (np.random.default_rng(0).poisson(400, size=5000), 1.0),
+        (np.floor(np.random.default_rng(0).exponential(50.0, size=5000)), 1.0),
+        (np.random.default_rng(0).integers(-45, 45, size=3000) * 0.5, 0.5),
+        (np.round(np.random.default_rng(0).normal(scale=0.3, size=5000), 2), 0.01),
+    ],
+)
+def test_every_bin_holds_as_many_steps(values, step):
+    values = np.asarray(values, dtype=np.float64)
+    binning = automatic_binning(values, np.ones(len(values)), data=values[:50])
+    grid = np.arange(np.ceil(binning.edges[0] / step), np.floor(binning.edges[-1] / step) + 1) * step
+    n_steps = binning.fill(grid)[0]
+    narrow = n_steps == n_steps.min()
+    assert narrow.sum() > 5 and not binning.is_log
+    ratio = n_steps / n_steps.min()
+    assert np.array_equal(ratio, np.round(ratio))  # a bin of few events is several bins
+
+
+CLOCK = 1.7e18  # nanoseconds: double precision has one value in 256
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.full(300, CLOCK),
+        np.repeat([CLOCK, CLOCK + 256.0], 100),
+        np.repeat([CLOCK, CLOCK + 256.0, CLOCK + 512.0], 100),
+        CLOCK + np.random.default_rng(0).uniform(0.0, 1e9, size=2000),
+        CLOCK + np.random.default_rng(0).uniform(0.0, 1e4, size=2000),
+        np.random.default_rng(0).uniform(0.0, 1e-310, size=2000),
+        1e300 * np.random.default_rng(0).normal(size=1000),
+    ],
+)
+def test_bins_of_a_clock_survive(values):
+    for data in (values[:50], values[:1], np.array([0.0])):
+        binning = automatic_binning(values, np.ones(len(values)), data=data)
+        assert np.all(np.diff(binning.edges) > 0)
+        assert binning.fill(values)[0].sum() == len(values) and binning.fill(data)[0].sum() == len(data)

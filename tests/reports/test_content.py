@@ -1,11 +1,15 @@
+import html
+
 import numpy as np
 import pytest
 
+import wilks
 from wilks.errors import InputError
 from wilks.laws import calibrate
 from wilks.reports import pictures
 from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.nulls import calibration_headline, headline, key_figures
+from wilks.reports.write import write_report
 from wilks.typing import FitStatus
 
 
@@ -99,3 +103,31 @@ def test_parts_of_different_analyses_are_refused(calibration, make_fit, analysis
         build_report(inputs(bare.evaluate(make_fit()), analysis=analysis, data=data.take(range(199))))
     with pytest.raises(InputError, match="a calibration alone holds no data"):
         build_report(inputs(bare, analysis=analysis, data=data))
+
+
+def test_what_else_must_be_known_stands_beside_the_warnings(calibration, make_fit, tmp_path):
+    result = calibration.evaluate(make_fit())
+    notices = ("the variations of scale are on one side of 0 alone", *result.warnings)
+    page = write_report(result, tmp_path / "r.html", notices=notices).read_text(encoding="utf-8")
+    assert page.count("<li>the variations of scale are on one side of 0 alone.</li>") == 1
+    assert all(page.count(html.escape(text)) <= 1 for text in result.warnings)
+
+
+def test_a_score_is_not_said_to_follow_the_data(tmp_path):
+    rng = np.random.default_rng(0)
+    reference, data = wilks.Sample(rng.exponential(size=400)), wilks.Sample(rng.exponential(size=60))
+    texts = {}
+    for is_score in (True, False):
+        kernel = wilks.Kernel(n_centers=5, is_score=is_score)
+        analysis = wilks.Analysis(reference=reference, model=kernel, expected_events=50)
+        fit = wilks.fit(analysis, data)
+        result = wilks.calibrate(np.linspace(0.1, 20.0, 200)).evaluate(fit)
+        texts[is_score] = write_report(result, tmp_path / "r.html", analysis=analysis, data=data).read_text()
+    assert "the first step of a fit" in texts[True] and "it follows them in any case" not in texts[True]
+    assert "it follows them in any case" in texts[False]
+    for page in texts.values():  # what a rule chose stands in the line of the model alone
+        assert (
+            '<th scope="row">width</th>' not in page
+            and "n starts" not in page
+            and "kernel of 5 Gaussians of width" in page
+        )

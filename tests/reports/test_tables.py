@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from wilks.reports.tables import count, flat_rows, number, setting, words
+from wilks.reports.tables import Table, count, flat_rows, number, setting, words
+from wilks.reports.write import _ENVIRONMENT
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,12 @@ def test_settings_are_flat_and_complete():
 def test_long_lists_say_what_is_left_out():
     assert words(range(30), limit=2) == "0, 1 and 28 more"
     assert setting("text") == "text"
+
+
+def test_numbers_are_not_broken_and_texts_are():
+    table = Table("", (("shift", "-0.21", "a long text of words"), ("rate", "0.5 ± 0.1", "1,234 of 5,000")))
+    cell = "<td class=n>{}</td>"
+    page = _ENVIRONMENT.from_string('{% from "macros.html.j2" import table %}{{ table(content) }}')
+    found = page.render(content=table)
+    assert all(cell.format(text) in found for text in ("-0.21", "0.5 ± 0.1", "1,234 of 5,000"))
+    assert "<td>a long text of words</td>" in found

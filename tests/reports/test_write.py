@@ -2,9 +2,10 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib
 import pytest
 
-from wilks.errors import InputError, StoreError
+from wilks.errors import InputError, StoreError, WilksWarning
 from wilks.reports import write_report
 
 VOID = {"meta", "img", "br"}
@@ -130,14 +131,48 @@ def test_a_write_that_breaks_off_leaves_the_old_report(calibration, tmp_path, mo
     def refuse(self, target):
         raise OSError(28, "No space left on device")
 
-    (tmp_path / "report.html").write_text("old")
+    old = '<meta name="generator" content="wilks">old'
+    (tmp_path / "report.html").write_text(old)
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(StoreError, match="No space left on device"):
         write_report(calibration, tmp_path / "report.html")
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
-    assert (tmp_path / "report.html").read_text() == "old"
+    assert (tmp_path / "report.html").read_text() == old
+
+
+@pytest.mark.parametrize("content", ["<html>my own page</html>", "\x00" * 100_000, "wilks"])
+def test_a_page_of_somebody_else_stays(calibration, tmp_path, content):
+    path = tmp_path / "report.html"
+    path.write_text(content)
+    with pytest.raises(StoreError, match="a report replaces reports of wilks alone"):
+        write_report(calibration, path)
+    assert path.read_text() == content
+    path.write_text("")
+    write_report(calibration, path)
+    write_report(calibration, path)  # its own
 
 
 def test_data_need_their_analysis(calibration, make_fit, data, tmp_path):
     with pytest.raises(InputError, match="give analysis="):
         write_report(calibration.evaluate(make_fit()), tmp_path / "report.html", data=data)
+
+
+def test_a_figure_that_fails_costs_that_figure_alone(calibration, make_fit, tmp_path, monkeypatch):
+    def fail(*args, **more):
+        raise ValueError("input sequence must be strictly ascending\n<b>")
+
+    whole = write_report(calibration.evaluate(make_fit()), tmp_path / "whole.html").read_text(encoding="utf-8")
+    monkeypatch.setattr("wilks.reports.pictures.plots.qq", fail)
+    with pytest.warns(WilksWarning, match=r"a figure could not be drawn \(ValueError\): Quantile-quantile plot"):
+        path = write_report(calibration.evaluate(make_fit()), tmp_path / "report.html")
+    page = path.read_text(encoding="utf-8")
+    assert page.count("<img") == whole.count("<img") - 1 > 0
+    assert "This figure could not be drawn (ValueError: input sequence must be strictly ascending)." in Page(page).text
+
+
+def test_settings_of_the_user_do_not_change_a_report(calibration, tmp_path):
+    plain = write_report(calibration, tmp_path / "plain.html").read_text(encoding="utf-8")
+    with matplotlib.rc_context({"text.usetex": True, "axes.grid": True, "savefig.bbox": "tight", "font.size": 30}):
+        own = write_report(calibration, tmp_path / "own.html").read_text(encoding="utf-8")
+    pictures = re.compile(r"<img[^>]*>")
+    assert pictures.findall(own) == pictures.findall(plain) != []

@@ -99,7 +99,7 @@ def test_a_known_yield_shifts_the_response():
 def test_text_and_document():
     closure = check_responses(exponential(0.0), EXACT, variations=variations(0.05, -0.05), columns=["x"])
     text = str(closure)
-    assert " ".join(text.splitlines()[0].split()) == "variation sigmas worst in chi2/bins p-value shift in t"
+    assert " ".join(text.splitlines()[0].split()) == "variation sigmas worst in chi2/bins p, all columns shift in t"
     assert "No variation of scale reaches 1 sigma: the response is not checked where it is used." in text
     document = json.loads(json.dumps(closure.to_dict()))
     assert document["is_good"] is True and document["variations"][1]["values"] == {"scale": -0.05}

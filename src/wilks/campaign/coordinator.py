@@ -1,5 +1,6 @@
 """Shards of a campaign through an executor: handed out, watched, tried again."""
 
+import itertools
 import random
 import warnings
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from wilks.errors import CampaignError, InputError, WilksWarning
 Progress = Callable[[int, int], None]
 MOST_TRIES = 3
 _SECONDS_BETWEEN_LOOKS = 1.0
+_MOST_PENDING = 10_000
 
 
 def run_campaign(
@@ -36,7 +38,7 @@ def run_campaign(
         CampaignError: shards that failed in all tries, with their errors.
     """
     wanted = ledger.plan.n_toys if n_toys is None else n_toys
-    shards = [shard for shard in ledger.plan.shards() if shard.first < wanted]
+    shards = itertools.takewhile(lambda shard: shard.first < wanted, ledger.plan.shards())
     n_damaged = len(ledger.damaged_paths())
     ledger.check_progress()
     present = set(ledger.done_numbers().tolist())
@@ -74,9 +76,14 @@ class _Coordinator:
     def run(self, shards: Sequence[Shard], executor: Executor | None) -> None:
         pool = executor if executor is not None else LocalProcesses()
         pending: dict[Future[int], Shard] = {}
+        waiting = iter(shards)
         try:
-            pending |= {self._submit(pool, shard): shard for shard in shards}
-            while pending:
+            while True:
+                # Executors keep what they are given: no more than they can have use for.
+                more = itertools.islice(waiting, _MOST_PENDING - len(pending))
+                pending |= {self._submit(pool, shard): shard for shard in more}
+                if not pending:
+                    break
                 done, _ = wait(pending, timeout=_SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
                 for future in done:
                     shard = pending.pop(future)

@@ -12,13 +12,14 @@ import pyarrow
 
 from wilks.analysis import Analysis
 from wilks.campaign.ledger import DAMAGED, FAILED, JOBS, OWNER, PLAN, PLAN_VERSION, PROGRESS, SHARDS, Ledger
+from wilks.campaign.shrink import ASIDE
 from wilks.campaign.store import ToyStore
 from wilks.campaign.table import ToyRow
 from wilks.documents import differences
 from wilks.errors import StoreError
 from wilks.functions import NamedFunction
-from wilks.hypotheses import Generator, Hypothesis
-from wilks.storage import load
+from wilks.hypotheses import Generator, Hypothesis, require_hypothesis
+from wilks.storage import as_path, load
 
 _HYPOTHESIS, _ANALYSIS = "hypothesis", "analysis"
 _LIBRARIES = ("jax", "jaxlib", "numpy", "scipy")
@@ -47,7 +48,8 @@ class FolderStore(ToyStore):
         seed: int,
         keep_params: bool | None = None,
     ) -> None:
-        self.folder = Path(folder)
+        require_hypothesis(hypothesis)
+        self.folder = as_path(folder)
         self.analysis, self.hypothesis, self.seed = analysis, hypothesis, seed
         values = (analysis.describe(), hypothesis.to_dict(), seed, analysis.fingerprint())
         # Through JSON and back, so that a tuple equals a list.
@@ -66,7 +68,7 @@ class FolderStore(ToyStore):
         Raises:
             StoreError: none lies there.
         """
-        path = Path(folder)
+        path = as_path(folder)
         document = Ledger.open(path).document
         try:
             seed, fingerprint = int(document["seed"]), str(document["fingerprint"])
@@ -111,7 +113,7 @@ class FolderStore(ToyStore):
 
 def _is_free(folder: Path) -> bool:
     """Whether there is nothing but what a beginning leaves behind that was interrupted, or makes at this moment."""
-    own = {_HYPOTHESIS, _ANALYSIS, PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS}
+    own = {_HYPOTHESIS, _ANALYSIS, PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS, ASIDE}
     return folder.is_dir() and all(x.name in own or x.suffix == ".partial" for x in folder.iterdir())
 
 

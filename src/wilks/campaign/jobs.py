@@ -108,7 +108,8 @@ def slurm_script(place: Place, numbers: Sequence[int], options: JobOptions) -> s
             f"for ((try = 1; try <= {n_tries}; try++)); do",
             f'    {_command(place)} "$shard"',
             "    code=$?",
-            "    # 0: done; 2: bad input; 3: stopped from outside; nothing that another try here would change",
+            "    # 0: done; 2: bad input; 3: stopped from outside; 4, 5: judged. Another try here changes nothing.",
+            "    # 1: an unexpected error; 6: a fault of disk or network; a signal: tried again",
             "    case $code in 0 | [2-5]) break ;; esac",
             f'    echo "shard $shard: try $try of {n_tries} ended with exit code $code" >&2',
             "done",
@@ -142,7 +143,8 @@ def condor_description(place: Place, script: str, numbers: Sequence[int], option
         *("output = $(ClusterId).$(ProcId).out", "error = $(ClusterId).$(ProcId).err", "log = $(ClusterId).log"),
         *("should_transfer_files = YES", "when_to_transfer_output = ON_EXIT", 'transfer_output_files = ""'),
         *("request_cpus = 1", f"request_memory = {options.memory_mb} MB"),
-        # A job that a signal has killed has no exit code, and is to be tried again.
+        # Tried again are 1, an unexpected error, 6, a fault of disk or network, and a job without an exit code, which a
+        # signal has killed.
         *(f"max_retries = {options.retries}", "retry_until = (ExitCode >= 2 && ExitCode <= 5) =?= True"),
         f'+JobBatchName = "{place.job_name}"',
         *([f"max_materialize = {options.max_running}"] if options.max_running else []),
@@ -157,7 +159,7 @@ def _setting() -> list[str]:
     carried = {name: os.environ[name] for name in _CARRIED if os.environ.get(name)}
     variables = {**dict.fromkeys(SINGLE_THREAD, "1"), "JAX_PLATFORMS": "cpu", **carried, "PYTHONPATH": _module_path()}
     exports = [f"export {name}={_quoted(value)}" for name, value in variables.items() if value]
-    return [*exports, f"cd {_quoted(os.getcwd())} || exit 1"]
+    return [*exports, f"cd {_quoted(os.getcwd())} || exit 6"]
 
 
 def _command(place: Place) -> str:

@@ -30,7 +30,7 @@ from wilks.campaign.plan import Plan, Shard
 from wilks.campaign.table import SCHEMA, ToyRow, table_of
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
-from wilks.storage import read_document, whole_file, write_document
+from wilks.storage import as_path, read_document, whole_file, write_document
 from wilks.typing import IntArray
 
 PLAN, SHARDS, PROGRESS, FAILED, DAMAGED, JOBS = "campaign.json", "shards", "progress", "failed", "damaged", "jobs"
@@ -68,7 +68,7 @@ class Ledger:
         Raises:
             StoreError: there is no campaign, its plan has changed since it was written, or it is of another version.
         """
-        path = Path(folder)
+        path = as_path(folder)
         document = _read_plan(path)
         if document.get("schema_version") != PLAN_VERSION:
             raise StoreError(f"the toys in {path} were planned by another version of wilks; choose a new folder")
@@ -98,10 +98,19 @@ class Ledger:
         if self.plan != planned:
             self.save()
 
+    def replan(self, plan: Plan) -> None:
+        """Another plan in the place of this one."""
+        self.plan, self.document["extents"] = plan, plan.to_list()
+        self.save()
+
     def write(self, rows: Sequence[ToyRow]) -> None:
         """Keep finished toys of shards that are not done."""
         if rows:
-            write_toys(self._progress_path([row.index for row in rows]), table_of(rows), owner=self.owner)
+            self.write_table(table_of(rows))
+
+    def write_table(self, table: pyarrow.Table) -> None:
+        """`write` for a table of at least one toy."""
+        write_toys(self._progress_path(table["index"].to_pylist()), table, owner=self.owner)
 
     def table(self) -> pyarrow.Table:
         """All toys, of finished shards and of those at work.
@@ -123,13 +132,16 @@ class Ledger:
     def progress_table(self) -> pyarrow.Table:
         """Finished toys of all shards at work. Raises as `table` does."""
         tables = []
-        for path, _, _ in self._progress_paths():
+        for path, _, _ in self.progress_paths():
             with contextlib.suppress(FileNotFoundError):
-                tables.append(self._read(path))
+                tables.append(self.read(path))
         return each_once(tables)
 
     def read_shards(self) -> Iterator[tuple[Shard, pyarrow.Table | Exception]]:
-        """Every planned shard with its toys, or with what `read_shard` raises; read a few ahead in threads."""
+        """Every shard that has a file, in order, with its toys, or with what `read_shard` raises.
+
+        A few are read ahead, in threads. Shards that are planned and not begun cost nothing.
+        """
 
         def outcome(shard: Shard) -> pyarrow.Table | Exception:
             try:
@@ -137,7 +149,8 @@ class Ledger:
             except (FileNotFoundError, StoreError) as error:
                 return error
 
-        shards = list(self.plan.shards())
+        numbers = self.done_numbers()
+        shards = list(map(self.plan.shard, numbers[numbers < self.plan.n_shards].tolist()))
         with ThreadPoolExecutor(_READERS) as pool:
             for first in range(0, len(shards), _READ_AHEAD):
                 ahead = shards[first : first + _READ_AHEAD]
@@ -156,9 +169,25 @@ class Ledger:
             StoreError: they are of another campaign.
         """
         path = self.shard_path(shard)
-        table = self._read(path)
+        table = self.read(path)
         if not np.array_equal(table["index"].to_numpy(), np.arange(shard.first, shard.last + 1)):
             raise DamagedError(f"{path} does not hold toys {shard.first} to {shard.last}, each once")
+        return table
+
+    def read(self, path: Path) -> pyarrow.Table:
+        """The toys of a file.
+
+        Raises:
+            DamagedError: it cannot be read or has changed.
+            StoreError: they are of another campaign.
+        """
+        table, owner = read_toys(path)
+        if owner != self.owner:
+            names = ", ".join(name for name in differences(owner, self.owner) if name != "fingerprint")
+            raise StoreError(
+                f"{path} holds toys of another campaign: {names} differ; remove it from this folder. "
+                "Nothing was changed"
+            )
         return table
 
     def is_done(self, shard: Shard) -> bool:
@@ -178,7 +207,7 @@ class Ledger:
 
     def progress_of(self, shard: Shard) -> pyarrow.Table:
         """Finished toys of a shard that is not done; damaged files are set aside."""
-        own = [path for path, first, last in self._progress_paths() if first <= shard.last and last >= shard.first]
+        own = [path for path, first, last in self.progress_paths() if first <= shard.last and last >= shard.first]
         table = each_once(found for path in own if (found := self._read_or_set_aside(path)) is not None)
         index = table["index"].to_numpy()
         return table.filter((index >= shard.first) & (index <= shard.last))
@@ -189,7 +218,7 @@ class Ledger:
         Raises:
             StoreError: toys of another campaign.
         """
-        for path, _, _ in self._progress_paths():
+        for path, _, _ in self.progress_paths():
             self._read_or_set_aside(path)
 
     def finish(self, shard: Shard, tables: Sequence[pyarrow.Table]) -> None:
@@ -199,7 +228,7 @@ class Ledger:
         """
         if not self.is_done(shard):
             write_toys(self.shard_path(shard), each_once(tables), owner=self.owner)
-        for path, first, last in self._progress_paths():
+        for path, first, last in self.progress_paths():
             if shard.first <= first and last <= shard.last:
                 path.unlink(missing_ok=True)
         self._failure_path(shard).unlink(missing_ok=True)
@@ -232,10 +261,16 @@ class Ledger:
     def progress_ranges(self) -> list[tuple[int, int, float]]:
         """First and last toy of each file of shards at work, and when it was written."""
         found = []
-        for path, first, last in self._progress_paths():
+        for path, first, last in self.progress_paths():
             with contextlib.suppress(FileNotFoundError):
                 found.append((first, last, path.stat().st_mtime))
         return found
+
+    def progress_paths(self) -> list[tuple[Path, int, int]]:
+        """Each file of toys at work with its first and last toy, those that were written first before others."""
+        paths = sorted((self.folder / PROGRESS).glob("toys-*.parquet"))
+        matches = [(path, _PROGRESS_NAME.fullmatch(path.name)) for path in paths]
+        return [(path, int(match[1]), int(match[2])) for path, match in matches if match]
 
     def done_numbers(self) -> IntArray:
         """Numbers of the shards that have a file, whole or not."""
@@ -246,20 +281,10 @@ class Ledger:
         """Files that were set aside."""
         return sorted((self.folder / DAMAGED).glob("*.parquet*"))
 
-    def _read(self, path: Path) -> pyarrow.Table:
-        table, owner = read_toys(path)
-        if owner != self.owner:
-            names = ", ".join(name for name in differences(owner, self.owner) if name != "fingerprint")
-            raise StoreError(
-                f"{path} holds toys of another campaign: {names} differ; remove it from this folder. "
-                "Nothing was changed"
-            )
-        return table
-
     def _read_or_set_aside(self, path: Path) -> pyarrow.Table | None:
         """The toys of a file; None if it is gone, or damaged and now set aside."""
         try:
-            return self._read(path)
+            return self.read(path)
         except FileNotFoundError:
             return None
         except DamagedError:
@@ -271,12 +296,6 @@ class Ledger:
         stem = f"toys-{min(indices):09d}-{max(indices):09d}"
         names = (f"{stem}{f'_{k}' if k else ''}.parquet" for k in itertools.count())
         return next(path for name in names if not (path := self.folder / PROGRESS / name).exists())
-
-    def _progress_paths(self) -> list[tuple[Path, int, int]]:
-        """Each file of toys at work with its first and last toy, those that were written first before others."""
-        paths = sorted((self.folder / PROGRESS).glob("toys-*.parquet"))
-        matches = [(path, _PROGRESS_NAME.fullmatch(path.name)) for path in paths]
-        return [(path, int(match[1]), int(match[2])) for path, match in matches if match]
 
     def _failure_path(self, shard: Shard) -> Path:
         return self.folder / FAILED / f"shard-{shard.number:07d}.json"

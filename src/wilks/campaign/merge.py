@@ -1,5 +1,6 @@
 """All toys of a campaign in one file: Parquet, CSV or ROOT."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,11 @@ import uproot
 from pyarrow import csv, parquet
 
 from wilks.campaign.ledger import Ledger, each_once
+from wilks.campaign.plan import Shard
 from wilks.campaign.table import SCHEMA
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
-from wilks.storage import whole_path
+from wilks.storage import as_path, whole_path
 
 _TREE = "toys"
 
@@ -64,7 +66,7 @@ def merge_toys(
         StoreError: the file is there already; a folder is of another campaign (what differs is named); a file is
             damaged; a toy has two values of t.
     """
-    target = Path(path)
+    target = as_path(path)
     write = _writer(target, is_rntuple=is_rntuple)
     if target.exists():
         raise StoreError(f"the toys must be merged into a new file, but {target} is there; delete it or name another")
@@ -91,31 +93,48 @@ def _write_whole(target: Path, tables: Iterable[pyarrow.Table], write: Any) -> N
         with whole_path(target, ending=target.suffix) as partial:
             write(partial, tables)
     except OSError as error:
-        raise StoreError(f"{target} cannot be written: {error.strerror or error}") from error
+        # Arrow puts the place of the unfinished file into its text.
+        reason = os.strerror(error.errno) if error.errno else error
+        raise StoreError(f"{target} cannot be written: {reason}") from error
 
 
 def _streamed(ledger: Ledger) -> tuple[Iterator[pyarrow.Table], int]:
     """The toys shard by shard, so that few are in memory, and how many they are."""
     rest = ledger.progress_table()
-    index = rest["index"].to_numpy()
-    done = set(ledger.done_numbers().tolist())
-    parts = {
-        shard: rest.filter((index >= shard.first) & (index <= shard.last))
-        for shard in ledger.plan.shards()
-        if shard.number not in done
-    }
-    n_toys = ledger.plan.n_toys - sum(shard.n_toys - part.num_rows for shard, part in parts.items())
+    numbers = ledger.done_numbers()
+    done = [ledger.plan.shard(number) for number in numbers.tolist() if number < ledger.plan.n_shards]
+    parts = _of_shards_at_work(ledger, rest, done={shard.number for shard in done})
+    n_toys = sum(shard.n_toys for shard in done) + sum(part.num_rows for part in parts.values())
 
     def tables() -> Iterator[pyarrow.Table]:
+        waiting = iter(sorted(parts))
+        following = next(waiting, None)
         for shard, outcome in ledger.read_shards():
-            if isinstance(outcome, pyarrow.Table):
-                yield outcome
-            elif shard in parts:
-                yield parts[shard]
-            else:
+            while following is not None and following < shard:
+                yield parts[following]
+                following = next(waiting, None)
+            if not isinstance(outcome, pyarrow.Table):
                 raise outcome
+            yield outcome
+        while following is not None:
+            yield parts[following]
+            following = next(waiting, None)
 
     return tables(), n_toys
+
+
+def _of_shards_at_work(ledger: Ledger, rest: pyarrow.Table, *, done: set[int]) -> dict[Shard, pyarrow.Table]:
+    """Toys of the shards that are not done, by shard."""
+    index, parts, at = rest["index"].to_numpy(), dict[Shard, pyarrow.Table](), 0
+    while at < index.size:
+        shard = next(ledger.plan.shards_of(int(index[at]), int(index[at])), None)
+        if shard is None:  # toys that are no longer planned, and all that follow
+            break
+        end = int(np.searchsorted(index, shard.last, side="right"))
+        if shard.number not in done:
+            parts[shard] = rest.slice(at, end - at)
+        at = end
+    return parts
 
 
 def _joined(ledgers: Sequence[Ledger]) -> tuple[pyarrow.Table, int]:

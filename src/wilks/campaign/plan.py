@@ -8,6 +8,9 @@ from wilks.errors import InputError
 from wilks.typing import whole_number
 
 MOST_TOYS_OF_A_SHARD, _FEWEST_SHARDS = 1000, 64
+MANY_TOYS = 10_000_000
+"""More than these are asked about: a plan of so many is a typing error more often than a wish."""
+MOST_TOYS = 1_000_000_000
 
 
 class Shard(NamedTuple):
@@ -81,8 +84,41 @@ class Plan:
             n_before, first = n_before + extent.n_shards, first + extent.n_toys
         raise InputError(f"shard must be one of 0 to {self.n_shards - 1}, but {number} came")
 
+    def shards_of(self, first: int, last: int) -> Iterator[Shard]:
+        """The shards that hold any of the toys ``first`` to ``last``, found without a look at the others.
+
+        >>> [shard.number for shard in Plan((Extent(10, 4), Extent(5, 3))).shards_of(9, 12)]
+        [2, 3]
+        """
+        n_before = start = 0
+        for extent in self.extents:
+            low, high = max(first, start) - start, min(last, start + extent.n_toys - 1) - start
+            if low <= high:
+                for number in range(n_before + low // extent.shard_size, n_before + high // extent.shard_size + 1):
+                    yield self.shard(number)
+            n_before, start = n_before + extent.n_shards, start + extent.n_toys
+
+    def shrunk(self, n_toys: int) -> "Plan":
+        """The plan of the first ``n_toys`` toys, or this one if it has as few; the last shard may become smaller.
+
+        >>> Plan((Extent(10, 4), Extent(5, 3))).shrunk(11).extents
+        (Extent(n_toys=10, shard_size=4), Extent(n_toys=1, shard_size=3))
+        """
+        found, n_left = [], whole_number(n_toys, name="n_toys", least=1)
+        for extent in self.extents:
+            if n_left > 0:
+                found.append(Extent(min(extent.n_toys, n_left), extent.shard_size))
+            n_left -= extent.n_toys
+        return Plan(tuple(found))
+
     def extended(self, n_toys: int, *, shard_size: int | None = None) -> "Plan":
-        """The plan of ``n_toys`` toys in all, or this one if it has as many."""
+        """The plan of ``n_toys`` toys in all, or this one if it has as many.
+
+        Raises:
+            InputError: more than any campaign can have.
+        """
+        if n_toys > MOST_TOYS:
+            raise InputError(f"a campaign has at most {MOST_TOYS:,} toys, but {n_toys:,} were asked for; plan fewer")
         n_more = n_toys - self.n_toys
         if n_more <= 0:
             return self

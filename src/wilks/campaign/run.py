@@ -13,12 +13,14 @@ from wilks.analysis import Analysis, require_float64
 from wilks.campaign.coordinator import Progress, run_campaign
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
+from wilks.campaign.pace import default_progress
 from wilks.campaign.shard import make_toys
 from wilks.campaign.store import MemoryStore
 from wilks.campaign.table import Toys
 from wilks.errors import InputError, StoreError
-from wilks.fitting import n_together
+from wilks.fitting import n_together, require_device
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null
+from wilks.storage import as_path
 from wilks.toys import check_drawable
 from wilks.typing import whole_number
 
@@ -50,7 +52,8 @@ def run_toys(
             JAX has an accelerator, this process, with many toys side by side on it. A source that other processes
             cannot import (a lambda, a nested function, one of the main script) runs in this process, and then no
             executor may be given.
-        progress: called with the number of finished toys and ``n_toys``.
+        progress: called with the number of finished toys and ``n_toys``; None: a line in a notebook or on a terminal,
+            of what takes longer than some seconds. ``lambda n_done, n_total: None`` is silent.
 
     Raises:
         InputError: toys that cannot be drawn, before anything is computed.
@@ -58,7 +61,8 @@ def run_toys(
         CampaignError: some shards failed again and again; the others are finished and kept.
     """
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
-    report = progress or (lambda n_done, n_total: None)
+    require_device(analysis)
+    report = progress or default_progress()
     local = _local_sources(analysis, hypothesis)
     if local:
         if executor is not None:
@@ -70,7 +74,7 @@ def run_toys(
             _refuse_to_store(local)
         table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
     else:
-        folder = Path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
+        folder = as_path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
         kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
         kept.ledger.extend(n_toys, shard_size=_shard_size(analysis, executor))
         with _own_executor(analysis, executor) as pool:
@@ -89,7 +93,8 @@ def toys_here(
         InputError: toys that cannot be drawn, before anything is computed.
     """
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
-    report = progress or (lambda n_done, n_total: None)
+    require_device(analysis)
+    report = progress or default_progress()
     table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
 
@@ -133,7 +138,7 @@ def stored_toys(store: str | Path, *, analysis: Analysis, hypothesis: Hypothesis
         StoreError: the folder belongs to other toys.
     """
     table = MemoryStore().table()
-    if Path(store).exists():
+    if as_path(store).exists():
         table = FolderStore(store, analysis=analysis, hypothesis=hypothesis, seed=seed).table()
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
 

@@ -18,8 +18,8 @@ from wilks.campaign.ledger import Ledger
 from wilks.campaign.plan import Shard
 from wilks.campaign.table import ToyIdentity, ToyRow, table_of
 from wilks.documents import canonical_json
-from wilks.errors import InputError, StoreError
-from wilks.fitting import fit_together, n_together
+from wilks.errors import FaultError, InputError, StoreError, is_fault
+from wilks.fitting import fit_together, n_together, require_device
 from wilks.hypotheses import Hypothesis
 from wilks.toys import draw_auxiliaries, draw_toy
 
@@ -115,12 +115,14 @@ def run_shard(ledger: Ledger, shard: Shard, *, make: Make, n_together: int = 1) 
 def run_stored_shard(folder: str, number: int) -> int:
     """`run_shard` of shard ``number`` in ``folder``: what an executor or a job calls, with plain arguments.
 
-    An error is left in the folder, for those who look from elsewhere.
+    An error is left in the folder, for those who look from elsewhere. A fault of disk or network is a FaultError, also
+    where the cause of an error does not travel.
     """
     ledger = Ledger.open(folder)
     shard = ledger.plan.shard(number)
     try:
         store = _open(folder, identity=_identity(ledger))
+        require_device(store.analysis)
 
         def make(indices: Sequence[int]) -> list[ToyRow]:
             seed, keep_params = store.seed, ledger.keep_params
@@ -132,6 +134,8 @@ def run_stored_shard(folder: str, number: int) -> int:
         with contextlib.suppress(StoreError):
             note = {"error": f"{type(error).__name__}: {error}", "host": platform.node(), "when": when}
             ledger.note_failure(shard, note)
+        if is_fault(error) and not isinstance(error, FaultError):
+            raise FaultError(f"shard {number} met a fault of disk or network: {error}") from error
         raise
 
 

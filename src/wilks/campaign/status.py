@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,7 @@ from wilks.campaign.ledger import Ledger
 from wilks.campaign.plan import Shard
 from wilks.errors import StoreError
 from wilks.typing import FitStatus
+from wilks.wording import Printed
 
 STALE_AFTER_S = 3600.0
 _MOST_NAMED = 12
@@ -187,13 +188,18 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class CampaignStatus:
-    """How a campaign stands. Its text names every shard that needs somebody's attention."""
+class CampaignStatus(Printed):
+    """How a campaign stands. Its text names every shard that needs somebody's attention.
+
+    Attributes:
+        shards: those of which anything is there; the others of ``n_shards`` are missing.
+    """
 
     folder: str
     hypothesis: str
     n_toys: int
     shards: tuple[ShardStatus, ...]
+    n_shards: int
     tally: Tally
     n_set_aside: int
     n_parameters: int | None
@@ -201,12 +207,13 @@ class CampaignStatus:
     @property
     def is_complete(self) -> bool:
         """Whether every shard is done."""
-        return all(one.state is ShardState.DONE for one in self.shards)
+        return len(self.shards) == self.n_shards and all(one.state is ShardState.DONE for one in self.shards)
 
     @property
     def counts(self) -> Mapping[ShardState, int]:
         """Number of shards in each state that occurs."""
         found = Counter(one.state for one in self.shards)
+        found[ShardState.MISSING] += self.n_shards - len(self.shards)
         return {state: found[state] for state in ShardState if found[state]}
 
     @property
@@ -236,7 +243,7 @@ class CampaignStatus:
         lines = [
             f"Campaign {self.folder}: {self.hypothesis}",
             f"toys    {self.n_finished:,} of {self.n_toys:,} finished; {toys}",
-            f"shards  {len(self.shards):,}: {counts or 'none planned'}",
+            f"shards  {self.n_shards:,}: {counts or 'none planned'}",
         ]
         troubled = list(self.with_problems())
         lines += [f"  shard {one.shard.number} {one.state}: {one.problem}" for one in troubled[:_MOST_NAMED]]
@@ -259,26 +266,36 @@ def campaign_status(ledger: Ledger, *, now: float, stale_after_s: float = STALE_
         stale_after_s: a shard with finished toys of which the last is older than this is stale.
     """
     progress, failures = ledger.progress_ranges(), ledger.failures()
-    found, tally = [], Tally()
+    found, tally = dict[Shard, ShardStatus](), Tally()
     for shard, outcome in ledger.read_shards():
         if isinstance(outcome, pyarrow.Table):
             tally += Tally.of(outcome)
-            found.append(ShardStatus(shard, ShardState.DONE, shard.n_toys))
-        elif isinstance(outcome, FileNotFoundError):
-            own = [x for x in progress if x[0] <= shard.last and x[1] >= shard.first]
-            found.append(_unfinished(shard, own, failures.get(shard.number), now=now, stale_after_s=stale_after_s))
-        else:
+            found[shard] = ShardStatus(shard, ShardState.DONE, shard.n_toys)
+        elif not isinstance(outcome, FileNotFoundError):
             state = ShardState.CORRUPT if isinstance(outcome, DamagedError) else ShardState.FOREIGN
-            found.append(ShardStatus(shard, state, 0, str(outcome)))
+            found[shard] = ShardStatus(shard, state, 0, str(outcome))
+    for shard in _begun(ledger, progress, failures):
+        if shard not in found:
+            own = [x for x in progress if x[0] <= shard.last and x[1] >= shard.first]
+            failure = failures.get(shard.number)
+            found[shard] = _unfinished(shard, own, failure, now=now, stale_after_s=stale_after_s)
     return CampaignStatus(
         folder=str(ledger.folder),
         hypothesis=f"{ledger.document.get('description', 'toys')}, seed {ledger.owner['seed']}",
         n_toys=ledger.plan.n_toys,
-        shards=tuple(found),
+        shards=tuple(found[shard] for shard in sorted(found)),
+        n_shards=ledger.plan.n_shards,
         tally=tally,
         n_set_aside=len(ledger.damaged_paths()),
         n_parameters=ledger.n_parameters,
     )
+
+
+def _begun(ledger: Ledger, progress: Iterable[tuple[int, int, float]], failures: Iterable[int]) -> Iterator[Shard]:
+    """Shards of which there are finished toys, or an error; some more than once."""
+    for first, last, _ in progress:
+        yield from ledger.plan.shards_of(first, last)
+    yield from (ledger.plan.shard(number) for number in failures if number < ledger.plan.n_shards)
 
 
 def _unfinished(

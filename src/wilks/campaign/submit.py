@@ -30,6 +30,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, final
 
+import pyarrow
+
 from wilks.campaign.files import DamagedError
 from wilks.campaign.jobs import (
     JOB_FLAVOURS,
@@ -43,6 +45,7 @@ from wilks.campaign.jobs import (
 from wilks.campaign.ledger import JOBS, Ledger
 from wilks.campaign.plan import Shard
 from wilks.errors import InputError, StoreError
+from wilks.storage import as_path
 
 __all__ = ["BACKENDS", "JOB_FLAVOURS", "Backend", "HTCondor", "JobOptions", "Slurm", "Submission", "submit_missing"]
 
@@ -104,7 +107,7 @@ class Backend(ABC):
         for count in itertools.count(1):
             folder = campaign / JOBS / f"{count:04d}"
             if not folder.exists():
-                place = Place(campaign, folder, Path(os.path.abspath(options.log_folder or folder / "logs")))
+                place = Place(campaign, folder, Path(os.path.abspath(as_path(options.log_folder or folder / "logs"))))
                 if _write(place, texts := self.texts(place, numbers, options)):
                     break
         return [folder / name for name in texts if name.endswith(self.suffix)]
@@ -193,13 +196,19 @@ def missing_shards(ledger: Ledger) -> list[Shard]:
     Raises:
         StoreError: a file holds toys of another campaign.
     """
-    missing = []
+    done = set()
     for shard, outcome in ledger.read_shards():
-        if isinstance(outcome, FileNotFoundError | DamagedError):
-            missing.append(shard)
-        elif isinstance(outcome, Exception):
+        if isinstance(outcome, pyarrow.Table):
+            done.add(shard.number)
+        elif not isinstance(outcome, FileNotFoundError | DamagedError):
             raise outcome
-    return missing
+    return [shard for shard in ledger.plan.shards() if shard.number not in done]
+
+
+def _let_run(path: Path) -> None:
+    """Whoever may read a script may run it: who that is, the umask of the user has decided."""
+    mode = path.stat().st_mode
+    path.chmod(mode | (mode & 0o444) >> 2)
 
 
 def _write(place: Place, texts: Mapping[str, str]) -> bool:
@@ -215,7 +224,8 @@ def _write(place: Place, texts: Mapping[str, str]) -> bool:
         place.logs.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (place.folder / name).write_text(text, encoding="utf-8")
-            (place.folder / name).chmod(0o755 if name.endswith(".sh") else 0o644)
+            if name.endswith(".sh"):
+                _let_run(place.folder / name)
     except OSError as error:
         raise StoreError(f"{error.filename or place.folder} cannot be written: {error.strerror or error}") from error
     return True

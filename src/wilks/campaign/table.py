@@ -11,6 +11,7 @@ from wilks.errors import InputError
 from wilks.hypotheses import Hypothesis
 from wilks.toys import toy_key
 from wilks.typing import BoolArray, FitStatus, FloatArray, IntArray
+from wilks.wording import Printed
 
 if TYPE_CHECKING:  # rows are read without what makes a fit
     from wilks.statistics.fits import FitResult
@@ -147,8 +148,8 @@ def _hashable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-@dataclass(frozen=True, eq=False)
-class Toys:
+@dataclass(frozen=True, eq=False, repr=False)
+class Toys(Printed):
     """Toys of one hypothesis, ordered by index. Arrays have one entry for each toy; ``t`` is NaN where a toy failed.
 
     Attributes:
@@ -275,6 +276,10 @@ class Toys:
 
     def _integers(self, name: str) -> IntArray:
         return self.table[name].to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        mean = f", mean_t={np.nanmean(self.t):.4g}" if self.n_failed < self.n_toys else ""
+        return f"Toys(n_toys={self.n_toys}, n_failed={self.n_failed}{mean}, seed={self.seed})"
 
     def __str__(self) -> str:
         done = self.t[np.isfinite(self.t)]

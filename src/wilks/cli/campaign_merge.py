@@ -6,15 +6,15 @@ import click
 
 from wilks.campaign.ledger import Ledger
 from wilks.campaign.merge import MissingToysError, merge_toys
-from wilks.cli.options import campaign_argument, json_option
+from wilks.cli.options import FilePath, campaign_argument, json_option
 from wilks.cli.outcome import ExitCode
 from wilks.cli.session import IncompleteError, Session
 
 
 @click.command(short_help="Write all toys into one Parquet, ROOT or CSV file.")
 @campaign_argument
-@click.argument("others", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path), help="A new file; CAMPAIGN/toys.parquet if none is named.")
+@click.argument("others", nargs=-1, type=FilePath())
+@click.option("--output", type=FilePath(), help="A new file; CAMPAIGN/toys.parquet if none is named.")
 @click.option("--partial", is_flag=True, help="Also if toys are missing.")
 @click.option("--rntuple", is_flag=True, help="In a ROOT file, an RNTuple in place of a TTree.")
 @json_option

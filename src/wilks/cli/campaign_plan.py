@@ -1,14 +1,17 @@
-"""wilks toys plan and extend: which toys are to be made, and in which shards."""
+"""wilks toys plan, extend and shrink: which toys are to be made, and in which shards."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from wilks.campaign import Ledger, plan_toys
+from wilks.campaign.plan import MANY_TOYS
+from wilks.campaign.shrink import ASIDE, shrink
 from wilks.cli.folder import TOYS
-from wilks.cli.options import analysis_argument, campaign_argument, json_option
+from wilks.cli.options import FilePath, analysis_argument, campaign_argument, json_option
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.session import Session
 from wilks.config import load_config
@@ -16,10 +19,12 @@ from wilks.errors import ConfigError, InputError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.wording import in_shell
 
+_yes = click.option("--yes", "is_confirmed", is_flag=True, help=f"Do not ask, also for more than {MANY_TOYS:,} toys.")
+
 
 @click.command(short_help="Plan the toys of an analysis file, without making any.")
 @analysis_argument
-@click.argument("campaign", required=False, type=click.Path(path_type=Path))
+@click.argument("campaign", required=False, type=FilePath())
 @click.option("--n-toys", type=click.IntRange(min=1), help="In place of toys.n_toys of the analysis file.")
 @click.option("--seed", type=click.IntRange(min=0), help="In place of toys.seed.")
 @click.option("--shard-size", type=click.IntRange(min=1), help="Toys of a job; a 64th of them, at most 1,000.")
@@ -32,6 +37,7 @@ from wilks.wording import in_shell
     help="Toys at this true value of a nuisance, in place of 0; may be repeated.",
 )
 @click.option("--params/--no-params", "keep_params", default=True, help="Keep the params of every fit.")
+@_yes
 @json_option
 def plan(
     analysis_file: str,
@@ -41,6 +47,7 @@ def plan(
     shard_size: int | None,
     values: Mapping[str, float],
     keep_params: bool,
+    is_confirmed: bool,
     as_json: bool,
 ) -> None:
     """Plan a campaign under the reference hypothesis in CAMPAIGN, or in the folder `toys` of the output folder.
@@ -55,6 +62,7 @@ def plan(
         prepared = prepare(session, load_config(analysis_file), with_data=False)
         require_toy_source(prepared)
         n_planned = _number(prepared, n_toys)
+        _confirm(n_planned, is_confirmed=is_confirmed)
         if campaign is None:
             claim_output(session, prepared)
         options = prepared.loaded.config.toys
@@ -76,8 +84,9 @@ def plan(
 @campaign_argument
 @click.option("--n-toys", required=True, type=click.IntRange(min=1), help="Toys in all.")
 @click.option("--shard-size", type=click.IntRange(min=1), help="Toys of a job among the new ones.")
+@_yes
 @json_option
-def extend(campaign: Path, n_toys: int, shard_size: int | None, as_json: bool) -> None:
+def extend(campaign: Path, n_toys: int, shard_size: int | None, is_confirmed: bool, as_json: bool) -> None:
     """Plan more toys; those that are planned or finished stay as they are."""
     session = Session("toys extend", as_json=as_json)
 
@@ -85,12 +94,46 @@ def extend(campaign: Path, n_toys: int, shard_size: int | None, as_json: bool) -
         ledger = Ledger.open(campaign)
         if n_toys < ledger.plan.n_toys:
             raise InputError(
-                f"a campaign can only grow, but {n_toys:,} toys were asked for and {ledger.plan.n_toys:,} are planned"
+                f"a campaign is extended to more toys, but {n_toys:,} were asked for and {ledger.plan.n_toys:,} are "
+                "planned; `wilks toys shrink` takes planned toys back"
             )
+        _confirm(n_toys, is_confirmed=is_confirmed)
         ledger.extend(n_toys, shard_size=shard_size)
         _say_plan(session, ledger)
 
     session.run(work)
+
+
+@click.command("shrink", short_help="Take back toys that were planned and not made.")
+@campaign_argument
+@click.option("--n-toys", required=True, type=click.IntRange(min=1), help="Toys in all.")
+@click.option("--set-aside", is_flag=True, help="Also if finished toys lie beyond: their files go to CAMPAIGN/beyond.")
+@json_option
+def shrink_plan(campaign: Path, n_toys: int, set_aside: bool, as_json: bool) -> None:
+    """Plan the first toys of CAMPAIGN alone, after a typing error, say; while nobody works on it."""
+    session = Session("toys shrink", as_json=as_json)
+
+    def work() -> None:
+        ledger = Ledger.open(campaign)
+        found = shrink(ledger, n_toys, sets_aside=set_aside)
+        session.say(f"{found.n_taken_back:,} toys were taken back; {ledger.plan.n_toys:,} are planned.")
+        if found.n_set_aside:
+            session.say(f"{found.n_set_aside:,} finished toys were set aside in {ledger.folder / ASIDE}.")
+        session.outcome.numbers["plan"] = {"n_toys": ledger.plan.n_toys, **found._asdict()}
+
+    session.run(work)
+
+
+def _confirm(n_toys: int, *, is_confirmed: bool) -> None:
+    """Ask before a plan that is more often a typing error than a wish. Raises InputError without a yes."""
+    if n_toys <= MANY_TOYS or is_confirmed:
+        return
+    is_asked = sys.stdin.isatty() and sys.stderr.isatty()
+    if not (is_asked and click.confirm(f"Plan {n_toys:,} toys?", default=False, err=True)):
+        raise InputError(
+            f"more than {MANY_TOYS:,} toys are planned after a confirmation, but {n_toys:,} were asked for without "
+            "one; say --yes if you mean it"
+        )
 
 
 def parse_values(texts: Sequence[str]) -> Mapping[str, float]:

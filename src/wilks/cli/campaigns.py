@@ -10,6 +10,7 @@ COMMANDS = {
     "status": Entry("wilks.cli.campaign_status:status", "How a campaign stands, shard by shard."),
     "submit": Entry("wilks.cli.campaign_submit:submit", "Submit jobs for the shards that are missing."),
     "merge": Entry("wilks.cli.campaign_merge:merge", "Write all toys into one Parquet, ROOT or CSV file."),
+    "shrink": Entry("wilks.cli.campaign_plan:shrink_plan", "Take back toys that were planned and not made."),
     "extend": Entry("wilks.cli.campaign_plan:extend", "Plan more toys for a campaign."),
 }
 
@@ -20,7 +21,7 @@ class _Commands(LazyGroup):
 
 @click.group(
     cls=_Commands,
-    short_help="Campaigns: plan, run, status, submit, merge, extend.",
+    short_help="Campaigns: plan, run, status, submit, merge, extend, shrink.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 def toys() -> None:

@@ -11,7 +11,7 @@ from wilks.cli.answers import has_answer, load_answer
 from wilks.cli.fail_on import FailOn, parse_fail_on
 from wilks.cli.folder import TEST
 from wilks.cli.learn import learn_step
-from wilks.cli.options import analysis_argument, json_option
+from wilks.cli.options import analysis_argument, json_option, processes_option
 from wilks.cli.prepare import Prepared, claim_output, note_variations, prepare, require_toy_source, show_check
 from wilks.cli.session import IncompleteError, Session
 from wilks.cli.steps import (
@@ -27,6 +27,7 @@ from wilks.cli.toy_counts import usable_toys
 from wilks.cli.toys import complete_toys
 from wilks.config import load_config
 from wilks.laws import Calibration, GoodnessOfFit
+from wilks.storage import as_path
 from wilks.wording import in_shell
 
 Command = Callable[..., None]
@@ -59,13 +60,14 @@ def check(analysis_file: str, as_json: bool) -> None:
 
 @click.command(short_help="Fit toys under the reference; the data are not read.")
 @analysis_argument
+@processes_option
 @json_option
-def calibrate(analysis_file: str, as_json: bool) -> None:
+def calibrate(analysis_file: str, processes: int | None, as_json: bool) -> None:
     """Fit toys under the reference and print their distribution; an interrupted campaign goes on where it stopped."""
     session = Session("calibrate", as_json=as_json)
 
     def work() -> None:
-        prepared = prepare(session, load_config(analysis_file), with_data=False)
+        prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
         if prepared.n_toys == 0:
             _say_nothing_to_calibrate(session, prepared)
             return
@@ -118,17 +120,18 @@ def report(analysis_file: str, as_json: bool) -> None:
 
 @click.command(short_help="check, learn-nuisances, calibrate, test and report in one go.")
 @analysis_argument
+@processes_option
 @json_option
 @_fail_on
-def run(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
+def run(analysis_file: str, processes: int | None, as_json: bool, fail_on: FailOn | None) -> None:
     """Check everything, learn responses and fit toys that are missing, fit the data, and write the report."""
     session = Session("run", as_json=as_json)
-    session.run(lambda: run_all(session, Path(analysis_file), fail_on=fail_on))
+    session.run(lambda: run_all(session, as_path(analysis_file), fail_on=fail_on, n_processes=processes))
 
 
-def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None) -> None:
+def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None, n_processes: int | None = None) -> None:
     """All steps that are needed; a calibration that is rejected does not keep the empirical answer from being given."""
-    loaded = load_config(analysis_file)
+    loaded = load_config(analysis_file).with_processes(n_processes)
     check_fail_on(fail_on, n_toys=usable_toys(loaded))
     ready = _with_learned(session, prepare(session, loaded, with_data=True, needs_responses=False))
     if ready is None:

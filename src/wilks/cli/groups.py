@@ -1,11 +1,14 @@
 """Groups of commands of which only the one that is run is loaded."""
 
 import importlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import click
+
+from wilks.cli.streams import make_streams_forgiving
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,12 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for, so that --help is quick."""
 
     entries: ClassVar[Mapping[str, Entry]]
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        make_streams_forgiving()
+        # No command opens a window, and matplotlib cannot be imported with the name of a backend that is not there.
+        os.environ["MPLBACKEND"] = "agg"
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.entries)

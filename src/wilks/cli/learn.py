@@ -1,6 +1,6 @@
 """wilks learn-nuisances: responses of the nuisances, learned from varied samples and checked on them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from wilks.responses import (
     study_responses,
 )
 from wilks.samples import Sample
+from wilks.storage import whole_file
 
 
 @click.command("learn-nuisances", short_help="Learn the responses of the nuisances from varied samples.")
@@ -127,14 +128,25 @@ def _show_closure(session: Session, closure: Closure) -> None:
 def _draw(session: Session, folder: Path, study: ResponseStudy, closure: Closure) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, figure in response_figures(study, closure).items():
+        for name, draw in response_figures(study, closure).items():
             path = folder / f"{name}.png"
-            path.write_bytes(plots.to_png(figure))
-            session.outcome.files[name] = str(path)
+            if content := _png(session, name, draw):
+                with whole_file(path) as file:
+                    file.write(content)
+                session.outcome.files[name] = str(path)
     except OSError as error:
         raise StoreError(
             f"figures must be written to {folder}, but: {error.strerror}; give another `output`"
         ) from error
+
+
+def _png(session: Session, name: str, draw: Callable[[], Any]) -> bytes:
+    """The figure as PNG; empty, with a warning, where it cannot be drawn."""
+    try:
+        return plots.to_png(draw())
+    except Exception as error:  # whatever a drawing library meets: one figure is no reason to end
+        session.warn(f"the figure {name} could not be drawn ({type(error).__name__}: {error})")
+        return b""
 
 
 def _passes(session: Session, closure: Closure, *, is_accepted: bool) -> bool:

@@ -18,7 +18,7 @@ COMMANDS = {
     "report": Entry("wilks.cli.commands:report", "Write report.html from what the other commands stored."),
     "run": Entry("wilks.cli.commands:run", "check, learn-nuisances, calibrate, test and report in one go."),
     "demo": Entry("wilks.cli.start:demo", "Run the exponential problem with a signal injected."),
-    "toys": Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend."),
+    "toys": Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend, shrink."),
     "schema": Entry("wilks.cli.start:schema", "Print the JSON Schema of an analysis file, for editors."),
 }
 
@@ -46,5 +46,6 @@ def main() -> None:
     \b
     Exit codes: 0 done; 1 unexpected error; 2 bad usage, configuration or input;
     3 campaign incomplete; 4 a quality gate failed (too many failed fits; a
-    chi-square that the file requires); 5 --fail-on tripped. A significant result alone is not a failure.
+    chi-square that the file requires); 5 --fail-on tripped; 6 a fault of disk or
+    network: try again. A significant result alone is not a failure.
     """

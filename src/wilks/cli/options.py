@@ -1,11 +1,36 @@
 """Arguments and options that several commands have."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from wilks.errors import InputError
+from wilks.storage import as_path
+
+if TYPE_CHECKING:
+    _PathType = click.ParamType[Path]
+else:
+    _PathType = click.ParamType  # of older versions of click it is no generic type
+
+
+class FilePath(_PathType):
+    """A path, in which ``~`` stands for the home folder also where a shell leaves it, as in ``--output=~/x``."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        try:
+            return as_path(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
 analysis_argument = click.argument("analysis_file", metavar="ANALYSIS.yaml")
-campaign_argument = click.argument("campaign", type=click.Path(path_type=Path))
+campaign_argument = click.argument("campaign", type=FilePath())
+processes_option = click.option(
+    "--processes", type=click.IntRange(min=1), help="Worker processes, in place of toys.processes of the file."
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the content of result.json, and nothing else."
 )

@@ -3,7 +3,7 @@
 ``result.json``, schema version 1, is strict JSON (a number that does not exist is null):
 
 - ``schema_version``, ``command``, ``exit_code``
-- ``status``: done, quality_gate, incomplete, fail_on, invalid_input or error
+- ``status``: done, error, invalid_input, incomplete, quality_gate, fail_on or fault
 - ``analysis``: name, file and fingerprint
 - ``numbers``: one section for each step that was done: check, calibration, answer
 - ``warnings``: sentences
@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 3
     QUALITY_GATE = 4
     FAIL_ON = 5
+    FAULT = 6
 
     @property
     def status(self) -> str:
@@ -81,6 +83,15 @@ class Outcome:
             "versions": versions(),
             "error": self.error,
         }
+
+
+def is_result(path: Path) -> bool:
+    """Whether a file is a ``result.json`` that a command left behind."""
+    try:
+        found = json.loads(path.read_bytes()) if path.is_file() else None
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and {"schema_version", "command", "exit_code", "versions"} <= set(found)
 
 
 def versions() -> dict[str, str]:

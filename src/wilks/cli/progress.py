@@ -1,4 +1,4 @@
-"""Progress of a campaign: a bar on a terminal, a line every few seconds in a log."""
+"""Progress of a campaign: a line that is written over on a terminal, a line every few seconds in a log."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,22 +6,15 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, ProgressColumn, Task
 from rich.text import Text
 
+from wilks.campaign.pace import SECONDS_BETWEEN_LINES, Pace, progress_line
 from wilks.wording import printable
 
-SECONDS_BETWEEN_LINES = 10.0
+_LEAST_BAR, _LARGEST_BAR = 8, 24
 
 
 class Reporter(Protocol):
@@ -31,7 +24,10 @@ class Reporter(Protocol):
 
 
 class PlainProgress:
-    """Writes a line at most every ``seconds_between_lines``, and one at the end; ``detail`` says what else is known."""
+    """Writes a line at the beginning, at most every ``seconds_between_lines``, and at the end.
+
+    ``detail`` says what else is known.
+    """
 
     def __init__(
         self,
@@ -41,55 +37,47 @@ class PlainProgress:
         seconds_between_lines: float,
         detail: Callable[[], str] = str,
     ) -> None:
-        self._write = write
-        self._detail = detail
-        self._clock = clock
+        self._write, self._detail = write, detail
         self._pause = seconds_between_lines
-        self._start = self._last = clock()
-        self._first_done: int | None = None
+        self._clock, self._pace = clock, Pace(clock=clock)
+        self._last: float | None = None
 
     def __call__(self, n_done: int, n_total: int) -> None:
+        self._pace.note(n_done)
         now = self._clock()
-        if self._first_done is None:
-            self._first_done = n_done
-        if n_done < n_total and now - self._last < self._pause:
+        if n_done < n_total and self._last is not None and now - self._last < self._pause:
             return
         self._last = now
-        detail = self._detail()
-        remaining = self._remaining(n_done, n_total, now=now)
-        self._write(f"toys: {n_done} of {n_total}{remaining}{f'; {detail}' if detail else ''}")
-
-    def _remaining(self, n_done: int, n_total: int, *, now: float) -> str:
-        fresh = n_done - (self._first_done or 0)
-        if fresh <= 0 or n_done >= n_total:
-            return f", {now - self._start:.0f} s"
-        rate = fresh / max(now - self._start, 1e-9)
-        return f", {rate:.2g} toys/s, about {(n_total - n_done) / rate:.0f} s left"
+        self._write(progress_line(self._pace, n_done, n_total, detail=self._detail()))
 
 
-class _Rate(ProgressColumn):
-    """Toys a second, once it is known."""
+class _Line(ProgressColumn):
+    """Count, rate, time left and what else is known, as far as the terminal is wide; then a bar if there is room."""
+
+    def __init__(self, console: Console, pace: Pace) -> None:
+        super().__init__()
+        self._console, self._pace = console, pace
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.2g} toys/s" if task.speed else "")
+        n_done, n_total = int(task.completed), int(task.total or 0)
+        if not n_total:
+            return Text("toys")
+        text = Text(printable(progress_line(self._pace, n_done, n_total, detail=task.fields["detail"])))
+        width = self._console.width - 1
+        n_free = min(width - cell_len(text.plain) - 1, _LARGEST_BAR)
+        if n_free >= _LEAST_BAR:
+            n_full = n_free * n_done // n_total
+            text.append(" " + "#" * n_full + "." * (n_free - n_full))
+        text.truncate(width, overflow="ellipsis" if not self._console.options.ascii_only else "crop")
+        return text
 
 
 class BarProgress:
-    """A bar with the rate, the time that remains, and what else is known."""
+    """A line on a terminal, written over."""
 
     def __init__(self, console: Console, *, detail: Callable[[], str] = str) -> None:
-        self._detail = detail
-        self._bar = Progress(
-            TextColumn("toys"),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            _Rate(),
-            TextColumn("left:"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[detail]}", markup=False),
-            console=console,
-        )
+        self._detail, self._pace = detail, Pace(clock=time.monotonic)
+        self._bar = Progress(_Line(console, self._pace), console=console, refresh_per_second=4)
         self._task = self._bar.add_task("toys", total=None, detail="")
 
     def __enter__(self) -> Self:
@@ -102,13 +90,14 @@ class BarProgress:
         self._bar.stop()
 
     def __call__(self, n_done: int, n_total: int) -> None:
+        self._pace.note(n_done)
         self._bar.update(self._task, completed=n_done, total=n_total, detail=self._detail())
 
 
 @contextmanager
 def progress(console: Console, *, detail: Callable[[], str] = str) -> Iterator[Reporter]:
-    """A reporter that suits where ``console`` writes to."""
-    if console.is_terminal:
+    """A reporter that suits where ``console`` writes to; a dumb terminal gets lines, as a log does."""
+    if console.is_terminal and not console.is_dumb_terminal:
         with BarProgress(console, detail=detail) as bar:
             yield bar
         return

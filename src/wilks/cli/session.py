@@ -1,5 +1,7 @@
 """One run of a command: what it says, and how it ends."""
 
+import contextlib
+import errno
 import os
 import signal
 import sys
@@ -13,12 +15,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from wilks.cli.outcome import ExitCode, Outcome, strict_json
-from wilks.errors import InputError, WilksWarning
+from wilks.cli.screen import Screen, print_text
+from wilks.cli.streams import print_plain
+from wilks.errors import InputError, WilksWarning, is_fault
 from wilks.storage import write_text
 from wilks.wording import printable, visible
 
@@ -42,8 +45,8 @@ class Session:
         self.as_json = as_json
         self.output: Path | None = None
         self.interrupted = "interrupted; nothing was lost that had been written"
-        self.notes = Console(stderr=True)
-        self._out = self.notes if as_json else Console()
+        self.notes = Screen(stderr=True)
+        self._out = self.notes if as_json else Screen()
 
     def say(self, text: str) -> None:
         """Print a line of the answer."""
@@ -72,14 +75,12 @@ class Session:
         with _terminate_as_interrupt(), self._warnings_as_notes():
             try:
                 work()
-            except InputError as error:
-                self._stop(ExitCode.INVALID_INPUT, str(error))
             except IncompleteError as error:
-                self._stop(ExitCode.INCOMPLETE, str(error))
+                self._stop(ExitCode.FAULT if is_fault(error) else ExitCode.INCOMPLETE, str(error))
             except KeyboardInterrupt:
                 self._stop(ExitCode.INCOMPLETE, self.interrupted)
             except Exception as error:
-                self._stop(ExitCode.ERROR, self._unexpected(error))
+                self._stop(*self._end_of(error))
         self._finish()
 
     @contextmanager
@@ -100,10 +101,19 @@ class Session:
             warnings.showwarning = note
             yield
 
+    def _end_of(self, error: Exception) -> tuple[ExitCode, str]:
+        """The exit code and the message of an error."""
+        if is_fault(error):
+            return ExitCode.FAULT, f"{error}. This is a fault of disk or network: try again when it is mended"
+        if isinstance(error, InputError):
+            return ExitCode.INVALID_INPUT, str(error)
+        return ExitCode.ERROR, self._unexpected(error)
+
     def _stop(self, code: ExitCode, message: str) -> None:
         self.outcome.exit_code = code
         self.outcome.error = message
-        self.note(f"wilks {self.outcome.command}: {message}")
+        with contextlib.suppress(OSError):  # the exit code still tells
+            self.note(f"wilks {self.outcome.command}: {message}")
 
     def _unexpected(self, error: Exception) -> str:
         folder = self.output if self.output is not None else Path(tempfile.mkdtemp(prefix="wilks-"))
@@ -122,9 +132,10 @@ class Session:
         text = strict_json(outcome.to_dict())
         if self.output is not None and outcome.exit_code is not ExitCode.INVALID_INPUT:
             self._write_result(text)
-        if self.as_json:
-            print(text)
-        sys.stdout.flush()
+        try:
+            print_plain(text + "\n" if self.as_json else "")
+        except OSError as error:
+            self._not_written("the answer", error)
         sys.exit(int(outcome.exit_code))
 
     def _write_result(self, text: str) -> None:
@@ -132,35 +143,37 @@ class Session:
         try:
             write_text(self.output / RESULT_FILE, text + "\n")
         except OSError as error:
-            self.note(f"wilks: {self.output / RESULT_FILE} could not be written: {error}")
-            self.outcome.exit_code = self.outcome.exit_code or ExitCode.ERROR
+            self._not_written(str(self.output / RESULT_FILE), error)
 
-
-def print_text(console: Console, text: str) -> None:
-    """Print lines as they are: nothing in them is markup, and nothing commands the terminal."""
-    console.print(Text(printable(text)), soft_wrap=True)
+    def _not_written(self, what: str, error: OSError) -> None:
+        with contextlib.suppress(OSError):
+            self.note(f"wilks: {what} could not be written: {error}")
+        self.outcome.exit_code = self.outcome.exit_code or (ExitCode.FAULT if is_fault(error) else ExitCode.ERROR)
 
 
 @contextmanager
 def _terminate_as_interrupt() -> Iterator[None]:
-    """A batch system's SIGTERM ends a command like Ctrl-C: what is finished is kept."""
+    """A batch system's SIGTERM, and a terminal that closes (SIGHUP), end a command like Ctrl-C: finished toys are kept.
+
+    A SIGHUP that `nohup` has the process ignore is ignored.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else [])]
+    previous = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
-def is_writable(folder: Path) -> bool:
-    """Whether a file can be made in an existing folder, found by making one."""
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return False
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
+def try_writing(folder: Path) -> None:
+    """Make a file in an existing folder, and remove it. Raises OSError, saying why, if that cannot be done."""
+    if not os.access(folder, os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".wilks-")
+    os.close(handle)
+    os.unlink(name)

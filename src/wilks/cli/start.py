@@ -16,10 +16,11 @@ from wilks.config import FoundSample, find_data, find_reference, json_schema, te
 from wilks.config.data_weights import ONE_EACH
 from wilks.errors import ConfigError
 from wilks.samples.reading import find_files
-from wilks.storage import write_text
+from wilks.storage import as_path, write_text
 from wilks.wording import in_shell, listed
 
 _MAX_FILES_NAMED = 6
+_SEEN_BELOW = 0.05
 SCHEMA_FILE = "analysis.schema.json"
 
 
@@ -68,7 +69,7 @@ def init(
     REFERENCE files come first, then --data and the files of observed data.
     """
     session = Session("init", as_json=as_json)
-    target = Path(output)
+    target = as_path(output)
 
     def work() -> None:
         _check_roles(reference, data)
@@ -146,12 +147,26 @@ def demo(output: str, n_toys: int, as_json: bool) -> None:
     session = Session("demo", as_json=as_json)
 
     def work() -> None:
-        config_file = Path(output) / "ANALYSIS.yaml"
-        require_free(Path(output), config_file=config_file)
+        folder = as_path(output)
+        config_file = folder / "ANALYSIS.yaml"
+        require_free(folder, config_file=config_file)
         _write_demo(config_file, n_toys=n_toys)
         run_all(session, config_file, fail_on=None)
+        _say_what_was_injected(session, config_file)
 
     session.run(work)
+
+
+def _say_what_was_injected(session: Session, config_file: Path) -> None:
+    """The peak is that of a publication, and small: who reads "p = .4" should know what there was to be seen."""
+    p_value = session.outcome.numbers.get("answer", {}).get("p_value")
+    if p_value is not None:
+        seen = "is seen at the level of 5 %" if p_value < _SEEN_BELOW else "is too small to be seen in these data"
+        session.say(
+            f"The peak of 10 events that was injected {seen} (p = {p_value:.2g}). For a larger one write "
+            f"data.inject.expected_events: 40 and another `output` into {config_file}, then wilks run "
+            f"{in_shell(config_file)}"
+        )
 
 
 def _write_demo(path: Path, *, n_toys: int) -> None:

@@ -23,6 +23,7 @@ from wilks.hypotheses import Hypothesis
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.laws.notices import chi_square_notice
 from wilks.responses import Closure, ResponseStudy, check_responses, study_responses
+from wilks.responses.variation import one_sided_notices, points_of
 from wilks.samples import Sample
 from wilks.significance import z_score
 
@@ -178,9 +179,30 @@ def report_step(
     """Write report.html: of the answer, or of the calibration alone before the data are tested."""
     path = prepared.output / REPORT
     study, closure = _response_checks(prepared)
-    reports.write_report(result, path, analysis=prepared.analysis, data=data, toys=toys, study=study, closure=closure)
+    reports.write_report(
+        result,
+        path,
+        analysis=prepared.analysis,
+        data=data,
+        toys=toys,
+        labels=prepared.loaded.config.labels,
+        study=study,
+        closure=closure,
+        notices=_response_notices(prepared),
+    )
     session.outcome.files["report"] = str(path)
     session.say(f"The report is {path}")
+
+
+def _response_notices(prepared: Prepared) -> tuple[str, ...]:
+    """What was said on the screen of the responses; what there was to say of the samples, the answer knows."""
+    names = prepared.systematics.to_learn
+    poor = ("the learned responses do not reproduce the variations, and were accepted nonetheless",)
+    is_poor = prepared.learned is not None and prepared.learned.is_poor
+    if not names:
+        return ()
+    points = points_of(names, prepared.systematics.variations)
+    return (*one_sided_notices(names, points), *(poor if is_poor else ()))
 
 
 def _response_checks(prepared: Prepared) -> tuple[ResponseStudy | None, Closure | None]:

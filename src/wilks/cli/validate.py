@@ -5,7 +5,7 @@ import contextlib
 import click
 
 from wilks.campaign import LocalProcesses
-from wilks.cli.options import analysis_argument, json_option
+from wilks.cli.options import analysis_argument, json_option, processes_option
 from wilks.cli.outcome import ExitCode
 from wilks.cli.prepare import claim_output, prepare, require_toy_source
 from wilks.cli.progress import progress
@@ -19,8 +19,9 @@ FOLDER = "validation"
 @click.command(short_help="Fit toys at shifted nuisances: t must not depend on them.")
 @analysis_argument
 @click.option("--n-toys", type=click.IntRange(min=20), default=100, show_default=True, help="Least toys at each point.")
+@processes_option
 @json_option
-def validate(analysis_file: str, n_toys: int, as_json: bool) -> None:
+def validate(analysis_file: str, n_toys: int, processes: int | None, as_json: bool) -> None:
     """Fit toys at nu = 0, at one sigma up and down in each nuisance, and at all of them together.
 
     t must follow one distribution everywhere. An interrupted validation goes on where it stopped; more toys may be
@@ -29,7 +30,7 @@ def validate(analysis_file: str, n_toys: int, as_json: bool) -> None:
     session = Session("validate", as_json=as_json)
 
     def work() -> None:
-        prepared = prepare(session, load_config(analysis_file), with_data=False)
+        prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
         require_toy_source(prepared)
         claim_output(session, prepared)
         options = prepared.loaded.config.toys
@@ -37,13 +38,13 @@ def validate(analysis_file: str, n_toys: int, as_json: bool) -> None:
         session.interrupted = f"interrupted; the finished toys are kept in {folder}: the same command goes on"
         with contextlib.ExitStack() as stack:
             reporter = stack.enter_context(progress(session.notes))
-            processes = None if options.processes is None else stack.enter_context(LocalProcesses(options.processes))
+            workers = None if options.processes is None else stack.enter_context(LocalProcesses(options.processes))
             found = validate_nuisances(
                 prepared.analysis,
                 n_toys=n_toys,
                 seed=options.seed,
                 store=folder,
-                executor=processes,
+                executor=workers,
                 progress=reporter,
             )
         session.say(str(found))

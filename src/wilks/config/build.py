@@ -12,7 +12,7 @@ from wilks.config.reading import draw, from_function, make_generator, read_selec
 from wilks.config.roles import check_roles
 from wilks.config.schema import DataConfig, PoolConfig, ReferenceConfig, StandardizationConfig
 from wilks.errors import ConfigError, SampleError
-from wilks.hypotheses import Generator
+from wilks.hypotheses import Generator, require_holdable
 from wilks.nuisances import Nuisances, Unselected
 from wilks.samples import Sample, Standardization, check_data, split
 from wilks.search import Search
@@ -181,6 +181,9 @@ def _standardize(loaded: LoadedConfig) -> bool | Standardization:
 def _simulated(loaded: LoadedConfig, config: DataConfig) -> Sample:
     """A Poisson number of background events and, with ``inject``, of signal events."""
     assert config.generator is not None
+    for one in (config.generator, config.inject):
+        if one is not None:  # before the generator of random numbers refuses such a mean in words of its own
+            require_holdable(one.expected_events, n_features=len(loaded.config.features), what="the simulated data")
     rng = stream(config.generator.seed, _DATA_STREAM)
     n_events = int(rng.poisson(config.generator.expected_events))
     parts = [draw(loaded, config.generator, rng, n_events, nuisances=config.generator.nuisances)]

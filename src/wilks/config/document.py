@@ -5,6 +5,7 @@ duplicate keys, deep nesting and oversized files are refused, each with its line
 """
 
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from wilks.errors import ConfigError
+from wilks.storage import as_path
 from wilks.wording import in_shell, visible
 
 MAX_BYTES = 262_144
@@ -89,7 +91,7 @@ def read_document(path: str | Path) -> Document:
     Raises ConfigError, naming file and line, when the file cannot be read, is not YAML, or uses
     what an analysis file has no need of: aliases, tags, duplicate keys, several documents.
     """
-    return parse_document(_text(Path(path)), path=Path(path))
+    return parse_document(_text(as_path(path)), path=as_path(path))
 
 
 def parse_document(text: str, *, path: Path) -> Document:
@@ -119,7 +121,10 @@ def parse_document(text: str, *, path: Path) -> Document:
 
 def _text(path: Path) -> str:
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        size = found.st_size
+        if not stat.S_ISREG(found.st_mode):  # a device or a pipe could be read for ever
+            raise ConfigError(f"{path}: an analysis file must be an ordinary file, but this is none; save it to a file")
         if size > MAX_BYTES:
             raise ConfigError(
                 f"{path}: an analysis file must be at most {MAX_BYTES} bytes, but it has {size}; is it a data file?"

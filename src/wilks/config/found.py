@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from wilks.config.data_weights import is_variation, looks_like_weight
 from wilks.errors import SampleError
 from wilks.samples import bookkeeping, columns, read
 from wilks.samples.reading import refused_columns
+from wilks.storage import as_path
 from wilks.typing import FloatArray
 from wilks.wording import is_text, listed, visible
 
@@ -155,4 +157,7 @@ class _Search:
 
 
 def _relative(path: str, folder: str | os.PathLike[str]) -> str:
-    return path if "://" in path or os.path.isabs(path) else os.path.relpath(path, folder)
+    """A path as the analysis file says it, from the folder to which links to that lead."""
+    if "://" in path or os.path.isabs(as_path(path)):
+        return str(path)
+    return os.path.relpath(Path(path).parent.resolve() / Path(path).name, Path(folder).resolve())

@@ -1,19 +1,21 @@
 """From an analysis file to a checked configuration, with messages that name file, line and key."""
 
 import difflib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from wilks.config.consistency import nuisance_faults, toy_faults
 from wilks.config.document import Document, Location, read_document
 from wilks.config.schema import AnalysisConfig, resolved
-from wilks.errors import ConfigError, InputError
+from wilks.errors import ConfigError, InputError, NoColumnError, NoFileError
 from wilks.samples import parse_expression, parse_selection
+from wilks.storage import as_path
 
 _ERROR = dict[str, Any]
 
@@ -35,7 +37,7 @@ class LoadedConfig:
 
     @property
     def folder(self) -> Path:
-        """Folder of the file, absolute."""
+        """Folder of the file, absolute: that to which a link leads, so that the file says the same by whatever name."""
         return self.path.resolve().parent
 
     @property
@@ -43,14 +45,39 @@ class LoadedConfig:
         """Folder of everything that is written."""
         return Path(resolved(self.config.output, folder=self.folder))
 
+    def with_processes(self, n_processes: int | None) -> "LoadedConfig":
+        """The same with another number of worker processes; None: that of the file. No number depends on it."""
+        if n_processes is None:
+            return self
+        toys = self.config.toys.model_copy(update={"processes": n_processes})
+        return replace(self, config=self.config.model_copy(update={"toys": toys}))
+
     @contextmanager
     def located(self, *location: str | int) -> Iterator[None]:
         """Put file, line and key before the message of an InputError raised inside; no key: that of who is to blame."""
         try:
             yield
         except InputError as error:
-            place = location or _KEYS.get(error.role, ())
-            raise type(error)(self.document.message(place, str(error))) from error
+            place = self._place_of(error, location) or location or _KEYS.get(error.role, ())
+            raise type(error)(self.document.message(place, f"{error}{self._start_of_paths(error)}")) from error
+
+    def _place_of(self, error: InputError, location: Location) -> Location:
+        """The key that asks for a column that the reference lacks: the key is wrong more often than the file."""
+        if not isinstance(error, NoColumnError) or location[:1] != ("reference",):
+            return ()
+        config, asked = self.config, error.needed_by
+        known: dict[str, Location] = {"where": ("where",)}
+        known |= {f"the definition of {name!r}": ("define", name) for name in config.define}
+        known |= {repr(text): ("features", i) for i, text in enumerate(config.features)}
+        known |= {repr(text): ("carry", i) for i, text in enumerate(config.carry)}
+        known |= {repr(config.reference.weight): ("reference", "weight")} if config.reference.weight else {}
+        return known.get(asked, ())
+
+    def _start_of_paths(self, error: InputError) -> str:
+        """Where relative paths start, for a file that was not found and an analysis file that is reached by a link."""
+        if not isinstance(error, NoFileError) or self.folder == Path(os.path.abspath(self.path)).parent:
+            return ""
+        return f"; relative paths of this file start from {self.folder}, to which {self.path} leads"
 
 
 def load_config(path: str | Path) -> LoadedConfig:
@@ -59,7 +86,7 @@ def load_config(path: str | Path) -> LoadedConfig:
     Raises ConfigError with one line for each fault: ``analysis.yaml:12: model.mlp.weight_clp: unknown key; ...``.
     """
     document = read_document(path)
-    loaded = LoadedConfig(Path(path), document, _validated(document))
+    loaded = LoadedConfig(as_path(path), document, _validated(document))
     _check_expressions(loaded)
     found = (*nuisance_faults(loaded.config), *toy_faults(loaded.config))
     faults = [(document.position(place).line, document.message(place, text)) for place, text in found]
@@ -70,11 +97,40 @@ def load_config(path: str | Path) -> LoadedConfig:
 
 def _validated(document: Document) -> AnalysisConfig:
     try:
-        return AnalysisConfig.model_validate(document.values)
+        return AnalysisConfig.model_validate(_filled(document.values, AnalysisConfig))
     except ValidationError as error:
         items = _without_misspelt([dict(item) for item in error.errors(include_url=False)])
         faults = [_fault(document, item) for item in items]
         raise ConfigError("\n".join(text for _, text in sorted(faults))) from error
+
+
+def _filled(values: Mapping[str, Any], section: type[BaseModel]) -> dict[str, Any]:
+    """The values with `{}` for sections that are empty, all of whose keys are commented out, say: the defaults hold.
+
+    An empty key beside another of which one is to be chosen, `mlp:` beside `kernel: {...}`, is not chosen.
+    """
+    filled = dict(values)
+    is_alone = sum(value is not None for value in values.values()) == 0
+    for key, value in values.items():
+        field = section.model_fields.get(str(key))
+        inner = _section_of(field.annotation) if field is not None else None
+        if field is None or not (inner or get_origin(field.annotation) is dict):
+            continue
+        if get_origin(field.annotation) is dict:
+            filled[key] = {} if value is None else value
+        elif inner and isinstance(value, Mapping):
+            filled[key] = _filled(value, inner)
+        elif inner and value is None and (field.default is not None or is_alone) and _needs_nothing(inner):
+            filled[key] = {}
+    return filled
+
+
+def _needs_nothing(section: type[BaseModel]) -> bool:
+    try:
+        section.model_validate({})
+    except ValidationError:
+        return False
+    return True
 
 
 def _without_misspelt(errors: list[_ERROR]) -> list[_ERROR]:

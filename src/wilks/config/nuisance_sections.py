@@ -6,7 +6,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from wilks.config.options import with_options_of
-from wilks.config.sections import Count, FunctionName, GeneratorConfig, Positive, SampleFiles, Section, Seed, Text
+from wilks.config.sections import (
+    Count,
+    Formula,
+    FunctionName,
+    GeneratorConfig,
+    Positive,
+    SampleFiles,
+    Section,
+    Seed,
+    Text,
+)
 from wilks.responses import Training
 
 Values = dict[Text, float]
@@ -105,7 +115,7 @@ class VariationConfig(SampleFiles):
         description="Whether events are moved by the transforms of the nuisances, then selected: those of `files`, or "
         "of the reference, read before the selection.",
     )
-    loose_where: Text | None = Field(
+    loose_where: Formula | None = Field(
         default=None, description="For transformed ones: a looser selection with which the files are read."
     )
     expected_events: Positive | None = Field(

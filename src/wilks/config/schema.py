@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from wilks.campaign.plan import MANY_TOYS
 from wilks.config.model_sections import ModelConfig
 from wilks.config.nuisance_sections import (
     CovarianceConfig,
@@ -22,8 +23,10 @@ from wilks.config.sections import (
     Count,
     CountOrNone,
     Files,
+    Formula,
     FunctionName,
     GeneratorConfig,
+    PathText,
     Positive,
     SampleFiles,
     Section,
@@ -32,6 +35,7 @@ from wilks.config.sections import (
     one_of,
 )
 from wilks.search import Search
+from wilks.storage import as_path
 
 
 class ReferenceGenerator(GeneratorConfig):
@@ -126,7 +130,7 @@ class PoolConfig(SampleFiles):
 class UnselectedConfig(PoolConfig):
     """Events before the selection, for toys at other values of the nuisances: transformed, then selected."""
 
-    loose_where: Text | None = Field(
+    loose_where: Formula | None = Field(
         default=None,
         description="A looser selection with which the files are read: it must leave more room than nuisances move "
         "events. Not given: all events.",
@@ -148,6 +152,7 @@ class ToysConfig(Section):
 
     n_toys: CountOrNone = Field(
         default=400,
+        le=MANY_TOYS,
         description="Least number of toys under the reference; n toys reach p = 1/(n + 1), and every finished toy in "
         "the output folder is used. 0, or no section `toys` at all: a kernel with is_score: true, or a histogram "
         "without nuisances, is looked up in its analytic null; a source of toys helps out where that is too rough.",
@@ -213,12 +218,16 @@ class AnalysisConfig(Section):
     """An analysis: do the data agree with the reference?"""
 
     name: str = Field(default="", description="Title of the analysis in the report.")
-    output: Text = Field(default="results", description="Folder of everything that is written, relative to this file.")
+    output: PathText = Field(
+        default="results", description="Folder of everything that is written, relative to this file."
+    )
     features: Annotated[list[Text], Field(min_length=1)] = Field(
         description='Inputs of the model: columns, defined names or expressions such as "log(pt1)".'
     )
-    define: dict[Text, Text] = Field(default={}, description="New columns as expressions of columns, for every sample.")
-    where: Text | None = Field(
+    define: dict[Text, Formula] = Field(
+        default={}, description="New columns as expressions of columns, for every sample."
+    )
+    where: Formula | None = Field(
         default=None, description='Selection, for every sample, e.g. "pt1 > 20 and abs(eta1) < 2.4".'
     )
     carry: list[Text] = Field(
@@ -226,6 +235,11 @@ class AnalysisConfig(Section):
     )
     tree: Text | None = Field(
         default=None, description="TTree, RNTuple or HDF5 table of every sample that names no other."
+    )
+    labels: dict[Text, Text] = Field(
+        default={},
+        description="Axis labels of figures by feature or carried column; formulas stand between dollar signs: "
+        'pt1: "leading $p_T$ [GeV]".',
     )
     reference: ReferenceConfig = Field(description="What the data should look like if there is nothing new.")
     data: DataConfig | None = Field(
@@ -266,6 +280,8 @@ class AnalysisConfig(Section):
         for name in self.carry:
             if name in self.features:
                 raise ValueError(f"carry: {name!r} is a feature already; delete it from `carry`")
+        if unknown := [name for name in self.labels if name not in (*self.features, *self.carry)]:
+            raise ValueError(f"labels: {unknown[0]!r} is neither in `features` nor in `carry`; name one that is shown")
         if isinstance(self.standardize, StandardizationConfig):
             _same_length(self.standardize, len(self.features))
         if self.reference.generator is not None and (self.define or self.where or self.carry):
@@ -322,4 +338,4 @@ def resolved(path: str, *, folder: Path) -> str:
     """
     if "://" in path:
         return path
-    return str((Path(glob.escape(str(folder))) if glob.has_magic(path) else folder) / Path(path).expanduser())
+    return str((Path(glob.escape(str(folder))) if glob.has_magic(path) else folder) / as_path(path))

@@ -6,7 +6,10 @@ Values are strict: a number in quotes is text, and an unknown key is an error.
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from wilks.errors import InputError
+from wilks.storage import as_path
 
 FUNCTION = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
 
@@ -32,13 +35,29 @@ def _function(value: object) -> object:
     return value
 
 
-Count = Annotated[int, BeforeValidator(whole), Field(ge=1)]
-CountOrNone = Annotated[int, BeforeValidator(whole), Field(ge=0)]
-Seed = Annotated[int, BeforeValidator(whole), Field(ge=0, lt=2**63)]
+def _one_line(value: str) -> str:
+    """An expression may stand on several lines of the file, as after `where: |`."""
+    return " ".join(value.split("\n")).strip() if "\n" in value else value
+
+
+def _path(value: str) -> str:
+    try:
+        as_path(value)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+# The limit stands next to the kind: behind a validator it would not be in the JSON Schema.
+Count = Annotated[int, Field(ge=1), BeforeValidator(whole)]
+CountOrNone = Annotated[int, Field(ge=0), BeforeValidator(whole)]
+Seed = Annotated[int, Field(ge=0, lt=2**63), BeforeValidator(whole)]
 Positive = Annotated[float, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
+Formula = Annotated[Text, AfterValidator(_one_line)]
+PathText = Annotated[Text, AfterValidator(_path)]
 Files = Annotated[
-    list[Text],
+    list[PathText],
     BeforeValidator(_listed),
     Field(min_length=1),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),

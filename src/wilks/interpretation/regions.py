@@ -14,7 +14,7 @@ from wilks.samples import Sample, check_data, weighted_quantile
 from wilks.significance.printing import finite_or_none
 from wilks.statistics.fits import FitResult
 from wilks.typing import BoolArray, FloatArray
-from wilks.wording import visible
+from wilks.wording import Printed, visible
 
 LEVEL = 0.68
 NOT_A_P_VALUE = (
@@ -46,7 +46,7 @@ class ColumnRange:
 
 
 @dataclass(frozen=True, eq=False)
-class Region:
+class Region(Printed):
     """The events with f >= threshold (excess) or f <= threshold (deficit), f the learned log ratio.
 
     Attributes:
@@ -216,14 +216,15 @@ def _columns(learned: LearnedRatio, data: Sample, threshold: float, *, is_excess
     extreme = int(np.argmax(log_ratio) if is_excess else np.argmin(log_ratio))
     for name in common_columns(learned.analysis, data):
         values = events.column(name)
-        yield ColumnRange(name, _central(values, weights * inside), _central(values, weights), float(values[extreme]))
+        there = np.isfinite(values)  # a carried column may lack some
+        ranges = _central(values[inside & there], weights[inside & there]), _central(values[there], weights[there])
+        yield ColumnRange(name, *ranges, float(values[extreme]))
 
 
 def _central(values: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    has_value, tail = np.isfinite(values) & (weights != 0), 0.5 * (1.0 - LEVEL)
-    values, weights = values[has_value], weights[has_value]
     if not values.size:
         return float("nan"), float("nan")
+    tail = 0.5 * (1.0 - LEVEL)
     return weighted_quantile(values, weights, tail), weighted_quantile(values, weights, 1.0 - tail)
 
 

@@ -15,13 +15,14 @@ from wilks.statistics import family_of
 from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Law, Probability, Refusal
 from wilks.storage import Storable, named
+from wilks.wording import Printed
 
 NO_NUMBERS = (("t", "failed"), ("p-value", "none"), ("Z", "none"))
 _LAWS = {"empirical": "wilks.laws.calibration:Calibration", "analytic": "wilks.statistics.analytic:AnalyticCurve"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GoodnessOfFit(Storable):
+class GoodnessOfFit(Printed, Storable):
     """p and Z of the data, how they came about, and what to know beside them.
 
     All numbers are NaN if the fit of the data failed. Z is ``-inf`` where every toy lies at or above t (p = 1).

@@ -1,5 +1,7 @@
 """The null distribution of t, and the answer that it gives for a fit of data."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -22,11 +24,12 @@ from wilks.significance.printing import probability as probability_text
 from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Law, Probability
 from wilks.storage import Storable
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, is_number
+from wilks.wording import Printed
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Calibration(Law, Storable):
+class Calibration(Printed, Law, Storable):
     """The distribution of t under the null hypothesis, from toys. Made by :func:`calibrate`.
 
     The primary answer is the empirical p; the chi-square is a second one, given only if the
@@ -203,7 +206,7 @@ class Calibration(Law, Storable):
         chi2 = None if math.isnan(t) else self.second(t)
         return {"interval_level": 0.68, "chi2": chi2.to_dict() if chi2 else None, "calibration": self.to_dict()}
 
-    def stored(self, t: float) -> "Calibration":
+    def stored(self, t: float) -> Calibration:
         return self
 
     def to_document(self) -> dict[str, Any]:
@@ -215,7 +218,7 @@ class Calibration(Law, Storable):
         }
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Calibration":
+    def from_document(cls, document: Mapping[str, Any]) -> Calibration:
         return cls(
             Empirical(document["t"], document["n_failed"]),
             Compatibility(**document["compatibility"]),
@@ -283,10 +286,11 @@ def calibrate(toys: Toys | npt.ArrayLike, *, degrees_of_freedom: float | None = 
     null = Empirical.of(t_values(toys))
     summary = toy_summary(toys) if isinstance(toys, Toys) else None
     given = summary.degrees_of_freedom if summary and degrees_of_freedom is None else degrees_of_freedom
-    dof = float(null.t.mean()) if given is None else float(given)
-    if not (math.isfinite(dof) and dof > 0.0):
+    dof = float(null.t.mean()) if given is None else given
+    if not (is_number(dof) and math.isfinite(dof) and dof > 0.0):
         raise CalibrationError(
-            f"the number of degrees of freedom must be positive, got {dof:g}; give degrees_of_freedom="
+            f"the number of degrees of freedom must be positive, got {dof!r:.80}; give degrees_of_freedom="
         )
+    dof = float(dof)
     compatibility = judge(null.t, dof, n_failed=null.n_failed, is_estimated_dof=given is None)
     return Calibration(null=null, compatibility=compatibility, summary=summary)

@@ -88,7 +88,12 @@ def t_values(toys: Toys | npt.ArrayLike) -> FloatArray:
     """
     if has_masked(toys):
         raise CalibrationError("values of t must be plain numbers, but some are masked; NaN stands for a failed toy")
-    t = np.asarray(toys.t if isinstance(toys, Toys) else toys, dtype=np.float64)
+    try:
+        t = np.asarray(toys.t if isinstance(toys, Toys) else toys, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise CalibrationError(
+            f"a calibration is made of toys, or of their values of t as numbers, but {toys!r:.80} came ({error})"
+        ) from error
     if t.ndim != 1:
         raise CalibrationError(f"values of t must form one dimension, got an array of shape {t.shape}")
     n_done = int(np.isfinite(t).sum())

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wilks.errors import InputError
 from wilks.functions import NamedFunction
 from wilks.nuisances.response import Response
 from wilks.typing import FloatArray
@@ -31,7 +32,7 @@ class Formulas(Response):
         return self.structure(columns.shape[0]).column_log_ratio(nu, columns)
 
     def structure(self, width: int) -> "FormulaSum":
-        return FormulaSum(tuple(Formula(one.call, width) for one in self.functions))
+        return FormulaSum(tuple(Formula(one.call, width, one.role) for one in self.functions))
 
     def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "names": list(self.names), "functions": [one.mark() for one in self.functions]}
@@ -48,6 +49,7 @@ class Formula:
 
     function: Callable[..., Any]
     width: int
+    role: str = "the formula"
 
     def __call__(self, events: jax.Array, nu: jax.Array) -> jax.Array:
         """log r, shape (n,), for events (n, d)."""
@@ -56,7 +58,15 @@ class Formula:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the text, in hexadecimal, as it is when a program first takes the formula."""
-        lowered = jax.jit(self._derivatives).lower(np.zeros((2, self.width)), np.zeros(()))
+        try:
+            lowered = jax.jit(self._derivatives).lower(np.zeros((2, self.width)), np.zeros(()))
+        except Exception as error:  # a formula of the user may raise anything
+            reason = str(error).strip().partition("\n")[0]
+            raise InputError(
+                f"{self.role} must give one number for each event, function(events, nu) -> (n,), written with "
+                f"jax.numpy to be traced and differentiated, but it raised {type(error).__name__}: {reason}. Use "
+                "jax.numpy in place of numpy and math, jnp.where in place of if, and nu itself in place of float(nu)"
+            ) from error
         return hashlib.sha256(lowered.as_text().encode()).hexdigest()
 
     def _derivatives(self, events: jax.Array, nu: jax.Array) -> list[jax.Array]:

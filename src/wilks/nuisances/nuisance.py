@@ -13,6 +13,7 @@ from wilks.functions import NamedFunction
 from wilks.nuisances.auxiliary import Auxiliary, Gaussian, PoissonCount, Unconstrained, auxiliary_from_dict
 from wilks.typing import finite_number, is_number
 
+_LEAST_SIGMA, _LARGEST_SIGMA = 1e-100, 1e100
 _NORMALIZATION = "wilks.nuisances.nuisance:yield_log_ratio"
 
 
@@ -70,6 +71,11 @@ class Nuisance:
             raise InputError(
                 f"sigma of {self.name!r} must be a positive number, but {sigma!r} came; give its uncertainty, or for "
                 "an unconstrained nuisance the step in which it is moved"
+            )
+        if not _LEAST_SIGMA <= sigma <= _LARGEST_SIGMA:
+            raise InputError(
+                f"sigma of {self.name!r} must lie between {_LEAST_SIGMA:g} and {_LARGEST_SIGMA:g}, so that its square "
+                f"is a number, but {sigma!r} came; measure the nuisance in another unit"
             )
         return float(sigma)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wilks import lazy
 from wilks.errors import InputError
 from wilks.samples import Sample
+from wilks.samples.checked_arrays import require_finite
 from wilks.typing import whole_number
 
 if TYPE_CHECKING:
@@ -135,3 +136,5 @@ class Unselected:
 def _check_sample(sample: object) -> None:
     if not isinstance(sample, Sample) or not sample.n_events:
         raise InputError(f"the events before the selection must be a wilks.Sample with events, but {sample!r} came")
+    for name, values in sample.extras.items():  # transforms and the selection need them
+        require_finite(values, name)

@@ -3,16 +3,36 @@
 ``figure.savefig("name.pdf")`` writes one; no window is opened and no global state is touched.
 """
 
-from wilks.interpretation import common_columns
-from wilks.plots.campaign import running_mean
-from wilks.plots.fits import starts
-from wilks.plots.null import null_distribution, qq
-from wilks.plots.pulls import pulls
-from wilks.plots.ratios import overview, ratio, ratios
-from wilks.plots.regions import region
-from wilks.plots.responses import response_closure, response_study
-from wilks.plots.style import to_png, to_svg
-from wilks.plots.survival import survival
+from typing import TYPE_CHECKING
+
+from wilks import lazy
+
+_NAMES = {
+    "wilks.interpretation": ["common_columns"],
+    "wilks.plots.campaign": ["running_mean"],
+    "wilks.plots.fits": ["starts"],
+    "wilks.plots.null": ["null_distribution", "qq"],
+    "wilks.plots.nuisance_pulls": ["pulls"],
+    "wilks.plots.feature_ratios": ["overview", "ratio", "ratios"],
+    "wilks.plots.regions": ["region"],
+    "wilks.plots.responses": ["response_closure", "response_study"],
+    "wilks.plots.style": ["to_png", "to_svg"],
+    "wilks.plots.survival_curve": ["survival"],
+}
+
+if TYPE_CHECKING:
+    from wilks.interpretation import common_columns
+    from wilks.plots.campaign import running_mean
+    from wilks.plots.feature_ratios import overview, ratio, ratios
+    from wilks.plots.fits import starts
+    from wilks.plots.nuisance_pulls import pulls
+    from wilks.plots.null import null_distribution, qq
+    from wilks.plots.regions import region
+    from wilks.plots.responses import response_closure, response_study
+    from wilks.plots.style import to_png, to_svg
+    from wilks.plots.survival_curve import survival
+else:
+    __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
 __all__ = [
     "common_columns",

@@ -15,6 +15,9 @@ MIN_ENTRIES = 8.0
 """Effective reference events (sum w)^2 / sum w^2 that a bin must hold: below, it is merged with its neighbor."""
 
 _STEPS = np.array([1.0, 2.0, 2.5, 5.0, 10.0])
+_WHOLE_STEPS = np.array([1.0, 2.0, 5.0, 10.0, 20.0])
+_FEW = 20.0
+_FARTHEST = 1e307
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,15 +96,25 @@ def automatic_binning(
     The range leaves about one expected reference event beyond each end, and is widened, at most
     to twice its width on each side, when more than one data event lies beyond. The axis is
     logarithmic for positive quantities that spread over more than a factor of five and crowd at
-    the low end, if it ``may_be_log``. A column of at most 30 different integers gets one bin for each.
+    the low end, if it ``may_be_log``. A column of at most 30 different integers gets one bin for each; where values
+    come in steps, such as more integers, every bin holds as many steps as its neighbor.
     """
     values = np.unique(reference)
     if len(values) <= MAX_DISCRETE and bool(np.all(values == np.round(values))):
         return _integer_binning(values)
     low, high = _range(reference, weights, data)
-    is_log = may_be_log and _is_log(reference, weights, low, high)
     n_bins = int(np.clip(3.0 * np.cbrt(max(weights.sum(), 1.0)), MIN_BINS, MAX_BINS))
-    edges = np.geomspace(low, high, n_bins + 1) if is_log else uniform_edges(low, high, n_bins=n_bins)
+    step = _step_of(values)
+    is_log = (
+        may_be_log and _is_log(reference, weights, low, high) and low * ((high / low) ** (1 / n_bins) - 1) > _FEW * step
+    )
+    if is_log:
+        edges = np.geomspace(low, high, n_bins + 1)
+    elif (high - low) / n_bins < _FEW * step:
+        edges = _stepped_edges(low, high, n_bins=n_bins, step=step, origin=float(values[0]))
+    else:
+        edges = uniform_edges(low, high, n_bins=n_bins)
+    edges = _ascending(edges)
     merged = _merged(Binning(edges, is_log, None), reference, weights)
     width = None if is_log or len(merged) < len(edges) else float(edges[1] - edges[0])
     return Binning(merged, is_log, width)
@@ -109,8 +122,39 @@ def automatic_binning(
 
 def _integer_binning(values: FloatArray) -> Binning:
     middles = 0.5 * (values[1:] + values[:-1])
-    edges = np.concatenate([[values[0] - 0.5], middles, [values[-1] + 0.5]])
+    edges = _ascending(np.concatenate([[values[0] - 0.5], middles, [values[-1] + 0.5]]))
     return Binning(edges, False, 1.0 if bool(np.all(np.diff(values) == 1)) else None)
+
+
+def _step_of(values: FloatArray) -> float:
+    """The step in which sorted values come, each once; 0 for values of a continuum.
+
+    >>> _step_of(np.array([0.01, 0.02, 0.05])), _step_of(np.array([0.0, 1.0, 1.3]))
+    (0.01, 0.0)
+    """
+    if len(values) < 2:
+        return 0.0
+    step = float(np.diff(values).min())
+    with np.errstate(over="ignore", invalid="ignore"):
+        n_steps = (values - values[0]) / step
+        is_whole = bool(np.all(np.abs(n_steps - np.round(n_steps)) < 1e-6 * np.maximum(n_steps, 1.0)))
+    # A continuum in few digits comes in steps, too, but of such a size that every number of them is whole.
+    return step if is_whole and float(n_steps[-1]) < 1e6 else 0.0
+
+
+def _stepped_edges(low: float, high: float, *, n_bins: int, step: float, origin: float) -> FloatArray:
+    """Edges halfway between the values that come in steps, and as many steps in each bin."""
+    raw = max((high - low) / (n_bins * step), 1.0)
+    width = step * float(_WHOLE_STEPS[np.searchsorted(_WHOLE_STEPS, raw * (1 - 1e-9))])
+    start = origin - step * np.round(origin / step) - 0.5 * step
+    first, last = np.floor((low - start) / width + 1e-9), np.floor((high - start) / width + 1e-9)
+    return np.asarray(start + width * np.arange(first, max(last, first) + 2), dtype=np.float64)
+
+
+def _ascending(edges: FloatArray) -> FloatArray:
+    """Edges of which each lies above the one before, at least two: half of 1 is no step beyond 2^53."""
+    found = np.unique(edges)
+    return found if len(found) > 1 else np.asarray([np.nextafter(found[0], -np.inf), np.nextafter(found[0], np.inf)])
 
 
 def _range(reference: FloatArray, weights: FloatArray, data: FloatArray) -> tuple[float, float]:
@@ -119,6 +163,7 @@ def _range(reference: FloatArray, weights: FloatArray, data: FloatArray) -> tupl
     high = weighted_quantile(reference, weights, 1.0 - share)
     if not high > low:
         low, high = float(reference.min()), float(reference.max())
+    low, high = max(low, -_FARTHEST), min(high, _FARTHEST)
     span = max(high - low, 1e-9 * max(abs(high), 1.0))
     ordered = np.sort(data)
     if len(ordered) >= 3:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import gammaincinv
 
 from wilks.analysis import Analysis
+from wilks.errors import InputError
 from wilks.plots.binning import Binning, automatic_binning
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
@@ -22,7 +23,7 @@ class Projection:
     there is no converged fit. ``moved`` is the reference at the nuisances of Delta, None without nuisances.
     Errors are statistical: of the data 68 % central Poisson intervals, of the reference
     sqrt(sum w^2), of the learned ratio those of the reference events at the fitted parameters. ``reference_label``
-    names the reference in the legend.
+    names the reference in the legend. ``n_lacking`` counts events of the reference and of the data without a value.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Projection:
     learned_ratio_error: FloatArray | None
     moved: FloatArray | None = None
     reference_label: str = "reference"
+    n_lacking: tuple[int, int] = (0, 0)
 
 
 def poisson_interval(counts: FloatArray, *, level: float = ONE_SIGMA) -> tuple[FloatArray, FloatArray]:
@@ -71,14 +73,23 @@ def moved_weights(analysis: Analysis, fit: FitResult | None) -> FloatArray | Non
 def project(
     reference: Sample, data: Sample, *, name: str, learned: FloatArray | None, moved: FloatArray | None = None
 ) -> Projection:
-    """Bin the column ``name``, a feature or a carried column that both samples have, of the events with a value."""
-    has_value = np.isfinite(reference.column(name))
-    values, weights, observed = reference.column(name)[has_value], reference.event_weights[has_value], data.column(name)
-    observed = observed[np.isfinite(observed)]
-    learned, moved = (None if one is None else one[has_value] for one in (learned, moved))
+    """Bin the column ``name``, a feature or a carried column that both samples have.
+
+    Events without a value of a carried column are left out, and counted.
+
+    Raises:
+        InputError: no event of the reference has one.
+    """
+    there, is_observed = np.isfinite(reference.column(name)), np.isfinite(data.column(name))
+    if not there.any():
+        raise InputError(f"a column that is shown must have values, but {name!r} has none in the reference")
+    values, weights = reference.column(name)[there], reference.event_weights[there]
+    observed = data.column(name)[is_observed]
     binning = automatic_binning(values, weights, data=observed)
-    projection = project_values(values, weights, name=name, data=observed, binning=binning, learned=learned)
-    return projection if moved is None else replace(projection, moved=binning.fill(values, moved)[0])
+    of_values = None if learned is None else learned[there]
+    projection = project_values(values, weights, name=name, data=observed, binning=binning, learned=of_values)
+    projection = replace(projection, n_lacking=(int(np.sum(~there)), int(np.sum(~is_observed))))
+    return projection if moved is None else replace(projection, moved=binning.fill(values, moved[there])[0])
 
 
 def project_values(

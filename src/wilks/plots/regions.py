@@ -10,8 +10,8 @@ from matplotlib.patches import Patch
 from wilks.interpretation import Region
 from wilks.interpretation.regions import expected_text
 from wilks.plots.binning import automatic_binning
+from wilks.plots.feature_ratios import draw_projection
 from wilks.plots.projection import Projection, project_values
-from wilks.plots.ratios import draw_projection
 from wilks.plots.style import VERMILLION, new_figure, style
 
 _NAME = "f"

@@ -2,7 +2,7 @@
 
 Colors are those of M. Okabe and K. Ito, distinguishable with the common forms of color blindness.
 Figures are plain ``matplotlib.figure.Figure`` objects: no window, no pyplot state, no change of the
-user's settings.
+user's settings. These do not change the figures either: with ``text.usetex`` one without LaTeX could draw none.
 """
 
 import io
@@ -49,7 +49,12 @@ _OVERRIDES: dict[str, object] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "wilks",
 }
-_RC: dict[Any, Any] = {**mplhep.style.ATLAS, **_OVERRIDES}
+# What a figure looks like alone: a backend, and what belongs to windows and to a session, stay the user's.
+_OF_THE_SESSION = re.compile(
+    r"backend|interactive|toolbar|timezone|date\.|webagg|tk\.|figure\.(max_o|raise)|docstr|keymap"
+)
+_DEFAULTS = {name: value for name, value in mpl.rcParamsDefault.items() if not _OF_THE_SESSION.match(name)}
+_RC: dict[Any, Any] = {**_DEFAULTS, **mplhep.style.ATLAS, **_OVERRIDES}
 
 _UNITS = {"gev": "GeV", "tev": "TeV", "mev": "MeV", "kev": "keV", "rad": "rad", "mm": "mm", "cm": "cm", "ns": "ns"}
 

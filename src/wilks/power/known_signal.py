@@ -1,5 +1,7 @@
 """The test of one known signal, with nuisances profiled: what a search made for it would see."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,6 +26,7 @@ from wilks.statistics.points import ProblemPoints
 from wilks.statistics.profiled import Profiled
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray, is_number, plain_numbers, whole_number
+from wilks.wording import Printed
 
 _NEWTON = Newton(max_iterations=200, tolerance=1e-12)
 _LARGEST_STRENGTH = 1e3
@@ -88,7 +91,7 @@ class SignalFit:
 
 
 @dataclass(frozen=True, eq=False)
-class SignalTest:
+class SignalTest(Printed):
     """q_0 of toys, shape (k,), NaN where the fit was not certified."""
 
     q0: FloatArray

@@ -1,5 +1,7 @@
 """How often, and how clearly, a given alternative would be seen."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 
@@ -14,6 +16,7 @@ from wilks.significance import chi2_z_score, clopper_pearson, exceedance_interva
 from wilks.significance.printing import decimals, failed_toys, finite_or_none, probability, table
 from wilks.significance.printing import toys as toys_text
 from wilks.typing import FloatArray
+from wilks.wording import Printed
 
 MIN_TOYS = 3
 
@@ -34,7 +37,7 @@ class ChiSquareMedian:
 
 
 @dataclass(frozen=True)
-class MedianZ:
+class MedianZ(Printed):
     """The Z that half of the toys of an alternative exceed, with its 68 % interval.
 
     ``z_score`` is the empirical Z at the median t, p = (k + m + 1)/(n + 1) of the null toys. If no
@@ -90,7 +93,7 @@ class MedianZ:
 
 
 @dataclass(frozen=True)
-class Power:
+class Power(Printed):
     """The share of toys of an alternative with an empirical p of at most ``size``.
 
     ``interval`` is the Clopper-Pearson interval of the power of this very test; failed toys count
@@ -257,6 +260,10 @@ def _join(z: float, lows: tuple[float, float], highs: tuple[float, float]) -> tu
 
 
 def _check_same_analysis(calibration: Calibration, toys: Toys | npt.ArrayLike) -> None:
+    if not isinstance(calibration, Calibration):
+        raise CalibrationError(
+            f"the first argument must be wilks.calibrate(toys), but a {type(calibration).__name__} came"
+        )
     ours = calibration.fingerprint
     if ours is not None:
         calibration.check_usable(ours)

@@ -14,9 +14,10 @@ from wilks.campaign import Ledger
 from wilks.campaign.status import CampaignStatus
 from wilks.campaign.table import SCHEMA
 from wilks.errors import StoreError
+from wilks.reports.files import put
 from wilks.reports.pictures import Picture, campaign_pictures
 from wilks.reports.tables import Table, count, flat_rows, number
-from wilks.reports.write import put, render
+from wilks.reports.write import render
 from wilks.typing import FitStatus
 
 CAMPAIGN_PAGE = "campaign.html"

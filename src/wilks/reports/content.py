@@ -33,6 +33,7 @@ class ReportInputs:
     labels: Mapping[str, str]
     study: ResponseStudy | None = None
     closure: Closure | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def answer(self) -> GoodnessOfFit | None:
@@ -105,7 +106,7 @@ def build_report(inputs: ReportInputs) -> Report:
         headline=null.headline,
         is_failed=answer is not None and not answer.is_answered,
         key_figures=null.key_figures,
-        warnings=null.warnings,
+        warnings=tuple(dict.fromkeys((*null.warnings, *inputs.notices))),
         question=_question(inputs, null),
         words=family,
         origin=null.origin,
@@ -164,9 +165,11 @@ def _ratio_note(inputs: ReportInputs) -> str:
         return ""
     notes = ["Points: data with 68 % Poisson intervals. Blue: reference with its statistical error."]
     if inputs.fit is not None and inputs.fit.converged:
+        is_score = getattr(inputs.analysis.model, "is_score", False)
         notes.append(
             f"Dashed: the reference reweighted by {_learned_text(inputs.fit)}; its band is the statistical error of "
-            "the reference events at the fitted parameters. Being fitted to these data, it follows them in any case."
+            "the reference events at the fitted parameters. "
+            + (_OF_A_SCORE if is_score else "Being fitted to these data, it follows them in any case.")
         )
         if inputs.fit.nuisances:
             notes.append(
@@ -184,6 +187,12 @@ def _ratio_note(inputs: ReportInputs) -> str:
     if lost:
         notes.append(f"Carried along in the reference but not in the data, and so not shown: {words(lost)}.")
     return " ".join(notes)
+
+
+_OF_A_SCORE = (
+    "The f of a score statistic is the first step of a fit: it shows where data and reference differ and in which "
+    "direction, but exp(f) was not fitted to the data and may lie far from them where f is large."
+)
 
 
 def _learned_text(fit: FitResult) -> str:

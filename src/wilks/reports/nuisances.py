@@ -84,9 +84,10 @@ def _closure_table(closure: Closure) -> Table:
         )
         for index, row in enumerate(closure.rows)
     )
-    header = ("variation", "largest |nu|/sigma", "worst in", "χ²/bins", "p-value", "shift in t", "")
+    header = ("variation", "largest |nu|/sigma", "worst in", "χ²/bins", "p, all columns", "shift in t", "")
     note = (
-        "The reference times the learned r(x; nu) against the varied samples, in bins of every column. Shift in t: "
+        "The reference times the learned r(x; nu) against the varied samples, in bins of every column. χ² is that of "
+        "the worst column, p that of all together: the least of the columns times their number, at most 1. Shift in t: "
         "what the deviation would add to t if f could follow it bin by bin and no nuisance absorbed it."
     )
     return Table("Closure of the learned responses", rows, header, note)

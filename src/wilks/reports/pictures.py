@@ -1,17 +1,24 @@
-"""Figures embedded in the page, with captions and texts for those who cannot see them."""
+"""Figures embedded in the page, with captions and texts for those who cannot see them.
+
+A figure that cannot be drawn costs that figure alone: a sentence stands in its place, and a warning says so.
+"""
 
 import base64
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from wilks import plots
 from wilks.analysis import Analysis
+from wilks.errors import WilksWarning
 from wilks.interpretation import Region
 from wilks.interpretation.regions import summary
 from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, calibrate
+from wilks.plots.feature_ratios import ratio_drawing
 from wilks.reports.responses import response_figures
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
@@ -23,17 +30,22 @@ MAX_VECTOR_COLUMNS = 16
 MAX_SVG_BYTES = 250_000
 _PIXELS_PER_INCH = 96
 _FEWEST_FOR_A_HISTOGRAM = 10
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image as a data URI, its size in CSS pixels, its caption and its text in words."""
+    """An image as a data URI, its size in CSS pixels, its caption and its text in words.
+
+    ``failure`` says why there is none; the image is empty then.
+    """
 
     uri: str
     width: int
     height: int
     caption: str
     alt: str
+    failure: str = ""
 
 
 def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
@@ -42,12 +54,12 @@ def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
     name = f"chi-square with {calibration.degrees_of_freedom:.4g} degrees of freedom"
     return (
         _picture(
-            plots.null_distribution(result),
+            lambda: plots.null_distribution(result),
             caption=f"Distribution of t in toys of the null hypothesis, with 68 % Poisson errors, and the {name}.",
             alt=f"Histogram of t for {calibration.n_toys} toys with the {name}.",
         ),
         _picture(
-            plots.qq(calibration),
+            lambda: plots.qq(calibration),
             caption=f"Quantiles of the toys against the {name}; the band holds each quantile with 95 % probability.",
             alt=f"Quantile-quantile plot of the toys against the {name}.",
         ),
@@ -60,7 +72,7 @@ def analytic_pictures(result: GoodnessOfFit) -> tuple[Picture, ...]:
         return ()
     return (
         _picture(
-            plots.survival(result),
+            lambda: plots.survival(result),
             caption=f"p against t by the {result.law.words.curve}{result.law.words.caption}",
             alt=f"p-value against t on a logarithmic axis, with the observed t = {result.t:.2f}.",
         ),
@@ -74,7 +86,7 @@ def campaign_pictures(t: FloatArray, *, n_parameters: int | None) -> tuple[Pictu
         return ()
     pictures = [
         _picture(
-            plots.running_mean(t, n_parameters=n_parameters),
+            lambda: plots.running_mean(t, n_parameters=n_parameters),
             caption="Mean of t over the toys so far, by index, with its standard error.",
             alt=f"Running mean of t over {valid.size} toys.",
         )
@@ -82,7 +94,7 @@ def campaign_pictures(t: FloatArray, *, n_parameters: int | None) -> tuple[Pictu
     if valid.size >= _FEWEST_FOR_A_HISTOGRAM:
         pictures.append(
             _picture(
-                plots.null_distribution(calibrate(valid, degrees_of_freedom=n_parameters)),
+                lambda: plots.null_distribution(calibrate(valid, degrees_of_freedom=n_parameters)),
                 caption="Distribution of t, with 68 % Poisson errors, and the chi-square of as many degrees of freedom "
                 "as the model has parameters.",
                 alt=f"Histogram of t for {valid.size} toys.",
@@ -96,16 +108,16 @@ def ratio_pictures(
 ) -> tuple[Picture, ...]:
     """Data, reference and learned ratio for the first columns that both samples have."""
     names = plots.common_columns(analysis, data)[:MAX_COLUMNS]
-    figures = plots.ratios(analysis, data, columns=names, fit=fit, labels=labels)
+    draw = ratio_drawing(analysis, data, fit=fit, labels=labels)
     is_vector = len(names) <= MAX_VECTOR_COLUMNS
-    return tuple(_ratio_picture(name, figures[name], analysis, data, is_vector=is_vector) for name in names)
+    return tuple(_ratio_picture(name, partial(draw, name), analysis, data, is_vector=is_vector) for name in names)
 
 
 def region_picture(region: Region) -> Picture:
     """Data and reference in the learned log ratio, with the region shaded."""
     where = " at the best-fit nuisances of τ" if region.learned.analysis.nuisances else ""
     return _picture(
-        plots.region(region),
+        lambda: plots.region(region),
         caption=f"Data and reference{where} in the learned log ratio f, with the most discrepant region shaded; below, "
         "the ratio, which is exp(f) where f describes the data.",
         alt=f"Histogram of f for data and reference; {summary(region)}.",
@@ -115,7 +127,7 @@ def region_picture(region: Region) -> Picture:
 def pull_picture(analysis: Analysis, fit: FitResult) -> Picture:
     """The nuisances of the fit."""
     return _picture(
-        plots.pulls(analysis, fit),
+        lambda: plots.pulls(analysis, fit),
         caption="Best-fit nuisances in units of their sigma, with f free (τ) and with f = 0 (Δ); the bands are the "
         "auxiliary measurements.",
         alt=f"Values and errors of {len(fit.nuisances)} nuisances at τ and Δ against their auxiliary measurements.",
@@ -130,44 +142,55 @@ def response_pictures(study: ResponseStudy | None, closure: Closure | None) -> t
         "closure": "Learned log r (lines) against varied samples of {} (points); below, the differences in errors.",
     }
     pictures = []
-    for key, figure in response_figures(study, closure).items():
+    for key, draw in response_figures(study, closure).items():
         kind, _, name = key.partition("-")
         text = texts[kind].format(name)
-        pictures.append(_picture(figure, caption=text, alt=text))
+        pictures.append(_picture(draw, caption=text, alt=text))
     return tuple(pictures)
 
 
 def start_picture(fit: FitResult) -> Picture:
     """t at the end of each start."""
     return _picture(
-        plots.starts(fit),
+        lambda: plots.starts(fit),
         caption="t at the end of each start of the search, best first.",
         alt=f"t of {fit.n_starts} starts in descending order.",
     )
 
 
-def _ratio_picture(name: str, figure: Figure, analysis: Analysis, data: Sample, *, is_vector: bool) -> Picture:
+def _ratio_picture(
+    name: str, draw: Callable[[], Figure], analysis: Analysis, data: Sample, *, is_vector: bool
+) -> Picture:
     role = name if name in analysis.features else f"{name} (carried along, not an input of the model)"
     role += _left_out(name, analysis.reference, data)
     alt = f"Data, reference and learned alternative in {name}, and their ratios to the reference."
-    return _picture(figure, caption=role, alt=alt, is_vector=is_vector)
+    return _picture(draw, caption=role, alt=alt, is_vector=is_vector)
 
 
 def _left_out(name: str, reference: Sample, data: Sample) -> str:
     """How many events have no value to show."""
-    counts = [(one.n_without(name), one.n_events) for one in (data, reference)]
-    if not any(n_left_out for n_left_out, _ in counts):
+    (of_data, n_data), (of_reference, n_reference) = ((one.n_without(name), one.n_events) for one in (data, reference))
+    if not of_data and not of_reference:
         return ""
-    (of_data, n_data), (of_reference, n_reference) = counts
     return (
         f". Without a value, and not shown: {of_data:,} of {n_data:,} data and {of_reference:,} of {n_reference:,} "
         "reference events"
     )
 
 
-def _picture(figure: Figure, *, caption: str, alt: str, is_vector: bool = True) -> Picture:
-    width, height = (round(_PIXELS_PER_INCH * float(size)) for size in figure.get_size_inches())
-    return Picture(_uri(figure, is_vector=is_vector), width, height, caption, alt)
+def _picture(draw: Callable[[], Figure], *, caption: str, alt: str, is_vector: bool = True) -> Picture:
+    try:
+        figure = draw()
+        width, height = (round(_PIXELS_PER_INCH * float(size)) for size in figure.get_size_inches())
+        return Picture(_uri(figure, is_vector=is_vector), width, height, caption, alt)
+    except Exception as error:  # whatever a drawing library meets in these values, or on this machine
+        failure = f"This figure could not be drawn ({type(error).__name__}: {_first_line(error)})."
+        warnings.warn(f"a figure could not be drawn ({type(error).__name__}): {alt}", WilksWarning, stacklevel=3)
+        return Picture("", 0, 0, caption, alt, failure)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:_LONGEST_REASON]
 
 
 def _uri(figure: Figure, *, is_vector: bool) -> str:

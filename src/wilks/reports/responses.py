@@ -1,21 +1,29 @@
 """Figures of learned responses: the binned study and the closure, one of each for every nuisance."""
 
+from collections.abc import Callable
 from dataclasses import replace
-
-from matplotlib.figure import Figure
+from functools import partial
+from typing import TYPE_CHECKING
 
 from wilks import plots
 from wilks.responses import Closure, ResponseStudy
 
+if TYPE_CHECKING:  # a command loads matplotlib when it draws
+    from matplotlib.figure import Figure
 
-def response_figures(study: ResponseStudy | None, closure: Closure | None) -> dict[str, Figure]:
-    """By name: ``study-NUISANCE`` and ``closure-NUISANCE``."""
-    figures: dict[str, Figure] = {}
+
+def response_figures(study: ResponseStudy | None, closure: Closure | None) -> "dict[str, Callable[[], Figure]]":
+    """What draws each of them, by name: ``study-NUISANCE`` and ``closure-NUISANCE``."""
+    figures: dict[str, Callable[[], Figure]] = {}
     if study is not None:
-        figures |= {f"study-{one.name}": plots.response_study(study, name=one.name) for one in study.nuisances}
+        figures |= {f"study-{one.name}": partial(plots.response_study, study, name=one.name) for one in study.nuisances}
     if closure is not None:
-        figures |= {f"closure-{name}": plots.response_closure(_of(closure, name)) for name in closure.names}
+        figures |= {f"closure-{name}": partial(_draw_closure, closure, name) for name in closure.names}
     return figures
+
+
+def _draw_closure(closure: Closure, name: str) -> "Figure":
+    return plots.response_closure(_of(closure, name))
 
 
 def _of(closure: Closure, name: str) -> Closure:

@@ -50,6 +50,7 @@ def model_tables(analysis: Analysis) -> tuple[Table, ...]:
     inputs = zip(analysis.features, maps.shift, maps.scale, strict=True)
     model = (("model", analysis.model.describe()), ("parameters", str(analysis.n_parameters)))
     settings = {key: value for key, value in analysis.model.to_dict().items() if key != "kind"}
+    settings = {key: value for key, value in settings.items() if value is not None}  # what a rule chose, `model` says
     return (
         Table("Model f(x; w)", (*model, *flat_rows(settings))),
         Table(

@@ -1,7 +1,10 @@
 """The tables of a report: plain text in cells; the template escapes it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+_LONGEST_NUMBER = 40
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,19 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     header: tuple[str, ...] = ()
     note: str = ""
+
+
+_NUMBER = r"[-+−]?(\d[\d,]*\.?\d*|\.\d+)(e[-+]?\d+)?"
+_NUMERIC = re.compile(rf"[(\[]?{_NUMBER}((, | ± | of | to |/){_NUMBER})*[)\]]?( ?%)?")
+
+
+def is_numeric(text: str) -> bool:
+    """Whether a cell holds a number, or two that belong together, and must not be broken.
+
+    >>> [is_numeric(text) for text in ("-0.21", "12.9 ± 0.3", "[0.1, 0.4]", "19.0/22", "2.5e-09", "1, 2, 3 and 9 more")]
+    [True, True, True, True, True, False]
+    """
+    return len(text) <= _LONGEST_NUMBER and _NUMERIC.fullmatch(text) is not None
 
 
 def count(value: float) -> str:

@@ -1,7 +1,9 @@
 """Write the page: rendered from the template, put in place in one step."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,9 +15,11 @@ from wilks.campaign import Toys
 from wilks.errors import InputError, StoreError
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports.content import ReportInputs, build_report
+from wilks.reports.files import is_foreign, put
+from wilks.reports.tables import is_numeric
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
-from wilks.storage import write_text
+from wilks.storage import as_path
 from wilks.wording import printable
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -35,6 +39,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.tests["numeric"] = is_numeric
 
 
 def write_report(
@@ -48,6 +53,7 @@ def write_report(
     labels: Mapping[str, str] = NO_LABELS,
     study: ResponseStudy | None = None,
     closure: Closure | None = None,
+    notices: Sequence[str] = (),
     folder: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write a self-contained HTML report and return where it is.
@@ -64,6 +70,7 @@ def write_report(
         labels: axis labels by column, such as ``{"pt1": "leading muon pT [GeV]"}``.
         study: of the responses of the nuisances, adds its figures.
         closure: of learned responses, adds its table and figures.
+        notices: what else a reader must know, beside the warnings of the result.
         folder: if given, ``path`` is taken from it and must stay inside.
 
     Raises:
@@ -76,11 +83,11 @@ def write_report(
     ...     write_report(calibrate([9.0, 12.0, 15.0]), "report.html", folder=folder).name
     'report.html'
     """
-    target = _target(Path(path), folder=None if folder is None else Path(folder))
+    target = _target(as_path(path), folder=None if folder is None else as_path(folder))
     sample = None
     if data is not None:
         sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()
-    report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure))
+    report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure, tuple(notices)))
     put(target, render("report.html.j2", report=report))
     return target
 
@@ -108,14 +115,8 @@ def _target(path: Path, *, folder: Path | None) -> Path:
         raise StoreError(f"the folder of the report must exist, but {parent} does not; create it first")
     if target.is_dir():
         raise StoreError(f"the report must be a file, but {target} is a folder; give another name")
-    return parent / target.name
-
-
-def put(target: Path, content: str) -> None:
-    """Write beside the target, then rename: readers see the old page or the new one."""
-    try:
-        write_text(target, content)
-    except OSError as error:
+    if is_foreign(target):
         raise StoreError(
-            f"the report must be writable, but {target} is not: {error.strerror}; choose another place"
-        ) from error
+            f"a report replaces reports of wilks alone, but {target} is another file; delete it, or give another name"
+        )
+    return parent / target.name

@@ -14,6 +14,7 @@ from wilks.responses.variation import Variation, check_variations, compared_colu
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
 from wilks.typing import BoolArray, FloatArray
+from wilks.wording import Printed
 
 REACH = 3.0
 """Variations within so many sigma decide on a response; the fit hardly goes further."""
@@ -114,7 +115,7 @@ class ClosureRow:
 
 
 @dataclass(frozen=True, eq=False)
-class Closure:
+class Closure(Printed):
     """Reconstructed against true log r (figures 3 and 14 of "Learning New Physics from an Imperfect Machine").
 
     A response is poor if a judged variation contradicts it (p below ``alpha`` after a factor for the number of
@@ -163,7 +164,7 @@ class Closure:
         )
 
     def __str__(self) -> str:
-        head = ("variation", "sigmas", "worst in", "chi2/bins", "p-value", "shift in t", "")
+        head = ("variation", "sigmas", "worst in", "chi2/bins", "p, all columns", "shift in t", "")
         lines = [head, *(_line(row, row in self.poor_rows) for row in self.rows)]
         return "\n".join([table(lines), *self._sentences()])
 

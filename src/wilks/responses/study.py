@@ -16,6 +16,7 @@ from wilks.responses.variation import Variation, check_variations, compared_colu
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
 from wilks.typing import BoolArray, FloatArray
+from wilks.wording import Printed
 
 _N_BINS = 10
 _HIGHEST = 4
@@ -97,7 +98,7 @@ class NuisanceStudy:
 
 
 @dataclass(frozen=True, eq=False)
-class ResponseStudy:
+class ResponseStudy(Printed):
     """The binned study of figures 2 and 13 of "Learning New Physics from an Imperfect Machine"."""
 
     nuisances: tuple[NuisanceStudy, ...]

@@ -1,7 +1,7 @@
 """Samples of the reference with its nuisances moved."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -124,14 +124,18 @@ def check_variations(reference: Sample, nuisances: Sequence[Nuisance], variation
 
 def warn_if_one_sided(names: Sequence[str], points: FloatArray) -> None:
     """Warn of nuisances that are moved in one direction alone; points (m, j)."""
+    for text in one_sided_notices(names, points):
+        warnings.warn(text, WilksWarning, stacklevel=3)
+
+
+def one_sided_notices(names: Sequence[str], points: FloatArray) -> Iterator[str]:
+    """What is said of nuisances that are moved in one direction alone; points (m, j)."""
     for name, column in zip(names, points.T, strict=True):
         if np.all(column >= 0) or np.all(column <= 0):
             side, other = ("above", "below") if np.any(column > 0) else ("below", "above")
-            warnings.warn(
+            yield (
                 f"all samples of {name!r} lie {side} 0, so that its response {other} 0 is an extrapolation; add a "
-                "sample of the other sign where there is one",
-                WilksWarning,
-                stacklevel=3,
+                "sample of the other sign where there is one"
             )
 
 

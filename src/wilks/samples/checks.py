@@ -1,5 +1,7 @@
 """What data must be before they are tested against an analysis."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

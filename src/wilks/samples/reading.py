@@ -10,13 +10,14 @@ from typing import Any, cast
 
 import numpy as np
 
-from wilks.errors import InputError, SampleError
+from wilks.errors import InputError, NoFileError, SampleError
 from wilks.samples.checked_arrays import came, non_finite_message, seal
 from wilks.samples.expressions import Expression, parse_expression
 from wilks.samples.readers import READERS, TableFile, ordinary, reader_for
 from wilks.samples.recipe import Recipe, make_recipe
 from wilks.samples.sample import Origin, Sample
 from wilks.samples.syntax import is_plain_name
+from wilks.storage import as_path
 from wilks.typing import FloatArray, IntArray, finite_number, whole_number
 from wilks.wording import listed, visible
 
@@ -201,11 +202,10 @@ def _listed(files: object) -> list[str]:
 
 def _matches(text: str) -> list[Path]:
     try:
-        path = Path(text).expanduser() if text.startswith("~") else Path(text)
-    except RuntimeError as error:  # no such user
-        raise SampleError(f"the home folder in {text!r} must be known, but {error}; give the whole path") from error
-    try:
+        path = as_path(text)
         is_there = path.exists()
+    except InputError as error:
+        raise SampleError(str(error)) from error
     except OSError as error:
         raise SampleError(f"{text[:100]!r} cannot be looked up: {error.strerror}") from error
     if path.is_dir():
@@ -217,9 +217,9 @@ def _matches(text: str) -> list[Path]:
         return [ordinary(Path(name)) for name in found]
     if "://" in text:
         raise SampleError(f"files are read from disk, but {text!r} is a remote address; copy the file first")
-    if glob.has_magic(text):
-        raise SampleError(f"no file matches {text!r}; the current folder is {Path.cwd()}")
-    raise SampleError(f"there is no file {text!r}; the current folder is {Path.cwd()}")
+    here = "" if path.is_absolute() else f"; the current folder is {Path.cwd()}"
+    what = "no file matches" if glob.has_magic(text) else "there is no file"
+    raise NoFileError(f"{what} {text!r}{here}")
 
 
 def _pattern_in(folder: Path) -> str:

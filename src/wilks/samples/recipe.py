@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wilks.errors import SampleError
+from wilks.errors import NoColumnError, SampleError
 from wilks.samples.checked_arrays import came, check_names, closest
 from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
 from wilks.samples.nodes import Column, constants_in
@@ -162,7 +162,7 @@ class _Resolver:
         elif name in self.listing.names:
             self.columns[name] = None
         else:
-            raise SampleError(self._missing(name, needed_by))
+            raise NoColumnError(self._missing(name, needed_by), needed_by=needed_by)
 
     def _define(self, name: str) -> None:
         formula = self.definitions[name]

@@ -1,5 +1,7 @@
 """A sample of events: features, weights, carried columns, and where they came from."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -15,7 +17,7 @@ from wilks.samples.checked_arrays import check_names, closest, frozen_array, req
 from wilks.samples.stored_precision import Precisions, narrow
 from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
-from wilks.wording import visible
+from wilks.wording import Printed, visible
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,13 @@ class Origin:
         return {**vars(self), "files": list(self.files), **maps}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Origin":
+    def from_document(cls, document: Mapping[str, Any]) -> Origin:
         """The inverse of `to_document`."""
         return cls(**{**document, "files": tuple(document["files"])})
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class Sample(Storable):
+class Sample(Printed, Storable):
     """Events with weights. Every array is a read-only float64 copy of what was given.
 
     Args:
@@ -156,7 +158,7 @@ class Sample(Storable):
         """
         return int(np.count_nonzero(~np.isfinite(self.column(name))))
 
-    def take(self, indices: npt.ArrayLike) -> "Sample":
+    def take(self, indices: npt.ArrayLike) -> Sample:
         """The events at ``indices`` (integers, in that order) or where a boolean mask is true.
 
         >>> Sample([1.0, 2.0, 3.0]).take([2, 0]).events.ravel().tolist()
@@ -171,7 +173,7 @@ class Sample(Storable):
             origin=self.origin,
         )
 
-    def rescaled(self, expected_events: float) -> "Sample":
+    def rescaled(self, expected_events: float) -> Sample:
         """The same events with weights multiplied by one factor so that they sum to ``expected_events``.
 
         Raises:
@@ -191,7 +193,7 @@ class Sample(Storable):
         weights = seal(self.event_weights * (expected_events / total))
         return Sample(self.events, weights, features=self.features, extras=self.extras, origin=self.origin)
 
-    def without_extras(self) -> "Sample":
+    def without_extras(self) -> Sample:
         """The same events and weights without the carried columns."""
         return Sample(self.events, self.event_weights, features=self.features, origin=self.origin)
 
@@ -218,7 +220,7 @@ class Sample(Storable):
         }
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Sample":
+    def from_document(cls, document: Mapping[str, Any]) -> Sample:
         origin = document["origin"]
         return cls(
             document["events"],

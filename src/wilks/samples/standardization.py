@@ -1,5 +1,7 @@
 """Shift and scale of each feature, fixed before the data are seen."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,7 +50,7 @@ class Standardization:
             )
 
     @classmethod
-    def of(cls, sample: Sample) -> "Standardization":
+    def of(cls, sample: Sample) -> Standardization:
         """Mean and standard deviation of a reference, with its weights and without a small-sample correction.
 
         shift_j = sum_e w_e x_ej / W and scale_j^2 = sum_e w_e (x_ej - shift_j)^2 / W with W = sum_e w_e.
@@ -67,12 +69,12 @@ class Standardization:
         return cls([one.shift for one in found], [one.scale for one in found])
 
     @classmethod
-    def identity(cls, n_features: int) -> "Standardization":
+    def identity(cls, n_features: int) -> Standardization:
         """Features as they are: shift 0 and scale 1."""
         return cls(np.zeros(n_features), np.ones(n_features))
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Sequence[float]]) -> "Standardization":
+    def from_dict(cls, document: Mapping[str, Sequence[float]]) -> Standardization:
         """The inverse of `to_dict`.
 
         >>> Standardization.from_dict({"shift": [1.0], "scale": [2.0]}).to_dict()

@@ -14,6 +14,7 @@ from wilks.search import Search
 from wilks.significance.text import probability_from_log
 from wilks.storage import Storable
 from wilks.typing import FitStatus, FloatArray
+from wilks.wording import Printed
 
 CONTENDER_MARGIN = 0.1
 _ROUNDING = 8e-7  # of t: a difference of two sums over all events
@@ -97,8 +98,8 @@ _PARTS: dict[str, type[FittedNuisance] | type[MemberFit]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class FitResult(Storable):
+@dataclass(frozen=True, eq=False, repr=False)
+class FitResult(Printed, Storable):
     """The end of a fit. ``t``, ``params`` and the certificate belong to one and the same point.
 
     Attributes:
@@ -216,6 +217,9 @@ class FitResult(Storable):
             **{name: tuple(part(**one) for one in document[name]) for name, part in _PARTS.items()},
         }
         return cls(**{**document, **restored})
+
+    def __repr__(self) -> str:
+        return f"FitResult(t={self.t:.4g}, status={self.status.name}, n_events={self.n_events})"
 
     def __str__(self) -> str:
         gap = f", best two {self.start_gap:.2g} apart in t" if np.isfinite(self.start_gap) else ""

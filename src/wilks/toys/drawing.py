@@ -4,7 +4,7 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.hypotheses import Generator, Hypothesis
+from wilks.hypotheses import Generator, Hypothesis, require_holdable, require_hypothesis
 from wilks.samples import Sample, shared_events, unweight
 from wilks.toys.identity import auxiliary_rng, toy_rng
 from wilks.toys.likeness import require_like_reference
@@ -50,11 +50,15 @@ def check_drawable(analysis: Analysis, hypothesis: Hypothesis) -> None:
             fails, returns something else than finite events of the right shape, or takes its random numbers from
             elsewhere than the rng it is given; a source of toys of the reference that is not like it.
     """
+    require_hypothesis(hypothesis)
+    if not isinstance(analysis, Analysis):
+        raise InputError(f"toys are drawn for a wilks.Analysis, but a {type(analysis).__name__} came")
     for supply in supplies(analysis, hypothesis):
         if isinstance(supply.source, Sample):
             _check_pool(supply.role, supply.source, analysis)
             _check_pool_size(supply, supply.source)
         else:
+            require_holdable(supply.mean, n_features=len(analysis.features), what=f"a toy of {supply.role}")
             _check_generator(supply, supply.source, analysis, hypothesis)
         if supply.role == BACKGROUND:
             require_like_reference(analysis)

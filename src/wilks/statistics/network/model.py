@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wilks.optimize.devices import has_accelerator
 from wilks.problem import Problem
 from wilks.statistics.base import Engine, Statistic
-from wilks.statistics.network.devices import has_accelerator
 from wilks.storage import named
 from wilks.structures import Structure, overrides, register_by_identity
 from wilks.typing import FloatArray

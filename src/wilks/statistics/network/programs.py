@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wilks.likelihood import Events, Points
+from wilks.optimize.devices import lane_width
 from wilks.optimize.problem import Box
 from wilks.optimize.second_order import QuasiNewton
 from wilks.optimize.solver import State
@@ -15,7 +16,6 @@ from wilks.problem import Problem
 from wilks.samples import Sample, cell_width_of, has_cells, in_cells, thin
 from wilks.statistics.delta import Delta
 from wilks.statistics.fits import CONTENDER_MARGIN, Data
-from wilks.statistics.network.devices import lane_width
 from wilks.statistics.network.finish import Finish, Finisher
 from wilks.statistics.network.lanes import Lanes
 from wilks.statistics.network.model import NetworkModel

@@ -1,6 +1,6 @@
 """Data, reference and learned alternative for one column or for all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -64,8 +64,7 @@ def ratio(
     2
     """
     _check_column(analysis.reference, data, feature)
-    learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
-    return _ratio_figure(project(analysis.reference, data, name=feature, learned=learned, moved=moved), labels)
+    return ratio_drawing(analysis, data, fit=fit, labels=labels)(feature)
 
 
 def ratios(
@@ -80,9 +79,21 @@ def ratios(
     names = common_columns(analysis, data) if columns is None else columns
     for name in names:
         _check_column(analysis.reference, data, name)
+    draw = ratio_drawing(analysis, data, fit=fit, labels=labels)
+    return {name: draw(name) for name in names}
+
+
+def ratio_drawing(
+    analysis: Analysis, data: Sample, *, fit: FitResult | None = None, labels: Mapping[str, str] = NO_LABELS
+) -> Callable[[str], Figure]:
+    """What draws the figure of ``ratio`` of a column: what all columns need is computed once."""
     learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
-    projections = (project(analysis.reference, data, name=name, learned=learned, moved=moved) for name in names)
-    return {projection.name: _ratio_figure(projection, labels) for projection in projections}
+
+    def draw(name: str) -> Figure:
+        _check_column(analysis.reference, data, name)
+        return _ratio_figure(project(analysis.reference, data, name=name, learned=learned, moved=moved), labels)
+
+    return draw
 
 
 def overview(
@@ -152,8 +163,12 @@ def _draw_counts(axes: Axes, projection: Projection) -> None:
         axes.stairs(projection.moved, edges, color=GREEN, ls="-.", label=label, baseline=None)
     _scale_counts(axes, projection)
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, handlelength=1.6, columnspacing=1.0)
-    if projection.has_outliers:
-        note = "end bins hold all values beyond"
+    notes = ["end bins hold all values beyond"] if projection.has_outliers else []
+    if any(projection.n_lacking):
+        reference, data = projection.n_lacking
+        notes.append(f"without a value: {data:,} data, {reference:,} reference events")
+    if notes:
+        note = "\n".join(notes)
         axes.annotate(note, (0.965, 0.96), xycoords="axes fraction", ha="right", va="top", fontsize=8, color=GRAY)
 
 
