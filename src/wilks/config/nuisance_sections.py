@@ -128,8 +128,10 @@ class VariationConfig(SampleFiles):
     def _has_one_source(self) -> Self:
         if not any(self.at.values()):
             raise ValueError("a variation must move a nuisance, but all values of `at` are 0; the reference is there")
-        if self.generator is not None and (self.files or self.tree or self.weight or self.transformed):
-            raise ValueError("`files`, `tree`, `weight` and `transformed` are not for a `generator`; delete them")
+        if self.generator is not None and (self.files or self.tree or self.weight or self.per_file or self.transformed):
+            raise ValueError(
+                "`files`, `tree`, `weight`, `per_file` and `transformed` are not for a `generator`; delete them"
+            )
         if not (self.files or self.generator or self.transformed or self.weight):
             raise ValueError(
                 "a variation must have `files`, a `generator`, another `weight` of the reference, or `transformed: "

@@ -20,6 +20,14 @@ def files_of(loaded: LoadedConfig, config: SampleFiles) -> list[str]:
     return [resolved(path, folder=loaded.folder) for path in config.files or ()]
 
 
+def numbers_of(loaded: LoadedConfig, config: SampleFiles) -> dict[str, dict[str, float]]:
+    """The columns that are one number in each file, with files as seen from here."""
+    return {
+        name: {resolved(path, folder=loaded.folder): number for path, number in of.items()}
+        for name, of in config.per_file.items()
+    }
+
+
 def read_selected(
     loaded: LoadedConfig, config: SampleFiles, *, weight: str | None, also_carry: Iterable[str] = ()
 ) -> Sample:
@@ -32,6 +40,7 @@ def read_selected(
         where=analysis.where,
         weight=weight,
         define=dict(analysis.define),
+        per_file=numbers_of(loaded, config),
         carry=(*analysis.carry, *also_carry),
     )
 
@@ -52,6 +61,7 @@ def read_unselected(
         where=loose_where,
         weight=weight,
         define=dict(analysis.define),
+        per_file=numbers_of(loaded, config),
         carry=[name for name in needed if name not in analysis.features],
     )
     define = {name: text for name, text in analysis.define.items() if name in needed}

@@ -80,8 +80,8 @@ class ReferenceConfig(SampleFiles):
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         one_of(files=self.files, generator=self.generator)
-        if self.generator is not None and (self.tree or self.weight):
-            raise ValueError("`tree` and `weight` belong to files; delete them beside `generator`")
+        if self.generator is not None and (self.tree or self.weight or self.per_file):
+            raise ValueError("`tree`, `weight` and `per_file` belong to files; delete them beside `generator`")
         if self.generator is not None and self.expected_events is None:
             raise ValueError("`expected_events` must be given with a generator, which does not say how many to expect")
         return self
@@ -110,8 +110,8 @@ class DataConfig(SampleFiles):
         one_of(files=self.files, generator=self.generator)
         if self.inject is not None and self.generator is None:
             raise ValueError("`inject` adds a signal to simulated data; real data take none: delete it")
-        if self.generator is not None and (self.tree or self.weight):
-            raise ValueError("`tree` and `weight` belong to files; delete them beside `generator`")
+        if self.generator is not None and (self.tree or self.weight or self.per_file):
+            raise ValueError("`tree`, `weight` and `per_file` belong to files; delete them beside `generator`")
         return self
 
 

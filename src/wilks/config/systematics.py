@@ -166,7 +166,7 @@ class Systematics:
     def _unselected(self, config: VariationConfig, known: dict[_Place, Unselected]) -> Unselected:
         files = config if config.files is not None else self.loaded.config.reference
         weight, loose = self._weight(config), config.loose_where
-        place = (tuple(files.files or ()), files.tree, weight, loose)
+        place = (tuple(files.files or ()), repr(files.per_file), files.tree, weight, loose)
         if place not in known:
             known[place] = read_unselected(self.loaded, files, weight=weight, loose_where=loose, seed=_VARIATIONS_SEED)
         return known[place]
@@ -193,7 +193,8 @@ class Systematics:
         for index, one in enumerate(self.loaded.config.variations):
             seen[one.text] = seen.get(one.text, 0) + 1
             name = one.text if seen[one.text] == 1 else f"{one.text} ({seen[one.text]})"
-            plain = one.model_dump(exclude_none=True, exclude={"files"}) | {"weight": self._weight(one)}
+            plain = one.model_dump(exclude_none=True, exclude={"files", "per_file"}) | {"weight": self._weight(one)}
+            plain |= {"per_file": one.per_file} if one.per_file else {}
             with self.loaded.located("variations", index):
                 plain |= {"content": self._content(one)}
             if one.transformed:
