@@ -106,7 +106,7 @@ def test_defaults_of_a_minimal_file(tmp_path: Path) -> None:
         ("  mlp:", "  kernel: {}\n  mlp:", r"analysis.yaml:9: model: one of .*`mlp` and `kernel` came; give one"),
         ("  mlp:\n    hidden: [4]\n    weight_clip: 9\n", "  kernel: {width: 0}\n", r"model.kernel.width: .*0"),
         ("model:", "modle:", r"analysis.yaml:9: modle: unknown key; did you mean model\?"),
-        ("n_training: 1e3", "zzz: 3", r"analysis.yaml:6: reference.zzz: unknown key; known keys here: files, per_file, tree,"),
+        ("n_training: 1e3", "zzz: 3", r"yaml:6: reference.zzz: unknown key; known keys here: files, per_file, tree,"),
         ("weight_clip: 9", "weight_clip: nine", r"analysis.yaml:12: .*weight_clip: must be a number, but it is 'nine'"),
         ("weight_clip: 9", "weight_clip: -1", r"weight_clip: should be greater than 0, but it is -1"),
         ("weight_clip: 9", "weight_clip: .inf", r"weight_clip: must be a finite number, but it is inf"),

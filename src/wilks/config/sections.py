@@ -85,8 +85,8 @@ class SampleFiles(Section):
     )
     per_file: dict[Text, dict[PathText, float]] = Field(
         default={},
-        description="New columns that are one number in each file, by name: a number for every entry of `files`, such as "
-        "cross section x luminosity / generated events.",
+        description="New columns that are one number in each file, by name: a number for every entry of `files`, such "
+        "as cross section x luminosity / generated events.",
     )
     tree: Text | None = Field(
         default=None, description="TTree, RNTuple or HDF5 table; without it the `tree` at the top."
