@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+pytestmark = pytest.mark.exact
+
 
 def _module() -> ModuleType:
     """`record.py`, which is a script."""
