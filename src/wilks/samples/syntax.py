@@ -97,6 +97,20 @@ _COMPARISONS: Mapping[type[ast.cmpop], Function] = {
 }
 
 
+_WORDS_HERE = [
+    (re.compile(pattern), word)
+    for pattern, word in (
+        (r"&&|\bAND\b", "'and'"),
+        (r"\|\||\bOR\b", "'or'"),
+        (r"!(?!=)|\bNOT\b", "'not'"),
+        (r"<>|≠", "'!='"),
+        (r"≤|=<", "'<='"),
+        (r"≥|=>", "'>='"),
+        (r"(?<![<>=!])=(?!=)", "'=='"),
+    )
+]
+
+
 def is_plain_name(name: str) -> bool:
     """Whether ``name`` can stand for a column inside an expression."""
     reserved = name in _FUNCTIONS or name in _CONSTANTS
@@ -116,12 +130,21 @@ def parse_node(text: object, what: str) -> Node:
             syntax = ast.parse(source, mode="eval").body
     except SyntaxError as error:
         place = f" (near character {error.offset})" if error.offset else ""
-        raise SampleError(f"{what} {text!r} cannot be understood{place}: {error.msg}; {HINT}") from error
+        reason = _other_languages(source) or f"{error.msg}; {HINT}"
+        raise SampleError(f"{what} {text!r} cannot be understood{place}: {reason}") from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise SampleError(
             f"{what} {_shortened(text)} cannot be understood: it is too deep or has odd characters"
         ) from error
     return _Translator(source, names, what).translate(syntax, MAX_DEPTH)
+
+
+def _other_languages(source: str) -> str:
+    """What to write for the words of C++, SQL and mathematics; empty without one of them."""
+    for pattern, word in _WORDS_HERE:
+        if found := pattern.search(source):
+            return f"write {word} for {found[0]!r}"
+    return ""
 
 
 def _shortened(text: str) -> str:
