@@ -41,7 +41,7 @@ def test_bookkeeping_is_left_out_and_weights_are_known(tmp_path: Path) -> None:
     assert sample.columns == ("Muon_pt", "hits")
     assert sample.weights == ("genWeight", "puWeightUp") and sample.nominal_weights == ("genWeight",)
     assert list(sample.reasons) == [
-        "event, run: by its name it numbers runs or events",
+        "event, run: named as numbers of runs or events are",
         "number: all 300 values are different integers, as of a counter",
     ]
 
@@ -80,7 +80,7 @@ def test_nan_in_data_is_said_to_be_nan(tmp_path: Path) -> None:
 
 def test_files_without_a_feature_are_refused_with_all_reasons(tmp_path: Path) -> None:
     reference, counters = found(tmp_path), write(tmp_path / "counters.npz", event=np.arange(5), weight=np.ones(5))
-    with pytest.raises(SampleError, match="no weight or counter, but none is; event: by its name it numbers"):
+    with pytest.raises(SampleError, match="no weight or counter, but none is; event: named as numbers of runs"):
         find_reference([counters], tree=None, folder=tmp_path)
     with pytest.raises(SampleError, match=r"have at least one of .* Muon_pt, hits, but have none; Muon_pt, hits: not"):
         find_data([counters], reference=reference, tree=None, folder=tmp_path)

@@ -18,7 +18,7 @@ CONTINUOUS = RNG.exponential(size=300)
     ],
 )
 def test_names_of_bookkeeping_are_known(name: str) -> None:
-    assert bookkeeping(name, CONTINUOUS) == "by its name it numbers runs or events"
+    assert bookkeeping(name, CONTINUOUS) == "named as numbers of runs or events are"
 
 
 @pytest.mark.parametrize("name", ["pt", "nMuon", "run_angle", "eventShape", "luminance", "evtpt"])

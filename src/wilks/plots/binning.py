@@ -131,6 +131,8 @@ def _step_of(values: FloatArray) -> float:
 
     >>> _step_of(np.array([0.01, 0.02, 0.05])), _step_of(np.array([0.0, 1.0, 1.3]))
     (0.01, 0.0)
+    >>> _step_of((np.arange(31) / 100).astype(np.float32).astype(np.float64))
+    0.01
     """
     if len(values) < 2:
         return 0.0
@@ -139,7 +141,11 @@ def _step_of(values: FloatArray) -> float:
         n_steps = (values - values[0]) / step
         is_whole = bool(np.all(np.abs(n_steps - np.round(n_steps)) < 1e-6 * np.maximum(n_steps, 1.0)))
     # A continuum in few digits comes in steps, too, but of such a size that every number of them is whole.
-    return step if is_whole and float(n_steps[-1]) < 1e6 else 0.0
+    if not (is_whole and float(n_steps[-1]) < 1e6):
+        return 0.0
+    mean = float(values[-1] - values[0]) / round(float(n_steps[-1]))
+    short = float(f"{mean:.6g}")  # of .01 in single precision, one difference is .00999999
+    return short if abs(short - mean) * float(n_steps[-1]) < 1e-3 * mean else mean
 
 
 def _stepped_edges(low: float, high: float, *, n_bins: int, step: float, origin: float) -> FloatArray:

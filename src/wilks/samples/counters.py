@@ -22,12 +22,12 @@ def bookkeeping(name: str, values: FloatArray) -> str | None:
 
     >>> values = np.random.default_rng(0).exponential(size=200)
     >>> bookkeeping("pt", values), bookkeeping("luminosityBlock", values)
-    (None, 'by its name it numbers runs or events')
+    (None, 'named as numbers of runs or events are')
     >>> bookkeeping("x", np.arange(200.0))
     'all 200 values are different integers, as of a counter'
     """
     if _NAMES.fullmatch(_LETTERS.sub("", name.lower())):
-        return "by its name it numbers runs or events"
+        return "named as numbers of runs or events are"
     if values.size and np.all(values == values[0]):
         return f"it is {values[0]:.6g} in every event"
     return counting(values)
