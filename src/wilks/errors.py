@@ -96,7 +96,7 @@ def blaming(role: str) -> Iterator[None]:
 _FAULTS = frozenset(
     getattr(errno, name)
     for name in (
-        *("ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE", "ENOLCK", "EREMOTEIO", "ENOMEDIUM"),
+        *("ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE", "ENOLCK", "EREMOTEIO", "ENOMEDIUM", "ENXIO"),
         *("ENETDOWN", "ENETUNREACH", "ENETRESET", "EHOSTDOWN", "EHOSTUNREACH", "ECONNABORTED", "ECONNREFUSED"),
         *("ECONNRESET", "ENOTCONN", "ESHUTDOWN", "ETIMEDOUT", "EAGAIN", "EBUSY", "EMFILE", "ENFILE", "ECOMM", "EPROTO"),
     )

@@ -1,6 +1,5 @@
 """What every file reader promises."""
 
-import errno
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any, BinaryIO, ClassVar, cast, final
 import numpy as np
 import numpy.typing as npt
 
-from wilks.errors import SampleError, WilksError
+from wilks.errors import SampleError, WilksError, is_fault
 from wilks.samples.checked_arrays import came, first_inexact
 from wilks.samples.stored_precision import Precisions
 from wilks.typing import FloatArray
@@ -21,7 +20,6 @@ from wilks.wording import is_text
 _MEMORY = re.compile(
     r"(?i)out of memory|not enough memory|memory allocation|unable to allocate|alloc\w* (of size .*)?failed"
 )
-_DISK = (errno.EIO, errno.ESTALE, errno.ENXIO, errno.ETIMEDOUT)
 _N_NAMED = 5
 _TWICE = "the file has more than one column of that name; write it again with names that differ"
 
@@ -166,7 +164,7 @@ def _diagnosis(error: Exception, format_name: str) -> str:
         )
     if isinstance(error, PermissionError):
         return "must be readable for you, but is not; ask its owner, or copy it"
-    if isinstance(error, OSError) and error.errno in _DISK:
+    if is_fault(error):
         return "cannot be read from its disk; try again, or copy it to another one"
     return f"cannot be read as a {format_name} file; it may be truncated, damaged or of another kind"
 
