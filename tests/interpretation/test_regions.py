@@ -10,7 +10,7 @@ from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.fitting import fit
 from wilks.interpretation import ColumnRange, LearnedRatio, Region, most_discrepant_region
-from wilks.nuisances import LogYield, Nuisance, Nuisances, Polynomial, normalization
+from wilks.nuisances import LogYield, Nuisance, Nuisances, normalization
 from wilks.samples import Sample
 from wilks.search import Search
 from wilks.significance import on_off_z_score
@@ -18,6 +18,8 @@ from wilks.statistics.fits import FittedNuisance
 from wilks.statistics.linear import Kernel, KernelSet
 from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
+
+from tests.lab.responses import Slope
 
 
 def observed(*, n=2000, signal=(), seed=3):
@@ -135,18 +137,6 @@ def test_a_set_of_kernels_is_asked_for_its_mean_f(reference, data):
     x = analysis.standardization.apply(data.events)
     mean = sum(one.map.values(x) @ part for one, part in zip(groups, parts, strict=True)) / 2
     assert np.allclose(region.learned.data, mean) and region.is_excess
-
-
-class Slope(Polynomial):
-    """log r = nu x, whose yield is said to be that of the reference at any nu."""
-
-    names, terms, kind = ("slope",), ((1,),), "slope"
-
-    def coefficients(self, events):
-        return events[:, :1]
-
-    def to_dict(self):
-        return {"kind": self.kind}
 
 
 def test_the_reference_is_moved_to_the_nuisances_of_tau(reference, data, make_fit):

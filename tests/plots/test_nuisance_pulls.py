@@ -6,22 +6,12 @@ import pytest
 from wilks import plots
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.nuisances import LogYield, Nuisance, Nuisances, Polynomial, Unconstrained, normalization
+from wilks.nuisances import LogYield, Nuisance, Nuisances, Unconstrained, normalization
 from wilks.plots.projection import learned_weights, moved_weights
 from wilks.statistics.fits import FittedNuisance
 from wilks.statistics.network import MLP
 
-
-class Slope(Polynomial):
-    """log r = nu x, whose yield is said to be that of the reference at any nu."""
-
-    names, terms, kind = ("slope",), ((1,),), "slope"
-
-    def coefficients(self, events):
-        return events[:, :1]
-
-    def to_dict(self):
-        return {"kind": self.kind}
+from tests.lab.responses import Slope
 
 
 @pytest.fixture(scope="module")

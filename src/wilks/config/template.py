@@ -52,17 +52,18 @@ def _listed(names: tuple[str, ...] | list[str]) -> str:
 
 
 def _features_text(features: list[str], left_out: list[str]) -> str:
-    lines = [f"#   {line}\n" for line in left_out]
+    reasons = "".join(["# Left out:\n", *(f"#   {line}\n" for line in left_out)]) if left_out else ""
     return (
         "\n# Inputs of the model: columns, names defined below, or expressions such as log(pt1).\n"
         "# EDIT: keep the variables that the test is to look at.\n"
-        f"{''.join(['# Left out:' + chr(10), *lines]) if lines else ''}features: {_listed(features)}\n"
+        f"{reasons}features: {_listed(features)}\n"
     )
 
 
 def _reference_text(reference: FoundSample) -> str:
     n_training = max(1, reference.n_events // 2)
     weights = reference.nominal_weights
+    alike = f"# Columns that look like weights: {listed(reference.weights)}\n" if reference.weights else ""
     expected = (
         "  # The sum of the weights is the number of events expected in the data; to scale them:\n"
         "  # expected_events: 2000\n"
@@ -72,8 +73,7 @@ def _reference_text(reference: FoundSample) -> str:
     )
     return (
         f"\n# The reference hypothesis. Columns that can be features: {listed(reference.columns)}\n"
-        f"{f'# Columns that look like weights: {listed(reference.weights)}' + chr(10) if reference.weights else ''}"
-        f"reference:\n  files: {_listed(reference.files)}   # globs work too; relative to this file\n"
+        f"{alike}reference:\n  files: {_listed(reference.files)}   # globs work too; relative to this file\n"
         f"{_weight_text(weights)}{expected}"
         f"  # This many of the {reference.n_events} events train; toys are drawn from the rest, which should be many\n"
         "  # times the expected events. Or delete it and name a source of toys below.\n"

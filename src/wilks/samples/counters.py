@@ -34,8 +34,11 @@ def bookkeeping(name: str, values: FloatArray) -> str | None:
 
 
 def counting(values: FloatArray) -> str | None:
-    """What speaks for a counter in 100 values or more: integers that all differ, or that rise from row to row."""
-    if values.size < FEWEST or not np.array_equal(values, np.rint(values)):
+    """What speaks for a counter in 100 values or more: integers that all differ, or that rise from row to row.
+
+    Values that never vary count nothing.
+    """
+    if values.size < FEWEST or values[0] == values[-1] or not np.array_equal(values, np.rint(values)):
         return None
     steps = np.diff(values)
     if np.all(np.diff(np.sort(values)) > 0):
@@ -48,8 +51,7 @@ def counting(values: FloatArray) -> str | None:
 def counter_notices(sample: Sample) -> Iterator[str]:
     """Sentences on the features of a sample that look like counters."""
     for name, values in zip(sample.features, sample.events.T, strict=True):
-        reason = counting(values) if values[0] != values[-1] else None
-        if reason:
+        if reason := counting(values):
             yield (
                 f"feature {visible(name)!r}: {reason}; data of other runs have other values, which a test takes for a "
                 "difference: leave it out of the features if it only numbers events"

@@ -2,7 +2,8 @@
 
 import glob
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -78,7 +79,8 @@ def read(
     >>> folder.cleanup()
     """
     recipe = make_recipe(features, where=where, weight=weight, define=define, carry=carry)
-    rows = _n_rows(chunk_size)
+    with _as_sample_error():
+        rows = whole_number(chunk_size, name="chunk_size", least=1)
     paths, numbers = find_files(files), _numbers(files, per_file, define)
     kept = _Kept(recipe)
     for path in paths:
@@ -113,21 +115,17 @@ def _numbers(files: Files, per_file: Mapping[str, object], define: Mapping[str, 
                 f"per_file must give {name!r} one number for each entry of files, which are {listed(given)}, but "
                 f"{listed(map(str, of)) if isinstance(of, Mapping) else came(of)} came"
             )
-        values = {os.fsdecode(item): _finite(value, f"{name} of {item}") for item, value in of.items()}
+        with _as_sample_error():
+            values = {os.fsdecode(item): finite_number(x, name=f"{name} of {item}") for item, x in of.items()}
         numbers[name] = {path: values[item] for item, found in given.items() for path in found}
     return numbers
 
 
-def _finite(value: object, name: str) -> float:
+@contextmanager
+def _as_sample_error() -> Iterator[None]:
+    """What a check that is not of samples refuses is a SampleError here."""
     try:
-        return finite_number(value, name=name)
-    except InputError as error:
-        raise SampleError(str(error)) from error
-
-
-def _n_rows(chunk_size: object) -> int:
-    try:
-        return whole_number(chunk_size, name="chunk_size", least=1)
+        yield
     except InputError as error:
         raise SampleError(str(error)) from error
 
@@ -201,11 +199,10 @@ def _listed(files: object) -> list[str]:
 
 
 def _matches(text: str) -> list[Path]:
-    try:
+    with _as_sample_error():
         path = as_path(text)
+    try:
         is_there = path.exists()
-    except InputError as error:
-        raise SampleError(str(error)) from error
     except OSError as error:
         raise SampleError(f"{text[:100]!r} cannot be looked up: {error.strerror}") from error
     if path.is_dir():

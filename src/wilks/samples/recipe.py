@@ -53,7 +53,8 @@ class Recipe:
         """
         resolver = _Resolver(self.definitions, listing, path, self._texts)
         selected_by = () if self.selection is None else self.selection.names
-        resolver.require_clear(self.selection)
+        if self.selection is not None:
+            resolver.require_clear(self.selection)
         before = resolver.definitions_for(selected_by, "where")
         outputs = {text: resolver.output(text) for text in self.outputs}
         needed_after = {name for formula in outputs.values() for name in formula.names}
@@ -135,14 +136,12 @@ class _Resolver:
         self.require_clear(formula)
         return formula
 
-    def require_clear(self, formula: Expression | Selection | None) -> None:
+    def require_clear(self, formula: Expression | Selection) -> None:
         """Raise where a constant has the name of a column."""
-        constants = set() if formula is None else constants_in(formula.node)
-        for name in constants & {*self.listing.names, *self.listing.refused}:
+        for name in constants_in(formula.node) & {*self.listing.names, *self.listing.refused}:
             raise SampleError(
-                f"{name!r} is a constant and a column of {self.path}: write {quoted(name)} in "
-                f"{formula and formula.text!r} "
-                "for the column, or the number for the constant"
+                f"{name!r} is a constant and a column of {self.path}: write {quoted(name)} in {formula.text!r} for the "
+                "column, or the number for the constant"
             )
 
     def definitions_for(self, names: Iterable[str], needed_by: str) -> tuple[tuple[str, Expression], ...]:

@@ -55,11 +55,7 @@ class Body(io.RawIOBase):
             kept = whole.rstrip(b"\r\n")
             self._held = whole[len(kept) :]
             if kept:
-                self._tail = (
-                    (self._tail + kept[-_TAIL_BYTES:])[-_TAIL_BYTES:]
-                    if len(kept) < _TAIL_BYTES
-                    else kept[-_TAIL_BYTES:]
-                )
+                self._tail = (self._tail + kept[-_TAIL_BYTES:])[-_TAIL_BYTES:]
                 return kept
         return b""
 
@@ -126,11 +122,7 @@ def miscounted(text: str, n_names: int, n_values: int, *, where: str, source: Ta
         advice = "it is a comment: remove it, or put it before the names"
     elif n_values == n_names + 1 and text.rstrip().endswith(","):
         advice = "it ends with a comma, and the line of names does not: remove it, or add one there"
-    elif (
-        n_values % n_names == 0
-        and n_values == 2 * n_names
-        and all(one.strip(" -+").isdigit() for one in text.split(","))
-    ):
+    elif n_values == 2 * n_names and all(one.strip(" -+").isdigit() for one in text.split(",")):
         advice = "if commas are decimal commas, write points in their place"
     elif n_values == n_names + 1:
         advice = (
@@ -161,21 +153,22 @@ def _require_utf8_text(content: bytes, source: TableFile) -> None:
     if content.startswith(b"\x1f\x8b"):
         raise SampleError(f"{source.path} must be text, but is compressed with gzip; let its name end with .csv.gz")
     name = next((name for mark, name in _MARKS if content.startswith(mark)), "")
-    if not name and b"\0" in content[:4096]:
-        n_nul = content[:4096].count(b"\0")
-        name = (
-            "UTF-16"
-            if 0.4 < n_nul / len(content[:4096]) < 0.6
-            else "UTF-32"
-            if n_nul > 3000
-            else "no text: it has zero bytes"
-        )
-    if name:
+    if name := name or _name_by_zeros(content[:4096]):
         raise SampleError(
             f"{source.path} must be text in UTF-8, but is {name}; save it as UTF-8, as with iconv -t UTF-8"
         )
     if not content.strip():
         raise SampleError(f"{source.path} must begin with a line of names, but is empty")
+
+
+def _name_by_zeros(content: bytes) -> str:
+    """What a text with zero bytes is; empty without any."""
+    n_nul = content.count(b"\0")
+    if not n_nul:
+        return ""
+    if 0.4 < n_nul / len(content) < 0.6:
+        return "UTF-16"
+    return "UTF-32" if n_nul > 3000 else "no text: it has zero bytes"
 
 
 def _line_of_names(lines: Sequence[bytes], source: TableFile) -> int:
