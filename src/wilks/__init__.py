@@ -36,6 +36,7 @@ _NAMES = {
     "wilks.answer": ["goodness_of_fit"],
     "wilks.laws": ["Calibration", "GoodnessOfFit", "calibrate"],
     "wilks.campaign": ["LocalProcesses", "Toys", "load_toys", "plan_toys", "run_toys"],
+    "wilks.comparison": ["Comparison", "compare"],
     "wilks.errors": [
         *("CalibrationError", "CampaignError", "ConfigError", "InputError", "SampleError", "StoreError", "WilksError"),
     ],
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from wilks.analysis import Analysis
     from wilks.answer import goodness_of_fit
     from wilks.campaign import LocalProcesses, Toys, load_toys, plan_toys, run_toys
+    from wilks.comparison import Comparison, compare
     from wilks.errors import (
         CalibrationError,
         CampaignError,
@@ -110,6 +112,7 @@ __all__ = [
     "Calibration",
     "CalibrationError",
     "CampaignError",
+    "Comparison",
     "ConfigError",
     "FitResult",
     "FitStatus",
@@ -141,6 +144,7 @@ __all__ = [
     "WilksError",
     "calibrate",
     "columns",
+    "compare",
     "correlated",
     "enrich",
     "fit",

@@ -34,6 +34,7 @@ from wilks.errors import InputError, StoreError
 KINDS = {
     "analysis": "wilks.analysis:Analysis",
     "answer": "wilks.laws.answer:GoodnessOfFit",
+    "comparison": "wilks.comparison.answer:Comparison",
     "calibration": "wilks.laws.calibration:Calibration",
     "fit": "wilks.statistics.fits:FitResult",
     "hypothesis": "wilks.hypotheses:StorableHypothesis",

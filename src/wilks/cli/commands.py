@@ -8,7 +8,7 @@ import click
 from wilks.answer import answer_of
 from wilks.campaign import Toys
 from wilks.cli.answers import has_answer, load_answer
-from wilks.cli.fail_on import FailOn, parse_fail_on
+from wilks.cli.fail_on import FailOn, fail_on_option
 from wilks.cli.folder import TEST
 from wilks.cli.learn import learn_step
 from wilks.cli.options import analysis_argument, json_option, processes_option
@@ -31,13 +31,6 @@ from wilks.storage import as_path
 from wilks.wording import in_shell
 
 Command = Callable[..., None]
-
-_fail_on = click.option(
-    "--fail-on",
-    callback=lambda context, option, text: parse_fail_on(text) if text is not None else None,
-    metavar="CONDITION",
-    help="End with exit code 5 if the answer, among toys or analytic, meets it: 'p<0.01' or 'z>3'.",
-)
 
 
 @click.command(short_help="Check the analysis file and everything it names, without a fit.")
@@ -81,7 +74,7 @@ def calibrate(analysis_file: str, processes: int | None, as_json: bool) -> None:
 @click.command("test", short_help="Fit the data and give the p-value.")
 @analysis_argument
 @json_option
-@_fail_on
+@fail_on_option
 def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
     """Fit the data and give the p-value among the toys that `wilks calibrate` has stored.
 
@@ -122,7 +115,7 @@ def report(analysis_file: str, as_json: bool) -> None:
 @analysis_argument
 @processes_option
 @json_option
-@_fail_on
+@fail_on_option
 def run(analysis_file: str, processes: int | None, as_json: bool, fail_on: FailOn | None) -> None:
     """Check everything, learn responses and fit toys that are missing, fit the data, and write the report."""
     session = Session("run", as_json=as_json)

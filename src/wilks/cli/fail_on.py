@@ -49,3 +49,11 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+fail_on_option = click.option(
+    "--fail-on",
+    callback=lambda context, option, text: parse_fail_on(text) if text is not None else None,
+    metavar="CONDITION",
+    help="End with exit code 5 if the answer, however it was found, meets it: 'p<0.01' or 'z>3'.",
+)

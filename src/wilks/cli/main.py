@@ -7,6 +7,9 @@ import click
 from wilks.cli.groups import Entry, LazyGroup
 
 COMMANDS = {
+    "compare": Entry(
+        "wilks.cli.compare:compare_command", "Compare two samples on equal terms, with nothing to choose."
+    ),
     "init": Entry("wilks.cli.start:init", "Write a commented analysis file from sample files."),
     "check": Entry("wilks.cli.commands:check", "Check the analysis file and everything it names, without a fit."),
     "learn-nuisances": Entry(
@@ -40,7 +43,11 @@ def main() -> None:
     """Do the data agree with the reference model, and if not, where and how?
 
     \b
-    Start:  wilks init reference.root --data data.root
+    Start:  wilks compare reference.root data.root
+
+    \b
+    With an analysis file, for systematic uncertainties or a model of your own:
+            wilks init reference.root --data data.root
             wilks run ANALYSIS.yaml
 
     \b

@@ -4,7 +4,6 @@ The key ``weight`` of `data` follows the rule of that of a pool of toys: without
 looked for, and ``weight: null`` says that rows count one each, whatever their columns hold.
 """
 
-import re
 import warnings
 from collections.abc import Collection, Mapping
 
@@ -14,35 +13,10 @@ from wilks.config.load import LoadedConfig
 from wilks.config.reading import files_of, parts_of, read_selected
 from wilks.config.schema import DataConfig
 from wilks.errors import SampleError, WilksWarning
-from wilks.samples import Sample, columns, read
+from wilks.samples import Sample, columns, looks_like_weight, read
 from wilks.wording import visible
 
-_WEIGHT = re.compile(r"w|wt|.*wgt|.*weights?|weights?[_.0-9].*", re.IGNORECASE)
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-_VARIED = re.compile("up|down|dn|var|varied|variation|syst|stat|pdf|scale|hi|lo|plus|minus")
 ONE_EACH = "write `weight: null` under `data:`, and every row counts one"
-
-
-def looks_like_weight(name: str) -> bool:
-    """Whether a column of this name is likely to be a weight.
-
-    >>> looks_like_weight("event_weight"), looks_like_weight("puWeightUp"), looks_like_weight("width")
-    (True, True, False)
-    """
-    return _WEIGHT.fullmatch(name) is not None or "weight" in _words(name)
-
-
-def is_variation(name: str) -> bool:
-    """Whether a column of this name is likely to be a weight of varied conditions.
-
-    >>> is_variation("puWeight"), is_variation("puWeightUp"), is_variation("weight_2_up")
-    (False, True, True)
-    """
-    return any(map(_VARIED.fullmatch, _words(name)))
-
-
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORDS.findall(name)]
 
 
 def read_counts(loaded: LoadedConfig, config: DataConfig) -> Sample:

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wilks.config.data_weights import is_variation, looks_like_weight
 from wilks.errors import SampleError
-from wilks.samples import bookkeeping, columns, read
+from wilks.samples import bookkeeping, columns, is_variation, looks_like_weight, read
 from wilks.samples.reading import refused_columns
 from wilks.storage import as_path
 from wilks.typing import FloatArray

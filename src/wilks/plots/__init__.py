@@ -18,6 +18,7 @@ _NAMES = {
     "wilks.plots.responses": ["response_closure", "response_study"],
     "wilks.plots.style": ["to_png", "to_svg"],
     "wilks.plots.survival_curve": ["survival"],
+    "wilks.plots.two_samples": ["member_significances", "two_samples"],
 }
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
     from wilks.plots.responses import response_closure, response_study
     from wilks.plots.style import to_png, to_svg
     from wilks.plots.survival_curve import survival
+    from wilks.plots.two_samples import member_significances, two_samples
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
 __all__ = [
     "common_columns",
+    "member_significances",
     "null_distribution",
     "overview",
     "pulls",
@@ -50,4 +53,5 @@ __all__ = [
     "survival",
     "to_png",
     "to_svg",
+    "two_samples",
 ]

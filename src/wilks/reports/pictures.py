@@ -53,12 +53,12 @@ def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
     calibration = result.calibration if isinstance(result, GoodnessOfFit) else result
     name = f"chi-square with {calibration.degrees_of_freedom:.4g} degrees of freedom"
     return (
-        _picture(
+        picture_of(
             lambda: plots.null_distribution(result),
             caption=f"Distribution of t in toys of the null hypothesis, with 68 % Poisson errors, and the {name}.",
             alt=f"Histogram of t for {calibration.n_toys} toys with the {name}.",
         ),
-        _picture(
+        picture_of(
             lambda: plots.qq(calibration),
             caption=f"Quantiles of the toys against the {name}; the band holds each quantile with 95 % probability.",
             alt=f"Quantile-quantile plot of the toys against the {name}.",
@@ -71,7 +71,7 @@ def analytic_pictures(result: GoodnessOfFit) -> tuple[Picture, ...]:
     if not (result.is_answered and isinstance(result.law, AnalyticLaw)):
         return ()
     return (
-        _picture(
+        picture_of(
             lambda: plots.survival(result),
             caption=f"p against t by the {result.law.words.curve}{result.law.words.caption}",
             alt=f"p-value against t on a logarithmic axis, with the observed t = {result.t:.2f}.",
@@ -85,7 +85,7 @@ def campaign_pictures(t: FloatArray, *, n_parameters: int | None) -> tuple[Pictu
     if valid.size == 0:
         return ()
     pictures = [
-        _picture(
+        picture_of(
             lambda: plots.running_mean(t, n_parameters=n_parameters),
             caption="Mean of t over the toys so far, by index, with its standard error.",
             alt=f"Running mean of t over {valid.size} toys.",
@@ -93,7 +93,7 @@ def campaign_pictures(t: FloatArray, *, n_parameters: int | None) -> tuple[Pictu
     ]
     if valid.size >= _FEWEST_FOR_A_HISTOGRAM:
         pictures.append(
-            _picture(
+            picture_of(
                 lambda: plots.null_distribution(calibrate(valid, degrees_of_freedom=n_parameters)),
                 caption="Distribution of t, with 68 % Poisson errors, and the chi-square of as many degrees of freedom "
                 "as the model has parameters.",
@@ -116,7 +116,7 @@ def ratio_pictures(
 def region_picture(region: Region) -> Picture:
     """Data and reference in the learned log ratio, with the region shaded."""
     where = " at the best-fit nuisances of τ" if region.learned.analysis.nuisances else ""
-    return _picture(
+    return picture_of(
         lambda: plots.region(region),
         caption=f"Data and reference{where} in the learned log ratio f, with the most discrepant region shaded; below, "
         "the ratio, which is exp(f) where f describes the data.",
@@ -126,7 +126,7 @@ def region_picture(region: Region) -> Picture:
 
 def pull_picture(analysis: Analysis, fit: FitResult) -> Picture:
     """The nuisances of the fit."""
-    return _picture(
+    return picture_of(
         lambda: plots.pulls(analysis, fit),
         caption="Best-fit nuisances in units of their sigma, with f free (τ) and with f = 0 (Δ); the bands are the "
         "auxiliary measurements.",
@@ -145,13 +145,13 @@ def response_pictures(study: ResponseStudy | None, closure: Closure | None) -> t
     for key, draw in response_figures(study, closure).items():
         kind, _, name = key.partition("-")
         text = texts[kind].format(name)
-        pictures.append(_picture(draw, caption=text, alt=text))
+        pictures.append(picture_of(draw, caption=text, alt=text))
     return tuple(pictures)
 
 
 def start_picture(fit: FitResult) -> Picture:
     """t at the end of each start."""
-    return _picture(
+    return picture_of(
         lambda: plots.starts(fit),
         caption="t at the end of each start of the search, best first.",
         alt=f"t of {fit.n_starts} starts in descending order.",
@@ -164,7 +164,7 @@ def _ratio_picture(
     role = name if name in analysis.features else f"{name} (carried along, not an input of the model)"
     role += _left_out(name, analysis.reference, data)
     alt = f"Data, reference and learned alternative in {name}, and their ratios to the reference."
-    return _picture(draw, caption=role, alt=alt, is_vector=is_vector)
+    return picture_of(draw, caption=role, alt=alt, is_vector=is_vector)
 
 
 def _left_out(name: str, reference: Sample, data: Sample) -> str:
@@ -178,7 +178,7 @@ def _left_out(name: str, reference: Sample, data: Sample) -> str:
     )
 
 
-def _picture(draw: Callable[[], Figure], *, caption: str, alt: str, is_vector: bool = True) -> Picture:
+def picture_of(draw: Callable[[], Figure], *, caption: str, alt: str, is_vector: bool = True) -> Picture:
     try:
         figure = draw()
         width, height = (round(_PIXELS_PER_INCH * float(size)) for size in figure.get_size_inches())

@@ -83,7 +83,7 @@ def write_report(
     ...     write_report(calibrate([9.0, 12.0, 15.0]), "report.html", folder=folder).name
     'report.html'
     """
-    target = _target(as_path(path), folder=None if folder is None else as_path(folder))
+    target = checked_target(as_path(path), folder=None if folder is None else as_path(folder))
     sample = None
     if data is not None:
         sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()
@@ -101,7 +101,7 @@ def _needs_analysis() -> Sample:
     raise InputError("a report of data needs the analysis that they were tested with; give analysis=")
 
 
-def _target(path: Path, *, folder: Path | None) -> Path:
+def checked_target(path: Path, *, folder: Path | None = None) -> Path:
     """The absolute path to write to, checked before anything is computed."""
     target = (path if folder is None else folder / path).absolute()
     if target.suffix.lower() not in SUFFIXES:

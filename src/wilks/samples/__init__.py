@@ -23,6 +23,7 @@ _NAMES = {
     "wilks.samples.support": ["Outsider", "ReferenceSupport", "Support"],
     "wilks.samples.thinning": ["cell_width_of", "has_cells", "in_cells", "merge_cells", "thin"],
     "wilks.samples.unweighting": ["unweight"],
+    "wilks.samples.weight_names": ["is_variation", "looks_like_weight"],
 }
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from wilks.samples.support import Outsider, ReferenceSupport, Support
     from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, thin
     from wilks.samples.unweighting import unweight
+    from wilks.samples.weight_names import is_variation, looks_like_weight
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
@@ -77,6 +79,8 @@ __all__ = [
     "has_cells",
     "in_cells",
     "in_order",
+    "is_variation",
+    "looks_like_weight",
     "merge",
     "merge_cells",
     "parse_expression",

@@ -15,7 +15,7 @@ _NAMES = {
         *("chi2_isf", "chi2_log_sf", "chi2_sf", "chi2_z_score"),
         *("ks_distance", "variance_ratio_error"),
     ],
-    "wilks.significance.combining": ["COMBINATIONS", "gamma_log_sf"],
+    "wilks.significance.combining": ["COMBINATIONS", "gamma_log_sf", "half_cauchy", "strongest_log_p"],
     "wilks.significance.counts": [
         *("clopper_pearson", "clopper_pearson_upper", "count_at_or_above"),
         *("exceedance_interval", "least_tied", "median_ranks"),
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         ks_distance,
         variance_ratio_error,
     )
-    from wilks.significance.combining import COMBINATIONS, gamma_log_sf
+    from wilks.significance.combining import COMBINATIONS, gamma_log_sf, half_cauchy, strongest_log_p
     from wilks.significance.counts import (
         clopper_pearson,
         clopper_pearson_upper,
@@ -63,6 +63,7 @@ __all__ = [
     "count_at_or_above",
     "exceedance_interval",
     "gamma_log_sf",
+    "half_cauchy",
     "ks_distance",
     "ks_p_value",
     "least_tied",
@@ -70,6 +71,7 @@ __all__ = [
     "median_ranks",
     "on_off_z_score",
     "p_value",
+    "strongest_log_p",
     "variance_ratio_error",
     "weighted_isf",
     "weighted_log_sf",

@@ -9,6 +9,7 @@ from wilks.statistics.linear.centers import squared_distances
 from wilks.statistics.linear.feature_map import Resolution
 from wilks.typing import FloatArray
 
+_LEAST_EXPONENT = -200.0  # 1e-87: products of two are still normal numbers; with smaller ones arithmetic is slow
 _REACH_IN_WIDTHS = 9.0  # exp(-81/2) is 3e-18 of a Gaussian: nothing beside 1 in double precision
 
 
@@ -42,13 +43,14 @@ class Gaussians:
         if events.shape[1] == 1:
             exponents = squared_distances(events, self.centers)
             exponents *= -0.5 / self.width**2
+            np.maximum(exponents, _LEAST_EXPONENT, out=exponents)
             return np.exp(exponents, out=exponents)
         # One product of matrices makes the exponents: -|x|^2/2 - |z|^2/2 + x.z.
         x, z = events / self.width, self.centers / self.width
         left = np.column_stack([x, -0.5 * np.sum(x**2, axis=1), np.ones(x.shape[0])])
         right = np.column_stack([z, np.ones(z.shape[0]), -0.5 * np.sum(z**2, axis=1)])
         exponents = left @ right.T
-        np.minimum(exponents, 0.0, out=exponents)
+        np.clip(exponents, _LEAST_EXPONENT, 0.0, out=exponents)
         values: FloatArray = np.exp(exponents, out=exponents)
         return values
 

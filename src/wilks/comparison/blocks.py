@@ -1,0 +1,121 @@
+"""What members of one kind have in common: sums over rows that are additive, and statistics of those sums."""
+
+import abc
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+
+from wilks.comparison.nulls import Null, Traces
+from wilks.significance import gamma_log_sf
+from wilks.typing import FloatArray
+
+_BLOCK_NUMBERS = 2**20  # 8 MiB, above which new memory is slow
+_MOST_PAIRED = 500
+
+
+@dataclass(frozen=True)
+class Member:
+    """One statistic of a comparison.
+
+    Attributes:
+        name: in tables.
+        kind: of members that are combined with each other first.
+        feature: the one that it looks at alone; empty for several.
+        width: of its Gaussians, in standardized features; NaN without.
+    """
+
+    name: str
+    kind: str
+    feature: str = ""
+    width: float = float("nan")
+
+
+class Block(abc.ABC):
+    """Members whose statistics come from the same sums over rows.
+
+    Attributes:
+        members: of the columns of what `log_p_values` returns.
+    """
+
+    members: tuple[Member, ...]
+
+    @property
+    @abc.abstractmethod
+    def n_columns(self) -> int:
+        """Sums over rows."""
+
+    @property
+    def n_products(self) -> int:
+        """Multiplications for each row and draw."""
+        return self.n_columns
+
+    @abc.abstractmethod
+    def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:
+        """sum_i c_i phi_i over some rows for coefficients (k, rows), shape (k, columns)."""
+
+    @abc.abstractmethod
+    def statistics(self, sums: FloatArray) -> FloatArray:
+        """t_j of each member from sums over all rows (k, columns), shape (k, members)."""
+
+    @abc.abstractmethod
+    def log_p_values(self, t: FloatArray) -> FloatArray:
+        """log p_j of t_j (k, members) by laws that put members on one scale; shape (k, members)."""
+
+
+class QuadraticScale(NamedTuple):
+    """Mean and variance of quadratic statistics over the draws of a null, arrays (members,)."""
+
+    mean: FloatArray
+    variance: FloatArray
+
+    @classmethod
+    def of(cls, null: Null, traces: list[Traces]) -> "QuadraticScale":
+        """From what the moments are made of."""
+        return cls(np.array([one.trace for one in traces]), np.array([null.variance(one) for one in traces]))
+
+    def log_p_values(self, t: FloatArray) -> FloatArray:
+        """log p (k, members) of gamma laws with these moments."""
+        return gamma_log_sf(t, mean=self.mean, variance=self.variance)
+
+
+def row_slices(n_rows: int, n_columns: int) -> Iterator[slice]:
+    """Rows whose columns take at most 8 MiB."""
+    size = max(256, _BLOCK_NUMBERS // max(n_columns, 1))
+    return (slice(first, min(first + size, n_rows)) for first in range(0, n_rows, size))
+
+
+def whitening(hessian: FloatArray, penalty: FloatArray) -> FloatArray:
+    """The lower root L of H + penalty: with psi = L^-1 phi, b^T (H + penalty)^-1 b is the square of sum c psi."""
+    root: FloatArray = scipy.linalg.cholesky(hessian + penalty, lower=True)
+    return root
+
+
+def whitened(root: FloatArray, rows: FloatArray) -> FloatArray:
+    """L^-1 v of each row v (k, m), shape (m, k)."""
+    solved: FloatArray = scipy.linalg.solve_triangular(root, rows.T, lower=True, check_finite=False)
+    return solved
+
+
+def square_of_pairs(kernel: FloatArray, *, some: FloatArray, variances: FloatArray) -> float:
+    """tr V^2 of V = sum_i v_i psi_i psi_i^T from psi_i . psi_k of a random subset of the rows (c, c).
+
+    tr V^2 = sum_ik v_i v_k (psi_i . psi_k)^2; pairs of different rows of the subset stand for all such pairs.
+
+    Args:
+        kernel: psi_i . psi_k.
+        some: v of the subset, shape (c,).
+        variances: v of all rows.
+    """
+    squares = kernel**2
+    own = np.diag(squares) @ some**2
+    between = float(some @ squares @ some - own)
+    more_pairs = (np.sum(variances) ** 2 - np.sum(variances**2)) / (np.sum(some) ** 2 - np.sum(some**2))
+    return float(between * more_pairs + own * np.sum(variances**2) / np.sum(some**2))
+
+
+def subset(null: Null) -> slice:
+    """The first rows of a pool: a random subset."""
+    return slice(0, min(_MOST_PAIRED, null.pool.n_rows))

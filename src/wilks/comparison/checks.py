@@ -1,0 +1,93 @@
+"""What must hold of two samples before they are compared."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from wilks.errors import SampleError
+from wilks.samples import Sample, effective_number
+from wilks.wording import listed, visible
+
+FEWEST_EVENTS = 10
+_MOST_OF_SQUARES, _FEWEST_EFFECTIVE = 0.05, 50.0
+
+
+def common(a: Sample, b: Sample) -> tuple[Sample, Sample, tuple[str, ...]]:
+    """Both with the features that they have in common and that vary, in the order of the first; what was left out.
+
+    Raises:
+        SampleError: there is no such feature, or a sample has too few events.
+    """
+    names = [name for name in a.features if name in b.features]
+    left_out = [f"{visible(name)!r} is in one sample alone" for name in {*a.features} ^ {*b.features}]
+    varying = [name for name in names if _varies(a, b, name)]
+    left_out += [f"{visible(name)!r} is the same in every event" for name in names if name not in varying]
+    if not varying:
+        raise SampleError(
+            "two samples must have a feature in common that varies, but the first has "
+            f"{listed(a.features)} and the second {listed(b.features)}"
+            + (f", of which {listed(names)} never vary" if names else "")
+        )
+    for which, sample in (("first", a), ("second", b)):
+        if sample.n_events < FEWEST_EVENTS:
+            raise SampleError(
+                f"each sample must have at least {FEWEST_EVENTS} events, but the {which} one has {sample.n_events}"
+            )
+    notices = (f"left out: {'; '.join(sorted(left_out))}",) if left_out else ()
+    return _with(a, varying), _with(b, varying), notices
+
+
+def has_weights(a: Sample, b: Sample) -> bool:
+    """Whether an event of either counts something else than one."""
+    return bool(np.any(a.event_weights != 1.0) or np.any(b.event_weights != 1.0))
+
+
+def require_usable_weights(a: Sample, b: Sample) -> None:
+    """Raise unless weights are such that b is nearly normal.
+
+    Raises:
+        SampleError: a sum of weights is not positive, one event has more than a twentieth of the sum of squares, or a
+            sample counts as fewer than 50 events.
+    """
+    for which, sample in (("first", a), ("second", b)):
+        weights = sample.event_weights
+        if not sample.expected_events > 0:
+            raise SampleError(
+                f"the weights of a sample must have a positive sum, but those of the {which} one sum to "
+                f"{sample.expected_events:g}"
+            )
+        share = float(np.max(weights**2) / np.sum(weights**2))
+        effective = sample.expected_events**2 / float(np.sum(weights**2))
+        if share > _MOST_OF_SQUARES or effective < _FEWEST_EFFECTIVE:
+            raise SampleError(
+                "no event must carry more than 5 % of the sum of squared weights, and a sample must count as at least "
+                f"{_FEWEST_EFFECTIVE:g} events (W^2 / sum w^2), but in the {which} one the heaviest has {share:.1%}, "
+                f"and {sample.n_events:,} events count as {effective:,.1f}; unweight it (wilks.samples.unweight), or "
+                "leave its heaviest events out of both samples by a selection"
+            )
+
+
+def sizes(a: Sample, b: Sample) -> tuple[float, float]:
+    """Effective numbers of events."""
+    return effective_number(a.event_weights), effective_number(b.event_weights)
+
+
+def _varies(a: Sample, b: Sample, name: str) -> bool:
+    first = a.column(name)[:1] if a.n_events else b.column(name)[:1]
+    return any(np.any(sample.column(name) != first) for sample in (a, b))
+
+
+def _with(sample: Sample, names: list[str]) -> Sample:
+    if tuple(names) == sample.features:
+        return sample
+    events = np.column_stack([sample.column(name) for name in names])
+    return Sample(events, sample.event_weights, features=names, origin=sample.origin)
+
+
+def weight_notices(a: Sample, b: Sample) -> Iterator[str]:
+    """What weights make of a p."""
+    first, second = sizes(a, b)
+    yield (
+        "with weights labels are not exchangeable, and p is approximate: it takes sums over events for normal. The "
+        f"samples count as {first:,.0f} and {second:,.0f} events"
+    )

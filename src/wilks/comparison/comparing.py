@@ -1,0 +1,169 @@
+"""Two samples on equal terms: are they drawn from one distribution?"""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+
+from wilks.comparison.analytic import analytic_log_p, analytic_probability, is_confirmed
+from wilks.comparison.answer import Comparison, CountsAnswer, FeatureAnswer, MemberAnswer, combined_with_counts
+from wilks.comparison.checks import common, has_weights, require_usable_weights, sizes, weight_notices
+from wilks.comparison.counting import Counted, Report, counted, feature_log_p, stopping_for
+from wilks.comparison.kernels import KernelBlock
+from wilks.comparison.models import blocks_of
+from wilks.comparison.nulls import Multipliers, Null, Relabelling
+from wilks.comparison.statistics import ComparisonStatistics, Scores
+from wilks.comparison.where import most_discrepant_interval
+from wilks.errors import InputError
+from wilks.laws import Probability
+from wilks.laws.sequential import corrected
+from wilks.samples import Sample
+from wilks.statistics.linear import Kernel, KernelSet
+from wilks.threads import one_blas_thread
+from wilks.typing import Count, Positive, Seed, check_options
+
+
+@dataclass(frozen=True)
+class ComparisonOptions:
+    """Options of `compare`, checked."""
+
+    with_counts: bool
+    expected_ratio: Positive | None
+    n_permutations: Count | None
+    seed: Seed
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        if self.with_counts != (self.expected_ratio is not None):
+            raise InputError(
+                "with_counts=True and expected_ratio, the expected number of events of the first sample over that of "
+                f"the second, must be given together, but with_counts={self.with_counts} and "
+                f"expected_ratio={self.expected_ratio} came"
+            )
+
+
+@one_blas_thread()
+def compare(
+    a: Sample,
+    b: Sample,
+    *,
+    model: Kernel | KernelSet | None = None,
+    with_counts: bool = False,
+    expected_ratio: float | None = None,
+    n_permutations: int | None = None,
+    seed: int = 0,
+    report: Report = lambda done, wanted: None,
+) -> Comparison:
+    """Whether two samples are drawn from one distribution, with nothing to choose.
+
+    Features that both have are compared. All that scales or chooses is a function of the set of pooled rows and of the
+    sizes, so that a p counted among relabellings of these rows is exact: P(p <= x) <= x for all distributions, sizes
+    and ties. The order of rows, that of the samples and the units of a feature change nothing.
+
+    Without a model the default set is taken (`DefaultSet`): kernels on the features and on their ranks, waves on the
+    ranks of single features and of all, products for pairs of features, and scans for a small region.
+
+    Weighted events have no exchangeable labels: sums over events are then taken for normal (``bootstrap``), p is
+    approximate, and samples in which few events carry most of the weight are refused.
+
+    Args:
+        a, b: the samples, on equal terms.
+        model: a kernel or a set of kernels in place of the default set, by their score statistics. One kernel has an
+            analytic p where each sample has 300 events and the kernel at most one degree of freedom in 15 events.
+        with_counts: whether the numbers of events are tested, too; p is then of both, by Fisher's product.
+        expected_ratio: of the number of events of ``a`` to that of ``b``, for ``with_counts``.
+        n_permutations: how many relabellings p is counted among. None: until 20 of them reach t, at most 199, 999 or
+            9,999 by the work that one is; none for an analytic p.
+        seed: of relabellings and of centers of kernels.
+        report: called with the numbers of relabellings made and wanted.
+
+    Raises:
+        SampleError: fewer than 10 events, no feature in common, unusable weights.
+        InputError: an option outside these limits.
+
+    >>> rng = np.random.default_rng(1)
+    >>> first, second = Sample(rng.normal(size=(400, 2))), Sample(rng.normal(size=(500, 2)) * [1.0, 1.3])
+    >>> result = compare(first, second)
+    >>> result.method, result.p_value < 0.01, result.by_feature[0].feature
+    ('permutation', True, 'x1')
+    >>> compare(first, first).t
+    0.0
+    """
+    options = ComparisonOptions(with_counts, expected_ratio, n_permutations, seed)
+    first, second, notices = common(a, b)
+    if is_weighted := has_weights(first, second):
+        require_usable_weights(first, second)
+    null: Null = Multipliers.of(first, second) if is_weighted else Relabelling.of(first, second)
+    statistics = ComparisonStatistics(null, tuple(blocks_of(model, null, seed=options.seed)))
+    observed = statistics.observed()
+    found = _found(statistics, observed, options, report=report)
+    result = Comparison(
+        t=float(observed.total[0]) + 0.0,
+        probability=found.probability,
+        p_text=found.p_text,
+        sizes=sizes(first, second),
+        features=first.features,
+        members=tuple(_members(statistics, observed, found)),
+        by_feature=_features(statistics, observed, found),
+        tally=found.tally,
+        warnings=(*notices, *(weight_notices(first, second) if is_weighted else ())),
+    )
+    return _with_counts(result, first, second, float(expected_ratio)) if expected_ratio is not None else result
+
+
+def _found(
+    statistics: ComparisonStatistics, observed: Scores, options: ComparisonOptions, *, report: Report
+) -> Counted:
+    """An analytic p of a single kernel where there is one and no relabellings are asked for; else a counted one."""
+    block = statistics.blocks[0]
+    is_alone = len(statistics.blocks) == 1 and options.n_permutations is None
+    if is_alone and isinstance(block, KernelBlock) and is_confirmed(statistics.null, block):
+        probability = analytic_probability(block, float(observed.total[0]))
+        return Counted(probability, f"p = {probability.text} (analytic)", None, np.empty(0), np.empty(0))
+    stopping = stopping_for(statistics, options.n_permutations)
+    return counted(statistics, observed, stopping=stopping, seed=options.seed, report=report)
+
+
+def _members(statistics: ComparisonStatistics, observed: Scores, found: Counted) -> Iterator[MemberAnswer]:
+    log_p = observed.log_p[0]
+    after = corrected(log_p, found.members) if found.tally else np.full(log_p.size, math.nan)
+    kernels = {block.members[0]: block for block in statistics.blocks if isinstance(block, KernelBlock)}
+    for member, t, own, chance in zip(
+        statistics.members, observed.t[0].tolist(), log_p.tolist(), after.tolist(), strict=True
+    ):
+        local = analytic_log_p(kernels[member], t)[0] if member in kernels else own
+        yield MemberAnswer(member.name, member.kind, member.feature, member.width, t, local, chance)
+
+
+def _features(statistics: ComparisonStatistics, observed: Scores, found: Counted) -> tuple[FeatureAnswer, ...]:
+    """Of each feature that members look at alone, the most extreme first."""
+    null, log_p = statistics.null, feature_log_p(statistics, observed)[0]
+    if not log_p.size:
+        return ()
+    after = corrected(log_p, found.features).tolist()
+    rows = zip(null.pool.features, log_p.tolist(), after, range(log_p.size), strict=True)
+    answers = [
+        FeatureAnswer(name, own, chance, most_discrepant_interval(null, column)) for name, own, chance, column in rows
+    ]
+    return tuple(sorted(answers, key=lambda one: one.log_p_value))
+
+
+def _with_counts(result: Comparison, first: Sample, second: Sample, ratio: float) -> Comparison:
+    """The same with the test of the sizes: exact for counts, normal for sums of weights."""
+    n_first, n_second = first.n_events, second.n_events
+    if has_weights(first, second):
+        error = math.sqrt(np.sum(first.event_weights**2) + ratio**2 * np.sum(second.event_weights**2))
+        p_counts = float(2.0 * scipy.stats.norm.sf(abs(first.expected_events - ratio * second.expected_events) / error))
+    else:
+        p_counts = float(scipy.stats.binomtest(n_first, n_first + n_second, ratio / (1.0 + ratio)).pvalue)
+    p_shape = result.p_value
+    probability = Probability.of(
+        combined_with_counts(p_shape, p_counts),
+        (combined_with_counts(result.interval[0], p_counts), combined_with_counts(result.interval[1], p_counts)),
+        method=result.method,
+    )
+    counts = CountsAnswer(ratio, p_counts, p_shape)
+    return dataclasses.replace(result, probability=probability, counts=counts)

@@ -1,0 +1,79 @@
+"""p of a comparison, counted among draws of its null."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from wilks.comparison.statistics import ComparisonStatistics, Scores
+from wilks.laws import Probability
+from wilks.laws.sequential import Stopping, Tally
+from wilks.significance import half_cauchy
+from wilks.typing import FloatArray
+
+Report = Callable[[int, int], None]
+HITS = 20
+_DRAWS, _OPERATIONS = (9_999, 999, 199), 1.5e11
+_FIRST_PORTION, _LARGEST_PORTION = 32, 1_024
+_WORDS = {"permutation": "relabellings", "bootstrap": "draws"}
+
+
+class Counted(NamedTuple):
+    """What draws of the null say.
+
+    Attributes:
+        probability: p of t, with its method.
+        p_text: with where it comes from.
+        tally: of draws; None where none were made.
+        members, features: the least log p of any member, and of any feature, in each draw, shape (k,).
+    """
+
+    probability: Probability
+    p_text: str
+    tally: Tally | None
+    members: FloatArray
+    features: FloatArray
+
+
+def stopping_for(statistics: ComparisonStatistics, n_draws: int | None) -> Stopping:
+    """When to stop: after ``n_draws``; where None, at 20 hits or after as many draws as some seconds allow.
+
+    The latter are counted in operations, not in seconds: p does not depend on the machine.
+    """
+    if n_draws is not None:
+        return Stopping(None, n_draws)
+    one = 2.0 * statistics.null.pool.n_rows * sum(block.n_products for block in statistics.blocks)
+    return Stopping(HITS, next((n for n in _DRAWS if n * one <= _OPERATIONS), _DRAWS[-1]))
+
+
+def counted(
+    statistics: ComparisonStatistics, observed: Scores, *, stopping: Stopping, seed: int, report: Report
+) -> Counted:
+    """Draw, in portions that grow, until the tally is stopped; the portions change no number."""
+    null, t = statistics.null, float(observed.total[0])
+    tally, size = Tally(), _FIRST_PORTION
+    members, features = [], []
+    while not tally.is_stopped(stopping):
+        size = min(size, null.n_at_once, _LARGEST_PORTION, stopping.n_most - tally.n_draws)
+        numbers = range(tally.n_draws, tally.n_draws + size)
+        scores = statistics.drawn(null.draw(numbers, seed=seed))
+        before = tally.n_draws
+        tally = tally.after(scores.total, t=t, stopping=stopping)
+        used = tally.n_draws - before
+        members.append(np.min(scores.log_p[:used], axis=1))
+        features.append(np.min(feature_log_p(statistics, scores)[:used], axis=1, initial=0.0))
+        report(tally.n_draws, stopping.n_most)
+        size *= 2
+    probability = tally.probability(null.method, stopping)
+    text = tally.text(stopping, what=_WORDS[null.method])
+    return Counted(probability, text, tally, np.concatenate(members), np.concatenate(features))
+
+
+def feature_log_p(statistics: ComparisonStatistics, scores: Scores) -> FloatArray:
+    """log p of each feature by its members alone (k, features); no columns where no member looks at one feature."""
+    features = np.array([member.feature for member in statistics.members])
+    names = [name for name in statistics.null.pool.features if np.any(features == name)]
+    if not names:
+        return np.empty((scores.total.size, 0))
+    found: FloatArray = np.stack([-0.5 * half_cauchy(scores.log_p[:, features == name]) for name in names], axis=1)
+    return found

@@ -1,0 +1,130 @@
+"""The members of a comparison for which nothing was chosen, and of one for which a kernel was."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from wilks.comparison.blocks import Block
+from wilks.comparison.kernels import KernelBlock, width_of_dof
+from wilks.comparison.marginals import MarginalBlock
+from wilks.comparison.nulls import Null
+from wilks.comparison.pairs import PairBlock, degree_of_pairs
+from wilks.comparison.scan import ScanBlock
+from wilks.samples import far_events
+from wilks.statistics.linear.centers import choose_centers
+from wilks.statistics.linear.gaussians import Gaussians
+from wilks.typing import FloatArray
+
+_WIDTH_ROWS, _DOF_EVENTS, _SCAN_EVENTS = 1_500, 4_000.0, 20_000.0
+
+
+@dataclass(frozen=True)
+class DefaultSet:
+    """What is compared where no model is given: frozen numbers, chosen by power on other problems than those reported.
+
+    Four kinds of members see four kinds of deviations (docs/decisions/default-set.md): kernels over all features, with
+    widths by effective degrees of freedom; waves on the ranks of single features, and of all of them together; products
+    of waves of pairs of features; and scans for a small region.
+
+    Attributes:
+        dof_least: effective degrees of freedom of the widest kernel; each narrower one has about twice as many.
+        dof_most: of the narrowest one for 4,000 events; in proportion to the third root of their number, up to
+            ``dof_limit``.
+        centers_per_dof, fewest_centers: Gaussians of a kernel.
+        ridge: of kernels and waves.
+        orders: numbers of waves.
+        scan_events: within the reach of one Gaussian of a scan, for 20,000 events or fewer; in proportion to the
+            root of their number for more.
+        n_scanned: Gaussians of a scan.
+        fewest_per_order, fewest_per_dof: events for each wave, and for each degree of freedom.
+        most_moment_rows: from how many rows, a random subset, the Hessian of a kernel is taken.
+    """
+
+    dof_least: float = 6.0
+    dof_most: float = 90.0
+    dof_limit: float = 300.0
+    centers_per_dof: float = 3.3
+    fewest_centers: int = 50
+    ridge: float = 0.3
+    orders: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+    scan_events: tuple[float, ...] = (100.0, 400.0)
+    n_scanned: int = 300
+    fewest_per_order: int = 4
+    fewest_per_dof: int = 10
+    most_moment_rows: int = 200_000
+
+    def blocks(self, null: Null, *, seed: int) -> Iterator[Block]:
+        """Those that the rows of a null allow."""
+        n_events = effective_events(null)
+        orders = [k for k in self.orders if k == self.orders[0] or k * self.fewest_per_order <= n_events]
+        yield MarginalBlock(null, orders=tuple(orders), ridge=self.ridge)
+        if degree := degree_of_pairs(len(null.pool.features)):
+            yield PairBlock(null, degree=degree)
+        for kind, events in (("kernels", null.pool.standardized), ("kernels on ranks", null.pool.scores)):
+            yield from self._kernels(null, events, kind=kind, seed=seed)
+        yield from self._scans(null, n_events, seed=seed)
+
+    def dofs(self, n_events: float) -> list[float]:
+        """Effective degrees of freedom of the kernels, narrowest first.
+
+        >>> [round(dof) for dof in DefaultSet().dofs(4_000)], len(DefaultSet().dofs(1e6))
+        ([90, 46, 23, 12, 6], 7)
+        """
+        grown = self.dof_most * max(1.0, n_events / _DOF_EVENTS) ** (1.0 / 3.0)
+        most = min(grown, self.dof_limit, n_events / self.fewest_per_dof)
+        least = min(self.dof_least, most / 2.0)
+        return [float(dof) for dof in np.geomspace(most, least, 1 + max(1, round(math.log2(most / least))))]
+
+    def _kernels(self, null: Null, events: FloatArray, *, kind: str, seed: int) -> Iterator[Block]:
+        n_events = effective_events(null)
+        dofs = self.dofs(n_events)
+        places = Places(null, events, seed=seed)
+        counts = [min(max(self.fewest_centers, int(self.centers_per_dof * dof)), int(n_events / 2)) for dof in dofs]
+        for dof, n_centers in zip(dofs, counts, strict=True):
+            centers = places.centers(n_centers)
+            width = chosen_width(null, events, dof, centers=centers, ridge=self.ridge)
+            yield KernelBlock(
+                null,
+                Gaussians(centers, width),
+                events=events,
+                ridge=self.ridge,
+                kind=kind,
+                n_rows=self.most_moment_rows,
+            )
+
+    def _scans(self, null: Null, n_events: float, *, seed: int) -> Iterator[Block]:
+        centers = Places(null, null.pool.standardized, seed=seed + 1).centers(min(self.n_scanned, int(n_events / 2)))
+        for n in self.scan_events:
+            grown = n * math.sqrt(max(1.0, n_events / _SCAN_EVENTS))
+            if 4.0 * grown <= n_events:
+                yield ScanBlock(null, centers, n_events=grown, seed=seed)
+
+
+def effective_events(null: Null) -> float:
+    """How many events the pooled masses count as: (sum m)^2 / sum m^2 of weights, n without."""
+    masses = null.pool.masses
+    return float(np.sum(masses)) if null.is_exact else float(np.sum(masses) ** 2 / np.sum(masses**2))
+
+
+class Places:
+    """Where centers can stand, in some coordinates of the rows."""
+
+    def __init__(self, null: Null, events: FloatArray, *, seed: int) -> None:
+        self._events, self._masses, self._seed = events, null.pool.masses, seed
+        self._n_distinct = np.unique(events[~far_events(events, self._masses)], axis=0).shape[0]
+
+    def centers(self, n: int) -> FloatArray:
+        """At most n centers, half by density and half spread, as many as there are distinct places for; (m, d)."""
+        rng = np.random.Generator(np.random.Philox(self._seed))
+        chosen = choose_centers(rng, self._events, self._masses, max(1, min(n, self._n_distinct)))
+        return np.unique(chosen, axis=0)
+
+
+def chosen_width(null: Null, events: FloatArray, dof: float, *, centers: FloatArray, ridge: float) -> float:
+    """The width with these effective degrees of freedom, or as many as the centers have, from a subset of the rows."""
+    some = slice(0, min(_WIDTH_ROWS, null.pool.n_rows))
+    variances = null.variances[some]
+    variances = variances * (np.sum(null.variances) / np.sum(variances))
+    return width_of_dof(dof, events[some], variances, centers=centers, ridge=ridge)

@@ -1,0 +1,148 @@
+"""Members that are sums of Gaussians over all features: score statistics of kernels."""
+
+import math
+
+import numpy as np
+import scipy.linalg
+
+from wilks.comparison.blocks import Block, Member, QuadraticScale, row_slices, whitened, whitening
+from wilks.comparison.nulls import Null, Traces
+from wilks.statistics.linear.gaussians import Gaussians
+from wilks.typing import FloatArray
+
+_NEGLIGIBLE = 1e-8  # of the penalty, on sums of Gaussians that cancel
+_NARROWEST, _WIDEST, _N_WIDTHS = 0.004, 12.0, 10  # in units of the median distance between centers
+_FLOOR, _LEAST_DOF = 1e-6, 1e-3
+
+
+class KernelBlock(Block):
+    """t = b^T (H + 2 ridge K)^-1 b with b = sum_i c_i k(x_i), H = Cov b and K_mn = k(z_m, z_n).
+
+    Args:
+        null: of the rows.
+        gaussians: where they stand, in the coordinates of ``events``.
+        events: standardized features, or their normal scores, shape (u, d).
+        ridge: of the penalty.
+        kind: of its member.
+        n_rows: how many rows H and the quartic moment are taken from, as a random subset; None: all.
+    """
+
+    def __init__(
+        self,
+        null: Null,
+        gaussians: Gaussians,
+        *,
+        events: FloatArray,
+        ridge: float,
+        kind: str = "kernels",
+        n_rows: int | None = None,
+    ) -> None:
+        self._events, self._gaussians = events, gaussians
+        self.members = (Member(f"{kind}, width {gaussians.width:.3g}", kind, width=gaussians.width),)
+        used = null.pool.n_rows if n_rows is None else min(n_rows, null.pool.n_rows)
+        masses, variances = null.pool.masses[:used], null.variances[:used]
+        more = float(np.sum(null.variances) / np.sum(variances))
+        mean, hessian = self._moments(masses, more * variances)
+        penalty = 2.0 * ridge * gaussians.penalty()
+        penalty[np.diag_indices_from(penalty)] += 2.0 * ridge * _NEGLIGIBLE
+        self._root = whitening(hessian, penalty)
+        half = whitened(self._root, hessian)
+        self._whitened_hessian = whitened(self._root, half)
+        square = self._whitened_hessian
+        quartic = self._quartic(masses, mean) * float(np.sum(null.pool.masses) / np.sum(masses))
+        self.traces = Traces(float(np.trace(square)), float(np.sum(square**2)), quartic)
+        self.scale = QuadraticScale.of(null, [self.traces])
+
+    @property
+    def n_columns(self) -> int:
+        return self._gaussians.n_values
+
+    @property
+    def spectrum(self) -> FloatArray:
+        """The eigenvalues of H (H + 2 ridge K)^-1: t is a sum of chi-squares with these weights, nearly."""
+        found: FloatArray = np.maximum(scipy.linalg.eigvalsh(self._whitened_hessian), 0.0)
+        return found
+
+    def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:
+        product: FloatArray = coefficients @ self._gaussians.values(self._events[rows])
+        return product
+
+    def statistics(self, sums: FloatArray) -> FloatArray:
+        squares: FloatArray = np.sum(whitened(self._root, sums) ** 2, axis=0)
+        return squares[:, None]
+
+    def log_p_values(self, t: FloatArray) -> FloatArray:
+        return self.scale.log_p_values(t)
+
+    def _moments(self, masses: FloatArray, variances: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The mean of k over the masses, and sum_i v_i (k_i - mean)(k_i - mean)^T."""
+        size = self.n_columns
+        mean, first, second = np.zeros(size), np.zeros(size), np.zeros((size, size))
+        for rows in row_slices(masses.size, size):
+            values = self._gaussians.values(self._events[rows])
+            mean += masses[rows] @ values
+            first += variances[rows] @ values
+            second += (values * variances[rows, None]).T @ values
+        mean /= np.sum(masses)
+        crossed = np.outer(first, mean)
+        second += np.sum(variances) * np.outer(mean, mean) - crossed - crossed.T
+        return mean, second
+
+    def _quartic(self, masses: FloatArray, mean: FloatArray) -> float:
+        """sum_i m_i |psi_i|^4."""
+        total = 0.0
+        for rows in row_slices(masses.size, self.n_columns):
+            values = self._gaussians.values(self._events[rows]) - mean
+            total += float(masses[rows] @ np.sum(whitened(self._root, values) ** 2, axis=0) ** 2)
+        return total
+
+
+def width_of_dof(
+    target: float, events: FloatArray, variances: FloatArray, *, centers: FloatArray, ridge: float
+) -> float:
+    """The width of Gaussians with so many effective degrees of freedom, tr H (H + 2 ridge K)^-1, to three digits.
+
+    They fall with the width from some width on. It is read off a geometric grid, log dof being linear in log width
+    in between.
+
+    Args:
+        target: degrees of freedom; where no width has so many, the one with most is taken.
+        events: some rows, shape (c, d).
+        variances: v, so that H = sum_i v_i (k_i - mean)(k_i - mean)^T; they sum to what those of all rows do.
+        centers: shape (m, d).
+        ridge: of the penalty.
+    """
+    distances = np.sqrt(np.sum((centers - centers[::-1]) ** 2, axis=1))
+    middle = float(np.median(distances[distances > 0])) if np.any(distances > 0) else 1.0
+    grid = middle * np.geomspace(_NARROWEST, _WIDEST, _N_WIDTHS)
+
+    def excess(width: float) -> float:
+        return _dof(Gaussians(centers, width), events, variances, ridge=ridge) - target
+
+    excesses = np.array([excess(width) for width in grid])
+    above = np.flatnonzero(excesses > 0.0)
+    if not above.size:
+        return _rounded(float(grid[np.argmax(excesses)]))
+    last = int(above[-1])
+    if last + 1 == grid.size:
+        return _rounded(float(grid[last]))
+    low, high = math.log(grid[last]), math.log(grid[last + 1])
+    share = math.log1p(excesses[last] / target) / (
+        math.log1p(excesses[last] / target) - math.log(max(1.0 + excesses[last + 1] / target, _LEAST_DOF))
+    )
+    return _rounded(math.exp(low + share * (high - low)))
+
+
+def _rounded(width: float) -> float:
+    return float(f"{width:.3g}")
+
+
+def _dof(gaussians: Gaussians, events: FloatArray, variances: FloatArray, *, ridge: float) -> float:
+    """tr H (H + 2 ridge K)^-1, with a floor under the penalty that rounding does not reach."""
+    values = gaussians.values(events)
+    values = values - variances @ values / np.sum(variances)
+    rows = values * np.sqrt(variances)[:, None]
+    penalty = 2.0 * ridge * gaussians.penalty()
+    penalty[np.diag_indices_from(penalty)] += 2.0 * ridge * _FLOOR
+    root = whitening(rows.T @ rows, penalty)
+    return max(float(np.sum(whitened(root, rows) ** 2)), _LEAST_DOF)

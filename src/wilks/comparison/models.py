@@ -1,0 +1,44 @@
+"""Kernels that a user chose, as members of a comparison."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from wilks.comparison.blocks import Block
+from wilks.comparison.default_set import DefaultSet
+from wilks.comparison.kernels import KernelBlock
+from wilks.comparison.nulls import Null
+from wilks.errors import InputError
+from wilks.statistics.linear import Kernel, KernelSet
+from wilks.statistics.linear.centers import choose_centers, percentile_width
+from wilks.statistics.linear.gaussians import Gaussians
+
+
+def blocks_of(model: object, null: Null, *, seed: int) -> Iterator[Block]:
+    """The members of a model, or of the default set where it is None.
+
+    Raises:
+        InputError: a model that is none of kernels.
+    """
+    if model is None:
+        yield from DefaultSet().blocks(null, seed=seed)
+    elif isinstance(model, Kernel):
+        yield _block(null, model.n_centers, model.width, ridge=model.ridge, seed=model.seed)
+    elif isinstance(model, KernelSet):
+        counts = model.n_centers if isinstance(model.n_centers, tuple) else (model.n_centers,) * len(model.widths)
+        for n_centers, width in zip(counts, model.widths, strict=True):
+            for ridge in model.ridges:
+                yield _block(null, n_centers, width, ridge=ridge, seed=model.seed)
+    else:
+        raise InputError(
+            "model must be a wilks.Kernel or a wilks.KernelSet, whose score statistics are compared, or None for the "
+            f"default set, but a {type(model).__name__} came"
+        )
+
+
+def _block(null: Null, n_centers: int, width: float | None, *, ridge: float, seed: int) -> KernelBlock:
+    rng = np.random.Generator(np.random.Philox(seed))
+    events, masses = null.pool.standardized, null.pool.masses
+    centers = choose_centers(rng, events, masses, n_centers)
+    chosen = percentile_width(rng, events, masses) if width is None else width
+    return KernelBlock(null, Gaussians(centers, chosen), events=events, ridge=ridge)

@@ -1,0 +1,101 @@
+"""Members that look at pairs of features: products of Hermite polynomials of their normal scores."""
+
+import numpy as np
+
+from wilks.comparison.blocks import Block, Member, QuadraticScale, row_slices, square_of_pairs, subset
+from wilks.comparison.nulls import Null, Traces
+from wilks.significance import strongest_log_p
+from wilks.typing import FloatArray, IntArray
+
+_MOST_PRODUCTS = 5_000
+
+
+class PairBlock(Block):
+    """Products of h_1(y) = y and h_2(y) = (y^2 - 1) / sqrt 2 of the normal scores y of two features.
+
+    With b their sum, z = b / sqrt(Var b) of each product is normal under the null, nearly.
+
+    Two members, t = sum z^2 and t = max z^2.
+
+    Args:
+        null: of the rows.
+        degree: 1, or 2, which also sees relations that do not rise or fall.
+    """
+
+    def __init__(self, null: Null, *, degree: int) -> None:
+        self._polynomials = _polynomials(null, degree)
+        self._first, self._second = _products(null.pool.scores.shape[1], degree)
+        self._mean, self._spread = self._moments(null)
+        self.members = (Member("all pairs", "pairs"), Member("strongest pair", "pairs"))
+        self.scale = QuadraticScale.of(null, [self._traces(null)])
+
+    @property
+    def n_columns(self) -> int:
+        return int(self._first.size)
+
+    def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:
+        product: FloatArray = coefficients @ self._products(rows)
+        return product
+
+    def statistics(self, sums: FloatArray) -> FloatArray:
+        squares = (sums / self._spread) ** 2
+        return np.column_stack([np.sum(squares, axis=1), np.max(squares, axis=1)])
+
+    def log_p_values(self, t: FloatArray) -> FloatArray:
+        total = self.scale.log_p_values(t[:, :1])
+        return np.column_stack([total, strongest_log_p(t[:, 1], n=self.n_columns)])
+
+    def _products(self, rows: slice) -> FloatArray:
+        values = self._polynomials[rows]
+        product: FloatArray = values[:, self._first] * values[:, self._second]
+        return product
+
+    def _moments(self, null: Null) -> tuple[FloatArray, FloatArray]:
+        """Means of the products, and the standard deviations of their sums."""
+        masses, variances, n = null.pool.masses, null.variances, self.n_columns
+        mean, first, second = np.zeros(n), np.zeros(n), np.zeros(n)
+        for rows in row_slices(masses.size, n):
+            product = self._products(rows)
+            mean, first = mean + masses[rows] @ product, first + variances[rows] @ product
+            second += variances[rows] @ product**2
+        mean /= np.sum(masses)
+        spread = np.sqrt(np.maximum(second - 2.0 * mean * first + np.sum(variances) * mean**2, 0.0))
+        return mean, np.where(spread > 1e-9 * np.max(spread), spread, np.inf)
+
+    def _traces(self, null: Null) -> Traces:
+        quartic, masses = 0.0, null.pool.masses
+        for rows in row_slices(masses.size, self.n_columns):
+            quartic += float(masses[rows] @ np.sum(self._psi(rows) ** 2, axis=1) ** 2)
+        some = subset(null)
+        psi, variances = self._psi(some), null.variances
+        square = square_of_pairs(psi @ psi.T, some=variances[some], variances=variances)
+        return Traces(float(np.count_nonzero(np.isfinite(self._spread))), square, quartic)
+
+    def _psi(self, rows: slice) -> FloatArray:
+        psi: FloatArray = (self._products(rows) - self._mean) / self._spread
+        return psi
+
+
+def degree_of_pairs(n_features: int) -> int:
+    """The degree that keeps the number of products below 5,000; 0 where even the first is too many.
+
+    >>> degree_of_pairs(1), degree_of_pairs(5), degree_of_pairs(100), degree_of_pairs(200)
+    (0, 2, 1, 0)
+    """
+    n_pairs = n_features * (n_features - 1) // 2
+    return next((degree for degree in (2, 1) if 0 < n_pairs * degree**2 <= _MOST_PRODUCTS), 0)
+
+
+def _polynomials(null: Null, degree: int) -> FloatArray:
+    """Those of all features side by side, of mean 0 over the masses, shape (u, features * degree)."""
+    masses, scores = null.pool.masses, null.pool.scores
+    values = np.stack([scores, (scores**2 - 1.0) / np.sqrt(2.0)][:degree], axis=2).reshape(masses.size, -1)
+    centered: FloatArray = values - masses @ values / np.sum(masses)
+    return centered
+
+
+def _products(n_features: int, degree: int) -> tuple[IntArray, IntArray]:
+    """Which columns of the polynomials are multiplied."""
+    feature = np.repeat(np.arange(n_features), degree)
+    first, second = np.nonzero(feature[:, None] < feature)
+    return first, second

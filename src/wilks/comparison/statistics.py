@@ -1,0 +1,76 @@
+"""All members of a comparison, for the observed coefficients and for drawn ones."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from wilks.comparison.blocks import Block, Member, row_slices
+from wilks.comparison.nulls import Drawn, Null
+from wilks.significance import half_cauchy
+from wilks.typing import FloatArray
+
+
+class Scores(NamedTuple):
+    """What was found for k sets of coefficients.
+
+    Attributes:
+        t: of each member, shape (k, members).
+        log_p: by the laws that put members on one scale, shape (k, members).
+        total: t of the comparison, shape (k,).
+    """
+
+    t: FloatArray
+    log_p: FloatArray
+    total: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class ComparisonStatistics:
+    """The members of a comparison, combined in two levels: within each kind, then across kinds.
+
+        t = -2 log h_kinds( h_members( p_j ) ),   1/tan(pi h/2) = mean 1/tan(pi p/2)
+
+    (`half_cauchy`). A single member is t itself.
+
+    Args:
+        null: of the rows.
+        blocks: of members.
+    """
+
+    null: Null
+    blocks: tuple[Block, ...]
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Of all blocks, in their order."""
+        return tuple(member for block in self.blocks for member in block.members)
+
+    def observed(self) -> Scores:
+        """For the two samples as they are."""
+        return self._scores(lambda rows: self.null.observed[None, rows])
+
+    def drawn(self, drawn: Drawn) -> Scores:
+        """For draws of the null (k, u)."""
+        return self._scores(lambda rows: self.null.coefficients(drawn, rows))
+
+    def _scores(self, coefficients: Callable[[slice], FloatArray]) -> Scores:
+        """For the coefficients (k, rows) of some rows."""
+        t = [block.statistics(self._sums(block, coefficients)) for block in self.blocks]
+        log_p = [block.log_p_values(one) for block, one in zip(self.blocks, t, strict=True)]
+        all_t, all_log_p = np.concatenate(t, axis=1), np.concatenate(log_p, axis=1)
+        return Scores(all_t, all_log_p, self._combined(all_t, all_log_p))
+
+    def _sums(self, block: Block, coefficients: Callable[[slice], FloatArray]) -> FloatArray:
+        """sum_i c_i phi_i over all rows, shape (k, columns)."""
+        portions = row_slices(self.null.pool.n_rows, block.n_columns)
+        return functools.reduce(np.add, (block.sums(coefficients(rows), rows) for rows in portions))
+
+    def _combined(self, t: FloatArray, log_p: FloatArray) -> FloatArray:
+        if t.shape[1] == 1:
+            return t[:, 0]
+        kinds = np.array([member.kind for member in self.members])
+        within = [half_cauchy(log_p[:, kinds == kind]) for kind in dict.fromkeys(kinds.tolist())]
+        return half_cauchy(-0.5 * np.stack(within, axis=1))

@@ -1,0 +1,144 @@
+"""Tables of which nothing is known: which columns are features, which are weights, and which only number events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from wilks.errors import SampleError
+from wilks.samples import Sample, bookkeeping, columns, is_variation, looks_like_weight, read
+from wilks.samples.reading import Files, refused_columns
+from wilks.wording import listed, visible
+
+
+@dataclass(frozen=True)
+class Table:
+    """All columns of some rows that have a number in every row, and what else was there.
+
+    Args:
+        sample: with the columns as features, and weights where these were given by name.
+        left_out: name of each other column, and why.
+        has_weights: whether the weights were given.
+    """
+
+    sample: Sample
+    left_out: tuple[tuple[str, str], ...] = field(default=())
+    has_weights: bool = False
+
+
+class TwoSamples(NamedTuple):
+    """Both samples with their features and weights, and sentences on what was taken for what."""
+
+    a: Sample
+    b: Sample
+    notices: tuple[str, ...]
+
+
+def read_table(files: Files, *, tree: str | None = None, where: str | None = None, weight: str | None = None) -> Table:
+    """All columns of files that hold one finite number for each selected event.
+
+    Args:
+        files, tree, where, weight: as in `wilks.read`.
+
+    Raises:
+        SampleError: a file, the selection or the weight cannot be used, or there is no such column.
+    """
+    names = columns(files, tree=tree)
+    refused = refused_columns(files, tree=tree)
+    left_out = [("columns that cannot be read", refused)] if refused else []
+    try:
+        sample = read(files, features=names, tree=tree, where=where, weight=weight)
+    except SampleError:
+        good = []
+        for name in names:  # which of them is it?
+            try:
+                read(files, features=[name], tree=tree, where=where, weight=weight)
+                good.append(name)
+            except SampleError as error:
+                left_out.append((name, str(error)))
+        if not good:
+            raise
+        sample = read(files, features=good, tree=tree, where=where, weight=weight)
+    return Table(sample, tuple(left_out), weight is not None)
+
+
+def two_samples(a: Table, b: Table, *, uses_weights: bool = True) -> TwoSamples:
+    """The features that two tables have in common, and their weights.
+
+    A column that is named as weights are, is no variation of others and is not 1 everywhere holds the weights of its
+    table. Columns that number events, in either table, are left out.
+
+    Args:
+        a, b: the tables.
+        uses_weights: whether such columns are looked for; False: every row counts one.
+
+    Raises:
+        SampleError: several columns look like weights, or no feature is left.
+    """
+    notices = [
+        f"{which} has {listed(name for name, _ in table.left_out)} left out: {table.left_out[0][1]}"
+        for which, table in (("the first sample", a), ("the second sample", b))
+        if table.left_out
+    ]
+    weights = [_weights(table, which=which) if uses_weights else None for table, which in ((a, "first"), (b, "second"))]
+    common = [name for name in a.sample.features if name in b.sample.features]
+    alone = sorted({*a.sample.features} ^ {*b.sample.features})
+    likely = {name for name in (*common, *alone) if looks_like_weight(name)}
+    reasons = {name: _reason(a.sample, b.sample, name) for name in common if name not in likely}
+    features = [name for name, why in reasons.items() if why is None]
+    notices += _weight_notices(weights, likely)
+    notices += [f"{visible(name)!r} is left out: {why}" for name, why in reasons.items() if why is not None]
+    if only := [name for name in alone if name not in likely]:
+        notices.append(f"{listed(map(visible, only))} left out: in one sample alone")
+    if not features:
+        raise SampleError(
+            f"two samples must have a feature in common, but the columns are {listed(a.sample.features)} and "
+            f"{listed(b.sample.features)}; {'; '.join(notices) or 'none is in both'}"
+        )
+    first, second = (_sample(table, features, weight) for table, weight in zip((a, b), weights, strict=True))
+    return TwoSamples(first, second, tuple(notices))
+
+
+def _weights(table: Table, *, which: str) -> str | None:
+    """The column of weights; None without one."""
+    if table.has_weights:
+        return None
+    likely = [name for name in table.sample.features if looks_like_weight(name) and not is_variation(name)]
+    found = [name for name in likely if np.any(table.sample.column(name) != 1.0)]
+    if len(found) > 1:
+        product = "*".join(found)
+        raise SampleError(
+            f"one column must hold the weights, but in the {which} sample {listed(map(visible, found))} look like "
+            f"weights; say which, as weight={product!r} (on the command line --weight {product!r}), or that every row "
+            "counts one (--no-weights)"
+        )
+    return found[0] if found else None
+
+
+def _weight_notices(weights: Sequence[str | None], likely: set[str]) -> list[str]:
+    used = [
+        f"{visible(name)!r} weighs the events of the {which} sample"
+        for name, which in zip(weights, ("first", "second"), strict=True)
+        if name is not None
+    ]
+    others = sorted(likely - set(weights))
+    return used + ([f"{listed(map(visible, others))} left out: named as weights are"] if others else [])
+
+
+def _reason(a: Sample, b: Sample, name: str) -> str | None:
+    """Why a column is no feature."""
+    return next(filter(None, (bookkeeping(name, one.column(name)) for one in (a, b) if _varies(one, name))), None)
+
+
+def _varies(sample: Sample, name: str) -> bool:
+    """One that never varies in one sample may vary in the other."""
+    values = sample.column(name)
+    return bool(np.any(values != values[:1]))
+
+
+def _sample(table: Table, features: list[str], weight: str | None) -> Sample:
+    sample = table.sample
+    weights = sample.event_weights if weight is None else sample.column(weight)
+    events = np.column_stack([sample.column(name) for name in features])
+    return Sample(events, weights, features=features, origin=sample.origin)

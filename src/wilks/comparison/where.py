@@ -1,0 +1,87 @@
+"""Where two samples differ in one feature: the interval whose counts are farthest from their share."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wilks.comparison.nulls import Null
+from wilks.typing import FloatArray
+
+_N_CELLS = 128
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Values of a feature from ``low`` to ``high``, both included.
+
+    Attributes:
+        low, high: values that occur.
+        first, second: events, or their weights, of each sample in it.
+        expected: of the second sample, if both had one distribution.
+        local_z: (second - expected) over its standard deviation. It is the largest of many, and no significance.
+    """
+
+    low: float
+    high: float
+    first: float
+    second: float
+    expected: float
+    local_z: float
+
+    def to_document(self) -> dict[str, Any]:
+        """Plain values."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Interval":
+        """The inverse of `to_document`."""
+        return cls(**document)
+
+
+def most_discrepant_interval(null: Null, column: int) -> Interval:
+    """The interval of a feature, of 128 cells of equal mass, with the largest ``|z|``.
+
+    Args:
+        null: of the rows.
+        column: of the feature.
+    """
+    ranks = null.pool.ranks[:, column]
+    cells = np.unique(np.floor(ranks * _N_CELLS), return_inverse=True)[1]
+    sums, variances, a, b = (
+        np.append(0.0, np.cumsum(np.bincount(cells, weights=values)))
+        for values in (null.observed, null.variances, *null.in_samples)
+    )
+    begin, end = _widest_z(sums, variances)
+    inside = float((a + b)[end] - (a + b)[begin]) / float((a + b)[-1])
+    second, expected = float(b[end] - b[begin]), float(b[-1]) * inside
+    z = abs(float((sums[end] - sums[begin]) / _spread(variances, begin, end)))
+    values = null.pool.events[(cells >= begin) & (cells < end), column]
+    return Interval(
+        low=float(values.min()),
+        high=float(values.max()),
+        first=float(a[end] - a[begin]),
+        second=second,
+        expected=expected,
+        local_z=math.copysign(z, second - expected),
+    )
+
+
+def _widest_z(sums: FloatArray, variances: FloatArray) -> tuple[int, int]:
+    """The cells from ``begin`` to before ``end`` with the largest z, not all of them."""
+    begin, end = np.triu_indices(sums.size, k=1)
+    is_part = (end - begin) < sums.size - 1
+    begin, end = begin[is_part], end[is_part]
+    if not begin.size:
+        return 0, sums.size - 1
+    z = np.abs(sums[end] - sums[begin]) / _spread(variances, begin, end)
+    best = int(np.argmax(z))
+    return int(begin[best]), int(end[best])
+
+
+def _spread(variances: FloatArray, begin: Any, end: Any) -> Any:
+    """Standard deviation of the sum of c from one cell to another: v_in (1 - v_in / v), v being that of all."""
+    inside = variances[end] - variances[begin]
+    return np.sqrt(np.maximum(inside * (1.0 - inside / variances[-1]), np.finfo(np.float64).tiny))

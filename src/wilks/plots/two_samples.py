@@ -1,0 +1,130 @@
+"""Two samples in one feature, and what the members of their comparison say."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from wilks.comparison import Comparison, Interval
+from wilks.plots.binning import Binning, automatic_binning
+from wilks.plots.style import BLACK, BLUE, GRAY, VERMILLION, axis_label, new_figure, plain_log_ticks, style, unit_of
+from wilks.samples import Sample
+from wilks.significance import z_score_from_log
+from wilks.typing import FloatArray
+
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_HEIGHTS, _SHADE, _LOG_SPAN, _LEAST_REACH = (2.4, 1.0), 0.12, 100.0, 0.1
+
+
+def two_samples(
+    a: Sample,
+    b: Sample,
+    *,
+    feature: str,
+    interval: Interval | None = None,
+    names: tuple[str, str] = ("first sample", "second sample"),
+    labels: Mapping[str, str] = NO_LABELS,
+) -> Figure:
+    """Both samples in one feature, the first scaled to the size of the second, and the second over the first below.
+
+    Errors are sqrt(sum w^2) of each. Values beyond the axis are counted in the end bins. The interval is shaded.
+
+    >>> figure = two_samples(Sample([0.1, 0.5, 0.9] * 9), Sample([0.2, 0.6] * 9), feature="x0")
+    >>> len(figure.axes), figure.axes[1].get_xlabel()
+    (2, 'x0')
+    """
+    values, weights = a.column(feature), a.event_weights * (b.expected_events / a.expected_events)
+    binning = automatic_binning(values, np.abs(weights), data=b.column(feature))
+    first, second = (_filled(binning, *one) for one in ((values, weights), (b.column(feature), b.event_weights)))
+    label = axis_label(feature, labels)
+    with style():
+        figure = new_figure(5.2, 4.4)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=_HEIGHTS)
+        _counts(upper, binning, first, second, names)
+        _ratio(lower, binning, first, second)
+        for axes in (upper, lower):
+            _shade(axes, interval)
+        upper.set_ylabel("events / bin" if binning.width is None else f"events / {binning.width:g}{unit_of(label)}")
+        lower.set_ylabel("ratio")
+        lower.set_xlabel(label)
+        if binning.is_log:
+            lower.set_xscale("log")
+            plain_log_ticks(lower.xaxis, span=float(binning.edges[-1] / binning.edges[0]))
+        lower.set_xlim(binning.edges[0], binning.edges[-1])
+        figure.align_ylabels([upper, lower])
+    return figure
+
+
+def member_significances(result: Comparison) -> Figure:
+    """Local Z of every member, by kind, with the Z of all together.
+
+    >>> from wilks.comparison import compare
+    >>> rng = np.random.default_rng(0)
+    >>> result = compare(Sample(rng.normal(size=50)), Sample(rng.normal(size=60)), n_permutations=9)
+    >>> member_significances(result).axes[0].get_xlabel()
+    'local $Z$'
+    """
+    kinds = list(dict.fromkeys(one.kind for one in result.members))
+    with style():
+        figure = new_figure(5.2, 1.2 + 0.45 * len(kinds))
+        axes = figure.subplots()
+        for row, kind in enumerate(kinds):
+            z = [z_score_from_log(one.log_p_value) for one in result.members if one.kind == kind]
+            axes.plot(z, np.full(len(z), row), "o", color=BLUE, ms=5, alpha=0.6, mew=0)
+        axes.axvline(result.z_score, color=VERMILLION, lw=1.5, label="all together")
+        axes.axvline(0.0, color=GRAY, lw=0.8, ls=":")
+        axes.set_yticks(range(len(kinds)), kinds)
+        axes.minorticks_off()
+        axes.set_ylim(len(kinds) - 0.5, -0.5)
+        axes.set_xlabel("local $Z$")
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0))
+    return figure
+
+
+def _filled(binning: Binning, values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Contents and their errors."""
+    total, squares = binning.fill(values, weights)
+    return total, np.sqrt(squares)
+
+
+def _counts(
+    axes: Axes,
+    binning: Binning,
+    first: tuple[FloatArray, FloatArray],
+    second: tuple[FloatArray, FloatArray],
+    names: tuple[str, str],
+) -> None:
+    (total, error), points = first, second
+    axes.stairs(total + error, binning.edges, baseline=total - error, fill=True, color=BLUE, alpha=0.25, lw=0)
+    axes.stairs(total, binning.edges, color=BLUE, baseline=None, label=f"{names[0]}, scaled")
+    axes.errorbar(
+        binning.centers, points[0], yerr=points[1], fmt="o", color=BLACK, ms=3.5, elinewidth=1.0, label=names[1]
+    )
+    top, positive = float(np.max([points[0], total])), total[total > 0]
+    if positive.size and top / float(positive.min()) > _LOG_SPAN:
+        axes.set_yscale("log")
+        axes.set_ylim(0.5 * float(positive.min()), 4.0 * top)
+    else:
+        axes.set_ylim(min(0.0, 1.1 * float(np.min([points[0], total]))), 1.25 * top)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, handlelength=1.6, columnspacing=1.0)
+
+
+def _ratio(
+    axes: Axes, binning: Binning, first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, FloatArray]
+) -> None:
+    (total, band), (n, error) = first, second
+    safe = np.where(total > 0, total, np.nan)
+    width = np.nan_to_num(band / safe)
+    axes.stairs(1.0 + width, binning.edges, baseline=1.0 - width, fill=True, color=BLUE, alpha=0.25, lw=0)
+    axes.axhline(1.0, color=BLUE, lw=1.2)
+    axes.errorbar(binning.centers, n / safe, yerr=error / safe, fmt="o", color=BLACK, ms=3.5, elinewidth=1.0)
+    known = (n / safe)[np.isfinite(n / safe) & (n > 3.0 * error)]
+    reach = max(_LEAST_REACH, 1.5 * float(np.max(np.abs(known - 1.0), initial=0.0)))
+    axes.set_ylim(max(0.0, 1.0 - reach), min(3.0, 1.0 + reach))
+
+
+def _shade(axes: Axes, interval: Interval | None) -> None:
+    if interval is not None:
+        axes.axvspan(interval.low, interval.high, color=VERMILLION, alpha=_SHADE, lw=0, zorder=0)

@@ -1,0 +1,29 @@
+"""Columns that are likely to be weights, by their names."""
+
+import re
+
+_WEIGHT = re.compile(r"w|wt|.*wgt|.*weights?|weights?[_.0-9].*", re.IGNORECASE)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_VARIED = re.compile("up|down|dn|var|varied|variation|syst|stat|pdf|scale|hi|lo|plus|minus")
+
+
+def looks_like_weight(name: str) -> bool:
+    """Whether a column of this name is likely to be a weight.
+
+    >>> looks_like_weight("event_weight"), looks_like_weight("puWeightUp"), looks_like_weight("width")
+    (True, True, False)
+    """
+    return _WEIGHT.fullmatch(name) is not None or "weight" in _words(name)
+
+
+def is_variation(name: str) -> bool:
+    """Whether a column of this name is likely to be a weight of varied conditions.
+
+    >>> is_variation("puWeight"), is_variation("puWeightUp"), is_variation("weight_2_up")
+    (False, True, True)
+    """
+    return any(map(_VARIED.fullmatch, _words(name)))
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(name)]

@@ -1,0 +1,100 @@
+"""What every block of members must do, whatever its members look at."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from wilks.comparison.blocks import Block
+from wilks.comparison.kernels import KernelBlock
+from wilks.comparison.marginals import MarginalBlock
+from wilks.comparison.nulls import Multipliers, Null, Relabelling
+from wilks.comparison.pairs import PairBlock
+from wilks.comparison.scan import ScanBlock
+from wilks.samples import Sample
+from wilks.statistics.linear.gaussians import Gaussians
+
+RNG = np.random.default_rng(11)
+A, B = RNG.normal(size=(150, 2)), np.column_stack([RNG.normal(size=90), RNG.integers(0, 4, size=90)])
+PLAIN = Relabelling.of(Sample(A), Sample(B))
+WEIGHTED = Multipliers.of(Sample(A, RNG.lognormal(0.0, 0.3, size=150)), Sample(B))
+CENTERS = RNG.normal(size=(25, 2))
+
+
+def kernels(null: Null) -> Block:
+    return KernelBlock(null, Gaussians(CENTERS, 0.7), events=null.pool.standardized, ridge=0.3)
+
+
+def wide_kernels(null: Null) -> Block:
+    return KernelBlock(null, Gaussians(CENTERS, 20.0), events=null.pool.scores, ridge=0.3)
+
+
+def marginals(null: Null) -> Block:
+    return MarginalBlock(null, orders=(1, 3, 8), ridge=0.3)
+
+
+def pairs(null: Null) -> Block:
+    return PairBlock(null, degree=2)
+
+
+def scan(null: Null) -> Block:
+    return ScanBlock(null, CENTERS, n_events=30, seed=0)
+
+
+@pytest.mark.parametrize("make", [kernels, wide_kernels, marginals, pairs, scan])
+class TestBlock:
+    @pytest.mark.parametrize("null", [PLAIN, WEIGHTED], ids=["relabelling", "multipliers"])
+    def test_laws_have_the_moments_of_draws(self, make: Callable[[Null], Block], null: Null) -> None:
+        """4,000 draws; a mean may be off by 5 of its errors, and a gamma law at its 90 % point by .02 or so."""
+        block, drawn = make(null), null.draw(range(4_000), seed=5)
+        t = block.statistics(block.sums(null.coefficients(drawn, slice(None)), slice(None)))
+        log_p = block.log_p_values(t)
+        assert t.shape == log_p.shape == (4_000, len(block.members))
+        assert np.all(t >= 0.0) and np.all(log_p <= 0.0)
+        share = np.mean(log_p < np.log(0.1), axis=0)
+        assert np.all(np.abs(share - 0.1) < 0.045)
+        if scale := getattr(block, "scale", None):
+            n = scale.mean.size
+            np.testing.assert_allclose(t[:, :n].mean(0), scale.mean, atol=5.0 * np.max(t.std(0)) / 4_000**0.5)
+            np.testing.assert_allclose(t[:, :n].var(0), scale.variance, rtol=0.25)
+
+    def test_sums_add_over_rows(self, make: Callable[[Null], Block]) -> None:
+        block, c = make(PLAIN), PLAIN.observed[None]
+        whole = block.sums(c, slice(None))
+        parts = block.sums(c[:, :70], slice(0, 70)) + block.sums(c[:, 70:], slice(70, None))
+        np.testing.assert_allclose(parts, whole, atol=1e-10)
+
+    def test_no_coefficients_give_nothing(self, make: Callable[[Null], Block]) -> None:
+        block = make(PLAIN)
+        t = block.statistics(block.sums(np.zeros((1, PLAIN.pool.n_rows)), slice(None)))
+        assert np.all(t == 0.0)
+        np.testing.assert_allclose(block.log_p_values(t), 0.0, atol=1e-12)
+
+    def test_a_sign_changes_nothing(self, make: Callable[[Null], Block]) -> None:
+        block, c = make(PLAIN), PLAIN.observed[None]
+        one, other = (block.statistics(block.sums(x, slice(None))) for x in (c, -c))
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_a_kernel_is_its_quadratic_form() -> None:
+    """t = b^T (H + 2 ridge K)^-1 b, with every matrix written out."""
+    block = kernels(PLAIN)
+    k = Gaussians(CENTERS, 0.7).values(PLAIN.pool.standardized)
+    k = k - PLAIN.pool.masses @ k / PLAIN.pool.masses.sum()
+    hessian = (k * PLAIN.variances[:, None]).T @ k
+    b = PLAIN.observed @ k
+    expected = b @ np.linalg.solve(hessian + 0.6 * Gaussians(CENTERS, 0.7).penalty(), b)
+    found = block.statistics(block.sums(PLAIN.observed[None], slice(None)))[0, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_waves_see_a_discrete_feature_by_its_levels() -> None:
+    """For two levels the whitened waves, however many, are one two-by-two table: t is its chi-square, nearly."""
+    a, b = np.repeat([0.0, 1.0], [300, 200]), np.repeat([0.0, 1.0], [240, 260])
+    null = Relabelling.of(Sample(a), Sample(b))
+    block = MarginalBlock(null, orders=(1, 4), ridge=1e-6)
+    t = block.statistics(block.sums(null.observed[None], slice(None)))[0]
+    table = np.array([[300, 200], [240, 260]])
+    expected = table.sum(0)[None] * table.sum(1)[:, None] / table.sum()
+    chi2 = float(np.sum((table - expected) ** 2 / expected))
+    np.testing.assert_allclose(t, chi2 * (table.sum() - 1) / table.sum(), rtol=1e-4)
