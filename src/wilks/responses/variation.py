@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wilks.errors import InputError, WilksWarning
 from wilks.nuisances import Nuisance
-from wilks.samples import Sample, as_sample
+from wilks.samples import Sample
 from wilks.typing import FloatArray, finite_number
 
 
@@ -34,7 +34,8 @@ class Variation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", MappingProxyType(_checked_values(self.values)))
-        object.__setattr__(self, "sample", as_sample(self.sample, what=f"the sample at {self.describe()}"))
+        if not isinstance(self.sample, Sample):
+            raise InputError(f"the sample at {self.describe()} must be a wilks.Sample, but {self.sample!r} came")
         total = self.sample.expected_events
         if not (self.sample.n_events and total > 0):
             raise InputError(
