@@ -2,8 +2,10 @@
 
 import importlib.util
 
+import awkward as ak
 import numpy as np
 import pytest
+import uproot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -90,3 +92,17 @@ def test_any_numbers_and_names_come_back(kind, data, given_names, n_rows):
     assert sample.features == tuple(names) and sample.n_events == n_rows
     for name, values in columns.items():
         np.testing.assert_array_equal(sample.column(name), values.astype(np.float64))
+
+
+def test_what_uproot_gives(tmp_path):
+    with uproot.recreate(tmp_path / "f.root") as file:
+        content = {"pt": np.array([1.0, 2.0, 3.0]), "n": np.array([0, 1, 2]), "jets": ak.Array([[], [1.0], [2.0, 3.0]])}
+        file.mktree("events", {"pt": "float64", "n": "int32", "jets": "var * float64"}).extend(content)
+    with uproot.open(tmp_path / "f.root") as file:
+        for library in ("ak", "np"):
+            table = file["events"].arrays(["pt", "n", "jets"], library=library)
+            assert Sample(table, features=["n", "pt"]).events.tolist() == [[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]]
+            with pytest.raises(
+                SampleError, match="column 'jets' must hold one number for each event, but it is jagged"
+            ):
+                Sample(table)
