@@ -269,7 +269,7 @@ def test_a_split_reference_says_what_to_give() -> None:
         ({"nuisances": (1,)}, r"must be wilks\.Nuisance, but 1 came"),
         ({"nuisances": 1}, r"must be a list of wilks\.Nuisance, but 1 came"),
         ({"nuisances": (Nuisance("scale", 0.1),)}, "must have a log_ratio or a learned response"),
-        ({"reference": EVENTS}, r"must be a wilks\.Sample.*ndarray"),
+        ({"reference": 5}, r"reference must be a wilks\.Sample.*but 5 came"),
         ({"model": "mlp"}, r"such as wilks\.MLP.*str"),
         ({"reference": Sample([1.0]), "expected_events": None}, "at least 2 events"),
         ({"reference": Sample([1.0, 2.0], [1.0, -1.0])}, "positive sum of weights"),

@@ -18,8 +18,10 @@ from wilks.hypotheses import Generator, GeneratorFunction, ToySource, as_source,
 from wilks.nuisances import Nuisances, Unselected, require_finite_response
 from wilks.problem import Problem
 from wilks.samples import (
+    Events,
     Sample,
     Standardization,
+    as_sample,
     check_pool,
     effective_number,
     require_varying,
@@ -45,13 +47,14 @@ class Analysis(Printed, Storable):
     """Reference, model, search and source of toys: all that defines t and its null distribution.
 
     Args:
-        reference: events of the reference model; its weights say how many events are expected.
+        reference: events of the reference model; its weights say how many events are expected. A table as `Sample`
+            takes it, without weights: its columns are the features.
         model: f(x; w) with its box.
         nuisances: how the reference may differ from nature: `Nuisance` with formulas, or what `learn_responses` gives;
             ``()`` is the analysis without systematic uncertainties.
         toy_source: where toys come from: a sample that shares no event with the reference, a `Generator`, a function,
-            or `Unselected`, events before the selection, which nuisances with a transform move across it. None:
-            `run_toys` will say what to give.
+            or `Unselected`, events before the selection, which nuisances with a transform move across it. Of a table
+            the columns of the reference are taken, by name. None: `run_toys` will say what to give.
         expected_events: N(R_0); the reference weights are rescaled to this sum. None keeps them. If `read` was given
             expected events too, the two must be equal.
         standardize: True: subtract the mean of the reference and divide by its standard deviation at the input of the
@@ -83,23 +86,25 @@ class Analysis(Printed, Storable):
     def __init__(
         self,
         *,
-        reference: Sample,
+        reference: Sample | Events,
         model: Statistic,
         nuisances: Nuisances | Iterable[Nuisance] = (),
-        toy_source: ToySource | Unselected | GeneratorFunction | None = None,
+        toy_source: ToySource | Unselected | GeneratorFunction | Events | None = None,
         expected_events: float | None = None,
         standardize: bool | Standardization = True,
         search: Search | None = None,
         name: str = "",
     ) -> None:
-        _check_types(reference, model)
+        _check_model(model)
         with blaming("reference"):
+            reference = as_sample(reference, what="reference")
             check_reference(reference)
         scaled = reference if expected_events is None else reference.rescaled(expected_events)
         _check_yield(scaled)
-        source = toy_source if isinstance(toy_source, Unselected) else as_source(toy_source)
-        if isinstance(source, Sample | Unselected):
-            with blaming("toy_source"):
+        with blaming("toy_source"):
+            given = toy_source
+            source = given if isinstance(given, Unselected) else as_source(given, features=scaled.features)
+            if isinstance(source, Sample | Unselected):
                 check_pool(source if isinstance(source, Sample) else source.nominal(), reference=scaled)
         standardization = _standardization(scaled, standardize)
         told = _checked_nuisances(nuisances, scaled)
@@ -338,12 +343,9 @@ def check_reference(reference: Sample) -> None:
     require_varying(reference)
 
 
-def _check_types(reference: object, model: object) -> None:
-    if not isinstance(reference, Sample) or not isinstance(model, Statistic):
-        raise InputError(
-            "reference must be a wilks.Sample and model a model such as wilks.MLP, "
-            f"but {type(reference).__name__} and {type(model).__name__} came"
-        )
+def _check_model(model: object) -> None:
+    if not isinstance(model, Statistic):
+        raise InputError(f"model must be a model such as wilks.MLP, but a {type(model).__name__} came")
 
 
 def _check_yield(reference: Sample) -> None:

@@ -27,7 +27,7 @@ from wilks.laws import (
     unanswered,
 )
 from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
-from wilks.samples import Sample, check_data, effective_number
+from wilks.samples import Events, Sample, check_data, effective_number
 from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
 from wilks.threads import one_blas_thread
@@ -47,7 +47,7 @@ class MakeToys(Protocol):
 
 def goodness_of_fit(
     analysis: Analysis,
-    data: Sample | npt.ArrayLike,
+    data: Sample | Events,
     *,
     calibration: Calibration | None = None,
     auxiliaries: Mapping[str, float] | None = None,

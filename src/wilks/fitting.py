@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from wilks import lazy
 from wilks.analysis import Analysis, require_float64
 from wilks.nuisances import require_finite_response
-from wilks.samples import Sample, check_data
+from wilks.samples import Events, Sample, check_data
 from wilks.statistics import Parts
 from wilks.statistics.fits import Data, FitResult
 from wilks.threads import one_blas_thread
@@ -24,9 +23,7 @@ else:
     devices = lazy.Module("wilks.optimize.devices")
 
 
-def fit(
-    analysis: Analysis, data: Sample | npt.ArrayLike, *, auxiliaries: Mapping[str, float] | None = None
-) -> FitResult:
+def fit(analysis: Analysis, data: Sample | Events, *, auxiliaries: Mapping[str, float] | None = None) -> FitResult:
     """Fit f(x; w) and the nuisances to data and return t = tau - Delta with its certificate.
 
     tau = -2 min_{w,nu} L[w, nu] and Delta = -2 min_nu L[0, nu] (eqs. 24 and 25 of "Learning New Physics from an
@@ -48,7 +45,8 @@ def fit(
 
     Args:
         analysis: what defines t.
-        data: raw events: a sample with the features of the analysis, or an array (n, d) in their order.
+        data: raw events: a sample with the features of the analysis, a table with columns of these names in any order
+            and perhaps others (`Sample` says what tables are), or an array (n, d) in their order.
         auxiliaries: what the auxiliary measurements observed, by the name of the nuisance; those that are not given
             stand at `Nuisance.center`.
 

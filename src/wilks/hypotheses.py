@@ -1,17 +1,17 @@
 """What a toy is drawn from: frozen descriptions, and the generators that they name."""
 
 import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import InputError
 from wilks.functions import NamedFunction
-from wilks.samples import Sample
+from wilks.samples import Events, Sample, as_sample, is_events
 from wilks.storage import Storable
 from wilks.typing import FloatArray, finite_number, is_number, plain_numbers, whole_number
 
@@ -234,7 +234,8 @@ class Alternative(StorableHypothesis):
     """Toys with new physics: the reference plus a signal, or another distribution altogether.
 
     Args:
-        signal: a sample, a generator or a function, added to a toy of the reference.
+        signal: a sample, a generator or a function, added to a toy of the reference. A table as `Sample` takes it is
+            a sample of all its columns: choose those of the analysis, in its order.
         n_signal: Poisson mean of the number of signal events.
         source: instead of these two: what replaces the whole distribution (interference, deficits).
         expected_events: Poisson mean of the number of events from ``source``.
@@ -262,7 +263,7 @@ class Alternative(StorableHypothesis):
         for name in ("nuisances", "auxiliary_offsets"):
             object.__setattr__(self, name, _finite_values(getattr(self, name), name=name))
         for name in ("signal", "source"):
-            object.__setattr__(self, name, as_source(getattr(self, name)))
+            object.__setattr__(self, name, as_source(getattr(self, name), what=name))
         adds, replaces = (self.signal, self.n_signal), (self.source, self.expected_events)
         if self.auxiliary_offsets and (*adds, *replaces) == (None,) * 4:
             return
@@ -345,9 +346,24 @@ def _poisson_mean(value: object, *, name: str) -> float:
     raise InputError(f"{name} must be a finite number that is not negative, but {value!r} came")
 
 
-def as_source(source: ToySource | GeneratorFunction | None) -> ToySource | None:
-    """A sample or generator as it is, a bare function as a `Generator`, None as None."""
-    return source if source is None or isinstance(source, Sample | Generator) else Generator(source)
+def as_source(
+    source: ToySource | GeneratorFunction | Events | None,
+    *,
+    what: str = "toy_source",
+    features: Sequence[str] | None = None,
+) -> ToySource | None:
+    """A sample or generator as it is, a bare function as a `Generator`, tables and arrays as samples, None as None.
+
+    Args:
+        source: what a user gave.
+        what: how a message names it.
+        features: the columns of a table that are taken, and the names of those of an array.
+    """
+    if source is None or isinstance(source, Sample | Generator):
+        return source
+    if is_events(source):
+        return as_sample(source, what=what, features=features)
+    return Generator(cast(GeneratorFunction, source))
 
 
 def source_to_dict(source: ToySource) -> dict[str, Any]:

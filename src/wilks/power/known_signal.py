@@ -17,7 +17,7 @@ from wilks.hypotheses import Hypothesis
 from wilks.kept import kept
 from wilks.likelihood import Points
 from wilks.optimize import Box, Newton, Objective, certify_by
-from wilks.samples import Sample, check_data
+from wilks.samples import Events, Sample, check_data
 from wilks.significance import median_ranks
 from wilks.statistics.delta import Delta
 from wilks.statistics.fits import Data
@@ -121,7 +121,7 @@ class SignalTest(Printed):
 
 def signal_fit(
     analysis: Analysis,
-    data: Sample | npt.ArrayLike,
+    data: Sample | Events,
     *,
     signal: KnownSignal,
     auxiliaries: Mapping[str, float] | None = None,

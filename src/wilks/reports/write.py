@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy.typing as npt
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wilks.analysis import Analysis
@@ -18,7 +17,7 @@ from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.files import is_foreign, put
 from wilks.reports.tables import is_numeric
 from wilks.responses import Closure, ResponseStudy
-from wilks.samples import Sample, check_data
+from wilks.samples import Events, Sample, check_data
 from wilks.storage import as_path
 from wilks.wording import printable
 
@@ -47,7 +46,7 @@ def write_report(
     path: str | os.PathLike[str],
     *,
     analysis: Analysis | None = None,
-    data: Sample | npt.ArrayLike | None = None,
+    data: Sample | Events | None = None,
     toys: Toys | None = None,
     title: str = "",
     labels: Mapping[str, str] = NO_LABELS,

@@ -7,6 +7,8 @@ from wilks import lazy
 _NAMES = {
     "wilks.samples.checked_arrays": ["closest", "effective_number", "in_order", "weighted_quantile"],
     "wilks.samples.checks": ["check_data"],
+    "wilks.samples.choosing": ["Events"],
+    "wilks.samples.containers": ["as_sample", "is_events"],
     "wilks.samples.counters": ["bookkeeping"],
     "wilks.samples.derived": ["recomputed"],
     "wilks.samples.enriching": ["enrich", "merge"],
@@ -29,6 +31,8 @@ _NAMES = {
 if TYPE_CHECKING:
     from wilks.samples.checked_arrays import closest, effective_number, in_order, weighted_quantile
     from wilks.samples.checks import check_data
+    from wilks.samples.choosing import Events
+    from wilks.samples.containers import as_sample, is_events
     from wilks.samples.counters import bookkeeping
     from wilks.samples.derived import recomputed
     from wilks.samples.enriching import enrich, merge
@@ -50,6 +54,7 @@ else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
 __all__ = [
+    "Events",
     "Expression",
     "FileIdentity",
     "KnownEvents",
@@ -60,6 +65,7 @@ __all__ = [
     "Selection",
     "Standardization",
     "Support",
+    "as_sample",
     "bookkeeping",
     "cell_width_of",
     "central_interval",
@@ -79,6 +85,7 @@ __all__ = [
     "has_cells",
     "in_cells",
     "in_order",
+    "is_events",
     "is_variation",
     "looks_like_weight",
     "merge",

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import check_names, closest
+from wilks.samples.choosing import Events
+from wilks.samples.containers import as_sample
 from wilks.samples.sample import Sample
+from wilks.samples.tables import table_of
 
 
-def check_data(data: Sample | npt.ArrayLike, *, features: Sequence[str]) -> Sample:
+def check_data(data: Sample | Events, *, features: Sequence[str]) -> Sample:
     """Observed data as a sample with the given features, or an error that says what is wrong.
 
-    Data are counts: every event has weight 1. An array is taken to have its columns in the order of ``features``;
-    a sample must have exactly these features in this order.
+    Data are counts: every event has weight 1. An array is taken to have its columns in the order of ``features``; of a
+    table with named columns those of the features are taken by name, whatever their order, and others are left out; a
+    sample must have exactly these features in this order.
 
     Args:
-        data: a sample, or an array of shape (n, d) ((n,) for one feature).
+        data: a sample, a table as `Sample` takes it, or an array of shape (n, d) ((n,) for one feature).
         features: the names of the analysis, in its order.
 
     Raises:
-        SampleError: other, missing or reordered features, NaN or infinity, no events, or weights other than 1.
+        SampleError: missing features, in a sample also others or reordered ones; NaN or infinity, no events, or weights
+            other than 1.
 
     >>> check_data([[1.0, 2.0]], features=("pt", "eta")).column("eta").tolist()
     [2.0]
+    >>> check_data({"run": ["A"], "eta": [2.0], "pt": [1.0]}, features=("pt", "eta")).events.tolist()
+    [[1.0, 2.0]]
     """
     names = check_names(features, "features")
     sample = data if isinstance(data, Sample) else _named(data, names)
@@ -37,12 +45,13 @@ def check_data(data: Sample | npt.ArrayLike, *, features: Sequence[str]) -> Samp
     return sample
 
 
-def _named(data: npt.ArrayLike, names: tuple[str, ...]) -> Sample:
-    labels = getattr(data, "columns", None)  # a data frame says which column is which
-    if labels is not None:
-        _check_features(tuple(map(str, labels)), names)
+def _named(data: Events, names: tuple[str, ...]) -> Sample:
+    table = table_of(data)
+    if table is not None and table.is_named:
+        _require_all(names, found=table.names)
+        return as_sample(data, features=names)
     try:
-        shape = np.shape(data)
+        shape = np.shape(cast(npt.ArrayLike, data))
     except ValueError as error:
         raise SampleError(f"the data must be a table with equally long rows, but {error}") from error
     n_columns = shape[1] if len(shape) == 2 else 1
@@ -62,22 +71,37 @@ def _check_features(found: tuple[str, ...], expected: tuple[str, ...]) -> None:
             f"the features of the data must be in the order of the analysis ({', '.join(expected)}), "
             f"but their order is {', '.join(found)}; reorder the columns and their names together"
         )
-    missing = [name for name in expected if name not in found]
-    if missing and found == tuple(f"x{j}" for j in range(len(expected))):
+    if not set(expected) <= set(found) and found == _default_names(expected):
         raise SampleError(
             f"the data must name their features ({', '.join(expected)}), but have only the names given by default; "
             "write Sample(events, features=[...]) with the names of your columns"
         )
-    if missing:
-        raise SampleError(
-            f"the data must have the features {', '.join(expected)}, but {', '.join(map(repr, missing))} "
-            f"{'is' if len(missing) == 1 else 'are'} missing; {closest(missing[0], found)}"
-        )
+    _require_all(expected, found=found)
     more = [name for name in found if name not in expected]
     raise SampleError(
         f"the data must have the features {', '.join(expected)} and no others, but also have {', '.join(more)}; "
         "read them with features=[...] of the analysis, and carry=[...] for columns that are not inputs"
     )
+
+
+def _require_all(expected: tuple[str, ...], *, found: tuple[str, ...]) -> None:
+    missing = [name for name in expected if name not in found]
+    if not missing:
+        return
+    advice = closest(missing[0], found)
+    if expected == _default_names(expected):
+        advice = (
+            f"the reference has only names given by default; make it with those of its columns ({', '.join(found)}), "
+            "or give an array with the columns in its order"
+        )
+    raise SampleError(
+        f"the data must have the features {', '.join(expected)}, but {', '.join(map(repr, missing))} "
+        f"{'is' if len(missing) == 1 else 'are'} missing; {advice}"
+    )
+
+
+def _default_names(features: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"x{j}" for j in range(len(features)))
 
 
 def _check_unit_weights(sample: Sample) -> None:

@@ -18,6 +18,7 @@ from wilks.samples.readers import READERS, TableFile, ordinary, reader_for
 from wilks.samples.recipe import Recipe, make_recipe
 from wilks.samples.sample import Origin, Sample
 from wilks.samples.syntax import is_plain_name
+from wilks.samples.tree_names import keys_without_tree, one_tree, without_tree
 from wilks.storage import as_path
 from wilks.typing import FloatArray, IntArray, finite_number, whole_number
 from wilks.wording import listed, visible
@@ -51,7 +52,8 @@ def read(
     Args:
         files: a path, a pattern such as ``"run*.root"``, or a list of both; the format is told by the ending. Files are
             read in the order given, those of a pattern in the order of their names. They lie on disk, whatever their
-            names: ``run2:v3/x.root`` is a file in the folder ``run2:v3``.
+            names: ``run2:v3/x.root`` is a file in the folder ``run2:v3``. ``"f.root:Events"``, where no file is called
+            so, is the tree ``Events`` of ``f.root``.
         features: columns, defined names, or expressions such as ``"log(pt1)"``, which then is the name of the feature.
         tree: the TTree or RNTuple in a ROOT file, the group or data set in an HDF5 file, if there are several.
         where: which events to keep, for example ``"mll > 60 and abs(eta1) < 2.4"``; see `parse_selection`.
@@ -81,7 +83,8 @@ def read(
     recipe = make_recipe(features, where=where, weight=weight, define=define, carry=carry)
     with _as_sample_error():
         rows = whole_number(chunk_size, name="chunk_size", least=1)
-    paths, numbers = find_files(files), _numbers(files, per_file, define)
+    files, tree = one_tree(_listed(files), tree)
+    paths, numbers = find_files(files), _numbers(files, keys_without_tree(per_file), define)
     kept = _Kept(recipe)
     for path in paths:
         constants = {name: parse_expression(repr(of[path])) for name, of in numbers.items()}
@@ -136,6 +139,7 @@ def columns(files: Files, *, tree: str | None = None) -> tuple[str, ...]:
     Raises:
         SampleError: a file is missing, damaged or of an unknown kind, or ``tree`` must be given.
     """
+    files, tree = one_tree(_listed(files), tree)
     listings = [reader_for(path).names(TableFile(path, tree)) for path in find_files(files)]
     return tuple(name for name in listings[0] if all(name in names for names in listings))
 
@@ -146,6 +150,7 @@ def refused_columns(files: Files, *, tree: str | None = None) -> str:
     Raises:
         SampleError: as `columns`.
     """
+    files, tree = one_tree(_listed(files), tree)
     path = find_files(files)[0]
     return reader_for(path).listing(TableFile(path, tree)).refusals
 
@@ -216,7 +221,9 @@ def _matches(text: str) -> list[Path]:
         raise SampleError(f"files are read from disk, but {text!r} is a remote address; copy the file first")
     here = "" if path.is_absolute() else f"; the current folder is {Path.cwd()}"
     what = "no file matches" if glob.has_magic(text) else "there is no file"
-    raise NoFileError(f"{what} {text!r}{here}")
+    file, tree = without_tree(text)
+    advice = "" if tree is None else f"; if {tree!r} is the tree in {file!r}, name it by itself, as tree"
+    raise NoFileError(f"{what} {text!r}{here}{advice}")
 
 
 def _pattern_in(folder: Path) -> str:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import check_names, closest, frozen_array, require_finite, seal
+from wilks.samples.choosing import Events, Extras, Weights, choose
 from wilks.samples.stored_precision import Precisions, narrow
 from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
@@ -61,23 +62,29 @@ class Sample(Printed, Storable):
     """Events with weights. Every array is a read-only float64 copy of what was given.
 
     Args:
-        events: shape (n, d), or (n,) for one feature; finite. No events at all are allowed.
-        event_weights: shape (n,), finite; ones if None. Negative weights are accepted here: what they
-            allow is decided where the sample is used.
-        features: d names; ``x0, x1, ...`` if None.
+        events: shape (n, d), or (n,) for one feature; finite. No events at all are allowed. Or a table with named
+            columns: a data frame of pandas or polars, a table of Arrow, an awkward array with fields, a structured
+            array, or a mapping of columns (n,) by name. The index of a pandas frame is no column.
+        event_weights: shape (n,), finite; ones if None; or the name of a column of the table, which then is no feature.
+            Negative weights are accepted here: what they allow is decided where the sample is used.
+        features: d names; ``x0, x1, ...`` if None. For a table: which columns are features, in this order, and all
+            others are left out; None: all that are neither weights nor extras.
         extras: carried columns of shape (n,) that are not inputs of the model, by name; NaN or infinite where an
-            event has no value, such as the mass of a pair that it does not have.
+            event has no value, such as the mass of a pair that it does not have. For a table, names of columns suffice.
         origin: where the events came from, for reports; set by `read`. It describes the file that was read
             and is passed on unchanged to samples made from this one.
 
     Raises:
-        SampleError: shapes that do not fit together, repeated names, text, NaN or infinity in features or weights.
+        SampleError: shapes that do not fit together, repeated names, text, NaN or infinity in features or weights;
+            columns that do not exist or do not hold one number for each event.
 
     >>> sample = Sample([[1.0, 10.0], [3.0, 20.0]], [2.0, 0.5], features=("pt", "mass"))
     >>> sample.n_events, sample.n_features, sample.expected_events
     (2, 2, 2.5)
     >>> sample.column("mass").tolist()
     [10.0, 20.0]
+    >>> Sample({"pt": [1.0, 3.0], "mass": [10.0, 20.0], "w": [2.0, 0.5]}, "w", extras=["mass"]).features
+    ('pt',)
     """
 
     events: FloatArray
@@ -89,13 +96,16 @@ class Sample(Printed, Storable):
 
     def __init__(
         self,
-        events: npt.ArrayLike,
-        event_weights: npt.ArrayLike | None = None,
+        events: Events,
+        event_weights: Weights = None,
         *,
         features: Iterable[str] | None = None,
-        extras: Mapping[str, npt.ArrayLike] = MappingProxyType({}),
+        extras: Extras = MappingProxyType({}),
         origin: Origin | None = None,
     ) -> None:
+        events, event_weights, features, extras = choose(
+            events, event_weights=event_weights, features=features, extras=extras
+        )
         names = None if features is None else check_names(features, "features")
         table = _event_table(events, names)
         names = names if names is not None else tuple(f"x{j}" for j in range(table.shape[1]))

@@ -5,10 +5,12 @@ import operator
 import numpy as np
 
 from wilks.errors import SampleError
+from wilks.samples.choosing import Events
+from wilks.samples.containers import as_sample
 from wilks.samples.sample import Sample
 
 
-def split(sample: Sample, *, n_first: int, seed: int) -> tuple[Sample, Sample]:
+def split(sample: Sample | Events, *, n_first: int, seed: int) -> tuple[Sample, Sample]:
     """Two disjoint samples: ``n_first`` events chosen at random, and all others.
 
     The events of both are in random order, so that any leading part of either is again a random choice.
@@ -16,7 +18,7 @@ def split(sample: Sample, *, n_first: int, seed: int) -> tuple[Sample, Sample]:
     The same seed gives the same split (Philox generator).
 
     Args:
-        sample: what is split.
+        sample: what is split; tables and arrays as `Sample` takes them.
         n_first: number of events of the first part, from 1 to n - 1.
         seed: a non-negative integer.
 
@@ -27,6 +29,7 @@ def split(sample: Sample, *, n_first: int, seed: int) -> tuple[Sample, Sample]:
     >>> first.n_events, second.n_events, sorted([*first.events.ravel().tolist(), *second.events.ravel().tolist()])
     (4, 6, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
     """
+    sample = as_sample(sample, what="the sample to split")
     count, root = _integer(n_first, "n_first"), _integer(seed, "seed")
     if not 1 <= count < sample.n_events:
         raise SampleError(

@@ -30,7 +30,7 @@ class ParquetReader(Reader):
         with source.open() as content, pq.ParquetFile(content) as file:
             fields = list(file.schema_arrow)
         kinds = {field.name: field.type.to_pandas_dtype() for field in fields if pa.types.is_floating(field.type)}
-        return Listing.of(((field.name, _why_not(field.type)) for field in fields), narrow(kinds))
+        return Listing.of(((field.name, why_not(field.type)) for field in fields), narrow(kinds))
 
     def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         options = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES, "page_checksum_verification": True}
@@ -67,6 +67,11 @@ def _damaged(source: TableFile, what: str) -> SampleError:
     )
 
 
+def arrow_table(thing: Any) -> Any:
+    """A table of Arrow from an object that gives its columns by Arrow's own protocol (``__arrow_c_stream__``)."""
+    return pa.table(thing)
+
+
 def column_values(column: Any) -> npt.NDArray[Any]:
     """The numbers of an Arrow array; NaN, or masked among integers, where a value is missing."""
     if pa.types.is_null(column.type):
@@ -77,7 +82,8 @@ def column_values(column: Any) -> npt.NDArray[Any]:
     return np.ma.array(values, mask=column.is_null().to_numpy(zero_copy_only=False))
 
 
-def _why_not(kind: Any) -> str:
+def why_not(kind: Any) -> str:
+    """Why an Arrow type is none of numbers; empty if it is one."""
     types = pa.types
     if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind):
         return ""

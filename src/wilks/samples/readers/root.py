@@ -14,6 +14,7 @@ from uproot.interpretation.strings import AsStrings
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import closest
+from wilks.samples.column_kinds import JAGGED, SEVERAL, TEXT
 from wilks.samples.readers import rntuple
 from wilks.samples.readers.base import Listing, Reader, TableFile
 from wilks.samples.readers.blocks import Blocks
@@ -28,12 +29,6 @@ _NTUPLE_NUMBERS = frozenset(
         *(f"std::{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64)),
     }
 )
-_JAGGED = (
-    "it is jagged (a list of any length for each event); write one number for each event first, "
-    "for example the leading object: ak.firsts(array) in awkward, or Define in RDataFrame"
-)
-_FIXED = "it has several numbers for each event; write each of them as a column of its own first"
-_TEXT = "it holds text"
 
 
 class RootReader(Reader):
@@ -125,10 +120,10 @@ def _why_not(column: Any) -> str:
         is_number = interpretation.to_dtype.kind in "biuf"
         if is_number and not interpretation.to_dtype.shape and not getattr(interpretation, "inner_shape", ()):
             return ""
-        return _FIXED
+        return SEVERAL
     if isinstance(interpretation, AsJagged):
-        return _JAGGED
-    return _TEXT if isinstance(interpretation, AsStrings) else _other(column.typename)
+        return JAGGED
+    return TEXT if isinstance(interpretation, AsStrings) else _other(column.typename)
 
 
 def _why_not_field(field: Any) -> str:
@@ -138,10 +133,10 @@ def _why_not_field(field: Any) -> str:
     if typename in _NTUPLE_NUMBERS:
         return ""
     if typename.startswith(("std::vector<", "ROOT::VecOps::RVec<")):
-        return _JAGGED
+        return JAGGED
     if typename.startswith("std::array<"):
-        return _FIXED
-    return _TEXT if typename == "std::string" else _other(typename)
+        return SEVERAL
+    return TEXT if typename == "std::string" else _other(typename)
 
 
 def _other(typename: object) -> str:
