@@ -116,7 +116,7 @@ def test_the_size_is_nominal_with_ties_and_unequal_sizes() -> None:
 
 def test_one_kernel_has_an_analytic_p_that_relabellings_confirm() -> None:
     rng = np.random.default_rng(8)
-    a, b = Sample(rng.normal(size=(700, 2))), Sample(rng.normal(size=(400, 2)) + [0.1, 0.0])
+    a, b = Sample(rng.normal(size=(700, 2))), Sample(rng.normal([0.1, 0.0], 1.0, size=(400, 2)))
     kernel = wilks.Kernel(n_centers=40, width=1.5)
     analytic, counted = compare(a, b, model=kernel), compare(a, b, model=kernel, n_permutations=4_000)
     assert (analytic.method, counted.method) == ("analytic", "permutation")

@@ -16,7 +16,7 @@ from wilks.cli.options import FilePath, json_option
 from wilks.cli.outcome import ExitCode
 from wilks.cli.session import RESULT_FILE, Session
 from wilks.comparison import Comparison, compare
-from wilks.comparison.tables import TwoSamples, read_table, two_samples
+from wilks.comparison.contents import TwoSamples, contents_of_files, two_samples
 from wilks.errors import StoreError
 from wilks.storage import save
 from wilks.wording import visible
@@ -75,7 +75,7 @@ def compare_command(
 
     def work() -> None:
         _require_same(output, asked)
-        tables = [read_table(files, tree=tree, where=where, weight=weight) for files in (a, b)]
+        tables = [contents_of_files(files, tree=tree, where=where, weight=weight) for files in (a, b)]
         samples = two_samples(*tables, uses_weights=not no_weights)
         for notice in samples.notices:
             session.note(f"{notice}.")

@@ -11,6 +11,7 @@ import scipy.stats
 from wilks.comparison.analytic import analytic_log_p, analytic_probability, is_confirmed
 from wilks.comparison.answer import Comparison, CountsAnswer, FeatureAnswer, MemberAnswer, combined_with_counts
 from wilks.comparison.checks import common, has_weights, require_usable_weights, sizes, weight_notices
+from wilks.comparison.contents import two_given
 from wilks.comparison.counting import Counted, Report, counted, feature_log_p, stopping_for
 from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.models import blocks_of
@@ -20,7 +21,7 @@ from wilks.comparison.where import most_discrepant_interval
 from wilks.errors import InputError
 from wilks.laws import Probability
 from wilks.laws.sequential import corrected
-from wilks.samples import Sample
+from wilks.samples import Events, Sample
 from wilks.statistics.linear import Kernel, KernelSet
 from wilks.threads import one_blas_thread
 from wilks.typing import Count, Positive, Seed, check_options
@@ -47,8 +48,8 @@ class ComparisonOptions:
 
 @one_blas_thread()
 def compare(
-    a: Sample,
-    b: Sample,
+    a: Sample | Events,
+    b: Sample | Events,
     *,
     model: Kernel | KernelSet | None = None,
     with_counts: bool = False,
@@ -70,7 +71,9 @@ def compare(
     approximate, and samples in which few events carry most of the weight are refused.
 
     Args:
-        a, b: the samples, on equal terms.
+        a, b: the samples, on equal terms: `Sample`, data frames and other tables with named columns, or arrays. Of
+            tables that are no samples the columns that number events are left out, and a column that is named as
+            weights are weighs the events; what was taken for what is said in the warnings.
         model: a kernel or a set of kernels in place of the default set, by their score statistics. One kernel has an
             analytic p where each sample has 300 events and the kernel at most one degree of freedom in 15 events.
         with_counts: whether the numbers of events are tested, too; p is then of both, by Fisher's product.
@@ -93,7 +96,9 @@ def compare(
     0.0
     """
     options = ComparisonOptions(with_counts, expected_ratio, n_permutations, seed)
-    first, second, notices = common(a, b)
+    given = two_given(a, b)
+    first, second, left_out = common(given.a, given.b)
+    notices = (*given.notices, *left_out)
     if is_weighted := has_weights(first, second):
         require_usable_weights(first, second)
     null: Null = Multipliers.of(first, second) if is_weighted else Relabelling.of(first, second)

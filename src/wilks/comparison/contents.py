@@ -1,19 +1,22 @@
 """Tables of which nothing is known: which columns are features, which are weights, and which only number events."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from wilks.errors import SampleError
-from wilks.samples import Sample, bookkeeping, columns, is_variation, looks_like_weight, read
+from wilks.samples import Sample, as_sample, bookkeeping, columns, is_variation, looks_like_weight, read
+from wilks.samples.choosing import Events
 from wilks.samples.reading import Files, refused_columns
+from wilks.samples.tables import table_of
 from wilks.wording import listed, visible
 
 
 @dataclass(frozen=True)
-class Table:
+class Contents:
     """All columns of some rows that have a number in every row, and what else was there.
 
     Args:
@@ -35,7 +38,40 @@ class TwoSamples(NamedTuple):
     notices: tuple[str, ...]
 
 
-def read_table(files: Files, *, tree: str | None = None, where: str | None = None, weight: str | None = None) -> Table:
+def two_given(a: Sample | Events, b: Sample | Events) -> TwoSamples:
+    """Samples and arrays as they are; of tables the features and weights that both contents suggest.
+
+    Raises:
+        SampleError: one is neither a sample nor a table nor an array.
+    """
+    if _is_plain(a) and _is_plain(b):
+        return TwoSamples(as_sample(a, what="a"), as_sample(b, what="b"), ())
+    return two_samples(contents_of_table(a, what="a"), contents_of_table(b, what="b"))
+
+
+def _is_plain(thing: object) -> bool:
+    """Whether it is a sample, or has no names of columns."""
+    found = None if isinstance(thing, Sample) else table_of(thing)
+    return found is None or not found.is_named
+
+
+def contents_of_table(thing: Sample | Events, *, what: str) -> Contents:
+    """A sample with its weights; all columns of a table with names that hold one finite number for each row.
+
+    Raises:
+        SampleError: it is none, or has no such column.
+    """
+    if isinstance(thing, Sample):
+        return Contents(thing, has_weights=True)
+    found = table_of(thing)
+    if found is None or not found.is_named:
+        return Contents(as_sample(thing, what=what))
+    return _good_columns(found.names, lambda some: as_sample(thing, what=what, features=some), left_out=[])
+
+
+def contents_of_files(
+    files: Files, *, tree: str | None = None, where: str | None = None, weight: str | None = None
+) -> Contents:
     """All columns of files that hold one finite number for each selected event.
 
     Args:
@@ -44,26 +80,35 @@ def read_table(files: Files, *, tree: str | None = None, where: str | None = Non
     Raises:
         SampleError: a file, the selection or the weight cannot be used, or there is no such column.
     """
-    names = columns(files, tree=tree)
     refused = refused_columns(files, tree=tree)
-    left_out = [("columns that cannot be read", refused)] if refused else []
+    found = _good_columns(
+        columns(files, tree=tree),
+        lambda some: read(files, features=some, tree=tree, where=where, weight=weight),
+        left_out=[("columns that cannot be read", refused)] if refused else [],
+    )
+    return dataclasses.replace(found, has_weights=weight is not None)
+
+
+def _good_columns(
+    names: Sequence[str], take: Callable[[Sequence[str]], Sample], *, left_out: list[tuple[str, str]]
+) -> Contents:
+    """All of the columns where that is possible; else those that can be taken alone, and why the others cannot."""
     try:
-        sample = read(files, features=names, tree=tree, where=where, weight=weight)
+        return Contents(take(names), tuple(left_out))
     except SampleError:
         good = []
-        for name in names:  # which of them is it?
+        for name in names:
             try:
-                read(files, features=[name], tree=tree, where=where, weight=weight)
+                take([name])
                 good.append(name)
             except SampleError as error:
                 left_out.append((name, str(error)))
         if not good:
             raise
-        sample = read(files, features=good, tree=tree, where=where, weight=weight)
-    return Table(sample, tuple(left_out), weight is not None)
+        return Contents(take(good), tuple(left_out))
 
 
-def two_samples(a: Table, b: Table, *, uses_weights: bool = True) -> TwoSamples:
+def two_samples(a: Contents, b: Contents, *, uses_weights: bool = True) -> TwoSamples:
     """The features that two tables have in common, and their weights.
 
     A column that is named as weights are, is no variation of others and is not 1 everywhere holds the weights of its
@@ -100,7 +145,7 @@ def two_samples(a: Table, b: Table, *, uses_weights: bool = True) -> TwoSamples:
     return TwoSamples(first, second, tuple(notices))
 
 
-def _weights(table: Table, *, which: str) -> str | None:
+def _weights(table: Contents, *, which: str) -> str | None:
     """The column of weights; None without one."""
     if table.has_weights:
         return None
@@ -137,7 +182,7 @@ def _varies(sample: Sample, name: str) -> bool:
     return bool(np.any(values != values[:1]))
 
 
-def _sample(table: Table, features: list[str], weight: str | None) -> Sample:
+def _sample(table: Contents, features: list[str], weight: str | None) -> Sample:
     sample = table.sample
     weights = sample.event_weights if weight is None else sample.column(weight)
     events = np.column_stack([sample.column(name) for name in features])

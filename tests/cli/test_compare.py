@@ -1,0 +1,87 @@
+"""`wilks compare A B`: two files, no choices."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import wilks
+from wilks.cli.main import main
+
+RNG = np.random.default_rng(6)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    monkeypatch.chdir(tmp_path)
+    for name, shift in (("a.csv", 0.0), ("b.csv", 0.7)):
+        rows = np.column_stack([np.arange(120), RNG.normal(shift, 1.0, 120), RNG.integers(0, 3, 120)])
+        np.savetxt(name, rows, delimiter=",", header="event,pt_gev,n[jets]", comments="", fmt="%.9g")
+    return "a.csv", "b.csv"
+
+
+def invoke(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["compare", *words])
+    return done.exit_code, done.output
+
+
+def test_two_files_and_nothing_else(files: tuple[str, str]) -> None:
+    code, text = invoke(*files, "--permutations", "99")
+    assert code == 0, text
+    assert "p = 1/100 (0 of 99 relabellings; below 0.030 at 95 % CL)." in text
+    assert "'event' is left out: named as numbers of runs or events are." in text
+    assert text.index("p-value") < text.index("The report is")
+    told = json.loads(Path("comparison/result.json").read_text())
+    assert told["numbers"]["comparison"]["by_feature"][0]["feature"] == "pt_gev"
+    assert wilks.load("comparison/comparison").p_value == 0.01
+    page = Path("comparison/report.html").read_text()
+    assert "pt_gev" in page and "n[jets]" in page and "<script" not in page
+
+
+def test_the_same_again_is_done_and_another_one_refused(files: tuple[str, str]) -> None:
+    assert invoke(*files, "--permutations", "9")[0] == 0
+    assert invoke(*files, "--permutations", "9")[0] == 0
+    code, text = invoke(*files, "--permutations", "19")
+    assert code == 2
+    assert "it holds another one (permutations differ)" in text
+
+
+def test_a_folder_with_other_things_is_left_alone(files: tuple[str, str]) -> None:
+    Path("comparison").mkdir()
+    Path("comparison/thesis.tex").write_text("")
+    code, text = invoke(*files)
+    assert code == 2
+    assert "thesis.tex" in text
+
+
+def test_fail_on_and_json(files: tuple[str, str]) -> None:
+    done = CliRunner().invoke(main, ["compare", *files, "--permutations", "99", "--fail-on", "p<0.02", "--json"])
+    assert done.exit_code == 5
+    assert json.loads(done.stdout)["numbers"]["comparison"]["p_value"] == 0.01
+
+
+def test_a_selection_a_weight_and_the_sizes(files: tuple[str, str]) -> None:
+    code, text = invoke(*files, "--where", "pt_gev > -1", "--expected-ratio", "1", "--permutations", "19")
+    assert code == 0, text
+    assert "Sizes against a ratio of 1" in text
+    code, text = invoke(*files, "--weight", "1 + event/1000", "--permutations", "19", "--output", "weighted")
+    assert code == 0, text
+    assert "bootstrap" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("a.csv", "c.csv"), "there is no file 'c.csv'"),
+        (("a.csv", "b.csv", "--where", "mass > 3"), "mass"),
+        (("a.csv", "b.csv", "--weight", "w", "--no-weights"), "exclude each other"),
+        (("a.csv",), "Missing argument"),
+    ],
+)
+def test_what_cannot_be_done_is_said(files: tuple[str, str], words: tuple[str, ...], message: str) -> None:
+    code, text = invoke(*words)
+    assert code == 2
+    assert message in text
+    assert not Path("comparison").exists()

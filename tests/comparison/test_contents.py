@@ -1,0 +1,105 @@
+"""Tables of which nothing is known: what is taken for a feature, for a weight, for neither."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wilks
+from wilks.comparison import compare
+from wilks.comparison.contents import contents_of_files, contents_of_table, two_given, two_samples
+from wilks.errors import SampleError
+from wilks.samples import Sample
+
+RNG = np.random.default_rng(2)
+N = 150
+
+
+def columns(**more: np.ndarray) -> dict[str, np.ndarray]:
+    return {"pt": RNG.exponential(size=N), "eta": RNG.normal(size=N)} | more
+
+
+def test_columns_in_common_are_the_features() -> None:
+    found = two_given(columns(z=RNG.normal(size=N)), columns(event=np.arange(N)))
+    assert found.a.features == found.b.features == ("pt", "eta")
+    assert found.notices == ("event, z left out: in one sample alone",)
+
+
+def test_counters_are_left_out_in_both() -> None:
+    found = two_given(columns(k=np.arange(N)), columns(k=RNG.integers(0, 5, N)))
+    assert found.a.features == ("pt", "eta")
+    assert found.notices == ("'k' is left out: all 150 values are different integers, as of a counter",)
+
+
+def test_a_column_of_weights_weighs_its_own_sample() -> None:
+    weights = RNG.uniform(0.5, 1.5, size=N)
+    found = two_given(columns(genWeight=weights, genWeightUp=weights), columns(genWeight=np.ones(N)))
+    np.testing.assert_array_equal(found.a.event_weights, weights)
+    assert np.all(found.b.event_weights == 1.0)
+    assert found.notices == (
+        "'genWeight' weighs the events of the first sample",
+        "genWeightUp left out: named as weights are",
+    )
+
+
+def test_several_weights_are_asked_about() -> None:
+    weights = RNG.uniform(0.5, 1.5, size=(2, N))
+    with pytest.raises(SampleError, match=r"weight='genWeight\*puWeight'"):
+        two_given(columns(genWeight=weights[0], puWeight=weights[1]), columns())
+
+
+def test_weights_can_be_set_aside() -> None:
+    a, b = (contents_of_table(columns(w=RNG.uniform(size=N)), what="a") for _ in "ab")
+    found = two_samples(a, b, uses_weights=False)
+    assert np.all(found.a.event_weights == 1.0)
+    assert found.a.features == ("pt", "eta")
+
+
+def test_columns_without_numbers_are_left_out_with_the_reason() -> None:
+    text, gap = np.array(["A"] * N), np.where(np.arange(N) == 3, np.nan, 1.0)
+    found = contents_of_table(columns(era=text, mass=gap), what="a")
+    assert found.sample.features == ("pt", "eta")
+    assert [name for name, _ in found.left_out] == ["era", "mass"]
+
+
+def test_samples_and_arrays_are_taken_as_they_are() -> None:
+    weighted = Sample(np.arange(20.0), np.full(20, 2.0))
+    found = two_given(weighted, np.arange(30.0))
+    assert found.a is weighted
+    assert found.b.n_events == 30
+    assert found.notices == ()
+
+
+def test_a_sample_keeps_its_weights_beside_a_table() -> None:
+    weighted = Sample(np.column_stack(list(columns().values())), RNG.uniform(1, 2, N), features=("pt", "eta"))
+    found = two_given(weighted, columns())
+    np.testing.assert_array_equal(found.a.event_weights, weighted.event_weights)
+
+
+def test_nothing_in_common_is_refused() -> None:
+    with pytest.raises(SampleError, match="must have a feature in common, but the columns are x and y"):
+        two_given({"x": np.arange(9.5)}, {"y": np.arange(9.5)})
+
+
+def test_files_of_any_kind(tmp_path: Path) -> None:
+    values = columns()
+    np.savez(tmp_path / "a.npz", **values)
+    rows = np.column_stack(list(values.values()))
+    np.savetxt(tmp_path / "b.csv", rows, delimiter=",", header="pt,eta", comments="", fmt="%.17g")
+    found = two_samples(*(contents_of_files(tmp_path / name) for name in ("a.npz", "b.csv")))
+    assert compare(found.a, found.b, n_permutations=9).t == 0.0
+
+
+def test_a_selection_and_a_weight_of_files(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **columns())
+    found = contents_of_files(tmp_path / "a.npz", where="pt > 1", weight="pt")
+    assert np.all(found.sample.event_weights > 1.0)
+    assert found.has_weights
+
+
+def test_frames_are_compared_as_they_are() -> None:
+    pandas = pytest.importorskip("pandas")
+    a, b = pandas.DataFrame(columns()), pandas.DataFrame(columns(run=np.full(N, 7)))
+    result = wilks.compare(a, b, n_permutations=19)
+    assert result.features == ("pt", "eta")
+    assert result.warnings == ("run left out: in one sample alone",)
