@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wilks.analysis import Analysis
 from wilks.campaign import FolderStore, Toys, load_toys
-from wilks.cli.folder import TEST, TOYS
+from wilks.cli.places import TEST, TOYS
 from wilks.errors import StoreError
 from wilks.laws import GoodnessOfFit
 from wilks.samples import Sample

@@ -10,8 +10,8 @@ import click
 from wilks.campaign import Ledger, plan_toys
 from wilks.campaign.plan import MANY_TOYS
 from wilks.campaign.shrink import ASIDE, shrink
-from wilks.cli.folder import TOYS
 from wilks.cli.options import FilePath, analysis_argument, campaign_argument, json_option
+from wilks.cli.places import TOYS
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.session import Session
 from wilks.config import load_config

@@ -9,9 +9,9 @@ from wilks.answer import answer_of
 from wilks.campaign import Toys
 from wilks.cli.answers import has_answer, load_answer
 from wilks.cli.fail_on import FailOn, fail_on_option
-from wilks.cli.folder import TEST
 from wilks.cli.learn import learn_step
 from wilks.cli.options import analysis_argument, json_option, processes_option
+from wilks.cli.places import TEST
 from wilks.cli.prepare import Prepared, claim_output, note_variations, prepare, require_toy_source, show_check
 from wilks.cli.session import IncompleteError, Session
 from wilks.cli.steps import (

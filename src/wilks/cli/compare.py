@@ -11,9 +11,9 @@ import click
 from wilks import reports
 from wilks.campaign.pace import SECONDS_BETWEEN_LINES
 from wilks.cli.fail_on import FailOn, fail_on_option
-from wilks.cli.folder import REPORT, require_free
 from wilks.cli.options import FilePath, json_option
 from wilks.cli.outcome import ExitCode
+from wilks.cli.places import REPORT, require_free
 from wilks.cli.session import RESULT_FILE, Session
 from wilks.comparison import Comparison, compare
 from wilks.comparison.contents import TwoSamples, contents_of_files, two_samples

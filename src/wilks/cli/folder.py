@@ -8,29 +8,17 @@
 - ``result.json`` of the last command, ``report.html``, ``error.log``
 """
 
-import errno
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wilks import reports
 from wilks.analysis import Analysis
-from wilks.cli.outcome import is_result
-from wilks.cli.session import ERROR_LOG, RESULT_FILE, try_writing
+from wilks.cli.places import ANALYSIS, require_free
 from wilks.config import LoadedConfig
 from wilks.documents import differences
 from wilks.errors import StoreError
 
-ANALYSIS = "analysis"
-TOYS = "toys"
-TEST = "test"
-REPORT = "report.html"
-LEARNED, RESPONSES = "nuisances.json", "responses"
-_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES}
-_LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
-_MAX_NAMED = 6
 _SHORT = 60
 
 
@@ -42,48 +30,6 @@ def check_folder(loaded: LoadedConfig) -> Path:
     with loaded.located("output"):
         require_free(loaded.output, config_file=loaded.path)
     return loaded.output
-
-
-def require_free(folder: Path, *, config_file: Path) -> None:
-    """Raise StoreError unless results can go into the folder; the analysis file itself may lie in it."""
-    _require_writable(folder)
-    if folder.is_dir() and not (folder / ANALYSIS).exists():
-        _refuse_foreign(folder, config_file=config_file.resolve())
-
-
-def _require_writable(folder: Path) -> None:
-    existing = folder
-    try:
-        existing = next(place for place in (folder, *folder.parents) if place.exists())
-        if not existing.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "it is a file")
-        try_writing(existing)
-    except (OSError, ValueError) as error:  # a path that no system takes is a ValueError
-        raise StoreError(
-            f"the output folder {folder} must be a folder that can be written, but {existing} cannot be written: "
-            f"{getattr(error, 'strerror', None) or error}; give another `output`"
-        ) from error
-
-
-def _refuse_foreign(folder: Path, *, config_file: Path) -> None:
-    foreign = sorted(item.name for item in folder.iterdir() if not _is_ours(item) and item.resolve() != config_file)
-    if foreign:
-        names = ", ".join(foreign[:_MAX_NAMED]) + (", ..." if len(foreign) > _MAX_NAMED else "")
-        raise StoreError(
-            f"the output folder {folder} must be new, empty or of this analysis, but it holds {names}; "
-            "give another `output`. Nothing was written"
-        )
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether something in the folder has a name of ours, and, where commands replace it, also such a content."""
-    if path.name == REPORT:
-        return not reports.is_foreign(path)
-    if path.name == RESULT_FILE:
-        return is_result(path)
-    if path.name == ERROR_LOG:
-        return path.is_file() and _LOG.match(path.read_bytes()[:100]) is not None
-    return path.name in _OURS
 
 
 def check_ownership(loaded: LoadedConfig, folder: Path, analysis: Analysis) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from wilks import plots
-from wilks.cli.folder import ANALYSIS, LEARNED, RESPONSES
 from wilks.cli.learned import Learned, save_learned
 from wilks.cli.options import analysis_argument, json_option
 from wilks.cli.outcome import ExitCode
+from wilks.cli.places import ANALYSIS, LEARNED, RESPONSES
 from wilks.cli.prepare import Prepared, note_variations, prepare, show_check, with_responses
 from wilks.cli.session import Session
 from wilks.config import load_config

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wilks.cli.folder import LEARNED
 from wilks.cli.outcome import strict_json
+from wilks.cli.places import LEARNED
 from wilks.config import Systematics
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError

@@ -6,9 +6,10 @@ from pathlib import Path
 from wilks.analysis import Analysis
 from wilks.cli.answers import check_same_data
 from wilks.cli.checks import Findings, note_answer, note_samples
-from wilks.cli.folder import ANALYSIS, LEARNED, check_folder, check_ownership, claim
+from wilks.cli.folder import check_folder, check_ownership, claim
 from wilks.cli.learned import Learned, load_learned, require_current
 from wilks.cli.nuisance_checks import check_variation_set, note_moved_toys, note_nuisances
+from wilks.cli.places import ANALYSIS, LEARNED
 from wilks.cli.session import IncompleteError, Session
 from wilks.cli.toy_counts import least_toys, usable_toys
 from wilks.config import LoadedConfig, Sources, Systematics, build_analysis, read_data, read_sources

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from wilks.cli.commands import run_all
-from wilks.cli.folder import require_free
 from wilks.cli.options import json_option
 from wilks.cli.outcome import strict_json
+from wilks.cli.places import require_free
 from wilks.cli.session import Session
 from wilks.config import FoundSample, find_data, find_reference, json_schema, template
 from wilks.config.data_weights import ONE_EACH

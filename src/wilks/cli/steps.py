@@ -11,8 +11,8 @@ from wilks.campaign import Toys, toys_here
 from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
 from wilks.cli.fail_on import FailOn
-from wilks.cli.folder import REPORT, TOYS
 from wilks.cli.outcome import ExitCode
+from wilks.cli.places import REPORT, TOYS
 from wilks.cli.prepare import Prepared, claim_output
 from wilks.cli.progress import progress
 from wilks.cli.session import Session

@@ -6,7 +6,7 @@ The number in the analysis file is the least number to have, for `calibrate` and
 
 from wilks.campaign import Ledger
 from wilks.campaign.ledger import PLAN
-from wilks.cli.folder import TOYS
+from wilks.cli.places import TOYS
 from wilks.config import LoadedConfig
 
 

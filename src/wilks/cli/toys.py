@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wilks.campaign import LocalProcesses, Toys, run_toys, stored_toys
 from wilks.campaign.files import DamagedError
-from wilks.cli.folder import TOYS
+from wilks.cli.places import TOYS
 from wilks.cli.prepare import Prepared
 from wilks.cli.progress import Reporter
 from wilks.cli.session import IncompleteError

@@ -14,7 +14,7 @@ from wilks.typing import FloatArray
 Report = Callable[[int, int], None]
 HITS = 20
 _DRAWS, _OPERATIONS = (9_999, 999, 199), 1.5e11
-_FIRST_PORTION, _LARGEST_PORTION = 32, 1_024
+_FIRST_PORTION, _GROWTH, _LARGEST_PORTION = 64, 4, 1_024
 _WORDS = {"permutation": "relabellings", "bootstrap": "draws"}
 
 
@@ -63,7 +63,7 @@ def counted(
         members.append(np.min(scores.log_p[:used], axis=1))
         features.append(np.min(feature_log_p(statistics, scores)[:used], axis=1, initial=0.0))
         report(tally.n_draws, stopping.n_most)
-        size *= 2
+        size *= _GROWTH
     probability = tally.probability(null.method, stopping)
     text = tally.text(stopping, what=_WORDS[null.method])
     return Counted(probability, text, tally, np.concatenate(members), np.concatenate(features))

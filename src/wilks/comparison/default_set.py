@@ -17,7 +17,7 @@ from wilks.statistics.linear.centers import choose_centers
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.typing import FloatArray
 
-_WIDTH_ROWS, _DOF_EVENTS, _SCAN_EVENTS = 1_500, 4_000.0, 20_000.0
+_WIDTH_ROWS, _DOF_EVENTS, _SCAN_EVENTS = 1_000, 4_000.0, 20_000.0
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,8 @@ class MarginalBlock(Block):
         ends = np.arange(0, n_rows * n_features + 1, n_features)
         ones = np.ones(places.size)
         table = scipy.sparse.csr_matrix((ones, places.ravel(), ends), shape=(n_rows, self.n_columns))
-        return np.ascontiguousarray((table.T @ coefficients.T).T)
+        product: FloatArray = (table.T @ coefficients.T).T
+        return product
 
     def statistics(self, sums: FloatArray) -> FloatArray:
         parts = np.split(sums, self._ends[:-1], axis=1)

@@ -12,6 +12,8 @@ from wilks.comparison.nulls import Drawn, Null
 from wilks.significance import half_cauchy
 from wilks.typing import FloatArray
 
+_FEWEST_COLUMNS = 128
+
 
 class Scores(NamedTuple):
     """What was found for k sets of coefficients.
@@ -65,7 +67,7 @@ class ComparisonStatistics:
 
     def _sums(self, block: Block, coefficients: Callable[[slice], FloatArray]) -> FloatArray:
         """sum_i c_i phi_i over all rows, shape (k, columns)."""
-        portions = row_slices(self.null.pool.n_rows, block.n_columns)
+        portions = row_slices(self.null.pool.n_rows, max(block.n_products, _FEWEST_COLUMNS))
         return functools.reduce(np.add, (block.sums(coefficients(rows), rows) for rows in portions))
 
     def _combined(self, t: FloatArray, log_p: FloatArray) -> FloatArray:
