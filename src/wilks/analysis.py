@@ -27,7 +27,7 @@ from wilks.samples import (
     require_varying,
 )
 from wilks.search import Search
-from wilks.statistics import Engine, Statistic, statistic_from_dict
+from wilks.statistics import Engine, Statistic, default_statistic, statistic_from_dict
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
@@ -49,7 +49,7 @@ class Analysis(Printed, Storable):
     Args:
         reference: events of the reference model; its weights say how many events are expected. A table as `Sample`
             takes it, without weights: its columns are the features.
-        model: f(x; w) with its box.
+        model: f(x; w); None: kernels of several widths, chosen from the reference alone (`KernelSet`).
         nuisances: how the reference may differ from nature: `Nuisance` with formulas, or what `learn_responses` gives;
             ``()`` is the analysis without systematic uncertainties.
         toy_source: where toys come from: a sample that shares no event with the reference, a `Generator`, a function,
@@ -87,7 +87,7 @@ class Analysis(Printed, Storable):
         self,
         *,
         reference: Sample | Events,
-        model: Statistic,
+        model: Statistic | None = None,
         nuisances: Nuisances | Iterable[Nuisance] = (),
         toy_source: ToySource | Unselected | GeneratorFunction | Events | None = None,
         expected_events: float | None = None,
@@ -95,6 +95,7 @@ class Analysis(Printed, Storable):
         search: Search | None = None,
         name: str = "",
     ) -> None:
+        model = default_statistic() if model is None else model
         _check_model(model)
         with blaming("reference"):
             reference = as_sample(reference, what="reference")

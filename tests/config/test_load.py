@@ -86,7 +86,7 @@ def test_other_models_need_toys(tmp_path: Path) -> None:
 def test_defaults_of_a_minimal_file(tmp_path: Path) -> None:
     config = load(tmp_path, "features: [x]\nreference: {files: r.npz}\n").config
     assert config.toys.n_toys == 400
-    assert config.model.mlp.hidden == [4]
+    assert config.model.kernel_set.widths is None
     assert config.data is None
 
 

@@ -13,6 +13,7 @@ REFERENCE = FoundSample(("mc/ref 1.root",), ("pt1", "log", "null"), 1000, ("even
 
 def written(folder: Path, text: str) -> Path:
     path = folder / "ANALYSIS.yaml"
+    folder.mkdir(exist_ok=True)
     path.write_text(text)
     return path
 
@@ -62,11 +63,29 @@ def test_several_weights_are_a_choice_to_look_at(tmp_path: Path, weights: tuple[
 
 def test_the_kernel_without_toys_is_a_valid_file(tmp_path: Path) -> None:
     text = template(REFERENCE, data=None)
-    kernel = next(line for line in text.splitlines() if "is_score" in line and line.startswith("  # kernel"))
+    kernel = next(line for line in text.splitlines() if "is_score" in line and line.startswith("#   kernel"))
     head, _, rest = text.partition("# Toys under the reference")
-    text = head + rest[rest.index("# The model f(x; w)") :].replace(kernel, kernel.replace("# ", "", 1))
-    text = text.replace("  mlp:\n    hidden: [4]\n    weight_clip: 9.0\n", "")
+    text = head + rest[rest.index("# The model f(x; w)") :].replace("# model:\n", "model:\n")
+    text = text.replace(kernel, kernel.replace("#", "", 1))
     assert load_config(written(tmp_path, text)).config.n_toys == 0
+
+
+def test_every_model_that_is_named_is_a_valid_one(tmp_path: Path) -> None:
+    text = template(REFERENCE, data=None)
+    named = [line for line in text.splitlines() if line.startswith(("#   kernel", "#   mlp"))]
+    assert len(named) == 3
+    for i, line in enumerate(named):
+        chosen = text.replace("# model:\n", "model:\n").replace(line, line.replace("#", "", 1))
+        kind = load_config(written(tmp_path / str(i), chosen)).config.model.kind
+        assert f"   {kind}:" in line
+
+
+def test_a_new_file_chooses_nothing_and_expects_as_many_events_as_there_are(tmp_path: Path) -> None:
+    reference = FoundSample(("mc.root",), ("pt",), 4_000)
+    text = template(reference, data=FoundSample(("d.root",), ("pt",), 321))
+    config = load_config(written(tmp_path, text)).config
+    assert config.model.kind == "kernel_set" and "model" not in config.model_fields_set
+    assert config.reference.expected_events == 321
 
 
 @pytest.mark.parametrize("name", ["a: b", "#x", "- x", "*a", "no:", "x]", "a, b", '"', "'", "é", "1e5", "true"])

@@ -24,7 +24,7 @@ from wilks.wording import visible
 SAVED = "comparison"
 
 
-@click.command("compare", short_help="Compare two samples on equal terms.")
+@click.command("compare", short_help="Compare two samples on equal terms, with nothing to choose.")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.option("--where", metavar="EXPRESSION", help='Which events to keep, such as "pt > 20 and abs(eta) < 2.4".')

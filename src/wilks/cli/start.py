@@ -20,7 +20,7 @@ from wilks.storage import as_path, write_text
 from wilks.wording import in_shell, listed
 
 _MAX_FILES_NAMED = 6
-_SEEN_BELOW = 0.05
+_SEEN_BELOW, _LARGE_RATIO = 0.05, 4
 SCHEMA_FILE = "analysis.schema.json"
 
 
@@ -85,6 +85,7 @@ def init(
             _write(target.with_name(SCHEMA_FILE), strict_json(json_schema()) + "\n")
         session.outcome.files = {"analysis": str(target)}
         _say_roles(session, samples)
+        _say_compare(session, samples)
         session.say(f"Wrote {target}. Edit it (the lines marked EDIT first), then: wilks check {in_shell(target)}")
 
     session.run(work)
@@ -125,6 +126,20 @@ def _say_roles(session: Session, samples: Mapping[str, FoundSample]) -> None:
         )
 
 
+def _say_compare(session: Session, samples: Mapping[str, FoundSample]) -> None:
+    """A reference that is no larger than the data is no model of them."""
+    if "data" not in samples:
+        return
+    n_reference, n_data = (samples[role].n_events for role in ("reference", "data"))
+    if n_reference < _LARGE_RATIO * n_data:
+        files = [samples[role].files for role in ("reference", "data")]
+        names = " ".join(in_shell(one[0]) for one in files) if all(len(one) == 1 for one in files) else "A B"
+        session.note(
+            f"the reference has {n_reference:,} events for {n_data:,} of the data: toys need many times more. Two "
+            f"samples of like size are compared by: wilks compare {names}"
+        )
+
+
 @click.command(short_help="Print the JSON Schema of an analysis file, for editors.")
 def schema() -> None:
     """Print the JSON Schema of an analysis file.
@@ -137,7 +152,7 @@ def schema() -> None:
 
 @click.command(short_help="Run the exponential problem with a signal injected.")
 @click.option("--output", default="demo-output", metavar="FOLDER", show_default=True, help="Folder of the results.")
-@click.option("--toys", "n_toys", default=40, type=click.IntRange(min=1), show_default=True, help="Number of toys.")
+@click.option("--toys", "n_toys", default=1_000, type=click.IntRange(min=1), show_default=True, help="Number of toys.")
 @json_option
 def demo(output: str, n_toys: int, as_json: bool) -> None:
     """Run the exponential problem: 2000 events expected, a peak of 10 injected in the tail.

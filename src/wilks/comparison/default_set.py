@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wilks.comparison.blocks import Block
-from wilks.comparison.kernels import KernelBlock, width_of_dof
+from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.marginals import MarginalBlock
 from wilks.comparison.nulls import Null
 from wilks.comparison.pairs import PairBlock, degree_of_pairs
@@ -15,6 +15,7 @@ from wilks.comparison.scan import ScanBlock
 from wilks.samples import far_events
 from wilks.statistics.linear.centers import choose_centers
 from wilks.statistics.linear.gaussians import Gaussians
+from wilks.statistics.linear.widths import width_of_dof
 from wilks.typing import FloatArray
 
 _WIDTH_ROWS, _DOF_EVENTS, _SCAN_EVENTS = 1_000, 4_000.0, 20_000.0

@@ -25,15 +25,28 @@ def blocks_of(model: object, null: Null, *, seed: int) -> Iterator[Block]:
     elif isinstance(model, Kernel):
         yield _block(null, model.n_centers, model.width, ridge=model.ridge, seed=model.seed)
     elif isinstance(model, KernelSet):
-        counts = model.n_centers if isinstance(model.n_centers, tuple) else (model.n_centers,) * len(model.widths)
-        for n_centers, width in zip(counts, model.widths, strict=True):
-            for ridge in model.ridges:
-                yield _block(null, n_centers, width, ridge=ridge, seed=model.seed)
+        yield from _blocks_of_set(model, null)
     else:
         raise InputError(
             "model must be a wilks.Kernel or a wilks.KernelSet, whose score statistics are compared, or None for the "
             f"default set, but a {type(model).__name__} came"
         )
+
+
+def _blocks_of_set(model: KernelSet, null: Null) -> Iterator[Block]:
+    """One for each width and ridge.
+
+    Raises:
+        InputError: widths that the reference of an analysis would choose.
+    """
+    if model.widths is None:
+        raise InputError(
+            "widths of a set of kernels must be given to compare two samples with it, but None came; model=None takes "
+            "widths by degrees of freedom, with other members beside them"
+        )
+    for n_centers, width in zip(model.centers, model.widths, strict=True):
+        for ridge in model.ridges:
+            yield _block(null, n_centers, width, ridge=ridge, seed=model.seed)
 
 
 def _block(null: Null, n_centers: int, width: float | None, *, ridge: float, seed: int) -> KernelBlock:

@@ -35,6 +35,7 @@ from wilks.config.sections import (
     one_of,
 )
 from wilks.search import Search
+from wilks.statistics import DEFAULT
 from wilks.storage import as_path
 
 
@@ -260,8 +261,9 @@ class AnalysisConfig(Section):
         description="How the responses are learned by `wilks learn-nuisances`.",
     )
     model: ModelConfig = Field(
-        default=ModelConfig.model_validate({"mlp": {}}),
-        description="The learned log ratio f(x; w) of data to reference.",
+        default=ModelConfig.model_validate({DEFAULT: {}}),
+        description="The learned log ratio f(x; w) of data to reference. Left out: kernels of several widths, chosen "
+        "from the reference alone.",
     )
     standardize: Standardize = Field(
         default=True,

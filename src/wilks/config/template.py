@@ -25,7 +25,7 @@ def template(
             _features_text(features, [*reference.reasons, *(data.reasons if data else ())]),
             _SELECTION,
             f"\ntree: {in_yaml(tree)}\n" if tree else "",
-            _reference_text(reference),
+            _reference_text(reference, data),
             _data_text(data),
             _TAIL.format_map(_defaults()),
         )
@@ -42,7 +42,7 @@ def _defaults() -> dict[str, object]:
         "ridge": kernel.ridge,
         "n_starts": search.n_starts,
         "seed": search.seed,
-        "n_toys": toys.n_toys,
+        "n_toys": _N_TOYS,
         "toys_seed": toys.seed,
     }
 
@@ -60,7 +60,7 @@ def _features_text(features: list[str], left_out: list[str]) -> str:
     )
 
 
-def _reference_text(reference: FoundSample) -> str:
+def _reference_text(reference: FoundSample, data: FoundSample | None) -> str:
     n_training = max(1, reference.n_events // 2)
     weights = reference.nominal_weights
     alike = f"# Columns that look like weights: {listed(reference.weights)}\n" if reference.weights else ""
@@ -68,8 +68,7 @@ def _reference_text(reference: FoundSample) -> str:
         "  # The sum of the weights is the number of events expected in the data; to scale them:\n"
         "  # expected_events: 2000\n"
         if weights
-        else "  # EDIT: the number of events that the reference predicts for the data (cross section x luminosity).\n"
-        f"  expected_events: {max(1, reference.n_events // 20)}\n"
+        else _expected_text(reference, data)
     )
     return (
         f"\n# The reference hypothesis. Columns that can be features: {listed(reference.columns)}\n"
@@ -78,6 +77,17 @@ def _reference_text(reference: FoundSample) -> str:
         f"  # This many of the {reference.n_events} events train; toys are drawn from the rest, which should be many\n"
         "  # times the expected events. Or delete it and name a source of toys below.\n"
         f"  n_training: {n_training}\n"
+    )
+
+
+def _expected_text(reference: FoundSample, data: FoundSample | None) -> str:
+    """As many events as the data have: what a test of the distribution alone expects."""
+    predicted = "  # EDIT: the number of events that the reference predicts for the data (cross section x luminosity)."
+    if data is None:
+        return f"{predicted}\n  expected_events: {max(1, reference.n_events // 20)}\n"
+    return (
+        f"{predicted} This is\n  # how many the data have before the selection: their number is then not tested.\n"
+        f"  expected_events: {max(1, data.n_events)}\n"
     )
 
 
@@ -100,6 +110,7 @@ def _data_text(data: FoundSample | None) -> str:
     )
 
 
+_N_TOYS = 1_000
 _DATA_HEAD = "\n# The observed data: read by check, test and run; calibrate does not look at them.\n"
 _DATA_WEIGHTS = """\
   # EDIT: data are counts, every event of weight one, but these files carry {}, not one everywhere.
@@ -135,28 +146,23 @@ _TAIL = """
 #   - {{at: {{scale: 0.02}}, files: scale_up.root}}       # or weight: w_scale_up, another weight of the reference
 #   - {{at: {{scale: -0.02}}, files: scale_down.root}}
 
-# Toys under the reference calibrate the test: n toys reach p = 1/(n + 1). A kernel with is_score: true needs none:
-# delete this section, and its p-value comes from an analytic null.
+# Toys under the reference calibrate the test: n toys reach p = 1/(n + 1).
 toys:
   n_toys: {n_toys}
   seed: {toys_seed}
   # pool: {{files: more_reference.root}}              # instead of n_training: other events of the reference
   # generator: {{function: "my_module:background"}}   # or function(rng, n, nuisances) -> (n, d)
 
-# The model f(x; w); |w| <= weight_clip for every weight and bias. Choose it on toys, before the data.
-model:
-  mlp:
-    hidden: {hidden}
-    weight_clip: {weight_clip}
-  # kernel: {{n_centers: {n_centers}, width: 1.0, ridge: {ridge}}}                  # much faster than mlp, and convex
-  # kernel: {{n_centers: {n_centers}, width: 1.0, ridge: {ridge}, is_score: true}}  # its first step: p without toys
-  # kernel_set: {{widths: [0.3, 1.0, 3.0], ridges: [{ridge}]}}              # several widths in one test
+# The model f(x; w). Nothing needs to be chosen: it is kernels of several widths, which follow from the reference
+# alone. Or one of these:
+# model:
+#   kernel: {{n_centers: {n_centers}, width: 1.0, ridge: {ridge}, is_score: true}}  # one width: no toys needed
+#   kernel_set: {{widths: [0.3, 1.0, 3.0], ridges: [{ridge}]}}              # widths of your own
+#   mlp: {{hidden: {hidden}, weight_clip: {weight_clip}}}   # a network; its clip must be chosen on toys
 
 # true: subtract the mean, divide by the standard deviation of the reference; false: features as they are.
 standardize: true
 
-# Every fit, of data and toys alike, searches from this many starts.
-search:
-  n_starts: {n_starts}
-  seed: {seed}
+# Every fit of a network, of data and toys alike, searches from this many starts.
+# search: {{n_starts: {n_starts}, seed: {seed}}}
 """

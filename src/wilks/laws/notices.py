@@ -68,7 +68,7 @@ def toy_notices(null: Empirical, compatibility: Compatibility, toys: ToySummary 
             f"The toys were drawn from a finite pool: a common error of {decimals(toys.overlap_z_error)} on Z, "
             "which more toys do not reduce, comes on top of the interval"
         )
-    if compatibility.is_estimated_dof:
+    if compatibility.is_estimated_dof and compatibility.is_compatible:  # elsewhere there is no chi-square answer
         notices.append(
             "The number of degrees of freedom is the mean of these toys: their mean says nothing about the chi-square"
         )

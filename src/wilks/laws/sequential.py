@@ -46,9 +46,9 @@ class Tally:
     n_draws: int = 0
 
     def after(self, values: FloatArray, *, t: float, stopping: Stopping) -> "Tally":
-        """With further draws (k,), as many of them as are needed, in their order."""
+        """With further draws (k,), as many of them as are needed, in their order; one that failed, NaN, is a hit."""
         values = values[: stopping.n_most - self.n_draws]
-        reached = np.cumsum(values >= least_tied(t))
+        reached = np.cumsum(~(values < least_tied(t)))
         if stopping.n_hits is not None and reached.size and self.n_hits + reached[-1] >= stopping.n_hits:
             used = int(np.searchsorted(reached, stopping.n_hits - self.n_hits)) + 1
             return Tally(stopping.n_hits, self.n_draws + used)

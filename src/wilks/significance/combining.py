@@ -9,7 +9,7 @@ from wilks.significance.chisquare import chi2_log_sf
 from wilks.typing import FloatArray
 
 _LEAST_SF = 1e-250
-_LOG_SMALL, _LOG_TWO_OVER_PI = -20.0, float(np.log(2.0 / np.pi))
+_LOG_SMALL, _LOG_TWO_OVER_PI, _LARGEST = -20.0, float(np.log(2.0 / np.pi)), 1e300
 
 
 def gamma_log_sf(values: FloatArray, *, mean: FloatArray, variance: FloatArray) -> FloatArray:
@@ -74,12 +74,13 @@ def half_cauchy(log_p: FloatArray) -> FloatArray:
     >>> half_cauchy(np.log([[0.001, 1.0], [0.3, 0.3]])).round(4).tolist()
     [12.4292, 2.4079]
     """
-    log_cot = np.where(
-        log_p < _LOG_SMALL, _LOG_TWO_OVER_PI - log_p, -np.log(np.tan(0.5 * np.pi * np.exp(np.maximum(log_p, -1e3))))
+    is_small = log_p < _LOG_SMALL
+    p = np.minimum(np.exp(np.where(is_small, 0.0, log_p)), 1.0)
+    log_cot = np.minimum(np.where(is_small, _LOG_TWO_OVER_PI - log_p, -np.log(np.tan(0.5 * np.pi * p))), _LARGEST)
+    mean = np.log(np.mean(np.exp(log_cot - np.max(log_cot, axis=-1, keepdims=True)), axis=-1)) + np.max(
+        log_cot, axis=-1
     )
-    mean = np.logaddexp.reduce(np.minimum(log_cot, 1e300), axis=-1) - np.log(log_p.shape[-1])
-    with np.errstate(over="ignore"):
-        near = _LOG_TWO_OVER_PI + np.log(np.arctan2(1.0, np.exp(np.minimum(mean, 700.0))))
+    near = _LOG_TWO_OVER_PI + np.log(np.arctan2(1.0, np.exp(np.minimum(mean, -_LOG_SMALL))))
     combined: FloatArray = -2.0 * np.where(mean > -_LOG_SMALL, _LOG_TWO_OVER_PI - mean, near)
     return combined
 

@@ -18,6 +18,7 @@ STATISTICS = {
     "kernel_set": "wilks.statistics.linear:KernelSet",
     "histogram": "wilks.statistics.histogram:Histogram",
 }
+DEFAULT = "kernel_set"
 
 
 def family_of(kind: str) -> type[Statistic]:
@@ -40,6 +41,15 @@ def family_of(kind: str) -> type[Statistic]:
     if not (isinstance(found, type) and issubclass(found, Statistic)):
         raise InputError(f"the class of a model must be a wilks.statistics.Statistic, but {kind} is {found!r}")
     return found
+
+
+def default_statistic() -> Statistic:
+    """What an analysis has whose model was left to this package.
+
+    >>> default_statistic().kind
+    'kernel_set'
+    """
+    return family_of(DEFAULT)()
 
 
 def known_nulls() -> str:

@@ -9,14 +9,20 @@ import numpy as np
 
 from wilks.errors import InputError
 from wilks.problem import Problem
+from wilks.samples import far_events, in_order
 from wilks.significance import COMBINATIONS
 from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.kernel import gaussian_member, gaussians_of
 from wilks.statistics.linear.model import LinearModel
+from wilks.statistics.linear.widths import width_of_dof
 from wilks.statistics.linear.words import kernel_set_words
 from wilks.statistics.words import Words
 from wilks.typing import Count, Positive, Seed, check_options, is_number, whole_number
+
+# Of the widths that are chosen, on signals drawn at random (docs/decisions/default-set.md).
+_DOFS, _CENTERS_PER_DOF, _FEWEST_CENTERS = (80.0, 45.0, 25.0, 14.0, 8.0), 3.3, 200
+_WIDTH_ROWS, _N_CENTERS = 1_000, 300
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,8 @@ class KernelSet(LinearModel):
     fit. A gamma law with the mean and the variance that the score statistic has under the null, both exact
     (`ScoreNull`), puts them on one scale, p_j = P(gamma >= t_j), and
 
-        product: t = -2 sum_j log p_j     min_p: t = -2 log min_j p_j     average: t = -2 log mean_j p_j .
+        product: t = -2 sum_j log p_j     min_p: t = -2 log min_j p_j     average: t = -2 log mean_j p_j
+        half_cauchy: t = -2 log h with 1/tan(pi h/2) = mean_j 1/tan(pi p_j/2) .
 
     The p_j are approximate, and correlated. Toys of all members together (`run_toys`, then `calibrate`) give the null
     of t: the accuracy of the gamma law changes what the test sees, never how often it raises a false alarm.
@@ -36,12 +43,17 @@ class KernelSet(LinearModel):
     the mean of the members' f.
 
     Args:
-        widths: of the Gaussians, in standardized features.
+        widths: of the Gaussians, in standardized features; None: such as have 80, 45, 25, 14 and 8 effective degrees of
+            freedom (`wilks.statistics.linear.widths`), from the reference alone, as soon as the set is part of an
+            analysis.
         ridges: strengths of the penalty; every width has every one.
-        n_centers: how many Gaussians each member has: one number, or one for each width. Narrow Gaussians reach the
-            whole range only if there are more of them.
-        combination: ``product`` gains where several widths see something, ``min_p`` where one does; ``average`` is
-            decided by the largest p: close to ``product`` where all see something, blind where one does alone.
+        n_centers: how many Gaussians each member has: one number, or one for each width that is given. Narrow Gaussians
+            reach the whole range only if there are more of them. None: 300; for widths that are chosen 3.3 for each
+            degree of freedom, at least 200.
+        combination: ``product`` gains where several widths see something, ``min_p`` where one does, ``half_cauchy`` in
+            both cases, less in each; ``average`` is decided by the largest p: close to ``product`` where all see
+            something, blind where one does alone. None: ``product`` for widths that are given, ``half_cauchy`` for
+            widths that are chosen.
         is_score: whether the members have score statistics.
         seed: of the choice of centers.
 
@@ -50,12 +62,14 @@ class KernelSet(LinearModel):
 
     >>> KernelSet(widths=(0.1, 1.0), ridges=(0.3, 3.0), n_centers=(200, 50)).describe()
     'set of 4 kernels, widths 0.1, 1, ridges 0.3, 3, 200, 50 Gaussians, product of p-values, score statistics'
+    >>> KernelSet(is_score=False).describe()
+    'set of 5 kernels, widths by degrees of freedom, ridges 0.3, half-Cauchy combination of p-values'
     """
 
-    widths: tuple[Positive, ...]
+    widths: tuple[Positive, ...] | None = None
     ridges: tuple[Positive, ...] = (0.3,)
-    n_centers: Count | tuple[Count, ...] = 300
-    combination: str = "product"
+    n_centers: Count | tuple[Count, ...] | None = None
+    combination: str | None = None
     is_score: bool = True
     seed: Seed = 0
     _gaussians: tuple[Gaussians, ...] = field(default=(), init=False, repr=False, compare=False)
@@ -63,17 +77,33 @@ class KernelSet(LinearModel):
     summary: ClassVar[str] = "Kernels of several widths and ridges, tested together."
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "widths", _distinct(self.widths, "widths", positive_option))
+        if self.widths is not None:
+            object.__setattr__(self, "widths", _distinct(self.widths, "widths", positive_option))
         object.__setattr__(self, "ridges", _distinct(self.ridges, "ridges", positive_option))
-        object.__setattr__(self, "n_centers", _counts(self.n_centers, len(self.widths)))
+        object.__setattr__(self, "n_centers", self._checked_centers())
         check_options(self)
+        if self.combination is None:
+            object.__setattr__(self, "combination", "half_cauchy" if self.widths is None else "product")
         if self.combination not in COMBINATIONS:
             raise InputError(f"combination must be one of {', '.join(COMBINATIONS)}, but {self.combination!r} came")
+
+    def _checked_centers(self) -> int | tuple[int, ...] | None:
+        if self.widths is None and isinstance(self.n_centers, Sequence):
+            raise InputError(
+                "n_centers of a set of kernels must be one number where its widths are chosen, but "
+                f"{self.n_centers!r} came"
+            )
+        return None if self.n_centers is None else _counts(self.n_centers, self.n_widths)
+
+    @property
+    def n_widths(self) -> int:
+        """How many widths are given, or will be chosen."""
+        return len(_DOFS if self.widths is None else self.widths)
 
     @property
     def n_members(self) -> int:
         """Pairs of a width and a ridge."""
-        return len(self.widths) * len(self.ridges)
+        return self.n_widths * len(self.ridges)
 
     @property
     def groups(self) -> tuple[tuple[Member, ...], ...]:
@@ -87,18 +117,46 @@ class KernelSet(LinearModel):
         return tuple(tuple(gaussian_member(one, ridge) for ridge in self.ridges) for one in self._gaussians)
 
     def placed(self, problem: Problem) -> "KernelSet":
-        placed, pairs = dataclasses.replace(self), zip(self.widths, self._n_centers, strict=True)
+        placed = self._chosen(problem) if self.widths is None else dataclasses.replace(self)
+        pairs = zip(placed._given_widths, placed.centers, strict=True)
         found = tuple(gaussians_of(problem, n_centers=n, width=width, seed=self.seed) for width, n in pairs)
         object.__setattr__(placed, "_gaussians", found)
         return placed
 
+    def _chosen(self, problem: Problem) -> "KernelSet":
+        """The same with widths by degrees of freedom and numbers of centers, from the reference alone."""
+        chosen = dict(self._width_and_centers(problem, dof) for dof in _DOFS)
+        return dataclasses.replace(self, widths=tuple(chosen), n_centers=tuple(chosen.values()))
+
+    def _width_and_centers(self, problem: Problem, dof: float) -> tuple[float, int]:
+        """At most one center for two distinct events, and one degree of freedom for three centers."""
+        events, weights = in_order(problem.standardized, problem.reference.event_weights)
+        places = np.unique(events[(weights != 0) & ~far_events(events, np.abs(weights))], axis=0).shape[0]
+        by_dof = max(_FEWEST_CENTERS, int(_CENTERS_PER_DOF * dof))
+        wanted = self.n_centers if isinstance(self.n_centers, int) else by_dof
+        n_centers = max(1, min(wanted, places // 2))
+        rng = np.random.Generator(np.random.Philox(self.seed))
+        rows = rng.choice(weights.size, min(_WIDTH_ROWS, weights.size), replace=False)
+        sizes = np.abs(weights)
+        some = sizes[rows] * (np.sum(sizes) / np.sum(sizes[rows]))
+        centers = gaussians_of(problem, n_centers=n_centers, width=1.0, seed=self.seed).centers
+        target = min(dof, n_centers / _CENTERS_PER_DOF)
+        return width_of_dof(target, events[rows], some, centers=centers, ridge=min(self.ridges)), n_centers
+
     def n_parameters(self, n_features: int) -> int:
-        return len(self.ridges) * sum(self._n_centers)
+        """That of a set whose widths are chosen is known in an analysis alone.
+
+        Raises:
+            InputError: the widths are not chosen yet.
+        """
+        if self.widths is None:
+            raise InputError("how many parameters kernels have whose widths are chosen: take the model of an Analysis")
+        return len(self.ridges) * sum(self.centers)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "kind": "kernel_set",
-            "widths": list(self.widths),
+            "widths": None if self.widths is None else list(self.widths),
             "ridges": list(self.ridges),
             "n_centers": list(self.n_centers) if isinstance(self.n_centers, tuple) else self.n_centers,
             "combination": self.combination,
@@ -107,26 +165,39 @@ class KernelSet(LinearModel):
         }
 
     def describe(self) -> str:
-        widths, ridges = (", ".join(f"{one:g}" for one in many) for many in (self.widths, self.ridges))
-        counts = ", ".join(map(str, self.n_centers if isinstance(self.n_centers, tuple) else [self.n_centers]))
         score = ", score statistics" if self.is_score else ""
-        return (
-            f"set of {self.n_members} kernels, widths {widths}, ridges {ridges}, {counts} Gaussians, "
-            f"{_COMBINED[self.combination]}{score}"
-        )
+        combined = f"{_COMBINED[str(self.combination)]}{score}"
+        ridges = ", ".join(f"{one:g}" for one in self.ridges)
+        if self.widths is None:
+            return f"set of {self.n_members} kernels, widths by degrees of freedom, ridges {ridges}, {combined}"
+        widths = ", ".join(f"{one:g}" for one in self.widths)
+        counts = ", ".join(map(str, self.centers if isinstance(self.n_centers, tuple) else self.centers[:1]))
+        return f"set of {self.n_members} kernels, widths {widths}, ridges {ridges}, {counts} Gaussians, {combined}"
 
     def words(self, *, is_profiled: bool) -> Words:
         return kernel_set_words(
-            self.n_members, combination=self.combination, is_score=self.is_score, is_profiled=is_profiled
+            self.n_members, combination=str(self.combination), is_score=self.is_score, is_profiled=is_profiled
         )
 
     @property
-    def _n_centers(self) -> tuple[int, ...]:
-        """Of each width."""
-        return self.n_centers if isinstance(self.n_centers, tuple) else (self.n_centers,) * len(self.widths)
+    def _given_widths(self) -> tuple[float, ...]:
+        assert self.widths is not None
+        return self.widths
+
+    @property
+    def centers(self) -> tuple[int, ...]:
+        """How many Gaussians each width has, if it is given."""
+        if isinstance(self.n_centers, tuple):
+            return self.n_centers
+        return (_N_CENTERS if self.n_centers is None else self.n_centers,) * self.n_widths
 
 
-_COMBINED = {"product": "product of p-values", "min_p": "smallest p-value", "average": "average of p-values"}
+_COMBINED = {
+    "product": "product of p-values",
+    "min_p": "smallest p-value",
+    "average": "average of p-values",
+    "half_cauchy": "half-Cauchy combination of p-values",
+}
 
 
 def _distinct(values: object, name: str, check: Callable[[object, str], float]) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ _COMBINATIONS = {
     "product": "t = −2 Σ log p_j",
     "min_p": "t = −2 log min p_j",
     "average": "t = −2 log mean p_j",
+    "half_cauchy": "t = −2 log h,   1/tan(πh/2) = mean 1/tan(πp_j/2)",
 }
 
 
