@@ -78,7 +78,8 @@ def run_toys(
         kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
         kept.ledger.extend(n_toys, shard_size=_shard_size(analysis, executor))
         with _own_executor(analysis, executor) as pool:
-            table = run_campaign(kept.ledger, n_toys=n_toys, executor=pool, progress=report)
+            own = kept.module_folders  # where this process has them from
+            table = run_campaign(kept.ledger, n_toys=n_toys, executor=pool, progress=report, module_folders=own)
         if store is None:
             shutil.rmtree(folder.parent)
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
