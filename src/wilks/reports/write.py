@@ -16,7 +16,7 @@ from wilks.errors import InputError, StoreError
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.files import is_foreign, put
-from wilks.reports.tables import is_numeric
+from wilks.reports.tables import is_unbroken
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample, check_data
 from wilks.storage import as_path
@@ -39,7 +39,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.tests["numeric"] = is_numeric
+_ENVIRONMENT.tests["unbroken"] = is_unbroken
 
 
 def write_report(
