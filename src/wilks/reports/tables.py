@@ -27,7 +27,7 @@ def is_unbroken(text: str) -> bool:
 
     >>> [is_unbroken(text) for text in ("converged", "a few words", "Donaudampfschiff")]
     [True, False, False]
-    >>> [is_unbroken(text) for text in ("-0.21", "12.9 ± 0.3", "[0.1, 0.4]", "19.0/22", "2.5e-09", "1, 2, 3 and 9 more")]
+    >>> [is_unbroken(text) for text in ("-0.21", "12.9 ± 0.3", "[0.1, 0.4]", "19.0/22", "2.5e-09", "1, 2 and 9 more")]
     [True, True, True, True, True, False]
     """
     is_word = text.isalpha() and len(text) <= _LONGEST_WORD
