@@ -11,7 +11,7 @@ from wilks.laws import Calibration, GoodnessOfFit
 from wilks.plots.binning import nice_step
 from wilks.plots.projection import poisson_interval
 from wilks.plots.style import BLUE, GREEN, SKY, VERMILLION, new_figure, style
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, require_kind
 
 BAND_LEVEL = 0.95
 MANY_TOYS = 2000
@@ -65,6 +65,7 @@ def qq(result: GoodnessOfFit | Calibration) -> Figure:
 
 
 def _calibration(result: GoodnessOfFit | Calibration) -> Calibration:
+    require_kind(result, GoodnessOfFit, Calibration, name="result")
     return result.calibration if isinstance(result, GoodnessOfFit) else result
 
 

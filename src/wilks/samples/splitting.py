@@ -6,6 +6,7 @@ import numpy as np
 
 from wilks.errors import SampleError
 from wilks.samples.sample import Sample
+from wilks.typing import require_kind
 
 
 def split(sample: Sample, *, n_first: int, seed: int) -> tuple[Sample, Sample]:
@@ -27,6 +28,7 @@ def split(sample: Sample, *, n_first: int, seed: int) -> tuple[Sample, Sample]:
     >>> first.n_events, second.n_events, sorted([*first.events.ravel().tolist(), *second.events.ravel().tolist()])
     (4, 6, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
     """
+    require_kind(sample, Sample, name="sample")
     count, root = _integer(n_first, "n_first"), _integer(seed, "seed")
     if not 1 <= count < sample.n_events:
         raise SampleError(
