@@ -61,6 +61,27 @@ def test_one_dimension_booleans_and_integers_are_accepted():
     assert Sample(np.array([1.5], dtype=">f4")).events.dtype == np.dtype("=f8")
 
 
+class Frame:
+    """What a data frame shows of itself."""
+
+    def __init__(self, values, columns):
+        self.values, self.columns = np.asarray(values), columns
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype=dtype)
+
+
+def test_a_data_frame_keeps_the_names_of_its_columns():
+    frame = Frame([[1.0, 2.0], [3.0, 4.0]], ["pt", "eta"])
+    assert Sample(frame).features == ("pt", "eta") and Sample(frame).column("eta").tolist() == [2.0, 4.0]
+    assert Sample(frame, features=["a", "b"]).features == ("a", "b")
+    assert Sample(Frame(frame.values, range(2))).features == ("x0", "x1")
+    with pytest.raises(SampleError, match="features must name the columns in their order, pt, eta, but eta, pt came"):
+        Sample(frame, features=["eta", "pt"])
+    with pytest.raises(SampleError, match=r"repeated|each once|twice"):
+        Sample(Frame(frame.values, ["pt", "pt"]))
+
+
 def test_no_events_are_allowed():
     assert Sample([]).events.shape == (0, 1)
     assert Sample([], features=("a", "b")).events.shape == (0, 2)

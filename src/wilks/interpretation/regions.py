@@ -163,7 +163,6 @@ def most_discrepant_region(analysis: Analysis, data: Sample | npt.ArrayLike, *, 
     (25, 4.7, 6.0)
     """
     require_kind(analysis, Analysis, name="analysis")
-    require_kind(fit, FitResult, name="fit")
     sample = check_data(data, features=analysis.features)
     learned = learned_ratio(analysis, sample, fit=fit)
     found = [_extreme(learned, sample, is_excess=is_excess) for is_excess in (True, False)]

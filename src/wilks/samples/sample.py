@@ -64,7 +64,7 @@ class Sample(Printed, Storable):
         events: shape (n, d), or (n,) for one feature; finite. No events at all are allowed.
         event_weights: shape (n,), finite; ones if None. Negative weights are accepted here: what they
             allow is decided where the sample is used.
-        features: d names; ``x0, x1, ...`` if None.
+        features: d names; if None those of the columns of a data frame, or ``x0, x1, ...``.
         extras: carried columns of shape (n,) that are not inputs of the model, by name; NaN or infinite where an
             event has no value, such as the mass of a pair that it does not have.
         origin: where the events came from, for reports; set by `read`. It describes the file that was read
@@ -96,7 +96,7 @@ class Sample(Printed, Storable):
         extras: Mapping[str, npt.ArrayLike] = MappingProxyType({}),
         origin: Origin | None = None,
     ) -> None:
-        names = None if features is None else check_names(features, "features")
+        names = _names_given(events, features)
         table = _event_table(events, names)
         names = names if names is not None else tuple(f"x{j}" for j in range(table.shape[1]))
         n_events = table.shape[0]
@@ -237,6 +237,22 @@ class Sample(Printed, Storable):
         lines += [_column_line(name, width, self) for name in self.features]
         lines += [_column_line(name, width, self) + "  (carried)" for name in self.extras]
         return "\n".join(lines)
+
+
+def _names_given(events: object, features: Iterable[str] | None) -> tuple[str, ...] | None:
+    """The names that were given, or those of the columns of a data frame; None if there are none."""
+    labels = getattr(events, "columns", None)
+    columns = tuple(labels) if isinstance(labels, Iterable) else ()
+    is_named = bool(columns) and all(isinstance(name, str) for name in columns)
+    if features is None:
+        return check_names(columns, "columns") if is_named else None
+    names = check_names(features, "features")
+    if is_named and names != columns and set(names) == set(columns):
+        raise SampleError(
+            f"features must name the columns in their order, {', '.join(columns)}, but {', '.join(names)} came; leave "
+            "features out, or reorder the columns"
+        )
+    return names
 
 
 def _event_table(events: npt.ArrayLike, names: tuple[str, ...] | None) -> FloatArray:
