@@ -147,7 +147,10 @@ def page_of(name: str) -> str:
 def test_a_page_holds_names_as_text(name):
     page = page_of(name)
     found, plain = read(page), read(page_of("plain"))
-    assert found.tags == plain.tags
+    # Cells of numbers and of short words have a class.
+    assert [(tag, tag != "td" and names) for tag, names in found.tags] == [
+        (tag, tag != "td" and names) for tag, names in plain.tags
+    ]
     assert re.sub(r"[\n\t]", "", page).isprintable()
     shown = "".join(part if part in "\n\t" else visible(part) for part in re.split(r"([\n\t])", name))
     assert found.text.count(shown) >= plain.text.count("plain")

@@ -31,6 +31,7 @@ from wilks.samples import Events, Sample, check_data, effective_number
 from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
 from wilks.threads import one_blas_thread
+from wilks.typing import require_kind
 
 LARGE_PULL = 3.0
 NEAR_EDGE = 0.999
@@ -89,6 +90,7 @@ def goodness_of_fit(
     >>> calibration.evaluate(result.fit).p_text
     'p = 67/1001 (66 of 1000)'
     """
+    require_kind(analysis, Analysis, name="analysis")
     sample = check_data(data, features=analysis.features)
     if calibration is None:
         require_law(analysis)

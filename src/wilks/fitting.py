@@ -15,7 +15,7 @@ from wilks.samples import Events, Sample, check_data
 from wilks.statistics import Parts
 from wilks.statistics.fits import Data, FitResult
 from wilks.threads import one_blas_thread
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, require_kind
 
 if TYPE_CHECKING:
     from wilks.optimize import devices
@@ -64,6 +64,7 @@ def fit(analysis: Analysis, data: Sample | Events, *, auxiliaries: Mapping[str, 
     (True, True, True)
     """
     require_float64()
+    require_kind(analysis, Analysis, name="analysis")
     require_device(analysis)
     sample = check_data(data, features=analysis.features)
     observed = analysis.nuisances.observed_values(auxiliaries or {})

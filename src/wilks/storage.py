@@ -66,6 +66,8 @@ def as_path(path: Folder) -> Path:
     >>> str(as_path("results/toys")), as_path("~") == Path.home()
     ('results/toys', True)
     """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise InputError(f"a path must be a text or a pathlib.Path, but a {type(path).__name__} came")
     text = os.fsdecode(path)
     try:
         if b"\0" in os.fsencode(text):

@@ -81,6 +81,18 @@ def finite_number(value: object, *, name: str) -> float:
     raise InputError(f"{name} must be a finite number, but {value!r} came")
 
 
+def require_kind(value: object, *kinds: type, name: str) -> None:
+    """Raise InputError, with the name of the argument, unless ``value`` is of one of these public classes.
+
+    >>> require_kind([1.0], FitStatus, name="status")
+    Traceback (most recent call last):
+    wilks.errors.InputError: status must be a wilks.FitStatus, but a list came
+    """
+    if not isinstance(value, kinds):
+        known = " or a ".join(f"wilks.{kind.__name__}" for kind in kinds)
+        raise InputError(f"{name} must be a {known}, but a {type(value).__name__} came")
+
+
 def has_masked(values: object) -> bool:
     """Whether some of ``values``, an array or lists of arrays and numbers, are masked: their numbers mean nothing.
 

@@ -2,12 +2,13 @@
 
 import io
 import sys
+import time
 
 import numpy as np
 import pytest
 
 import wilks
-from wilks.campaign.pace import LineProgress, Pace, default_progress, progress_line
+from wilks.campaign.pace import LineProgress, Pace, default_progress, progress_line, watched
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,26 @@ def test_a_person_is_told_and_a_log_is_not(monkeypatch: pytest.MonkeyPatch) -> N
     report(1, 10)
     report(10, 10)
     assert stream.getvalue() == "\rtoys: 1 of 10, 60 s\rtoys: 10 of 10, 60 s\n"
+
+
+def test_a_person_is_told_that_programs_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nothing comes; not of what is done at once, and nothing after the first toy or the end."""
+    monkeypatch.setattr("wilks.campaign.pace._SECONDS_BETWEEN_LOOKS", 0.001)
+    now, stream = [0.0], io.StringIO()
+    line = LineProgress(stream, clock=lambda: now[0])
+    assert line.tell_of_start(10) and stream.getvalue() == ""
+    with watched(line, n_total=10) as report:
+        now[0] = 20.0
+        while not stream.getvalue():
+            time.sleep(0.001)
+        assert set(stream.getvalue().split("\r")) == {"", "toys: 0 of 10, compiling, first toys: 20 s"}
+        report(0, 10)
+        report(2, 10)
+        assert not line.tell_of_start(10)
+        assert stream.getvalue().split("\r")[-1].rstrip() == "toys: 2 of 10, 20 s"
+    plain = [].append
+    with watched(plain, n_total=10) as report:  # type: ignore[arg-type]
+        assert report is plain
 
 
 def test_toys_tell_by_themselves_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:

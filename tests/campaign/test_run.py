@@ -141,13 +141,13 @@ def test_an_error_says_where_the_finished_toys_are(make_analysis, tmp_path) -> N
     n_asked = []
 
     class Broken(ThreadPoolExecutor):
-        def submit(self, function, folder, number):
+        def submit(self, function, folder, number, module_folders):
             n_asked.append(number)
             future = Future()
             if number == 1:
                 future.set_exception(RuntimeError("the batch system is down"))
             else:
-                future.set_result(function(folder, number))
+                future.set_result(function(folder, number, module_folders))
             return future
 
     analysis, folder = make_analysis(exponential.background), tmp_path / "toys"
@@ -212,7 +212,7 @@ def test_an_executor_that_gets_a_bad_folder_ends_at_once(analysis, tmp_path, mon
     class Full(ThreadPoolExecutor):
         n_calls = 0
 
-        def submit(self, function, folder, number):
+        def submit(self, function, folder, number, module_folders):
             self.n_calls += 1
             future = Future()
             if self.n_calls == 2:
@@ -269,9 +269,9 @@ def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analy
     """
     asked = []
 
-    def record(folder, number):
+    def record(folder, number, module_folders):
         asked.append(number)
-        return run_stored_shard(folder, number)
+        return run_stored_shard(folder, number, module_folders)
 
     monkeypatch.setattr("wilks.campaign.coordinator.run_stored_shard", record)
     monkeypatch.setattr("wilks.optimize.devices.jax.default_backend", lambda: "gpu")

@@ -205,8 +205,10 @@ def test_a_shard_finds_the_generator_where_the_plan_found_it(tmp_path, make_anal
     (place,) = ledger.document["module_folders"]
     assert (Path(place) / "campaign_generators.py").exists()
     code = (
-        "import sys; from wilks.campaign import Ledger; from wilks.campaign.shard import _identity, _open; "
-        "print(_open(sys.argv[1], identity=_identity(Ledger.open(sys.argv[1]))).analysis.toy_source.name)"
+        "import sys; from wilks.campaign import Ledger; from wilks.campaign.modules import use_modules; "
+        "from wilks.campaign.shard import _identity, _open; ledger = Ledger.open(sys.argv[1]); "
+        "use_modules(ledger.folder, ledger.document); "
+        "print(_open(sys.argv[1], identity=_identity(ledger)).analysis.toy_source.name)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [python, "-c", code, str(folder)]

@@ -1,6 +1,8 @@
 """Commands on a campaign of toys, on a small study with real fits."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from click.testing import CliRunner, Result
 from pyarrow import parquet
 
 import wilks.campaign.shard
+from wilks.campaign import Ledger
 from wilks.cli import main
 from wilks.typing import FitStatus
 
@@ -184,3 +187,30 @@ def test_an_analysis_without_a_source_of_toys_has_no_plan(make_study: Any, tmp_p
     study.path.write_text(yaml.safe_dump(study.config))
     result = run("plan", study.path)
     assert result.exit_code == 2 and "needs a source of toys" in result.stderr and not study.output.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="files have no owners here")
+def test_modules_of_a_campaign_of_others_are_named(campaign: Path, run: Run, tmp_path: Path) -> None:
+    """Refused before anything is made or written; then used, and told to jobs."""
+    shared, modules = tmp_path / "toys", tmp_path / "modules"
+    shutil.copytree(campaign, shared)
+    modules.mkdir()
+    for path in [*shared.glob("shards/*"), *shared.glob("progress/*")]:
+        path.unlink()
+    ledger = Ledger.open(shared)
+    ledger.document["module_folders"] = [str(modules)]
+    ledger.save()
+    shared.chmod(0o777)
+    for words in (
+        ["run", shared],
+        ["run", shared, "--shard", 0],
+        ["submit", shared, "--backend", "slurm", "--dry-run"],
+    ):
+        refused = run(*words)
+        assert refused.exit_code == 2 and f"every user can write {shared}" in refused.stderr.replace("\n", " ")
+    assert not (shared / "jobs").exists() and not list(shared.glob("shards/*"))
+    assert run("run", shared, "--shard", 0, "--module-folder", modules).exit_code == 0
+    assert run("submit", shared, "--backend", "slurm", "--dry-run", "--module-folder", modules).exit_code == 0
+    assert f"export WILKS_MODULE_FOLDERS={modules}" in (shared / "jobs/0001/array-1.sh").read_text()
+    wrong = run("run", shared, "--module-folder", tmp_path / "nowhere")
+    assert wrong.exit_code == 2 and "a folder of modules must be there" in wrong.stderr

@@ -59,6 +59,15 @@ def test_what_cannot_be_encoded_is_replaced(campaign: Path) -> None:
     assert f"{campaign.parent.name}/\\u03bc" in ended.stdout and ended.stdout.isascii()
 
 
+def test_the_locale_c_ends_nothing() -> None:
+    """Its outputs are ASCII too, and not strict: they only know bytes of file names."""
+    code = "from wilks.cli.streams import make_streams_forgiving; make_streams_forgiving(); print('1 \\xb1 2')"
+    settings = os.environ | {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    settings.pop("PYTHONIOENCODING", None)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, env=settings, check=False)
+    assert ended.stdout in {b"1 \\xb1 2\n", "1 \xb1 2\n".encode()}, ended.stderr
+
+
 @pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "no backend at all", "tkagg"])
 def test_no_command_needs_a_backend(campaign: Path, backend: str) -> None:
     """matplotlib itself cannot be imported with the name of a backend that is not there."""

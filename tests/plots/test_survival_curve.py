@@ -90,3 +90,9 @@ def test_what_has_no_curve_says_why(fit_of: Callable[..., FitResult]) -> None:
         plots.survival(unanswered(fit_of(np.nan, status=FitStatus.NON_FINITE)))
     with pytest.raises(InputError, match=r"draw plots\.null_distribution"):
         plots.survival(calibrate([1.0, 2.0, 3.0]).evaluate(fit_of(2.0)))
+
+
+def test_what_was_not_counted_among_toys_has_no_histogram(answer: Answer) -> None:
+    for draw in (plots.null_distribution, plots.qq):
+        with pytest.raises(InputError, match=r"draw plots\.survival for an analytic one"):
+            draw(answer(15.0))

@@ -28,9 +28,16 @@ def test_long_lists_say_what_is_left_out():
 
 
 def test_numbers_are_not_broken_and_texts_are():
-    table = Table("", (("shift", "-0.21", "a long text of words"), ("rate", "0.5 ± 0.1", "1,234 of 5,000")))
+    table = Table(
+        "",
+        (
+            ("shift", "-0.21", "a long text of words"),
+            ("rate", "0.5 ± 0.1", "1,234 of 5,000"),
+            ("status", "converged", "of the fit"),
+        ),
+    )
     cell = "<td class=n>{}</td>"
     page = _ENVIRONMENT.from_string('{% from "macros.html.j2" import table %}{{ table(content) }}')
     found = page.render(content=table)
-    assert all(cell.format(text) in found for text in ("-0.21", "0.5 ± 0.1", "1,234 of 5,000"))
+    assert all(cell.format(text) in found for text in ("-0.21", "0.5 ± 0.1", "1,234 of 5,000", "converged"))
     assert "<td>a long text of words</td>" in found

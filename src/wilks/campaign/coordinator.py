@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 import pyarrow
 
 from wilks.campaign.ledger import Ledger
+from wilks.campaign.modules import confirmed_folders
 from wilks.campaign.plan import Shard
 from wilks.campaign.processes import LocalProcesses
 from wilks.campaign.shard import run_stored_shard
@@ -21,7 +22,12 @@ _MOST_PENDING = 10_000
 
 
 def run_campaign(
-    ledger: Ledger, *, n_toys: int | None = None, executor: Executor | None = None, progress: Progress | None = None
+    ledger: Ledger,
+    *,
+    n_toys: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    module_folders: Sequence[str] = (),
 ) -> pyarrow.Table:
     """Make the toys 0 .. n_toys - 1 that are missing, shard by shard, and return their table; None: all planned.
 
@@ -30,11 +36,14 @@ def run_campaign(
     own, and what one has finished the others leave alone.
 
     Args:
-        executor: gets `run_stored_shard` with the folder and the number of a shard; None: processes on all cores.
+        executor: gets `run_stored_shard` with the folder, the number of a shard and the confirmed folders of modules;
+            None: processes on all cores.
         progress: called with the number of finished toys and ``n_toys``.
+        module_folders: folders of modules that the campaign may use; see `wilks.campaign.modules`.
 
     Raises:
-        StoreError: the folder holds toys of another campaign, or cannot be written.
+        StoreError: the folder holds toys of another campaign, or cannot be written, or its modules lie in a folder that
+            nobody has confirmed.
         CampaignError: shards that failed in all tries, with their errors.
     """
     wanted = ledger.plan.n_toys if n_toys is None else n_toys
@@ -47,6 +56,7 @@ def run_campaign(
     coordinator = _Coordinator(ledger, wanted, progress or (lambda n_done, n_total: None))
     coordinator.look()
     if missing:
+        coordinator.module_folders = confirmed_folders(ledger.folder, ledger.document, known=module_folders)
         try:
             coordinator.run(_shuffled(missing), executor)
         except BaseException as error:
@@ -70,6 +80,7 @@ class _Coordinator:
     def __init__(self, ledger: Ledger, n_toys: int, report: Progress) -> None:
         self._ledger, self._n_toys, self._report = ledger, n_toys, report
         self._n_finished = -1
+        self.module_folders: list[str] = []
         self._tries: dict[Shard, int] = {}
         self._errors: dict[Shard, BaseException] = {}
 
@@ -107,7 +118,7 @@ class _Coordinator:
 
     def _submit(self, pool: Executor, shard: Shard) -> Future[int]:
         self._tries[shard] = self._tries.get(shard, 0) + 1
-        return pool.submit(run_stored_shard, str(self._ledger.folder.resolve()), shard.number)
+        return pool.submit(run_stored_shard, str(self._ledger.folder.resolve()), shard.number, self.module_folders)
 
     def _is_to_be_repeated(self, shard: Shard, error: BaseException | None) -> bool:
         if error is None:

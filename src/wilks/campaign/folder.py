@@ -79,6 +79,13 @@ class FolderStore(ToyStore):
         analysis = load_analysis(path / _ANALYSIS, fingerprint) if load_analysis else Analysis.load(path / _ANALYSIS)
         return cls(path, analysis=analysis, hypothesis=load(path / _HYPOTHESIS), seed=seed)
 
+    @property
+    def module_folders(self) -> list[str]:
+        """Where this process has the modules of generators and other functions from that are not installed."""
+        return _module_folders(
+            [self.analysis.toy_source, *self.hypothesis.sources.values(), *self.analysis.nuisances.functions]
+        )
+
     def write(self, rows: Sequence[ToyRow]) -> None:
         self.ledger.write(rows)
 
@@ -103,9 +110,7 @@ class FolderStore(ToyStore):
             **owner,
             "extents": [],
             "keep_params": keep_params,
-            "module_folders": _module_folders(
-                [self.analysis.toy_source, *self.hypothesis.sources.values(), *self.analysis.nuisances.functions]
-            ),
+            "module_folders": self.module_folders,
             "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         }
         Ledger(self.folder, document).save()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wilks.campaign.modules import NAMED
 from wilks.campaign.processes import SINGLE_THREAD
 from wilks.errors import InputError
 from wilks.typing import whole_number
@@ -17,7 +18,7 @@ from wilks.wording import in_shell
 
 JOB_FLAVOURS = ("espresso", "microcentury", "longlunch", "workday", "tomorrow", "testmatch", "nextweek")
 USUAL_ARRAY_SIZE = 1000  # Slurm's MaxArraySize is 1001 where a site has not changed it
-_CARRIED = ("PATH", "LD_LIBRARY_PATH")
+_CARRIED = ("PATH", "LD_LIBRARY_PATH", NAMED)
 _OWN_OF_CONDOR = ("universe", "executable", "arguments", "initialdir")
 
 

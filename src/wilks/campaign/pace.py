@@ -1,9 +1,11 @@
 """How far a campaign is and when it will end, in a line that can be read on any terminal, log or notebook."""
 
 import builtins
+import contextlib
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from wilks.campaign.processes import usable_cores
@@ -11,6 +13,7 @@ from wilks.campaign.processes import usable_cores
 SECONDS_BETWEEN_LINES = 10.0
 _LEAST_SECONDS = 2.0
 _PATIENCE_S = 3.0
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 class Pace:
@@ -109,16 +112,50 @@ class LineProgress:
 
     def __init__(self, stream: TextIO, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream, self._pace = stream, Pace(clock=clock)
-        self._length = 0
+        self._length, self._n_done = 0, 0
+        self._lock = threading.Lock()
 
     def __call__(self, n_done: int, n_total: int) -> None:
-        self._pace.note(n_done)
-        if self._pace.seconds < _PATIENCE_S:
-            return
+        with self._lock:
+            self._pace.note(n_done)
+            self._n_done = n_done
+            if self._pace.seconds >= _PATIENCE_S:
+                self._write(n_done, n_total)
+
+    def tell_of_start(self, n_total: int) -> bool:
+        """Say that programs are compiled; False once a toy has come and tells of itself."""
+        with self._lock:
+            is_starting = self._pace.is_starting and self._n_done < n_total
+            if is_starting and self._pace.seconds >= _PATIENCE_S:
+                self._write(self._n_done, n_total)
+            return is_starting
+
+    def _write(self, n_done: int, n_total: int) -> None:
         line = progress_line(self._pace, n_done, n_total)
         self._stream.write("\r" + line.ljust(self._length) + ("\n" if n_done >= n_total else ""))
         self._stream.flush()
         self._length = len(line)
+
+
+@contextlib.contextmanager
+def watched(report: Callable[[int, int], None], *, n_total: int) -> Iterator[Callable[[int, int], None]]:
+    """A reporter that, where it is a line, says every second that programs are compiled, until the first toy comes."""
+    if not isinstance(report, LineProgress):
+        yield report
+        return
+    ended, line = threading.Event(), report
+
+    def watch() -> None:
+        while not ended.wait(_SECONDS_BETWEEN_LOOKS) and line.tell_of_start(n_total):
+            pass
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield report
+    finally:
+        ended.set()
+        thread.join()
 
 
 def default_progress() -> Callable[[int, int], None]:

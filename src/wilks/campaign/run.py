@@ -13,7 +13,7 @@ from wilks.analysis import Analysis, require_float64
 from wilks.campaign.coordinator import Progress, run_campaign
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
-from wilks.campaign.pace import default_progress
+from wilks.campaign.pace import default_progress, watched
 from wilks.campaign.shard import make_toys
 from wilks.campaign.store import MemoryStore
 from wilks.campaign.table import Toys
@@ -62,7 +62,7 @@ def run_toys(
     """
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
     require_device(analysis)
-    report = progress or default_progress()
+    watch = watched(progress or default_progress(), n_total=n_toys)
     local = _local_sources(analysis, hypothesis)
     if local:
         if executor is not None:
@@ -72,13 +72,15 @@ def run_toys(
             )
         if store is not None:
             _refuse_to_store(local)
-        table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
+        with watch as report:
+            table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
     else:
         folder = as_path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
         kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
         kept.ledger.extend(n_toys, shard_size=_shard_size(analysis, executor))
-        with _own_executor(analysis, executor) as pool:
-            table = run_campaign(kept.ledger, n_toys=n_toys, executor=pool, progress=report)
+        with watch as report, _own_executor(analysis, executor) as pool:
+            own = kept.module_folders  # where this process has them from
+            table = run_campaign(kept.ledger, n_toys=n_toys, executor=pool, progress=report, module_folders=own)
         if store is None:
             shutil.rmtree(folder.parent)
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
@@ -94,8 +96,8 @@ def toys_here(
     """
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
     require_device(analysis)
-    report = progress or default_progress()
-    table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
+    with watched(progress or default_progress(), n_total=n_toys) as report:
+        table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
 
 

@@ -2,9 +2,7 @@
 
 import contextlib
 import functools
-import json
 import platform
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from typing import Protocol
 from wilks.analysis import Analysis
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
+from wilks.campaign.modules import use_modules
 from wilks.campaign.plan import Shard
 from wilks.campaign.table import ToyIdentity, ToyRow, table_of
 from wilks.documents import canonical_json
@@ -112,15 +111,17 @@ def run_shard(ledger: Ledger, shard: Shard, *, make: Make, n_together: int = 1) 
     return len(rows)
 
 
-def run_stored_shard(folder: str, number: int) -> int:
+def run_stored_shard(folder: str, number: int, module_folders: Sequence[str] = ()) -> int:
     """`run_shard` of shard ``number`` in ``folder``: what an executor or a job calls, with plain arguments.
 
-    An error is left in the folder, for those who look from elsewhere. A fault of disk or network is a FaultError, also
+    ``module_folders`` are those that the user has confirmed where the campaign is run; see `wilks.campaign.modules`. An
+    error is left in the folder, for those who look from elsewhere. A fault of disk or network is a FaultError, also
     where the cause of an error does not travel.
     """
     ledger = Ledger.open(folder)
     shard = ledger.plan.shard(number)
     try:
+        use_modules(ledger.folder, ledger.document, known=module_folders)
         store = _open(folder, identity=_identity(ledger))
         require_device(store.analysis)
 
@@ -147,8 +148,6 @@ def _identity(ledger: Ledger) -> str:
 @functools.lru_cache(maxsize=1)
 def _open(folder: str, *, identity: str) -> FolderStore:
     """One campaign stays loaded in a worker process, until ``folder`` holds another."""
-    # Modules of generators beside the analysis file or the script that planned; after those that are installed.
-    sys.path.extend(path for path in json.loads(identity).get("module_folders", ()) if path not in sys.path)
     return FolderStore.open(folder, load_analysis=lambda path, fingerprint: _analysis(_Lying(fingerprint, path)))
 
 

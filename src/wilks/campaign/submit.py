@@ -43,6 +43,7 @@ from wilks.campaign.jobs import (
     slurm_script,
 )
 from wilks.campaign.ledger import JOBS, Ledger
+from wilks.campaign.modules import confirmed_folders
 from wilks.campaign.plan import Shard
 from wilks.errors import InputError, StoreError
 from wilks.storage import as_path
@@ -178,11 +179,13 @@ def submit_missing(
 
     Raises:
         InputError: options that the batch system does not take, or no batch system on this machine.
-        StoreError: the folder of the campaign cannot be written, or holds toys of another one.
+        StoreError: the folder of the campaign cannot be written, or holds toys of another one, or its modules lie in a
+            folder that nobody has confirmed.
     """
     missing = missing_shards(ledger)
     if not missing:
         return Submission()
+    confirmed_folders(ledger.folder, ledger.document)
     if not is_dry_run:
         backend.require_program()
     files = backend.write(ledger, missing, options or JobOptions())

@@ -14,7 +14,7 @@ from wilks.campaign import Ledger, LocalProcesses, run_campaign
 from wilks.campaign.processes import usable_cores
 from wilks.campaign.shard import run_stored_shard
 from wilks.campaign.status import RunningTally, Speed, Tally, campaign_status
-from wilks.cli.options import campaign_argument, json_option
+from wilks.cli.options import campaign_argument, json_option, module_folder_option
 from wilks.cli.outcome import ExitCode
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import IncompleteError, Session
@@ -43,6 +43,7 @@ SECONDS_BETWEEN_PAGES = 60.0
     show_default=True,
     help="End with exit code 4 if more of the toys failed.",
 )
+@module_folder_option
 @json_option
 def run(
     campaign: Path,

@@ -6,7 +6,7 @@ import click
 
 from wilks.campaign.ledger import Ledger
 from wilks.campaign.submit import BACKENDS, JOB_FLAVOURS, JobOptions, Submission, submit_missing
-from wilks.cli.options import FilePath, campaign_argument, json_option
+from wilks.cli.options import FilePath, campaign_argument, json_option, module_folder_option
 from wilks.cli.session import Session
 
 
@@ -22,6 +22,7 @@ from wilks.cli.session import Session
 @click.option("--sbatch-option", "sbatch_options", multiple=True, metavar="OPTION", help="Slurm: --name=value.")
 @click.option("--condor-option", "condor_options", multiple=True, metavar="LINE", help="HTCondor: name = value.")
 @click.option("--log-folder", type=FilePath(), help="For what jobs print; not on EOS.")
+@module_folder_option
 @json_option
 def submit(campaign: Path, backend: str, dry_run: bool, as_json: bool, **options: object) -> None:
     """Write jobs for the shards of CAMPAIGN that are missing, and submit them. Do it again for what failed."""

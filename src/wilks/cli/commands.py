@@ -10,7 +10,7 @@ from wilks.campaign import Toys
 from wilks.cli.answers import has_answer, load_answer
 from wilks.cli.fail_on import FailOn, fail_on_option
 from wilks.cli.learn import learn_step
-from wilks.cli.options import analysis_argument, json_option, processes_option
+from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option
 from wilks.cli.places import TEST
 from wilks.cli.prepare import Prepared, claim_output, note_variations, prepare, require_toy_source, show_check
 from wilks.cli.session import IncompleteError, Session
@@ -54,6 +54,7 @@ def check(analysis_file: str, as_json: bool) -> None:
 @click.command(short_help="Fit toys under the reference; the data are not read.")
 @analysis_argument
 @processes_option
+@module_folder_option
 @json_option
 def calibrate(analysis_file: str, processes: int | None, as_json: bool) -> None:
     """Fit toys under the reference and print their distribution; an interrupted campaign goes on where it stopped."""
@@ -114,6 +115,7 @@ def report(analysis_file: str, as_json: bool) -> None:
 @click.command(short_help="check, learn-nuisances, calibrate, test and report in one go.")
 @analysis_argument
 @processes_option
+@module_folder_option
 @json_option
 @fail_on_option
 def run(analysis_file: str, processes: int | None, as_json: bool, fail_on: FailOn | None) -> None:

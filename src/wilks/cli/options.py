@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wilks.campaign.modules import naming_folders
 from wilks.errors import InputError
 from wilks.storage import as_path
 
@@ -26,10 +27,25 @@ class FilePath(_PathType):
             self.fail(str(error), param, ctx)
 
 
+def _name_folders(context: click.Context, option: click.Parameter, paths: tuple[Path, ...]) -> None:
+    try:
+        context.with_resource(naming_folders(paths))
+    except InputError as error:
+        raise click.BadParameter(str(error), context, option) from error
+
+
 analysis_argument = click.argument("analysis_file", metavar="ANALYSIS.yaml")
 campaign_argument = click.argument("campaign", type=FilePath())
 processes_option = click.option(
     "--processes", type=click.IntRange(min=1), help="Worker processes, in place of toys.processes of the file."
+)
+module_folder_option = click.option(
+    "--module-folder",
+    multiple=True,
+    type=FilePath(),
+    expose_value=False,
+    callback=_name_folders,
+    help="A folder of modules that a campaign of others may use; may be repeated.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the content of result.json, and nothing else."

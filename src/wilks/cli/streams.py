@@ -9,9 +9,12 @@ from typing import TextIO
 
 
 def make_streams_forgiving() -> None:
-    """Standard output and error replace what their encoding lacks, in place of ending the command."""
+    """Standard output and error replace what their encoding lacks, in place of ending the command.
+
+    In the locale C Python writes bytes of file names as they are and ends at all else that is not ASCII.
+    """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure") and stream.errors == "strict":
+        if hasattr(stream, "reconfigure") and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="backslashreplace")
 
 

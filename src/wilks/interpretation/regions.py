@@ -13,7 +13,7 @@ from wilks.interpretation.learned import LearnedRatio, common_columns, learned_r
 from wilks.samples import Sample, check_data, weighted_quantile
 from wilks.significance.printing import finite_or_none
 from wilks.statistics.fits import FitResult
-from wilks.typing import BoolArray, FloatArray
+from wilks.typing import BoolArray, FloatArray, require_kind
 from wilks.wording import Printed, visible
 
 LEVEL = 0.68
@@ -162,6 +162,7 @@ def most_discrepant_region(analysis: Analysis, data: Sample | npt.ArrayLike, *, 
     >>> region.n_observed, round(region.n_expected, 1), round(region.local_z_score, 1)
     (25, 4.7, 6.0)
     """
+    require_kind(analysis, Analysis, name="analysis")
     sample = check_data(data, features=analysis.features)
     learned = learned_ratio(analysis, sample, fit=fit)
     found = [_extreme(learned, sample, is_excess=is_excess) for is_excess in (True, False)]

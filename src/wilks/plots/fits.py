@@ -6,6 +6,7 @@ from matplotlib.ticker import MaxNLocator
 
 from wilks.plots.style import BLUE, GRAY, VERMILLION, new_figure, style
 from wilks.statistics.fits import FitResult
+from wilks.typing import require_kind
 
 
 def starts(fit: FitResult) -> Figure:
@@ -14,6 +15,7 @@ def starts(fit: FitResult) -> Figure:
     Starts that agree in the best value speak for it; one start alone at the top asks for a
     larger search. Starts without a finite t are counted in the legend.
     """
+    require_kind(fit, FitResult, name="fit")
     ordered = np.sort(fit.start_t[np.isfinite(fit.start_t)])[::-1]
     n_lost = fit.n_starts - len(ordered)
     with style():

@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import betaincinv, gammainccinv, gammaln
 
+from wilks.errors import InputError
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.plots.binning import nice_step
 from wilks.plots.projection import poisson_interval
 from wilks.plots.style import BLUE, GREEN, SKY, VERMILLION, new_figure, style
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, require_kind
 
 BAND_LEVEL = 0.95
 MANY_TOYS = 2000
@@ -65,7 +66,16 @@ def qq(result: GoodnessOfFit | Calibration) -> Figure:
 
 
 def _calibration(result: GoodnessOfFit | Calibration) -> Calibration:
-    return result.calibration if isinstance(result, GoodnessOfFit) else result
+    require_kind(result, GoodnessOfFit, Calibration, name="result")
+    if isinstance(result, Calibration):
+        return result
+    calibration = result.calibration
+    if not isinstance(calibration, Calibration):
+        raise InputError(
+            "an answer must be counted among toys for their distribution to be drawn, but this one was not; draw "
+            "plots.survival for an analytic one"
+        )
+    return calibration
 
 
 def _chi2_name(calibration: Calibration) -> str:

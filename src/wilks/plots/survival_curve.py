@@ -13,6 +13,7 @@ from wilks.plots.style import BLUE, GRAY, GREEN, SKY, VERMILLION, new_figure, st
 from wilks.significance import p_value
 from wilks.statistics.analytic import neglected_factor
 from wilks.statistics.words import LawWords
+from wilks.typing import require_kind
 
 _N_DRAWN = 400
 _LEAST = 1e-300
@@ -28,6 +29,7 @@ def survival(result: GoodnessOfFit) -> Figure:
     Raises:
         InputError: the answer has no analytic law, as it was counted among toys or the fit of the data failed.
     """
+    require_kind(result, GoodnessOfFit, name="result")
     if not isinstance(result.law, AnalyticLaw):
         why = "it was counted among toys; draw plots.null_distribution" if result.law else "the fit of the data failed"
         raise InputError(f"a curve of p needs an answer by an analytic null, but {why}; see result.warnings")

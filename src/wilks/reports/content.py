@@ -169,7 +169,11 @@ def _ratio_note(inputs: ReportInputs) -> str:
         notes.append(
             f"Dashed: the reference reweighted by {_learned_text(inputs.fit)}; its band is the statistical error of "
             "the reference events at the fitted parameters. "
-            + (_OF_A_SCORE if is_score else "Being fitted to these data, it follows them in any case.")
+            + (
+                _OF_A_SCORE
+                if is_score
+                else "Being fitted to these data, it follows them as far as the model can, whatever p."
+            )
         )
         if inputs.fit.nuisances:
             notes.append(

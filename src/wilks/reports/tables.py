@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 _LONGEST_NUMBER = 40
+_LONGEST_WORD = 12
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,16 @@ _NUMBER = r"[-+−]?(\d[\d,]*\.?\d*|\.\d+)(e[-+]?\d+)?"
 _NUMERIC = re.compile(rf"[(\[]?{_NUMBER}((, | ± | of | to |/){_NUMBER})*[)\]]?( ?%)?")
 
 
-def is_numeric(text: str) -> bool:
-    """Whether a cell holds a number, or two that belong together, and must not be broken.
+def is_unbroken(text: str) -> bool:
+    """Whether a cell holds a number, two that belong together, or one short word, and must not be broken.
 
-    >>> [is_numeric(text) for text in ("-0.21", "12.9 ± 0.3", "[0.1, 0.4]", "19.0/22", "2.5e-09", "1, 2, 3 and 9 more")]
+    >>> [is_unbroken(text) for text in ("converged", "a few words", "Donaudampfschiff")]
+    [True, False, False]
+    >>> [is_unbroken(text) for text in ("-0.21", "12.9 ± 0.3", "[0.1, 0.4]", "19.0/22", "2.5e-09", "1, 2 and 9 more")]
     [True, True, True, True, True, False]
     """
-    return len(text) <= _LONGEST_NUMBER and _NUMERIC.fullmatch(text) is not None
+    is_word = text.isalpha() and len(text) <= _LONGEST_WORD
+    return is_word or (len(text) <= _LONGEST_NUMBER and _NUMERIC.fullmatch(text) is not None)
 
 
 def count(value: float) -> str:

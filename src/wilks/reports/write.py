@@ -15,10 +15,11 @@ from wilks.errors import InputError, StoreError
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.files import is_foreign, put
-from wilks.reports.tables import is_numeric
+from wilks.reports.tables import is_unbroken
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Events, Sample, check_data
 from wilks.storage import as_path
+from wilks.typing import require_kind
 from wilks.wording import printable
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -38,7 +39,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.tests["numeric"] = is_numeric
+_ENVIRONMENT.tests["unbroken"] = is_unbroken
 
 
 def write_report(
@@ -82,6 +83,7 @@ def write_report(
     ...     write_report(calibrate([9.0, 12.0, 15.0]), "report.html", folder=folder).name
     'report.html'
     """
+    _check_kinds(result, analysis, toys)
     target = checked_target(as_path(path), folder=None if folder is None else as_path(folder))
     sample = None
     if data is not None:
@@ -94,6 +96,14 @@ def write_report(
 def render(template: str, **content: object) -> str:
     """A page as text; every value is escaped."""
     return _ENVIRONMENT.get_template(template).render(content)
+
+
+def _check_kinds(result: object, analysis: object, toys: object) -> None:
+    require_kind(result, GoodnessOfFit, Calibration, name="result")
+    if analysis is not None:
+        require_kind(analysis, Analysis, name="analysis")
+    if toys is not None:
+        require_kind(toys, Toys, name="toys")
 
 
 def _needs_analysis() -> Sample:

@@ -21,7 +21,7 @@ from wilks.wording import visible
 
 _FEWEST = 100
 _N_OUTERMOST = 5
-_NAMED = 20
+_NAMED = 5
 _SMALLEST = 1e-300
 _ROUNDING = 1e-9
 _FEW, _TOLERANCE = 512, 3.0

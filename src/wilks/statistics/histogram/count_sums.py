@@ -16,7 +16,8 @@ the mean: the error is relative to p, however small. Values g_k above 1.25 t + 1
 that, which changes no T >= t and bounds them. The tilted laws of the g_k are laid on a grid in T, every value shared
 between its two neighbors so that its mean stays, and convolved by fast Fourier transforms.
 
-Where there are few combinations of counts they are added up one by one, and no grid is needed.
+Where there are few combinations of counts in half of the bins they are added up one by one, and no grid is needed:
+sorted by T, the other half adds to each of them a sum from the top.
 
 The grid blurs T, and values equal to t must count. P is therefore the sum from a window below t on, less what others
 than those values have in it: the density at its middle that follows from the two windows beside those about t, the
@@ -29,15 +30,15 @@ give another density, whose difference is the error; the grid is made finer unti
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from wilks.significance import least_tied
 from wilks.statistics.histogram.alike import Alike, GivenSum, alike
+from wilks.statistics.histogram.halves import Halves
 from wilks.typing import ComplexArray, FloatArray
 
 _PERIOD, _REACH = 12.0, 6.0  # of the integral, in standard deviations of y and of its conjugate
@@ -48,7 +49,8 @@ _FEWEST_POINTS, _MOST_POINTS, _MOST_NUMBERS = 2**13, 2**19, 2**24  # of a grid; 
 _SURE, _DISCRETE, _ROUNDING = 0.001, 0.005, 1e-4  # of log p: what is good enough, and what errors are at least
 _TAIL, _MORE_FOR_FEW = 9.0, 20.0  # standard deviations
 _NOTHING = 14.0  # minus the logarithm of what may be lost
-_MOST_COMBINATIONS = 2**21
+_MOST_COMBINATIONS, _MOST_ADDED = 2**18, 2**22  # of the counts in half of the bins; in all turns
+_MOST_TILT = 1e3  # of the exponents that both halves share
 _NEXT, _BLURS, _WIDEST = 1.5, 3.0, 0.1  # of the window, in steps, standard deviations of the blur and scales of p
 _LEAST = 1e-300
 
@@ -92,8 +94,10 @@ class CountSum:
         bins = self._bins(_ABOVE * t + 1.0)
         at = saddle(bins, self.given, t)
         turns = self._turns(bins, at)
-        if math.prod(one.counts.size**one.n_bins for one in bins) <= _MOST_COMBINATIONS:
-            return self._added(bins, at, turns, t)
+        halves = Halves.of(bins, self._shares(bins, at, at.u))
+        n_numbers = halves.n_combinations * turns.angles.size
+        if halves.n_combinations <= _MOST_COMBINATIONS and n_numbers <= _MOST_ADDED and at.s * t < _MOST_TILT:
+            return self._added(halves, at, turns, t)
         most = 0 if is_rough else min(_MOST_POINTS, _MOST_NUMBERS // (len(bins) * turns.angles.size))
         n_points = max(_FEWEST_POINTS, 2 ** max(0, (most // 4).bit_length() - 1))
         before = self._tail(bins, at, turns, t, n_points)
@@ -105,19 +109,11 @@ class CountSum:
                 break
         return before
 
-    def _added(self, bins: list[Alike], at: Saddle, turns: "_Turns", t: float) -> Tail:
-        """From all combinations of counts, where they are few."""
-        values = reduce(np.add.outer, [one.terms for one in bins for _ in range(one.n_bins)])
-        is_beyond = values >= least_tied(t)
-        factors = np.exp(-at.s * (values[is_beyond] - t))
-
-        def beyond(u: complex) -> npt.NDArray[Any]:
-            shares = zip(bins, self._shares(bins, at, u), strict=True)
-            whole = reduce(np.multiply.outer, [each for one, each in shares for _ in range(one.n_bins)])
-            total: npt.NDArray[Any] = np.sum(whole[is_beyond] * factors, keepdims=True)
-            return total
-
-        p = max(float(self._integral(at, turns, beyond)[0]), _LEAST)
+    def _added(self, halves: Halves, at: Saddle, turns: "_Turns", t: float) -> Tail:
+        """From all combinations of counts, where they are few in each half of the bins."""
+        count = halves.counter(t, s=at.s)
+        total = self._integral(at, turns, lambda u: count(self._shares(halves.bins, at, u)))
+        p = max(float(total[0]), _LEAST)
         return Tail(min(0.0, self._offset(at, t) + math.log(p)), _ROUNDING)
 
     def _offset(self, at: Saddle, t: float) -> float:
