@@ -18,7 +18,6 @@ CALLS = {
     "its analysis": lambda x, own: wilks.write_report(own["calibration"], "report.html", analysis=x),
     "its toys": lambda x, own: wilks.write_report(own["calibration"], "report.html", toys=x),
     "toys": lambda x, own: wilks.run_toys(x, wilks.Null(), n_toys=1, seed=1),
-    "split": lambda x, own: wilks.split(x, n_first=10, seed=0),
     "load": lambda x, own: wilks.load(x),
     "load_toys": lambda x, own: wilks.load_toys(x),
     "null_distribution": lambda x, own: wilks.plots.null_distribution(x),

@@ -81,10 +81,10 @@ class QuadraticScale(NamedTuple):
         return gamma_log_sf(t, mean=self.mean, variance=self.variance)
 
 
-def row_slices(n_rows: int, n_columns: int) -> Iterator[slice]:
-    """Rows whose columns take at most 8 MiB."""
+def row_slices(n_rows: int, n_columns: int, *, first: int = 0) -> Iterator[slice]:
+    """Rows from ``first`` to before ``n_rows``, in portions whose columns take at most 8 MiB."""
     size = max(256, _BLOCK_NUMBERS // max(n_columns, 1))
-    return (slice(first, min(first + size, n_rows)) for first in range(0, n_rows, size))
+    return (slice(begin, min(begin + size, n_rows)) for begin in range(first, n_rows, size))
 
 
 def whitening(hessian: FloatArray, penalty: FloatArray) -> FloatArray:

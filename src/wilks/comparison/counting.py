@@ -51,7 +51,7 @@ def counted(
 ) -> Counted:
     """Draw, in portions that grow, until the tally is stopped; the portions change no number."""
     null, t = statistics.null, float(observed.total[0])
-    tally, size = Tally(), _FIRST_PORTION
+    tally, size = Tally(), _LARGEST_PORTION if stopping.n_hits is None else _FIRST_PORTION
     members, features = [], []
     while not tally.is_stopped(stopping):
         size = min(size, null.n_at_once, _LARGEST_PORTION, stopping.n_most - tally.n_draws)

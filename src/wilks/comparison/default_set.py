@@ -18,7 +18,7 @@ from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.widths import width_of_dof
 from wilks.typing import FloatArray
 
-_WIDTH_ROWS, _DOF_EVENTS, _SCAN_EVENTS = 1_000, 4_000.0, 20_000.0
+_WIDTH_ROWS, _MOST_PLACES, _DOF_EVENTS, _SCAN_EVENTS = 1_000, 40_000, 4_000.0, 20_000.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class DefaultSet:
     n_scanned: int = 300
     fewest_per_order: int = 4
     fewest_per_dof: int = 10
-    most_moment_rows: int = 200_000
+    most_moment_rows: int = 40_000
 
     def blocks(self, null: Null, *, seed: int) -> Iterator[Block]:
         """Those that the rows of a null allow."""
@@ -113,8 +113,9 @@ class Places:
     """Where centers can stand, in some coordinates of the rows."""
 
     def __init__(self, null: Null, events: FloatArray, *, seed: int) -> None:
-        self._events, self._masses, self._seed = events, null.pool.masses, seed
-        self._n_distinct = np.unique(events[~far_events(events, self._masses)], axis=0).shape[0]
+        some = slice(0, _MOST_PLACES)  # a random subset
+        self._events, self._masses, self._seed = events[some], null.pool.masses[some], seed
+        self._n_distinct = np.unique(self._events[~far_events(self._events, self._masses)], axis=0).shape[0]
 
     def centers(self, n: int) -> FloatArray:
         """At most n centers, half by density and half spread, as many as there are distinct places for; (m, d)."""

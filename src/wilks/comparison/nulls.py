@@ -17,7 +17,7 @@ from wilks.samples import Sample
 from wilks.typing import BoolArray, FloatArray, IntArray
 
 Drawn = npt.NDArray[Any]
-_MOST_BYTES = 2**28
+_MOST_BYTES = 2**29
 
 
 class Traces(NamedTuple):
@@ -77,7 +77,7 @@ class Null(abc.ABC):
     @property
     @abc.abstractmethod
     def n_at_once(self) -> int:
-        """Draws that take a quarter of a GiB."""
+        """Draws that take half a GiB."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,7 +70,7 @@ class ScanBlock(Block):
 
     def _moments(self, null: Null) -> tuple[FloatArray, FloatArray]:
         """Standard deviations of the sums, and their correlations."""
-        n, masses = self.n_columns, null.pool.masses[: _SUBSET * 10]
+        n, masses = self.n_columns, null.pool.masses[: 2 * _SUBSET]
         variances = null.variances[: masses.size]
         mean, first, second = np.zeros(n), np.zeros(n), np.zeros((n, n))
         for rows in row_slices(masses.size, n):

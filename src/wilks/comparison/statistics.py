@@ -2,17 +2,19 @@
 
 import functools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from wilks.campaign.processes import usable_cores
 from wilks.comparison.blocks import Block, Member, row_slices
 from wilks.comparison.nulls import Drawn, Null
 from wilks.significance import half_cauchy
 from wilks.typing import FloatArray
 
-_FEWEST_COLUMNS = 128
+_FEWEST_COLUMNS, _RANGE = 128, 2**17
 
 
 class Scores(NamedTuple):
@@ -52,7 +54,8 @@ class ComparisonStatistics:
 
     def observed(self) -> Scores:
         """For the two samples as they are."""
-        return self._scores(lambda rows: self.null.observed[None, rows])
+        observed = self.null.observed[None]
+        return self._scores(lambda rows: observed[:, rows])
 
     def drawn(self, drawn: Drawn) -> Scores:
         """For draws of the null (k, u)."""
@@ -66,9 +69,21 @@ class ComparisonStatistics:
         return Scores(all_t, all_log_p, self._combined(all_t, all_log_p))
 
     def _sums(self, block: Block, coefficients: Callable[[slice], FloatArray]) -> FloatArray:
-        """sum_i c_i phi_i over all rows, shape (k, columns)."""
-        portions = row_slices(self.null.pool.n_rows, max(block.n_products, _FEWEST_COLUMNS))
-        return functools.reduce(np.add, (block.sums(coefficients(rows), rows) for rows in portions))
+        """sum_i c_i phi_i over all rows, shape (k, columns).
+
+        Many rows are shared out among threads, in ranges that do not depend on how many there are: nor does the sum.
+        """
+        n_rows, n_columns = self.null.pool.n_rows, max(block.n_products, _FEWEST_COLUMNS)
+
+        def summed(first: int) -> FloatArray:
+            portions = row_slices(min(first + _RANGE, n_rows), n_columns, first=first)
+            return functools.reduce(np.add, (block.sums(coefficients(rows), rows) for rows in portions))
+
+        firsts = range(0, n_rows, _RANGE)
+        if len(firsts) == 1:
+            return summed(0)
+        with ThreadPoolExecutor(len(usable_cores())) as pool:
+            return functools.reduce(np.add, pool.map(summed, firsts))
 
     def _combined(self, t: FloatArray, log_p: FloatArray) -> FloatArray:
         if t.shape[1] == 1:
