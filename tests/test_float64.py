@@ -49,3 +49,11 @@ def test_a_linear_model_without_nuisances_needs_no_jax(model: str) -> None:
         "print(wilks.fit(analysis, [0.3 * k for k in range(18)]).converged, 'jax' in sys.modules)"
     )
     assert output_of(code) == "True False"
+
+
+def test_a_comparison_needs_no_jax_and_draws_nothing() -> None:
+    code = (
+        "import sys, wilks; a, b = [0.1 * k for k in range(40)], [0.11 * k for k in range(50)]\n"
+        "print(wilks.compare(a, b, n_permutations=9).method, *(m in sys.modules for m in ('jax', 'matplotlib')))"
+    )
+    assert output_of(code) == "permutation False False"

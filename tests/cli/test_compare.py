@@ -31,7 +31,7 @@ def test_two_files_and_nothing_else(files: tuple[str, str]) -> None:
     code, text = invoke(*files, "--permutations", "99")
     assert code == 0, text
     assert "p = 1/100 (0 of 99 relabellings; below 0.030 at 95 % CL)." in text
-    assert "'event' is left out: named as numbers of runs or events are." in text
+    assert "event left out: named as numbers of runs or events are." in text
     assert text.index("p-value") < text.index("The report is")
     told = json.loads(Path("comparison/result.json").read_text())
     assert told["numbers"]["comparison"]["by_feature"][0]["feature"] == "pt_gev"

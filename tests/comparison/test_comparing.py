@@ -149,6 +149,22 @@ def test_weighted_samples_have_a_law_of_their_own() -> None:
     assert swapped.t == pytest.approx(found.t, rel=1e-9)
 
 
+def test_the_unit_of_weights_changes_nothing() -> None:
+    a = Sample(A.events, RNG.uniform(0.3, 2.0, size=120), features=A.features)
+    scaled = Sample(a.events, 1e6 * a.event_weights, features=a.features)
+    one, other = compare(a, B, n_permutations=19), compare(scaled, B, n_permutations=19)
+    assert other.t == pytest.approx(one.t, rel=1e-9)
+    assert other.p_value == one.p_value
+    for first, second in zip(one.by_feature, other.by_feature, strict=True):
+        assert second.interval.expected == pytest.approx(first.interval.expected)
+        assert second.interval.first == pytest.approx(1e6 * first.interval.first)
+
+
+def test_one_weight_for_all_events_of_a_sample_is_none(result: wilks.Comparison) -> None:
+    found = compare(Sample(A.events, np.full(120, 0.37), features=A.features), B, n_permutations=199)
+    assert found.method == "permutation" and same(found, result)
+
+
 def test_counts_are_tested_beside_the_distributions(result: wilks.Comparison) -> None:
     found = compare(A, B, n_permutations=199, with_counts=True, expected_ratio=0.5)
     assert found.counts is not None

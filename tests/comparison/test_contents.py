@@ -28,7 +28,7 @@ def test_columns_in_common_are_the_features() -> None:
 def test_counters_are_left_out_in_both() -> None:
     found = two_given(columns(k=np.arange(N)), columns(k=RNG.integers(0, 5, N)))
     assert found.a.features == ("pt", "eta")
-    assert found.notices == ("'k' is left out: all 150 values are different integers, as of a counter",)
+    assert found.notices == ("k left out: all 150 values are different integers, as of a counter",)
 
 
 def test_a_column_of_weights_weighs_its_own_sample() -> None:

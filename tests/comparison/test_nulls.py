@@ -77,6 +77,7 @@ def test_multipliers_have_the_covariance_of_weighted_sums() -> None:
     null = Multipliers.of(a, b)
     phi = null.pool.events[:, 0]
     mean = null.weights @ phi / null.weights.sum()
+    a, b = (Sample(s.events, s.event_weights * s.expected_events / np.sum(s.event_weights**2)) for s in (a, b))
     total_a, total_b = a.expected_events, b.expected_events
     total = total_a + total_b
     expected = (total_b / total) ** 2 * np.sum(a.event_weights**2 * (a.events[:, 0] - mean) ** 2)

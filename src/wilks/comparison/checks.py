@@ -38,8 +38,13 @@ def common(a: Sample, b: Sample) -> tuple[Sample, Sample, tuple[str, ...]]:
 
 
 def has_weights(a: Sample, b: Sample) -> bool:
-    """Whether an event of either counts something else than one."""
-    return bool(np.any(a.event_weights != 1.0) or np.any(b.event_weights != 1.0))
+    """Whether events of one sample differ in what they count: one number for all says nothing of a distribution."""
+    return any(one.n_events > 0 and not (np.ptp(one.event_weights) == 0.0 < one.event_weights[0]) for one in (a, b))
+
+
+def counts_one_each(sample: Sample) -> bool:
+    """Whether the sum of the weights is a number of events."""
+    return bool(np.all(sample.event_weights == 1.0))
 
 
 def require_usable_weights(a: Sample, b: Sample) -> None:

@@ -10,7 +10,7 @@ import scipy.stats
 
 from wilks.comparison.analytic import analytic_log_p, analytic_probability, is_confirmed
 from wilks.comparison.answer import Comparison, CountsAnswer, FeatureAnswer, MemberAnswer, combined_with_counts
-from wilks.comparison.checks import common, has_weights, require_usable_weights, sizes, weight_notices
+from wilks.comparison.checks import common, counts_one_each, has_weights, require_usable_weights, sizes, weight_notices
 from wilks.comparison.contents import two_given
 from wilks.comparison.counting import Counted, Report, counted, feature_log_p, stopping_for
 from wilks.comparison.kernels import KernelBlock
@@ -159,7 +159,7 @@ def _features(statistics: ComparisonStatistics, observed: Scores, found: Counted
 def _with_counts(result: Comparison, first: Sample, second: Sample, ratio: float) -> Comparison:
     """The same with the test of the sizes: exact for counts, normal for sums of weights."""
     n_first, n_second = first.n_events, second.n_events
-    if has_weights(first, second):
+    if not (counts_one_each(first) and counts_one_each(second)):
         error = math.sqrt(np.sum(first.event_weights**2) + ratio**2 * np.sum(second.event_weights**2))
         p_counts = float(2.0 * scipy.stats.norm.sf(abs(first.expected_events - ratio * second.expected_events) / error))
     else:

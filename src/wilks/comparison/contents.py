@@ -1,7 +1,7 @@
 """Tables of which nothing is known: which columns are features, which are weights, and which only number events."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -133,7 +133,7 @@ def two_samples(a: Contents, b: Contents, *, uses_weights: bool = True) -> TwoSa
     reasons = {name: _reason(a.sample, b.sample, name) for name in common if name not in likely}
     features = [name for name, why in reasons.items() if why is None]
     notices += _weight_notices(weights, likely)
-    notices += [f"{visible(name)!r} is left out: {why}" for name, why in reasons.items() if why is not None]
+    notices += _grouped({name: why for name, why in reasons.items() if why is not None})
     if only := [name for name in alone if name not in likely]:
         notices.append(f"{listed(map(visible, only))} left out: in one sample alone")
     if not features:
@@ -162,13 +162,17 @@ def _weights(table: Contents, *, which: str) -> str | None:
 
 
 def _weight_notices(weights: Sequence[str | None], likely: set[str]) -> list[str]:
-    used = [
-        f"{visible(name)!r} weighs the events of the {which} sample"
-        for name, which in zip(weights, ("first", "second"), strict=True)
-        if name is not None
-    ]
+    first, second = weights
+    places = {first: "of both samples"} if first == second else {first: "of the first sample", second: "of the second"}
+    used = [f"{visible(name)!r} weighs the events {where}" for name, where in places.items() if name is not None]
     others = sorted(likely - set(weights))
     return used + ([f"{listed(map(visible, others))} left out: named as weights are"] if others else [])
+
+
+def _grouped(reasons: Mapping[str, str]) -> list[str]:
+    """One sentence for all columns that are left out for one reason."""
+    names = {why: [name for name, other in reasons.items() if other == why] for why in reasons.values()}
+    return [f"{listed(map(visible, some))} left out: {why}" for why, some in names.items()]
 
 
 def _reason(a: Sample, b: Sample, name: str) -> str | None:

@@ -13,7 +13,7 @@ from wilks.typing import FloatArray
 
 Report = Callable[[int, int], None]
 HITS = 20
-_DRAWS, _OPERATIONS = (9_999, 999, 199), 1.5e11
+_DRAWS, _OPERATIONS = (9_999, 999, 199), 3e11
 _FIRST_PORTION, _GROWTH, _LARGEST_PORTION = 64, 4, 1_024
 _WORDS = {"permutation": "relabellings", "bootstrap": "draws"}
 

@@ -62,6 +62,11 @@ class Null(abc.ABC):
     def in_samples(self) -> tuple[FloatArray, FloatArray]:
         """What each row counts in the one and in the other sample, in the order in which they were given."""
 
+    @property
+    def units(self) -> tuple[float, float]:
+        """What these counts are multiples of, in events or weights of each sample."""
+        return 1.0, 1.0
+
     @abc.abstractmethod
     def draw(self, numbers: Sequence[int], *, seed: int) -> Drawn:
         """Draws by their numbers, each a function of its number and the seed alone; shape (k, u)."""
@@ -201,29 +206,34 @@ class Relabelling(Null):
 class Multipliers(Null):
     """Weighted events, whose labels are not exchangeable: c_i = +-(W_other/W) w_i, times normal numbers in the draws.
 
-    b = (W_B/W) sum_A w phi - (W_A/W) sum_B w phi has the covariance sum_i c_i^2 (phi_i - mean)(phi_i - mean)^T, mean
+    The weights of each sample are scaled to sum to its effective number of events, W^2 / sum w^2: their unit changes
+    nothing. b = (W_B/W) sum_A w phi - (W_A/W) sum_B w phi has the covariance sum_i c_i^2 (phi_i - mean)(phi_i - mean)^T, mean
     being that of the pooled weights, and draws have it as well: sum_i xi_i c_i (phi_i - mean) with xi normal. What they
     lack is how far b itself is from normal, so that p is approximate.
 
     Args:
         pool: with the masses ``|w|``.
         signed: c, shape (u,).
-        weights: w, shape (u,).
+        weights: w, scaled, shape (u,).
         is_a: which rows are of the first sample, shape (u,).
+        scaled_by: what the weights of each sample were multiplied by.
     """
 
     pool: Pool
     signed: FloatArray
     weights: FloatArray
     is_a: BoolArray
+    scaled_by: tuple[float, float]
     method: ClassVar[str] = "bootstrap"
     is_exact: ClassVar[bool] = False
 
     @classmethod
     def of(cls, a: Sample, b: Sample) -> "Multipliers":
         """That of two samples of which at least one has weights."""
-        events, weights = np.concatenate([a.events, b.events]), np.concatenate([a.event_weights, b.event_weights])
-        total_a, total_b = a.expected_events, b.expected_events
+        events = np.concatenate([a.events, b.events])
+        units = (_unit(a), _unit(b))
+        weights = np.concatenate([a.event_weights * units[0], b.event_weights * units[1]])
+        total_a, total_b = a.expected_events * units[0], b.expected_events * units[1]
         is_a = np.arange(weights.size) < a.n_events
         signed = np.where(is_a, total_b, -total_a) / (total_a + total_b) * weights
         rows = arranged(events)
@@ -231,11 +241,15 @@ class Multipliers(Null):
         order = rows.order[np.lexsort((weights[rows.order], place))]
         order = order[weights[order] != 0]
         pool = Pool(events[order], np.abs(weights[order]), rows.levels[order], a.features)
-        return cls(pool, signed[order], weights[order], is_a[order])
+        return cls(pool, signed[order], weights[order], is_a[order], units)
 
     @property
     def in_samples(self) -> tuple[FloatArray, FloatArray]:
         return np.where(self.is_a, self.weights, 0.0), np.where(self.is_a, 0.0, self.weights)
+
+    @property
+    def units(self) -> tuple[float, float]:
+        return self.scaled_by
 
     @property
     def observed(self) -> FloatArray:
@@ -264,3 +278,8 @@ class Multipliers(Null):
 
     def variance(self, traces: Traces) -> float:
         return 2.0 * traces.square
+
+
+def _unit(sample: Sample) -> float:
+    """W / sum w^2: weights times it sum to the effective number of events."""
+    return sample.expected_events / float(np.sum(sample.event_weights**2))

@@ -56,13 +56,14 @@ def most_discrepant_interval(null: Null, column: int) -> Interval:
     )
     begin, end = _widest_z(sums, variances)
     inside = float((a + b)[end] - (a + b)[begin]) / float((a + b)[-1])
-    second, expected = float(b[end] - b[begin]), float(b[-1]) * inside
+    unit_a, unit_b = null.units
+    second, expected = float(b[end] - b[begin]) / unit_b, float(b[-1]) * inside / unit_b
     z = abs(float((sums[end] - sums[begin]) / _spread(variances, begin, end)))
     values = null.pool.events[(cells >= begin) & (cells < end), column]
     return Interval(
         low=float(values.min()),
         high=float(values.max()),
-        first=float(a[end] - a[begin]),
+        first=float(a[end] - a[begin]) / unit_a,
         second=second,
         expected=expected,
         local_z=math.copysign(z, second - expected),
