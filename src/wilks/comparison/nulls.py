@@ -207,9 +207,12 @@ class Multipliers(Null):
     """Weighted events, whose labels are not exchangeable: c_i = +-(W_other/W) w_i, times normal numbers in the draws.
 
     The weights of each sample are scaled to sum to its effective number of events, W^2 / sum w^2: their unit changes
-    nothing. b = (W_B/W) sum_A w phi - (W_A/W) sum_B w phi has the covariance sum_i c_i^2 (phi_i - mean)(phi_i - mean)^T, mean
-    being that of the pooled weights, and draws have it as well: sum_i xi_i c_i (phi_i - mean) with xi normal. What they
-    lack is how far b itself is from normal, so that p is approximate.
+    nothing. With the mean of the pooled weights,
+
+        b = (W_B/W) sum_A w phi - (W_A/W) sum_B w phi,   Cov b = sum_i c_i^2 (phi_i - mean)(phi_i - mean)^T .
+
+    Draws have this covariance as well: sum_i xi_i c_i (phi_i - mean) with xi normal. What they lack is how far b itself
+    is from normal, so that p is approximate.
 
     Args:
         pool: with the masses ``|w|``.

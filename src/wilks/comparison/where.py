@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from wilks.comparison.nulls import Null
+from wilks.significance import least_tied
 from wilks.typing import FloatArray
 
 _N_CELLS = 128
@@ -71,15 +72,19 @@ def most_discrepant_interval(null: Null, column: int) -> Interval:
 
 
 def _widest_z(sums: FloatArray, variances: FloatArray) -> tuple[int, int]:
-    """The cells from ``begin`` to before ``end`` with the largest z, not all of them."""
+    """The cells from ``begin`` to before ``end`` with the largest z, not all of them.
+
+    Where all other cells have the same z, as those beside an end have, it is the smaller part.
+    """
     begin, end = np.triu_indices(sums.size, k=1)
     is_part = (end - begin) < sums.size - 1
     begin, end = begin[is_part], end[is_part]
     if not begin.size:
         return 0, sums.size - 1
     z = np.abs(sums[end] - sums[begin]) / _spread(variances, begin, end)
-    best = int(np.argmax(z))
-    return int(begin[best]), int(end[best])
+    best = np.flatnonzero(z >= least_tied(np.max(z)))
+    smallest = best[np.argmin(variances[end[best]] - variances[begin[best]])]
+    return int(begin[smallest]), int(end[smallest])
 
 
 def _spread(variances: FloatArray, begin: Any, end: Any) -> Any:
