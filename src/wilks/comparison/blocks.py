@@ -1,7 +1,7 @@
 """What members of one kind have in common: sums over rows that are additive, and statistics of those sums."""
 
 import abc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -85,6 +85,28 @@ def row_slices(n_rows: int, n_columns: int, *, first: int = 0) -> Iterator[slice
     """Rows from ``first`` to before ``n_rows``, in portions whose columns take at most 8 MiB."""
     size = max(256, _BLOCK_NUMBERS // max(n_columns, 1))
     return (slice(begin, min(begin + size, n_rows)) for begin in range(first, n_rows, size))
+
+
+def mean_and_covariance(
+    values: Callable[[slice], FloatArray], *, size: int, masses: FloatArray, variances: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The mean of values over the masses, and sum_i v_i (values_i - mean)(values_i - mean)^T.
+
+    Args:
+        values: of some rows, shape (rows, size).
+        size: columns.
+        masses, variances: of as many of the first rows as are taken, shape (c,).
+    """
+    mean, first, second = np.zeros(size), np.zeros(size), np.zeros((size, size))
+    for rows in row_slices(masses.size, size):
+        some = values(rows)
+        mean += masses[rows] @ some
+        first += variances[rows] @ some
+        second += (some * variances[rows, None]).T @ some
+    mean /= np.sum(masses)
+    crossed = np.outer(first, mean)
+    second += np.sum(variances) * np.outer(mean, mean) - crossed - crossed.T
+    return mean, second
 
 
 def whitening(hessian: FloatArray, penalty: FloatArray) -> FloatArray:

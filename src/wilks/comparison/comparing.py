@@ -18,7 +18,7 @@ from wilks.comparison.models import blocks_of
 from wilks.comparison.nulls import Multipliers, Null, Relabelling
 from wilks.comparison.statistics import ComparisonStatistics, Scores
 from wilks.comparison.where import most_discrepant_interval
-from wilks.errors import InputError
+from wilks.errors import CalibrationError, InputError
 from wilks.laws import Probability
 from wilks.laws.sequential import corrected
 from wilks.samples import Events, Sample
@@ -122,7 +122,15 @@ def compare(
 def _found(
     statistics: ComparisonStatistics, observed: Scores, options: ComparisonOptions, *, report: Report
 ) -> Counted:
-    """An analytic p of a single kernel where there is one and no relabellings are asked for; else a counted one."""
+    """An analytic p of a single kernel where there is one and no relabellings are asked for; else a counted one.
+
+    Raises:
+        CalibrationError: t is no number.
+    """
+    if not np.isfinite(observed.total[0]):
+        raise CalibrationError(
+            f"a p-value needs a t that is a number, but {observed.total[0]} came of these samples; please report it"
+        )
     block = statistics.blocks[0]
     is_alone = len(statistics.blocks) == 1 and options.n_permutations is None
     if is_alone and isinstance(block, KernelBlock) and is_confirmed(statistics.null, block):

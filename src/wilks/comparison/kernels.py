@@ -3,7 +3,15 @@
 import numpy as np
 import scipy.linalg
 
-from wilks.comparison.blocks import Block, Member, QuadraticScale, row_slices, whitened, whitening
+from wilks.comparison.blocks import (
+    Block,
+    Member,
+    QuadraticScale,
+    mean_and_covariance,
+    row_slices,
+    whitened,
+    whitening,
+)
 from wilks.comparison.nulls import Null, Traces
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.typing import FloatArray
@@ -38,7 +46,9 @@ class KernelBlock(Block):
         used = null.pool.n_rows if n_rows is None else min(n_rows, null.pool.n_rows)
         masses, variances = null.pool.masses[:used], null.variances[:used]
         more = float(np.sum(null.variances) / np.sum(variances))
-        mean, hessian = self._moments(masses, more * variances)
+        mean, hessian = mean_and_covariance(
+            self._values, size=self.n_columns, masses=masses, variances=more * variances
+        )
         penalty = 2.0 * ridge * gaussians.penalty()
         penalty[np.diag_indices_from(penalty)] += 2.0 * ridge * _NEGLIGIBLE
         self._root = whitening(hessian, penalty)
@@ -60,7 +70,7 @@ class KernelBlock(Block):
         return found
 
     def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:
-        product: FloatArray = coefficients @ self._gaussians.values(self._events[rows])
+        product: FloatArray = coefficients @ self._values(rows)
         return product
 
     def statistics(self, sums: FloatArray) -> FloatArray:
@@ -70,24 +80,13 @@ class KernelBlock(Block):
     def log_p_values(self, t: FloatArray) -> FloatArray:
         return self.scale.log_p_values(t)
 
-    def _moments(self, masses: FloatArray, variances: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The mean of k over the masses, and sum_i v_i (k_i - mean)(k_i - mean)^T."""
-        size = self.n_columns
-        mean, first, second = np.zeros(size), np.zeros(size), np.zeros((size, size))
-        for rows in row_slices(masses.size, size):
-            values = self._gaussians.values(self._events[rows])
-            mean += masses[rows] @ values
-            first += variances[rows] @ values
-            second += (values * variances[rows, None]).T @ values
-        mean /= np.sum(masses)
-        crossed = np.outer(first, mean)
-        second += np.sum(variances) * np.outer(mean, mean) - crossed - crossed.T
-        return mean, second
+    def _values(self, rows: slice) -> FloatArray:
+        return self._gaussians.values(self._events[rows])
 
     def _quartic(self, masses: FloatArray, mean: FloatArray) -> float:
         """sum_i m_i |psi_i|^4."""
         total = 0.0
         for rows in row_slices(masses.size, self.n_columns):
-            values = self._gaussians.values(self._events[rows]) - mean
+            values = self._values(rows) - mean
             total += float(masses[rows] @ np.sum(whitened(self._root, values) ** 2, axis=0) ** 2)
         return total

@@ -4,7 +4,7 @@ import numpy as np
 import scipy.linalg
 import scipy.special
 
-from wilks.comparison.blocks import Block, Member, row_slices
+from wilks.comparison.blocks import Block, Member, mean_and_covariance, row_slices
 from wilks.comparison.nulls import Null
 from wilks.significance import strongest_log_p
 from wilks.statistics.linear.centers import squared_distances
@@ -70,17 +70,11 @@ class ScanBlock(Block):
 
     def _moments(self, null: Null) -> tuple[FloatArray, FloatArray]:
         """Standard deviations of the sums, and their correlations."""
-        n, masses = self.n_columns, null.pool.masses[: 2 * _SUBSET]
-        variances = null.variances[: masses.size]
-        mean, first, second = np.zeros(n), np.zeros(n), np.zeros((n, n))
-        for rows in row_slices(masses.size, n):
-            values = self._values(rows)
-            mean, first = mean + masses[rows] @ values, first + variances[rows] @ values
-            second += (values * variances[rows, None]).T @ values
-        mean /= np.sum(masses)
-        crossed = np.outer(first, mean)
-        covariance = second - crossed - crossed.T + np.sum(variances) * np.outer(mean, mean)
-        covariance *= np.sum(null.variances) / np.sum(variances)
+        masses = null.pool.masses[: 2 * _SUBSET]
+        variances = null.variances[: masses.size] * float(
+            np.sum(null.variances) / np.sum(null.variances[: masses.size])
+        )
+        _, covariance = mean_and_covariance(self._values, size=self.n_columns, masses=masses, variances=variances)
         spread = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
         return spread, covariance / np.outer(spread, spread)
 
