@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,20 @@ def test_a_comparison_needs_no_jax_and_draws_nothing() -> None:
         "print(wilks.compare(a, b, n_permutations=9).method, *(m in sys.modules for m in ('jax', 'matplotlib')))"
     )
     assert output_of(code) == "permutation False False"
+
+
+def test_the_command_that_compares_prints_p_before_jax_or_figures_are_loaded(tmp_path: Path) -> None:
+    for name, shift in (("a.csv", 0.0), ("b.csv", 0.3)):
+        (tmp_path / name).write_text("x\n" + "".join(f"{0.1 * k * k + shift}\n" for k in range(40)))
+    code = (
+        f"import os, sys; os.chdir({str(tmp_path)!r})\n"
+        "from wilks.cli import compare, main\n"
+        "answer = compare._answer\n"
+        "def told(*args, **more):\n"
+        "    answer(*args, **more)\n"
+        "    sys.before = [name for name in ('jax', 'matplotlib') if name in sys.modules]\n"
+        "compare._answer = told\n"
+        "try: main.main(['compare', 'a.csv', 'b.csv', '--permutations', '9', '--json'])\n"
+        "except SystemExit as end: print(end.code, sys.before)"
+    )
+    assert output_of(code).splitlines()[-1] == "0 []"

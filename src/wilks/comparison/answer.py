@@ -146,7 +146,7 @@ class Comparison(Printed, Storable):
             f"{self.p_text}.",
         ]
         if self.tally is not None and self.tally.n_hits == 0:
-            lines.append("No relabelling reached t: p is that of their number, and more of them make it smaller.")
+            lines.append("More of them (n_permutations, on the command line --permutations) make p smaller.")
         lines += [self._counts_text()] if self.counts else []
         lines += [self._members_text()] if len(self.members) > 1 else []
         lines += [self._features_text()] if self.by_feature else []

@@ -1,8 +1,9 @@
 """The members of a comparison for which nothing was chosen, and of one for which a kernel was."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from wilks.comparison.marginals import MarginalBlock
 from wilks.comparison.nulls import Null
 from wilks.comparison.pairs import PairBlock, degree_of_pairs
 from wilks.comparison.scan import ScanBlock
+from wilks.comparison.side_by_side import LARGE, side_by_side
 from wilks.samples import far_events
 from wilks.statistics.linear.centers import choose_centers
 from wilks.statistics.linear.gaussians import Gaussians
@@ -56,16 +58,26 @@ class DefaultSet:
     fewest_per_dof: int = 10
     most_moment_rows: int = 40_000
 
-    def blocks(self, null: Null, *, seed: int) -> Iterator[Block]:
+    def blocks(self, null: Null, *, seed: int) -> list[Block]:
         """Those that the rows of a null allow."""
+        return side_by_side(self._makers(null, seed), is_large=null.pool.n_rows >= LARGE)
+
+    def _makers(self, null: Null, seed: int) -> Iterator[Callable[[], Block]]:
+        """What makes each of them."""
         n_events = effective_events(null)
+        coordinates = {"kernels": null.pool.standardized, "kernels on ranks": null.pool.scores}
         orders = [k for k in self.orders if k == self.orders[0] or k * self.fewest_per_order <= n_events]
-        yield MarginalBlock(null, orders=tuple(orders), ridge=self.ridge)
+        yield partial(MarginalBlock, null, orders=tuple(orders), ridge=self.ridge)
         if degree := degree_of_pairs(len(null.pool.features)):
-            yield PairBlock(null, degree=degree)
-        for kind, events in (("kernels", null.pool.standardized), ("kernels on ranks", null.pool.scores)):
-            yield from self._kernels(null, events, kind=kind, seed=seed)
-        yield from self._scans(null, n_events, seed=seed)
+            yield partial(PairBlock, null, degree=degree)
+        for kind, events in coordinates.items():
+            places = Places(null, events, seed=seed)
+            yield from (partial(self._kernel, null, places, dof=dof, kind=kind) for dof in self.dofs(n_events))
+        centers = Places(null, null.pool.standardized, seed=seed + 1).centers(min(self.n_scanned, int(n_events / 2)))
+        for n in self.scan_events:
+            grown = n * math.sqrt(max(1.0, n_events / _SCAN_EVENTS))
+            if 4.0 * grown <= n_events:
+                yield partial(ScanBlock, null, centers, n_events=grown, seed=seed)
 
     def dofs(self, n_events: float) -> list[float]:
         """Effective degrees of freedom of the kernels, narrowest first.
@@ -78,29 +90,19 @@ class DefaultSet:
         least = min(self.dof_least, most / 2.0)
         return [float(dof) for dof in np.geomspace(most, least, 1 + max(1, round(math.log2(most / least))))]
 
-    def _kernels(self, null: Null, events: FloatArray, *, kind: str, seed: int) -> Iterator[Block]:
-        n_events = effective_events(null)
-        dofs = self.dofs(n_events)
-        places = Places(null, events, seed=seed)
-        counts = [min(max(self.fewest_centers, int(self.centers_per_dof * dof)), int(n_events / 2)) for dof in dofs]
-        for dof, n_centers in zip(dofs, counts, strict=True):
-            centers = places.centers(n_centers)
-            width = chosen_width(null, events, dof, centers=centers, ridge=self.ridge)
-            yield KernelBlock(
-                null,
-                Gaussians(centers, width),
-                events=events,
-                ridge=self.ridge,
-                kind=kind,
-                n_rows=self.most_moment_rows,
-            )
-
-    def _scans(self, null: Null, n_events: float, *, seed: int) -> Iterator[Block]:
-        centers = Places(null, null.pool.standardized, seed=seed + 1).centers(min(self.n_scanned, int(n_events / 2)))
-        for n in self.scan_events:
-            grown = n * math.sqrt(max(1.0, n_events / _SCAN_EVENTS))
-            if 4.0 * grown <= n_events:
-                yield ScanBlock(null, centers, n_events=grown, seed=seed)
+    def _kernel(self, null: Null, places: "Places", *, dof: float, kind: str) -> Block:
+        """A kernel with these degrees of freedom."""
+        wanted = max(self.fewest_centers, int(self.centers_per_dof * dof))
+        centers = places.centers(min(wanted, int(effective_events(null) / 2)))
+        width = chosen_width(null, places.events, dof, centers=centers, ridge=self.ridge)
+        return KernelBlock(
+            null,
+            Gaussians(centers, width),
+            events=places.events,
+            ridge=self.ridge,
+            kind=kind,
+            n_rows=self.most_moment_rows,
+        )
 
 
 def effective_events(null: Null) -> float:
@@ -114,13 +116,14 @@ class Places:
 
     def __init__(self, null: Null, events: FloatArray, *, seed: int) -> None:
         some = slice(0, _MOST_PLACES)  # a random subset
-        self._events, self._masses, self._seed = events[some], null.pool.masses[some], seed
-        self._n_distinct = np.unique(self._events[~far_events(self._events, self._masses)], axis=0).shape[0]
+        self.events, self._seed = events, seed
+        self._some, self._masses = events[some], null.pool.masses[some]
+        self._n_distinct = np.unique(self._some[~far_events(self._some, self._masses)], axis=0).shape[0]
 
     def centers(self, n: int) -> FloatArray:
         """At most n centers, half by density and half spread, as many as there are distinct places for; (m, d)."""
         rng = np.random.Generator(np.random.Philox(self._seed))
-        chosen = choose_centers(rng, self._events, self._masses, max(1, min(n, self._n_distinct)))
+        chosen = choose_centers(rng, self._some, self._masses, max(1, min(n, self._n_distinct)))
         return np.unique(chosen, axis=0)
 
 

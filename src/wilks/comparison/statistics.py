@@ -2,15 +2,14 @@
 
 import functools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from wilks.campaign.processes import usable_cores
 from wilks.comparison.blocks import Block, Member, row_slices
 from wilks.comparison.nulls import Drawn, Null
+from wilks.comparison.side_by_side import LARGE, side_by_side
 from wilks.significance import half_cauchy
 from wilks.typing import FloatArray
 
@@ -62,28 +61,26 @@ class ComparisonStatistics:
         return self._scores(lambda rows: self.null.coefficients(drawn, rows))
 
     def _scores(self, coefficients: Callable[[slice], FloatArray]) -> Scores:
-        """For the coefficients (k, rows) of some rows."""
-        t = [block.statistics(self._sums(block, coefficients)) for block in self.blocks]
+        """For the coefficients (k, rows) of some rows; blocks, and ranges of many rows, side by side."""
+        n_rows = self.null.pool.n_rows
+        jobs = [
+            functools.partial(self._summed, block, coefficients, first)
+            for block in self.blocks
+            for first in range(0, n_rows, _RANGE)
+        ]
+        found = iter(side_by_side(jobs, is_large=n_rows >= LARGE))
+        n_ranges = -(-n_rows // _RANGE)
+        sums = [functools.reduce(np.add, [next(found) for _ in range(n_ranges)]) for _ in self.blocks]
+        t = [block.statistics(one) for block, one in zip(self.blocks, sums, strict=True)]
         log_p = [block.log_p_values(one) for block, one in zip(self.blocks, t, strict=True)]
         all_t, all_log_p = np.concatenate(t, axis=1), np.concatenate(log_p, axis=1)
         return Scores(all_t, all_log_p, self._combined(all_t, all_log_p))
 
-    def _sums(self, block: Block, coefficients: Callable[[slice], FloatArray]) -> FloatArray:
-        """sum_i c_i phi_i over all rows, shape (k, columns).
-
-        Many rows are shared out among threads, in ranges that do not depend on how many there are: nor does the sum.
-        """
-        n_rows, n_columns = self.null.pool.n_rows, max(block.n_products, _FEWEST_COLUMNS)
-
-        def summed(first: int) -> FloatArray:
-            portions = row_slices(min(first + _RANGE, n_rows), n_columns, first=first)
-            return functools.reduce(np.add, (block.sums(coefficients(rows), rows) for rows in portions))
-
-        firsts = range(0, n_rows, _RANGE)
-        if len(firsts) == 1:
-            return summed(0)
-        with ThreadPoolExecutor(len(usable_cores())) as pool:
-            return functools.reduce(np.add, pool.map(summed, firsts))
+    def _summed(self, block: Block, coefficients: Callable[[slice], FloatArray], first: int) -> FloatArray:
+        """sum_i c_i phi_i over a range of rows, shape (k, columns)."""
+        last = min(first + _RANGE, self.null.pool.n_rows)
+        portions = row_slices(last, max(block.n_products, _FEWEST_COLUMNS), first=first)
+        return functools.reduce(np.add, (block.sums(coefficients(rows), rows) for rows in portions))
 
     def _combined(self, t: FloatArray, log_p: FloatArray) -> FloatArray:
         if t.shape[1] == 1:

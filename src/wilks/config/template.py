@@ -86,7 +86,7 @@ def _expected_text(reference: FoundSample, data: FoundSample | None) -> str:
     if data is None:
         return f"{predicted}\n  expected_events: {max(1, reference.n_events // 20)}\n"
     return (
-        f"{predicted} This is\n  # how many the data have before the selection: their number is then not tested.\n"
+        f"{predicted} This is\n  # how many the data have before any selection; with a `where`, write what passes it.\n"
         f"  expected_events: {max(1, data.n_events)}\n"
     )
 

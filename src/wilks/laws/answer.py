@@ -93,8 +93,9 @@ class GoodnessOfFit(Printed, Storable):
 
     @property
     def chi2(self) -> ChiSquareAnswer | None:
-        """The second answer, given only if toys are compatible with the chi-square."""
-        second = self.law.second(self.t) if self.law and self.is_answered else None
+        """The second answer, if toys are compatible with the chi-square; never where t is made of p-values."""
+        is_asked = self.is_answered and not self.fit.members
+        second = self.law.second(self.t) if self.law and is_asked else None
         return second if isinstance(second, ChiSquareAnswer) else None
 
     def __str__(self) -> str:
@@ -136,6 +137,7 @@ class GoodnessOfFit(Printed, Storable):
             "is_answered": self.is_answered,
             "warnings": list(self.warnings),
             **(self.law.facts(self.t) if self.law else {"null": None}),
+            **({"chi2": None} if self.fit.members else {}),
             **(nuisances_to_dict(self.fit) if self.fit.nuisances else {}),
             **(members_to_dict(self.fit.members, p_value=self.p_value) if self.fit.members else {}),
         }

@@ -191,9 +191,9 @@ class Calibration(Printed, Law, Storable):
         is_beyond = self.null.count(fit.t) == 0
         limit = f", Z above {decimals(z_score(self.null.upper_limit(fit.t)))} at 95 % CL" if is_beyond else ""
         first = f"{self.p_text(fit.t, probability)}{limit}. Intervals are at 68 %."
-        chi2 = self.second(fit.t)
-        if chi2 is None and fit.members:  # t is made of p-values, and nobody expects a chi-square
+        if fit.members:  # t is made of p-values, and nobody expects a chi-square
             return (first,)
+        chi2 = self.second(fit.t)
         if chi2 is None:
             return (first, f"No chi-square answer. {self.compatibility.verdict}")
         if chi2.method != "extrapolated":
