@@ -59,7 +59,8 @@ def test_a_new_analysis_file_says_what_was_found_and_nothing_else(names, files, 
     document = yaml.safe_load(
         template(found, data=found if has_data else None, tree=names[0], schema=f"{names[0]}.json")
     )
-    plain = yaml.safe_load(template(FoundSample(("r.root",), ("x",), 1000), data=None, tree="t"))
+    ordinary = FoundSample(("r.root",), ("x",), 1000)
+    plain = yaml.safe_load(template(ordinary, data=ordinary if has_data else None, tree="t"))
     expected = plain | {"features": names, "tree": names[0]}
     expected["reference"] = plain["reference"] | {"files": files}
     assert document == expected | ({"data": {"files": files}} if has_data else {})

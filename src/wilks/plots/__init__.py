@@ -18,12 +18,13 @@ _NAMES = {
     "wilks.plots.responses": ["response_closure", "response_study"],
     "wilks.plots.style": ["to_png", "to_svg"],
     "wilks.plots.survival_curve": ["survival"],
-    "wilks.plots.two_samples": ["member_significances", "two_samples"],
+    "wilks.plots.comparisons": ["member_significances", "two_samples"],
 }
 
 if TYPE_CHECKING:
     from wilks.interpretation import common_columns
     from wilks.plots.campaign import running_mean
+    from wilks.plots.comparisons import member_significances, two_samples
     from wilks.plots.feature_ratios import overview, ratio, ratios
     from wilks.plots.fits import starts
     from wilks.plots.nuisance_pulls import pulls
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from wilks.plots.responses import response_closure, response_study
     from wilks.plots.style import to_png, to_svg
     from wilks.plots.survival_curve import survival
-    from wilks.plots.two_samples import member_significances, two_samples
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
