@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from wilks.comparison.blocks import Block
+from wilks.comparison.blocks import Block, QuadraticScale
 from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.marginals import MarginalBlock
-from wilks.comparison.nulls import Multipliers, Null, Relabelling
+from wilks.comparison.nulls import Multipliers, Null, Relabelling, Traces
 from wilks.comparison.pairs import PairBlock
 from wilks.comparison.scan import ScanBlock
 from wilks.samples import Sample
@@ -98,3 +98,19 @@ def test_waves_see_a_discrete_feature_by_its_levels() -> None:
     expected = table.sum(0)[None] * table.sum(1)[:, None] / table.sum()
     chi2 = float(np.sum((table - expected) ** 2 / expected))
     np.testing.assert_allclose(t, chi2 * (table.sum() - 1) / table.sum(), rtol=1e-4)
+
+
+def test_variances_of_sums_are_positive_with_tails_and_few_levels() -> None:
+    """A pair of samples whose heavy products once made the variance of all pairs negative."""
+    rng = np.random.default_rng([160, 4])
+    a, b = (np.column_stack([rng.normal(size=n), rng.poisson(2.0, n)]) for n in (700, 300))
+    null = Relabelling.of(Sample(a), Sample(b))
+    block = PairBlock(null, degree=2)
+    drawn = null.draw(range(4_000), seed=1)
+    t = block.statistics(block.sums(null.coefficients(drawn, slice(None)), slice(None)))[:, 0]
+    np.testing.assert_allclose([t.mean(), t.var()], [block.scale.mean[0], block.scale.variance[0]], rtol=0.15)
+
+
+def test_an_estimated_variance_has_a_floor() -> None:
+    traces = Traces(10.0, 4.0, 1e9)
+    assert QuadraticScale.of(PLAIN, [traces], n_estimated=1).variance[0] == 4.0

@@ -72,9 +72,18 @@ class QuadraticScale(NamedTuple):
     variance: FloatArray
 
     @classmethod
-    def of(cls, null: Null, traces: list[Traces]) -> "QuadraticScale":
-        """From what the moments are made of."""
-        return cls(np.array([one.trace for one in traces]), np.array([null.variance(one) for one in traces]))
+    def of(cls, null: Null, traces: list[Traces], *, n_estimated: int = 0) -> "QuadraticScale":
+        """From what the moments are made of.
+
+        Where tr (W V)^2 is an estimate from pairs of rows, as for the last ``n_estimated`` ones, the variance, a
+        difference, may come out as anything: it is taken as that trace at least, half of the Gaussian limit.
+        """
+        mean, variance = (
+            np.array(some) for some in zip(*((one.trace, null.variance(one)) for one in traces), strict=True)
+        )
+        squares = np.array([one.square for one in traces])
+        is_estimated = np.arange(len(traces)) >= len(traces) - n_estimated
+        return cls(mean, np.where(is_estimated, np.maximum(variance, squares), variance))
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         """log p (k, members) of gamma laws with these moments."""

@@ -73,7 +73,7 @@ class MarginalBlock(Block):
         own = [Member(f"{name}, {_waves(k)}", "features", name) for name in names for k in orders]
         both = [Member(f"all features, {_waves(k)}", "marginals") for k in orders]
         self.members = (*own, *(both if len(names) > 1 else ()))
-        self.scale = QuadraticScale.of(null, self._traces(null, found))
+        self.scale = QuadraticScale.of(null, self._traces(null, found), n_estimated=len(self.members) - len(own))
 
     @property
     def n_columns(self) -> int:

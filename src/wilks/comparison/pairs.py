@@ -2,12 +2,20 @@
 
 import numpy as np
 
-from wilks.comparison.blocks import Block, Member, QuadraticScale, row_slices, square_of_pairs, subset
+from wilks.comparison.blocks import (
+    Block,
+    Member,
+    QuadraticScale,
+    mean_and_covariance,
+    row_slices,
+    square_of_pairs,
+    subset,
+)
 from wilks.comparison.nulls import Null, Traces
 from wilks.significance import strongest_log_p
 from wilks.typing import FloatArray, IntArray
 
-_MOST_PRODUCTS = 5_000
+_MOST_PRODUCTS, _MOST_EXACT, _MOST_ROWS = 5_000, 800, 100_000
 
 
 class PairBlock(Block):
@@ -27,7 +35,9 @@ class PairBlock(Block):
         self._first, self._second = _products(null.pool.scores.shape[1], degree)
         self._mean, self._spread = self._moments(null)
         self.members = (Member("all pairs", "pairs"), Member("strongest pair", "pairs"))
-        self.scale = QuadraticScale.of(null, [self._traces(null)])
+        is_exact = self.n_columns <= _MOST_EXACT and null.pool.n_rows <= _MOST_ROWS
+        traces = self._traces(null, is_exact=is_exact)
+        self.scale = QuadraticScale.of(null, [traces], n_estimated=0 if is_exact else 1)
 
     @property
     def n_columns(self) -> int:
@@ -62,14 +72,23 @@ class PairBlock(Block):
         spread = np.sqrt(np.maximum(second - 2.0 * mean * first + np.sum(variances) * mean**2, 0.0))
         return mean, np.where(spread > 1e-9 * np.max(spread), spread, np.inf)
 
-    def _traces(self, null: Null) -> Traces:
+    def _traces(self, null: Null, *, is_exact: bool) -> Traces:
         quartic, masses = 0.0, null.pool.masses
         for rows in row_slices(masses.size, self.n_columns):
             quartic += float(masses[rows] @ np.sum(self._psi(rows) ** 2, axis=1) ** 2)
+        square = self._exact_square(null) if is_exact else self._estimated_square(null)
+        return Traces(float(np.count_nonzero(np.isfinite(self._spread))), square, quartic)
+
+    def _exact_square(self, null: Null) -> float:
+        _, covariance = mean_and_covariance(
+            self._psi, size=self.n_columns, masses=null.pool.masses, variances=null.variances
+        )
+        return float(np.sum(covariance**2))
+
+    def _estimated_square(self, null: Null) -> float:
         some = subset(null)
         psi, variances = self._psi(some), null.variances
-        square = square_of_pairs(psi @ psi.T, some=variances[some], variances=variances)
-        return Traces(float(np.count_nonzero(np.isfinite(self._spread))), square, quartic)
+        return square_of_pairs(psi @ psi.T, some=variances[some], variances=variances)
 
     def _psi(self, rows: slice) -> FloatArray:
         psi: FloatArray = (self._products(rows) - self._mean) / self._spread
