@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from wilks.laws.sequential import Stopping, Tally, corrected
+from wilks.laws.sequential import HitTally, Stopping, corrected
 
 
-def tally_of(values: np.ndarray, t: float, stopping: Stopping, *, portion: int = 7) -> Tally:
-    tally = Tally()
+def tally_of(values: np.ndarray, t: float, stopping: Stopping, *, portion: int = 7) -> HitTally:
+    tally = HitTally()
     for first in range(0, values.size, portion):
         if tally.is_stopped(stopping):
             break
@@ -35,26 +35,26 @@ def test_portions_change_nothing() -> None:
 
 def test_all_draws_are_made_without_a_number_of_hits() -> None:
     tally, stopping = tally_of(np.ones(300), 0.5, Stopping(None, 199)), Stopping(None, 199)
-    assert tally == Tally(199, 199)
+    assert tally == HitTally(199, 199)
     assert tally.probability("permutation", stopping).p_value == 1.0
 
 
 def test_ties_up_to_rounding_are_hits() -> None:
     stopping = Stopping(None, 3)
-    assert Tally().after(np.array([0.3, 0.1, 0.2]), t=0.1 + 0.2, stopping=stopping).n_hits == 1
+    assert HitTally().after(np.array([0.3, 0.1, 0.2]), t=0.1 + 0.2, stopping=stopping).n_hits == 1
 
 
 def test_the_interval_of_an_early_stop_covers() -> None:
     """That of a number of draws until the h-th hit, by its definition: P(L <= l) and P(L >= l) at its ends are 16 %."""
     stopping = Stopping(5, 1_000)
-    low, high = Tally(5, 40).probability("permutation", stopping).interval
+    low, high = HitTally(5, 40).probability("permutation", stopping).interval
     np.testing.assert_allclose(scipy.stats.binom.sf(4, 40, low), 0.16, rtol=1e-9)
     np.testing.assert_allclose(scipy.stats.binom.cdf(4, 39, high), 0.16, rtol=1e-9)
 
 
 def test_texts() -> None:
-    assert Tally(3, 99).text(Stopping(None, 99), what="relabellings") == "p = 4/100 (3 of 99 relabellings)"
-    stopped = Tally(20, 143).text(Stopping(20, 999), what="draws")
+    assert HitTally(3, 99).text(Stopping(None, 99), what="relabellings") == "p = 4/100 (3 of 99 relabellings)"
+    stopped = HitTally(20, 143).text(Stopping(20, 999), what="draws")
     assert stopped == "p = 20/143 (stopped at the 20th draw that reaches t)"
 
 

@@ -10,9 +10,8 @@ import click
 
 from wilks import reports
 from wilks.campaign.pace import SECONDS_BETWEEN_LINES
-from wilks.cli.fail_on import FailOn, fail_on_option
+from wilks.cli.fail_on import FailOn, fail_on_option, judge
 from wilks.cli.options import FilePath, json_option
-from wilks.cli.outcome import ExitCode
 from wilks.cli.places import REPORT, require_free
 from wilks.cli.session import RESULT_FILE, Session
 from wilks.comparison import Comparison, compare
@@ -48,44 +47,31 @@ SAVED = "comparison"
 )
 @fail_on_option
 @json_option
-def compare_command(
-    a: str,
-    b: str,
-    where: str | None,
-    weight: str | None,
-    no_weights: bool,
-    tree: str | None,
-    permutations: int | None,
-    expected_ratio: float | None,
-    seed: int,
-    output: Path,
-    fail_on: FailOn | None,
-    as_json: bool,
-) -> None:
+def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_json: bool, **options: Any) -> None:
     """Are the samples in the files A and B drawn from one distribution?
 
     A and B are files, or patterns in quotes such as "run1*.root". The columns that both have are compared; columns that
     number events are left out, and a column named as weights are weighs the events. There is nothing to choose.
     """
     session = Session("compare", as_json=as_json)
-    if weight is not None and no_weights:
+    if options["weight"] is not None and options["no_weights"]:
         raise click.UsageError("--weight and --no-weights exclude each other")
-    asked: dict[str, Any] = {"A": a, "B": b, "where": where, "weight": weight, "no_weights": no_weights, "tree": tree}
-    asked |= {"permutations": permutations, "expected_ratio": expected_ratio, "seed": seed}
+    asked = {"A": a, "B": b, **options}
 
     def work() -> None:
         _require_same(output, asked)
-        tables = [contents_of_files(files, tree=tree, where=where, weight=weight) for files in (a, b)]
-        samples = two_samples(*tables, uses_weights=not no_weights)
+        given = {name: options[name] for name in ("tree", "where", "weight")}
+        tables = [contents_of_files(files, **given) for files in (a, b)]
+        samples = two_samples(*tables, uses_weights=not options["no_weights"])
         for notice in samples.notices:
             session.note(f"{notice}.")
         result = compare(
             samples.a,
             samples.b,
-            with_counts=expected_ratio is not None,
-            expected_ratio=expected_ratio,
-            n_permutations=permutations,
-            seed=seed,
+            with_counts=options["expected_ratio"] is not None,
+            expected_ratio=options["expected_ratio"],
+            n_permutations=options["permutations"],
+            seed=options["seed"],
             report=_reporter(session.note),
         )
         session.outcome.numbers |= {"asked": asked, "left_out": list(samples.notices)}
@@ -100,9 +86,8 @@ def _answer(session: Session, result: Comparison, *, fail_on: FailOn | None) -> 
     session.say(str(result))
     session.outcome.numbers["comparison"] = result.to_dict()
     session.outcome.warn(*result.warnings)
-    if fail_on is not None and fail_on.is_met(p_value=result.p_value, z_score=result.z_score):
-        session.outcome.end_with(ExitCode.FAIL_ON)
-        session.say(f"--fail-on {fail_on.text} is met")
+    if fail_on is not None:
+        judge(session, fail_on, p_value=result.p_value, z_score=result.z_score)
 
 
 def _keep(session: Session, result: Comparison, samples: TwoSamples, *, output: Path, asked: Mapping[str, Any]) -> None:

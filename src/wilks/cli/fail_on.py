@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import click
 
+from wilks.cli.outcome import ExitCode
+from wilks.cli.session import Session
+
 _FORM = re.compile(r"^\s*(p|z)\s*(<=|<|>=|>)\s*([0-9.eE+-]+)\s*$", re.IGNORECASE)
 
 
@@ -49,6 +52,15 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def judge(session: Session, condition: FailOn, *, p_value: float, z_score: float) -> bool:
+    """Set exit code 5, and say so, if an answer meets the condition."""
+    is_met = condition.is_met(p_value=p_value, z_score=z_score)
+    if is_met:
+        session.outcome.end_with(ExitCode.FAIL_ON)
+        session.say(f"--fail-on {condition.text} is met")
+    return is_met
 
 
 fail_on_option = click.option(

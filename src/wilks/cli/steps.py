@@ -10,7 +10,7 @@ from wilks.answer import answer_of
 from wilks.campaign import Toys, toys_here
 from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
-from wilks.cli.fail_on import FailOn
+from wilks.cli.fail_on import FailOn, judge
 from wilks.cli.outcome import ExitCode
 from wilks.cli.places import REPORT, TOYS
 from wilks.cli.prepare import Prepared, claim_output
@@ -149,11 +149,8 @@ def judge_answer(session: Session, result: GoodnessOfFit, *, fail_on: FailOn | N
     """Set exit code 4 for an answer without p, 5 if ``fail_on`` is met; warn where toys cannot tell."""
     if math.isnan(result.p_value):
         session.outcome.end_with(ExitCode.QUALITY_GATE)
-    elif fail_on is None:
+    elif fail_on is None or judge(session, fail_on, p_value=result.p_value, z_score=result.z_score):
         return
-    elif fail_on.is_met(p_value=result.p_value, z_score=result.z_score):
-        session.outcome.end_with(ExitCode.FAIL_ON)
-        session.say(f"--fail-on {fail_on.text} is met")
     elif isinstance(result.law, Calibration) and result.law.count(result.t) == 0:
         session.warn(
             f"--fail-on {fail_on.text} is beyond the reach of {result.law.n_toys:,} toys, none of which has "

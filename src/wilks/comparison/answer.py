@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from wilks.comparison.where import Interval
 from wilks.laws import Probability
-from wilks.laws.sequential import Tally
+from wilks.laws.sequential import HitTally
 from wilks.significance import z_score_from_log
 from wilks.significance.printing import decimals, finite_or_none, probability, probability_from_log, table
 from wilks.storage import Storable
@@ -112,7 +112,7 @@ class Comparison(Printed, Storable):
     features: tuple[str, ...]
     members: tuple[MemberAnswer, ...]
     by_feature: tuple[FeatureAnswer, ...] = ()
-    tally: Tally | None = None
+    tally: HitTally | None = None
     counts: CountsAnswer | None = None
     warnings: tuple[str, ...] = ()
     stored_as: ClassVar[str] = "comparison"
@@ -184,9 +184,8 @@ class Comparison(Printed, Storable):
             ("feature", "local p", "corrected p", "differs most in", "events", "expected"),
             *map(_feature_row, shown),
         ]
-        more = (
-            f" {len(self.by_feature) - len(shown)} more features are in the result." if len(self.by_feature) > 8 else ""
-        )
+        n_more = len(self.by_feature) - len(shown)
+        more = f" {n_more} more features are in the result." if n_more else ""
         return f"{table(rows)}\nEvents are those of the second sample.{more}"
 
     def to_dict(self) -> dict[str, object]:
@@ -236,7 +235,7 @@ class Comparison(Printed, Storable):
                 "features": tuple(document["features"]),
                 "members": tuple(MemberAnswer(**one) for one in document["members"]),
                 "by_feature": tuple(by_feature),
-                "tally": None if document["tally"] is None else Tally.from_document(document["tally"]),
+                "tally": None if document["tally"] is None else HitTally.from_document(document["tally"]),
                 "counts": None if document["counts"] is None else CountsAnswer(**document["counts"]),
                 "warnings": tuple(document["warnings"]),
             }

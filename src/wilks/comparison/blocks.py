@@ -130,17 +130,16 @@ def whitened(root: FloatArray, rows: FloatArray) -> FloatArray:
     return solved
 
 
-def square_of_pairs(kernel: FloatArray, *, some: FloatArray, variances: FloatArray) -> float:
-    """tr V^2 of V = sum_i v_i psi_i psi_i^T from psi_i . psi_k of a random subset of the rows (c, c).
+def square_of_pairs(kernel: FloatArray, variances: FloatArray) -> float:
+    """tr V^2 of V = sum_i v_i psi_i psi_i^T from psi_i . psi_k of the first rows (c, c), a random subset.
 
     tr V^2 = sum_ik v_i v_k (psi_i . psi_k)^2; pairs of different rows of the subset stand for all such pairs.
 
     Args:
         kernel: psi_i . psi_k.
-        some: v of the subset, shape (c,).
         variances: v of all rows.
     """
-    squares = kernel**2
+    squares, some = kernel**2, variances[: kernel.shape[0]]
     own = np.diag(squares) @ some**2
     between = float(some @ squares @ some - own)
     more_pairs = (np.sum(variances) ** 2 - np.sum(variances**2)) / (np.sum(some) ** 2 - np.sum(some**2))

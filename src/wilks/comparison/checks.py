@@ -1,6 +1,6 @@
 """What must hold of two samples before they are compared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def common(a: Sample, b: Sample) -> tuple[Sample, Sample, tuple[str, ...]]:
                 f"each sample must have at least {FEWEST_EVENTS} events, but the {which} one has {sample.n_events}"
             )
     notices = (f"left out: {'; '.join(sorted(left_out))}",) if left_out else ()
-    return _with(a, varying), _with(b, varying), notices
+    return with_features(a, varying), with_features(b, varying), notices
 
 
 def has_weights(a: Sample, b: Sample) -> bool:
@@ -82,13 +82,6 @@ def _varies(a: Sample, b: Sample, name: str) -> bool:
     return any(np.any(sample.column(name) != first) for sample in (a, b))
 
 
-def _with(sample: Sample, names: list[str]) -> Sample:
-    if tuple(names) == sample.features:
-        return sample
-    events = np.column_stack([sample.column(name) for name in names])
-    return Sample(events, sample.event_weights, features=names, origin=sample.origin)
-
-
 def weight_notices(a: Sample, b: Sample) -> Iterator[str]:
     """What weights make of a p."""
     first, second = sizes(a, b)
@@ -96,3 +89,12 @@ def weight_notices(a: Sample, b: Sample) -> Iterator[str]:
         "with weights labels are not exchangeable, and p is approximate: it takes sums over events for normal. The "
         f"samples count as {first:,.0f} and {second:,.0f} events"
     )
+
+
+def with_features(sample: Sample, names: Sequence[str], *, weight: str | None = None) -> Sample:
+    """The same events with some of their features, weighed by one of the columns where it is named."""
+    if weight is None and tuple(names) == sample.features:
+        return sample
+    weights = sample.event_weights if weight is None else sample.column(weight)
+    events = np.column_stack([sample.column(name) for name in names])
+    return Sample(events, weights, features=names, origin=sample.origin)

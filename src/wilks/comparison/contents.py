@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wilks.comparison.checks import with_features
 from wilks.errors import SampleError
 from wilks.samples import Sample, as_sample, bookkeeping, columns, is_variation, looks_like_weight, read
 from wilks.samples.choosing import Events
@@ -141,7 +142,9 @@ def two_samples(a: Contents, b: Contents, *, uses_weights: bool = True) -> TwoSa
             f"two samples must have a feature in common, but the columns are {listed(a.sample.features)} and "
             f"{listed(b.sample.features)}; {'; '.join(notices) or 'none is in both'}"
         )
-    first, second = (_sample(table, features, weight) for table, weight in zip((a, b), weights, strict=True))
+    first, second = (
+        with_features(table.sample, features, weight=weight) for table, weight in zip((a, b), weights, strict=True)
+    )
     return TwoSamples(first, second, tuple(notices))
 
 
@@ -184,10 +187,3 @@ def _varies(sample: Sample, name: str) -> bool:
     """One that never varies in one sample may vary in the other."""
     values = sample.column(name)
     return bool(np.any(values != values[:1]))
-
-
-def _sample(table: Contents, features: list[str], weight: str | None) -> Sample:
-    sample = table.sample
-    weights = sample.event_weights if weight is None else sample.column(weight)
-    events = np.column_stack([sample.column(name) for name in features])
-    return Sample(events, weights, features=features, origin=sample.origin)

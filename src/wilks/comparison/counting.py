@@ -7,7 +7,7 @@ import numpy as np
 
 from wilks.comparison.statistics import ComparisonStatistics, Scores
 from wilks.laws import Probability
-from wilks.laws.sequential import Stopping, Tally
+from wilks.laws.sequential import HitTally, Stopping
 from wilks.significance import half_cauchy
 from wilks.typing import FloatArray
 
@@ -30,7 +30,7 @@ class Counted(NamedTuple):
 
     probability: Probability
     p_text: str
-    tally: Tally | None
+    tally: HitTally | None
     members: FloatArray
     features: FloatArray
 
@@ -51,7 +51,7 @@ def counted(
 ) -> Counted:
     """Draw, in portions that grow, until the tally is stopped; the portions change no number."""
     null, t = statistics.null, float(observed.total[0])
-    tally, size = Tally(), _LARGEST_PORTION if stopping.n_hits is None else _FIRST_PORTION
+    tally, size = HitTally(), _LARGEST_PORTION if stopping.n_hits is None else _FIRST_PORTION
     members, features = [], []
     while not tally.is_stopped(stopping):
         size = min(size, null.n_at_once, _LARGEST_PORTION, stopping.n_most - tally.n_draws)

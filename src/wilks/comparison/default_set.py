@@ -1,4 +1,4 @@
-"""The members of a comparison for which nothing was chosen, and of one for which a kernel was."""
+"""The members of a comparison for which nothing was chosen."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -27,9 +27,9 @@ _WIDTH_ROWS, _MOST_PLACES, _DOF_EVENTS, _SCAN_EVENTS = 1_000, 40_000, 4_000.0, 2
 class DefaultSet:
     """What is compared where no model is given: frozen numbers, chosen by power on other problems than those reported.
 
-    Four kinds of members see four kinds of deviations (docs/decisions/default-set.md): kernels over all features, with
-    widths by effective degrees of freedom; waves on the ranks of single features, and of all of them together; products
-    of waves of pairs of features; and scans for a small region.
+    Six kinds of members see different deviations (docs/decisions/default-set.md): kernels over all features, and over
+    their ranks, with widths by effective degrees of freedom; waves on the ranks of single features, and of all of them
+    together; products of normal scores of pairs of features; and scans for a small region.
 
     Attributes:
         dof_least: effective degrees of freedom of the widest kernel; each narrower one has about twice as many.
@@ -129,7 +129,5 @@ class Places:
 
 def chosen_width(null: Null, events: FloatArray, dof: float, *, centers: FloatArray, ridge: float) -> float:
     """The width with these effective degrees of freedom, or as many as the centers have, from a subset of the rows."""
-    some = slice(0, min(_WIDTH_ROWS, null.pool.n_rows))
-    variances = null.variances[some]
-    variances = variances * (np.sum(null.variances) / np.sum(variances))
-    return width_of_dof(dof, events[some], variances, centers=centers, ridge=ridge)
+    variances = null.leading_variances(_WIDTH_ROWS)
+    return width_of_dof(dof, events[:_WIDTH_ROWS], variances, centers=centers, ridge=ridge)

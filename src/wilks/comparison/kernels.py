@@ -44,11 +44,8 @@ class KernelBlock(Block):
         self._events, self._gaussians = events, gaussians
         self.members = (Member(f"{kind}, width {gaussians.width:.3g}", kind, width=gaussians.width),)
         used = null.pool.n_rows if n_rows is None else min(n_rows, null.pool.n_rows)
-        masses, variances = null.pool.masses[:used], null.variances[:used]
-        more = float(np.sum(null.variances) / np.sum(variances))
-        mean, hessian = mean_and_covariance(
-            self._values, size=self.n_columns, masses=masses, variances=more * variances
-        )
+        masses, variances = null.pool.masses[:used], null.leading_variances(used)
+        mean, hessian = mean_and_covariance(self._values, size=self.n_columns, masses=masses, variances=variances)
         penalty = 2.0 * ridge * gaussians.penalty()
         penalty[np.diag_indices_from(penalty)] += 2.0 * ridge * _NEGLIGIBLE
         self._root = whitening(hessian, penalty)

@@ -7,6 +7,7 @@ import scipy.sparse
 
 from wilks.comparison.blocks import Block, Member, QuadraticScale, square_of_pairs, subset, whitened, whitening
 from wilks.comparison.nulls import Null, Traces
+from wilks.comparison.pool import in_cells
 from wilks.typing import FloatArray, IntArray
 
 _N_CELLS = 2048
@@ -26,11 +27,6 @@ class FeatureWaves(NamedTuple):
     hessian: FloatArray
 
 
-def in_cells(ranks: FloatArray) -> IntArray:
-    """Cells of equal mass for ranks (u,), numbered without gaps; equal ranks share one."""
-    return np.unique(np.floor(ranks * _N_CELLS), return_inverse=True)[1].astype(np.int64)
-
-
 def waves_at(ranks: FloatArray, n_waves: int) -> FloatArray:
     """sqrt(2) cos(pi k u) for k = 1 to ``n_waves`` at ranks u (c,), shape (c, n_waves)."""
     waves: FloatArray = np.sqrt(2.0) * np.cos(np.pi * np.outer(ranks, np.arange(1, n_waves + 1)))
@@ -39,7 +35,7 @@ def waves_at(ranks: FloatArray, n_waves: int) -> FloatArray:
 
 def feature_waves(ranks: FloatArray, null: Null, *, n_waves: int, ridge: float) -> FeatureWaves:
     """The waves of a feature with these ranks (u,)."""
-    cells = in_cells(ranks)
+    cells = in_cells(ranks, _N_CELLS)
     masses = np.bincount(cells, weights=null.pool.masses)
     variances = np.bincount(cells, weights=null.variances)
     waves = waves_at(np.bincount(cells, weights=null.pool.masses * ranks) / masses, n_waves)
@@ -121,13 +117,11 @@ class MarginalBlock(Block):
         self, null: Null, found: list[FeatureWaves], traces: list[Traces], lengths: FloatArray
     ) -> list[Traces]:
         """Traces of sums over features, which are correlated."""
-        some = subset(null)
-        kernels = self._kernels(found, some)
+        kernels = self._kernels(found, subset(null))
         own = np.array([one.trace for one in traces]).reshape(len(found), -1).sum(axis=0)
         quartic = lengths**2 @ null.pool.masses
-        variances = null.variances
         return [
-            Traces(trace, _square(kernel, some=some, variances=variances), fourth)
+            Traces(trace, square_of_pairs(kernel, null.variances), fourth)
             for trace, kernel, fourth in zip(own.tolist(), kernels, quartic.tolist(), strict=True)
         ]
 
@@ -144,7 +138,3 @@ class MarginalBlock(Block):
 
 def _waves(k: int) -> str:
     return f"{k} wave" if k == 1 else f"{k} waves"
-
-
-def _square(kernel: FloatArray, *, some: slice, variances: FloatArray) -> float:
-    return square_of_pairs(kernel, some=variances[some], variances=variances)

@@ -7,6 +7,7 @@ says which c were observed, and draws others.
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -56,6 +57,11 @@ class Null(abc.ABC):
     @abc.abstractmethod
     def variances(self) -> FloatArray:
         """v with Cov b = sum_i v_i (phi_i - mean)(phi_i - mean)^T, shape (u,)."""
+
+    def leading_variances(self, n_rows: int) -> FloatArray:
+        """v of the first rows, a random subset that stands for all: they sum to what those of all rows do."""
+        some = self.variances[:n_rows]
+        return some * float(np.sum(self.variances) / np.sum(some))
 
     @property
     @abc.abstractmethod
@@ -131,12 +137,12 @@ class Relabelling(Null):
         own, other = self.counts.astype(np.float64), self.pool.masses - self.counts
         return (other, own) if self.is_swapped else (own, other)
 
-    @property
+    @cached_property
     def n_first(self) -> int:
         """n_A."""
         return int(np.sum(self.counts))
 
-    @property
+    @cached_property
     def n_events(self) -> int:
         """n."""
         return int(np.sum(self.pool.masses))
@@ -150,7 +156,7 @@ class Relabelling(Null):
     def observed(self) -> FloatArray:
         return self.counts - self.share * self.pool.masses
 
-    @property
+    @cached_property
     def variances(self) -> FloatArray:
         n, n_first = self.n_events, self.n_first
         return n_first * (n - n_first) / (n * (n - 1.0)) * self.pool.masses
@@ -258,7 +264,7 @@ class Multipliers(Null):
     def observed(self) -> FloatArray:
         return self.signed
 
-    @property
+    @cached_property
     def variances(self) -> FloatArray:
         return self.signed**2
 

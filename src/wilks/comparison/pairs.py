@@ -86,9 +86,8 @@ class PairBlock(Block):
         return float(np.sum(covariance**2))
 
     def _estimated_square(self, null: Null) -> float:
-        some = subset(null)
-        psi, variances = self._psi(some), null.variances
-        return square_of_pairs(psi @ psi.T, some=variances[some], variances=variances)
+        psi = self._psi(subset(null))
+        return square_of_pairs(psi @ psi.T, null.variances)
 
     def _psi(self, rows: slice) -> FloatArray:
         psi: FloatArray = (self._products(rows) - self._mean) / self._spread

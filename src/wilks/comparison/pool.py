@@ -88,3 +88,12 @@ def arranged(events: FloatArray) -> Arranged:
     is_new = np.ones(order.size, dtype=bool)
     is_new[1:] = np.any(in_order[1:] != in_order[:-1], axis=1)
     return Arranged(order, np.flatnonzero(is_new), levels)
+
+
+def in_cells(ranks: FloatArray, n_cells: int) -> IntArray:
+    """Cells of equal mass for ranks (u,), numbered without gaps; equal ranks share one.
+
+    >>> in_cells(np.array([0.1, 0.2, 0.9]), 4).tolist()
+    [0, 0, 1]
+    """
+    return np.unique(np.floor(ranks * n_cells), return_inverse=True)[1].astype(np.int64)

@@ -71,9 +71,7 @@ class ScanBlock(Block):
     def _moments(self, null: Null) -> tuple[FloatArray, FloatArray]:
         """Standard deviations of the sums, and their correlations."""
         masses = null.pool.masses[: 2 * _SUBSET]
-        variances = null.variances[: masses.size] * float(
-            np.sum(null.variances) / np.sum(null.variances[: masses.size])
-        )
+        variances = null.leading_variances(masses.size)
         _, covariance = mean_and_covariance(self._values, size=self.n_columns, masses=masses, variances=variances)
         spread = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
         return spread, covariance / np.outer(spread, spread)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from wilks.comparison.nulls import Null
+from wilks.comparison.pool import in_cells
 from wilks.significance import least_tied
 from wilks.typing import FloatArray
 
@@ -50,7 +51,7 @@ def most_discrepant_interval(null: Null, column: int) -> Interval:
         column: of the feature.
     """
     ranks = null.pool.ranks[:, column]
-    cells = np.unique(np.floor(ranks * _N_CELLS), return_inverse=True)[1]
+    cells = in_cells(ranks, _N_CELLS)
     sums, variances, a, b = (
         np.append(0.0, np.cumsum(np.bincount(cells, weights=values)))
         for values in (null.observed, null.variances, *null.in_samples)

@@ -33,26 +33,26 @@ class Stopping:
 
 
 @dataclass(frozen=True)
-class Tally:
+class HitTally:
     """Draws so far, and how many of them reach the observed t.
 
     >>> stopping = Stopping(n_hits=2, n_most=99)
-    >>> tally = Tally().after(np.array([0.1, 5.0, 0.2, 7.0, 9.0]), t=3.0, stopping=stopping)
+    >>> tally = HitTally().after(np.array([0.1, 5.0, 0.2, 7.0, 9.0]), t=3.0, stopping=stopping)
     >>> tally, tally.is_stopped(stopping), round(tally.probability("permutation", stopping).p_value, 3)
-    (Tally(n_hits=2, n_draws=4), True, 0.5)
+    (HitTally(n_hits=2, n_draws=4), True, 0.5)
     """
 
     n_hits: int = 0
     n_draws: int = 0
 
-    def after(self, values: FloatArray, *, t: float, stopping: Stopping) -> "Tally":
+    def after(self, values: FloatArray, *, t: float, stopping: Stopping) -> "HitTally":
         """With further draws (k,), as many of them as are needed, in their order; one that failed, NaN, is a hit."""
         values = values[: stopping.n_most - self.n_draws]
         reached = np.cumsum(~(values < least_tied(t)))
         if stopping.n_hits is not None and reached.size and self.n_hits + reached[-1] >= stopping.n_hits:
             used = int(np.searchsorted(reached, stopping.n_hits - self.n_hits)) + 1
-            return Tally(stopping.n_hits, self.n_draws + used)
-        return Tally(self.n_hits + int(reached[-1] if reached.size else 0), self.n_draws + int(reached.size))
+            return HitTally(stopping.n_hits, self.n_draws + used)
+        return HitTally(self.n_hits + int(reached[-1] if reached.size else 0), self.n_draws + int(reached.size))
 
     def is_early(self, stopping: Stopping) -> bool:
         """Whether the hits are complete."""
@@ -74,9 +74,9 @@ class Tally:
     def text(self, stopping: Stopping, *, what: str) -> str:
         """p with the counts, as 'p = 1/1000 (0 of 999 relabellings; below 0.0030 at 95 % CL)'.
 
-        >>> Tally(0, 999).text(Stopping(None, 999), what="relabellings")
+        >>> HitTally(0, 999).text(Stopping(None, 999), what="relabellings")
         'p = 1/1000 (0 of 999 relabellings; below 0.0030 at 95 % CL)'
-        >>> Tally(20, 143).text(Stopping(20, 999), what="relabellings")
+        >>> HitTally(20, 143).text(Stopping(20, 999), what="relabellings")
         'p = 20/143 (stopped at the 20th relabelling that reaches t)'
         """
         if self.is_early(stopping):
@@ -90,7 +90,7 @@ class Tally:
         return dict(vars(self))
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Tally":
+    def from_document(cls, document: Mapping[str, Any]) -> "HitTally":
         """The inverse of `to_document`."""
         return cls(**document)
 

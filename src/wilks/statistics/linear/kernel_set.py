@@ -11,6 +11,7 @@ from wilks.errors import InputError
 from wilks.problem import Problem
 from wilks.samples import far_events, in_order
 from wilks.significance import COMBINATIONS
+from wilks.statistics.linear.centers import choose_centers
 from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.kernel import gaussian_member, gaussians_of
@@ -124,24 +125,29 @@ class KernelSet(LinearModel):
         return placed
 
     def _chosen(self, problem: Problem) -> "KernelSet":
-        """The same with widths by degrees of freedom and numbers of centers, from the reference alone."""
-        chosen = dict(self._width_and_centers(problem, dof) for dof in _DOFS)
+        """The same with widths by degrees of freedom and numbers of centers, from the reference alone.
+
+        At most one center for two distinct events, and one degree of freedom for three centers.
+        """
+        events, weights = in_order(problem.standardized, problem.reference.event_weights)
+        sizes = np.abs(weights)
+        n_places = np.unique(events[(weights != 0) & ~far_events(events, sizes)], axis=0).shape[0]
+        rows = self._rng().choice(weights.size, min(_WIDTH_ROWS, weights.size), replace=False)
+        some = sizes[rows] * (np.sum(sizes) / np.sum(sizes[rows]))
+        chosen = {}
+        for dof in _DOFS:
+            n_centers = max(1, min(self._wanted_centers(dof), n_places // 2))
+            centers = choose_centers(self._rng(), events, weights, n_centers)
+            target = min(dof, n_centers / _CENTERS_PER_DOF)
+            chosen[width_of_dof(target, events[rows], some, centers=centers, ridge=min(self.ridges))] = n_centers
         return dataclasses.replace(self, widths=tuple(chosen), n_centers=tuple(chosen.values()))
 
-    def _width_and_centers(self, problem: Problem, dof: float) -> tuple[float, int]:
-        """At most one center for two distinct events, and one degree of freedom for three centers."""
-        events, weights = in_order(problem.standardized, problem.reference.event_weights)
-        places = np.unique(events[(weights != 0) & ~far_events(events, np.abs(weights))], axis=0).shape[0]
+    def _rng(self) -> np.random.Generator:
+        return np.random.Generator(np.random.Philox(self.seed))
+
+    def _wanted_centers(self, dof: float) -> int:
         by_dof = max(_FEWEST_CENTERS, int(_CENTERS_PER_DOF * dof))
-        wanted = self.n_centers if isinstance(self.n_centers, int) else by_dof
-        n_centers = max(1, min(wanted, places // 2))
-        rng = np.random.Generator(np.random.Philox(self.seed))
-        rows = rng.choice(weights.size, min(_WIDTH_ROWS, weights.size), replace=False)
-        sizes = np.abs(weights)
-        some = sizes[rows] * (np.sum(sizes) / np.sum(sizes[rows]))
-        centers = gaussians_of(problem, n_centers=n_centers, width=1.0, seed=self.seed).centers
-        target = min(dof, n_centers / _CENTERS_PER_DOF)
-        return width_of_dof(target, events[rows], some, centers=centers, ridge=min(self.ridges)), n_centers
+        return self.n_centers if isinstance(self.n_centers, int) else by_dof
 
     def n_parameters(self, n_features: int) -> int:
         """That of a set whose widths are chosen is known in an analysis alone.

@@ -4,8 +4,6 @@ A score statistic of Gaussians has, at f = 0, tr H (H + 2 ridge K)^-1 effective 
 many features and how many events there are: a rule in it has neither.
 """
 
-import math
-
 import numpy as np
 import scipy.linalg
 
@@ -34,22 +32,15 @@ def width_of_dof(
     distances = np.sqrt(np.sum((centers - centers[::-1]) ** 2, axis=1))
     middle = float(np.median(distances[distances > 0])) if np.any(distances > 0) else 1.0
     grid = middle * np.geomspace(_NARROWEST, _WIDEST, _N_WIDTHS)
-
-    def excess(width: float) -> float:
-        return _dof(Gaussians(centers, width), events, variances, ridge=ridge) - target
-
-    excesses = np.array([excess(width) for width in grid])
-    above = np.flatnonzero(excesses > 0.0)
+    dofs = np.array([_dof(Gaussians(centers, width), events, variances, ridge=ridge) for width in grid])
+    above = np.flatnonzero(dofs > target)
     if not above.size:
-        return _rounded(float(grid[np.argmax(excesses)]))
+        return _rounded(float(grid[np.argmax(dofs)]))
     last = int(above[-1])
     if last + 1 == grid.size:
         return _rounded(float(grid[last]))
-    low, high = math.log(grid[last]), math.log(grid[last + 1])
-    share = math.log1p(excesses[last] / target) / (
-        math.log1p(excesses[last] / target) - math.log(max(1.0 + excesses[last + 1] / target, _LEAST_DOF))
-    )
-    return _rounded(math.exp(low + share * (high - low)))
+    excess, lack = np.log(np.maximum(dofs[last : last + 2] / target, _LEAST_DOF))
+    return _rounded(float(grid[last] * (grid[last + 1] / grid[last]) ** (excess / (excess - lack))))
 
 
 def _rounded(width: float) -> float:
