@@ -33,6 +33,7 @@ from wilks.errors import InputError, StoreError
 
 KINDS = {
     "analysis": "wilks.analysis:Analysis",
+    "bunch_sums": "wilks.comparison.streamed.sums:BunchSums",
     "answer": "wilks.laws.answer:GoodnessOfFit",
     "comparison": "wilks.comparison.answer:Comparison",
     "calibration": "wilks.laws.calibration:Calibration",
@@ -40,6 +41,7 @@ KINDS = {
     "hypothesis": "wilks.hypotheses:StorableHypothesis",
     "moments": "wilks.statistics.linear.moments:Moments",
     "sample": "wilks.samples.sample:Sample",
+    "streamed_work": "wilks.comparison.streamed.work:Work",
 }
 # Step i turns the content of a kind from layout i + 1 into layout i + 2.
 MIGRATIONS: tuple[Callable[[str, dict[str, Any]], dict[str, Any]], ...] = ()

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.linalg
 
 from wilks.comparison.nulls import Null, Traces
+from wilks.comparison.row_maps import RowMap
 from wilks.significance import gamma_log_sf
 from wilks.typing import FloatArray
 
@@ -59,6 +60,11 @@ class Block(abc.ABC):
     @abc.abstractmethod
     def statistics(self, sums: FloatArray) -> FloatArray:
         """t_j of each member from sums over all rows (k, columns), shape (k, members)."""
+
+    @property
+    @abc.abstractmethod
+    def row_map(self) -> RowMap | None:
+        """phi of any rows; None where `sums` counts them in `wilks.comparison.marginals.N_CELLS` cells of their ranks."""
 
     @abc.abstractmethod
     def log_p_values(self, t: FloatArray) -> FloatArray:

@@ -1,8 +1,10 @@
 """Two samples on equal terms: are they drawn from one distribution?"""
 
 import dataclasses
+import functools
 import math
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +18,15 @@ from wilks.comparison.counting import Counted, Report, counted, feature_log_p, s
 from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.models import blocks_of
 from wilks.comparison.nulls import Multipliers, Null, Relabelling
+from wilks.comparison.prepared import Prepared
 from wilks.comparison.statistics import ComparisonStatistics, Scores
-from wilks.comparison.where import most_discrepant_interval
+from wilks.comparison.streamed import StreamingOptions, prepare_streams
 from wilks.errors import CalibrationError, InputError
 from wilks.laws import Probability
 from wilks.laws.sequential import corrected
-from wilks.samples import Events, Sample
+from wilks.samples import Events, Sample, Stream
 from wilks.statistics.linear import Kernel, KernelSet
+from wilks.storage import Folder
 from wilks.threads import one_blas_thread
 from wilks.typing import Count, Positive, Seed, check_options
 
@@ -48,15 +52,17 @@ class ComparisonOptions:
 
 @one_blas_thread()
 def compare(
-    a: Sample | Events,
-    b: Sample | Events,
+    a: Sample | Stream | Events,
+    b: Sample | Stream | Events,
     *,
     model: Kernel | KernelSet | None = None,
     with_counts: bool = False,
     expected_ratio: float | None = None,
     n_permutations: int | None = None,
     seed: int = 0,
-    report: Report = lambda done, wanted: None,
+    store: Folder | None = None,
+    executor: Executor | None = None,
+    report: Report = lambda done, wanted, what: None,
 ) -> Comparison:
     """Whether two samples are drawn from one distribution, with nothing to choose.
 
@@ -70,8 +76,12 @@ def compare(
     Weighted events have no exchangeable labels: sums over events are then taken for normal (``bootstrap``), p is
     approximate, and samples in which few events carry most of the weight are refused.
 
+    Samples larger than memory are given as `wilks.stream`: they are read twice, and labels of bunches of events are
+    permuted, which is as exact.
+
     Args:
-        a, b: the samples, on equal terms: `Sample`, data frames and other tables with named columns, or arrays. Of
+        a, b: the samples, on equal terms: `Sample`, `Stream`, data frames and other tables with named columns, or
+            arrays. Of
             tables that are no samples the columns that number events are left out, and a column that is named as
             weights are weighs the events; what was taken for what is said in the warnings.
         model: a kernel or a set of kernels in place of the default set, by their score statistics. One kernel has an
@@ -81,11 +91,14 @@ def compare(
         n_permutations: how many relabellings p is counted among. None: until 20 of them reach t, at most 199, 999 or
             9,999 by the work that one is; none for an analytic p.
         seed: of relabellings and of centers of kernels.
-        report: called with the numbers of relabellings made and wanted.
+        store: a folder that keeps the sums of streams, from where the same comparison goes on.
+        executor: where sums of streams are made, such as `LocalProcesses` or Dask; None: this process.
+        report: called with how many are done, how many there will be at most, and of what.
 
     Raises:
-        SampleError: fewer than 10 events, no feature in common, unusable weights.
-        InputError: an option outside these limits.
+        SampleError: fewer than 10 events, no feature in common, unusable weights; a file of a stream that changes.
+        InputError: an option outside these limits; a store or an executor without streams.
+        StoreError: the store holds another comparison.
 
     >>> rng = np.random.default_rng(1)
     >>> first, second = Sample(rng.normal(size=(400, 2))), Sample(rng.normal(size=(500, 2)) * [1.0, 1.3])
@@ -96,27 +109,55 @@ def compare(
     0.0
     """
     options = ComparisonOptions(with_counts, expected_ratio, n_permutations, seed)
+    if isinstance(a, Stream) or isinstance(b, Stream):
+        streaming = StreamingOptions(options.seed, store, executor, report)
+        blocks = functools.partial(blocks_of, model, seed=options.seed)
+        return _compared(prepare_streams(a, b, blocks=blocks, options=streaming), options, report=report)
+    if store is not None or executor is not None:
+        raise InputError(
+            "store and executor are for samples that are streamed, but both of these are in memory; leave them out, or "
+            "give the files as wilks.stream(...)"
+        )
+    return _compared(_prepared(a, b, model=model, seed=options.seed), options, report=report)
+
+
+def compare_prepared(prepared: Prepared, *, n_permutations: int | None, seed: int, report: Report) -> Comparison:
+    """The answer for samples that were made ready."""
+    return _compared(prepared, ComparisonOptions(False, None, n_permutations, seed), report=report)
+
+
+def _prepared(a: Sample | Events, b: Sample | Events, *, model: object, seed: int) -> Prepared:
+    """Samples in memory."""
     given = two_given(a, b)
     first, second, left_out = common(given.a, given.b)
-    notices = (*given.notices, *left_out)
     if is_weighted := has_weights(first, second):
         require_usable_weights(first, second)
     null: Null = Multipliers.of(first, second) if is_weighted else Relabelling.of(first, second)
-    statistics = ComparisonStatistics(null, tuple(blocks_of(model, null, seed=options.seed)))
+    return Prepared(
+        statistics=ComparisonStatistics(null, tuple(blocks_of(model, null, seed=seed))),
+        sizes=sizes(first, second),
+        notices=(*given.notices, *left_out, *(weight_notices(first, second) if is_weighted else ())),
+        p_of_sizes=functools.partial(_p_of_sizes, first, second),
+    )
+
+
+def _compared(prepared: Prepared, options: ComparisonOptions, *, report: Report) -> Comparison:
+    statistics = prepared.statistics
     observed = statistics.observed()
     found = _found(statistics, observed, options, report=report)
     result = Comparison(
         t=float(observed.total[0]) + 0.0,
         probability=found.probability,
         p_text=found.p_text,
-        sizes=sizes(first, second),
-        features=first.features,
+        sizes=prepared.sizes,
+        features=statistics.null.pool.features,
         members=tuple(_members(statistics, observed, found)),
         by_feature=_features(statistics, observed, found),
         tally=found.tally,
-        warnings=(*notices, *(weight_notices(first, second) if is_weighted else ())),
+        warnings=prepared.notices,
     )
-    return _with_counts(result, first, second, float(expected_ratio)) if expected_ratio is not None else result
+    ratio = options.expected_ratio
+    return result if ratio is None else _with_counts(result, prepared.p_of_sizes(float(ratio)), float(ratio))
 
 
 def _found(
@@ -159,19 +200,22 @@ def _features(statistics: ComparisonStatistics, observed: Scores, found: Counted
     after = corrected(log_p, found.features).tolist()
     rows = zip(null.pool.features, log_p.tolist(), after, range(log_p.size), strict=True)
     answers = [
-        FeatureAnswer(name, own, chance, most_discrepant_interval(null, column)) for name, own, chance, column in rows
+        FeatureAnswer(name, own, chance, statistics.interval(column)) for name, own, chance, column in rows
     ]
     return tuple(sorted(answers, key=lambda one: one.log_p_value))
 
 
-def _with_counts(result: Comparison, first: Sample, second: Sample, ratio: float) -> Comparison:
-    """The same with the test of the sizes: exact for counts, normal for sums of weights."""
+def _p_of_sizes(first: Sample, second: Sample, ratio: float) -> float:
+    """p of the test of the sizes: exact for counts, normal for sums of weights."""
     n_first, n_second = first.n_events, second.n_events
-    if not (counts_one_each(first) and counts_one_each(second)):
-        error = math.sqrt(np.sum(first.event_weights**2) + ratio**2 * np.sum(second.event_weights**2))
-        p_counts = float(2.0 * scipy.stats.norm.sf(abs(first.expected_events - ratio * second.expected_events) / error))
-    else:
-        p_counts = float(scipy.stats.binomtest(n_first, n_first + n_second, ratio / (1.0 + ratio)).pvalue)
+    if counts_one_each(first) and counts_one_each(second):
+        return float(scipy.stats.binomtest(n_first, n_first + n_second, ratio / (1.0 + ratio)).pvalue)
+    error = math.sqrt(np.sum(first.event_weights**2) + ratio**2 * np.sum(second.event_weights**2))
+    return float(2.0 * scipy.stats.norm.sf(abs(first.expected_events - ratio * second.expected_events) / error))
+
+
+def _with_counts(result: Comparison, p_counts: float, ratio: float) -> Comparison:
+    """The same with the test of the sizes."""
     p_shape = result.p_value
     probability = Probability.of(
         combined_with_counts(p_shape, p_counts),

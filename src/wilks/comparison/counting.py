@@ -11,7 +11,7 @@ from wilks.laws.sequential import HitTally, Stopping
 from wilks.significance import half_cauchy
 from wilks.typing import FloatArray
 
-Report = Callable[[int, int], None]
+Report = Callable[[int, int, str], None]
 HITS = 20
 _DRAWS, _OPERATIONS = (9_999, 999, 199), 3e11
 _FIRST_PORTION, _GROWTH, _LARGEST_PORTION = 64, 4, 1_024
@@ -42,7 +42,7 @@ def stopping_for(statistics: ComparisonStatistics, n_draws: int | None) -> Stopp
     """
     if n_draws is not None:
         return Stopping(None, n_draws)
-    one = 2.0 * statistics.null.pool.n_rows * sum(block.n_products for block in statistics.blocks)
+    one = 2.0 * statistics.n_summed * sum(block.n_products for block in statistics.blocks)
     return Stopping(HITS, next((n for n in _DRAWS if n * one <= _OPERATIONS), _DRAWS[-1]))
 
 
@@ -62,7 +62,7 @@ def counted(
         used = tally.n_draws - before
         members.append(np.min(scores.log_p[:used], axis=1))
         features.append(np.min(feature_log_p(statistics, scores)[:used], axis=1, initial=0.0))
-        report(tally.n_draws, stopping.n_most)
+        report(tally.n_draws, stopping.n_most, _WORDS[null.method])
         size *= _GROWTH
     probability = tally.probability(null.method, stopping)
     text = tally.text(stopping, what=_WORDS[null.method])

@@ -13,6 +13,7 @@ from wilks.comparison.blocks import (
     whitening,
 )
 from wilks.comparison.nulls import Null, Traces
+from wilks.comparison.row_maps import GaussianMap
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.typing import FloatArray
 
@@ -42,6 +43,7 @@ class KernelBlock(Block):
         n_rows: int | None = None,
     ) -> None:
         self._events, self._gaussians = events, gaussians
+        self._is_of_scores = events is not null.pool.standardized
         self.members = (Member(f"{kind}, width {gaussians.width:.3g}", kind, width=gaussians.width),)
         used = null.pool.n_rows if n_rows is None else min(n_rows, null.pool.n_rows)
         masses, variances = null.pool.masses[:used], null.leading_variances(used)
@@ -59,6 +61,11 @@ class KernelBlock(Block):
     @property
     def n_columns(self) -> int:
         return self._gaussians.n_values
+
+    @property
+    def row_map(self) -> GaussianMap:
+        rates = np.full(self.n_columns, 0.5 / self._gaussians.width**2)
+        return GaussianMap(self._is_of_scores, self._gaussians.centers, rates)
 
     @property
     def spectrum(self) -> FloatArray:

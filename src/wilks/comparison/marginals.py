@@ -10,7 +10,7 @@ from wilks.comparison.nulls import Null, Traces
 from wilks.comparison.pool import in_cells
 from wilks.typing import FloatArray, IntArray
 
-_N_CELLS = 2048
+N_CELLS = 2048
 
 
 class FeatureWaves(NamedTuple):
@@ -35,7 +35,7 @@ def waves_at(ranks: FloatArray, n_waves: int) -> FloatArray:
 
 def feature_waves(ranks: FloatArray, null: Null, *, n_waves: int, ridge: float) -> FeatureWaves:
     """The waves of a feature with these ranks (u,)."""
-    cells = in_cells(ranks, _N_CELLS)
+    cells = in_cells(ranks, N_CELLS)
     masses = np.bincount(cells, weights=null.pool.masses)
     variances = np.bincount(cells, weights=null.variances)
     waves = waves_at(np.bincount(cells, weights=null.pool.masses * ranks) / masses, n_waves)
@@ -74,6 +74,10 @@ class MarginalBlock(Block):
     @property
     def n_columns(self) -> int:
         return int(self._ends[-1])
+
+    @property
+    def row_map(self) -> None:
+        return None
 
     @property
     def n_products(self) -> int:

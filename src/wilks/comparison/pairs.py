@@ -12,8 +12,9 @@ from wilks.comparison.blocks import (
     subset,
 )
 from wilks.comparison.nulls import Null, Traces
+from wilks.comparison.row_maps import PairMap, hermite, products
 from wilks.significance import strongest_log_p
-from wilks.typing import FloatArray, IntArray
+from wilks.typing import FloatArray
 
 _MOST_PRODUCTS, _MOST_EXACT, _MOST_ROWS = 5_000, 800, 100_000
 
@@ -31,8 +32,10 @@ class PairBlock(Block):
     """
 
     def __init__(self, null: Null, *, degree: int) -> None:
-        self._polynomials = _polynomials(null, degree)
-        self._first, self._second = _products(null.pool.scores.shape[1], degree)
+        values, masses = hermite(null.pool.scores, degree), null.pool.masses
+        self._degree, self._means = degree, masses @ values / np.sum(masses)
+        self._polynomials = values - self._means
+        self._first, self._second = products(null.pool.scores.shape[1], degree)
         self._mean, self._spread = self._moments(null)
         self.members = (Member("all pairs", "pairs"), Member("strongest pair", "pairs"))
         is_exact = self.n_columns <= _MOST_EXACT and null.pool.n_rows <= _MOST_ROWS
@@ -42,6 +45,10 @@ class PairBlock(Block):
     @property
     def n_columns(self) -> int:
         return int(self._first.size)
+
+    @property
+    def row_map(self) -> PairMap:
+        return PairMap(self._degree, self._means)
 
     def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:
         product: FloatArray = coefficients @ self._products(rows)
@@ -102,18 +109,3 @@ def degree_of_pairs(n_features: int) -> int:
     """
     n_pairs = n_features * (n_features - 1) // 2
     return next((degree for degree in (2, 1) if 0 < n_pairs * degree**2 <= _MOST_PRODUCTS), 0)
-
-
-def _polynomials(null: Null, degree: int) -> FloatArray:
-    """Those of all features side by side, of mean 0 over the masses, shape (u, features * degree)."""
-    masses, scores = null.pool.masses, null.pool.scores
-    values = np.stack([scores, (scores**2 - 1.0) / np.sqrt(2.0)][:degree], axis=2).reshape(masses.size, -1)
-    centered: FloatArray = values - masses @ values / np.sum(masses)
-    return centered
-
-
-def _products(n_features: int, degree: int) -> tuple[IntArray, IntArray]:
-    """Which columns of the polynomials are multiplied."""
-    feature = np.repeat(np.arange(n_features), degree)
-    first, second = np.nonzero(feature[:, None] < feature)
-    return first, second

@@ -6,6 +6,7 @@ import scipy.special
 
 from wilks.comparison.blocks import Block, Member, mean_and_covariance, row_slices
 from wilks.comparison.nulls import Null
+from wilks.comparison.row_maps import GaussianMap
 from wilks.significance import strongest_log_p
 from wilks.statistics.linear.centers import squared_distances
 from wilks.typing import FloatArray
@@ -40,6 +41,10 @@ class ScanBlock(Block):
     @property
     def n_columns(self) -> int:
         return int(self._centers.shape[0])
+
+    @property
+    def row_map(self) -> GaussianMap:
+        return GaussianMap(False, self._centers, self._inverse)
 
     def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:
         product: FloatArray = coefficients @ self._values(rows)

@@ -1,7 +1,7 @@
 """All members of a comparison, for the observed coefficients and for drawn ones."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 from wilks.comparison.blocks import Block, Member, row_slices
 from wilks.comparison.nulls import Drawn, Null
 from wilks.comparison.side_by_side import LARGE, side_by_side
+from wilks.comparison.where import Interval, most_discrepant_interval
 from wilks.significance import half_cauchy
 from wilks.typing import FloatArray
 
@@ -51,6 +52,15 @@ class ComparisonStatistics:
         """Of all blocks, in their order."""
         return tuple(member for block in self.blocks for member in block.members)
 
+    @property
+    def n_summed(self) -> int:
+        """Rows that are summed for each draw."""
+        return self.null.pool.n_rows
+
+    def interval(self, column: int) -> Interval:
+        """Where the samples differ most in a feature."""
+        return most_discrepant_interval(self.null, column)
+
     def observed(self) -> Scores:
         """For the two samples as they are."""
         observed = self.null.observed[None]
@@ -71,10 +81,14 @@ class ComparisonStatistics:
         found = iter(side_by_side(jobs, is_large=n_rows >= LARGE))
         n_ranges = -(-n_rows // _RANGE)
         sums = [functools.reduce(np.add, [next(found) for _ in range(n_ranges)]) for _ in self.blocks]
+        return self.scores_of(sums)
+
+    def scores_of(self, sums: Sequence[FloatArray]) -> Scores:
+        """From sum_i c_i phi_i of each block, shape (k, columns)."""
         t = [block.statistics(one) for block, one in zip(self.blocks, sums, strict=True)]
         log_p = [block.log_p_values(one) for block, one in zip(self.blocks, t, strict=True)]
         all_t, all_log_p = np.concatenate(t, axis=1), np.concatenate(log_p, axis=1)
-        return Scores(all_t, all_log_p, self._combined(all_t, all_log_p))
+        return Scores(all_t, all_log_p, self.combined(all_t, all_log_p))
 
     def _summed(self, block: Block, coefficients: Callable[[slice], FloatArray], first: int) -> FloatArray:
         """sum_i c_i phi_i over a range of rows, shape (k, columns)."""
@@ -82,7 +96,8 @@ class ComparisonStatistics:
         portions = row_slices(last, max(block.n_products, _FEWEST_COLUMNS), first=first)
         return functools.reduce(np.add, (block.sums(coefficients(rows), rows) for rows in portions))
 
-    def _combined(self, t: FloatArray, log_p: FloatArray) -> FloatArray:
+    def combined(self, t: FloatArray, log_p: FloatArray) -> FloatArray:
+        """t (k,) from that of members and their log p, each (k, members)."""
         if t.shape[1] == 1:
             return t[:, 0]
         kinds = np.array([member.kind for member in self.members])

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from wilks.comparison.pool import in_cells
 from wilks.significance import least_tied
 from wilks.typing import FloatArray
 
-_N_CELLS = 128
+N_CELLS = 128
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,24 @@ class Interval:
         return cls(**document)
 
 
+class CellContents(NamedTuple):
+    """What is in cells of one feature, arrays (cells,).
+
+    Attributes:
+        sums, variances: of c, and of its v, as of `Null`.
+        in_samples: counts of the one and of the other sample, in the order in which they were given.
+        low, high: the least and the largest value.
+        units: of the counts.
+    """
+
+    sums: FloatArray
+    variances: FloatArray
+    in_samples: tuple[FloatArray, FloatArray]
+    low: FloatArray
+    high: FloatArray
+    units: tuple[float, float] = (1.0, 1.0)
+
+
 def most_discrepant_interval(null: Null, column: int) -> Interval:
     """The interval of a feature, of 128 cells of equal mass, with the largest ``|z|``.
 
@@ -50,21 +68,29 @@ def most_discrepant_interval(null: Null, column: int) -> Interval:
         null: of the rows.
         column: of the feature.
     """
-    ranks = null.pool.ranks[:, column]
-    cells = in_cells(ranks, _N_CELLS)
+    cells, values = in_cells(null.pool.ranks[:, column], N_CELLS), null.pool.events[:, column]
     sums, variances, a, b = (
-        np.append(0.0, np.cumsum(np.bincount(cells, weights=values)))
-        for values in (null.observed, null.variances, *null.in_samples)
+        np.bincount(cells, weights=some) for some in (null.observed, null.variances, *null.in_samples)
+    )
+    low, high = np.full(sums.size, np.inf), np.full(sums.size, -np.inf)
+    np.minimum.at(low, cells, values)
+    np.maximum.at(high, cells, values)
+    return most_discrepant_cells(CellContents(sums, variances, (a, b), low, high, null.units))
+
+
+def most_discrepant_cells(contents: CellContents) -> Interval:
+    """The same from the contents of the cells, in the order of their values."""
+    sums, variances, a, b = (
+        np.append(0.0, np.cumsum(some)) for some in (contents.sums, contents.variances, *contents.in_samples)
     )
     begin, end = _widest_z(sums, variances)
     inside = float((a + b)[end] - (a + b)[begin]) / float((a + b)[-1])
-    unit_a, unit_b = null.units
+    unit_a, unit_b = contents.units
     second, expected = float(b[end] - b[begin]) / unit_b, float(b[-1]) * inside / unit_b
     z = abs(float((sums[end] - sums[begin]) / _spread(variances, begin, end)))
-    values = null.pool.events[(cells >= begin) & (cells < end), column]
     return Interval(
-        low=float(values.min()),
-        high=float(values.max()),
+        low=float(contents.low[begin]),
+        high=float(contents.high[end - 1]),
         first=float(a[end] - a[begin]) / unit_a,
         second=second,
         expected=expected,

@@ -22,6 +22,7 @@ _NAMES = {
     "wilks.samples.sample": ["Origin", "Sample"],
     "wilks.samples.splitting": ["split"],
     "wilks.samples.standardization": ["Standardization", "require_varying", "scale_notices"],
+    "wilks.samples.streaming": ["Stream", "stream"],
     "wilks.samples.support": ["Outsider", "ReferenceSupport", "Support"],
     "wilks.samples.thinning": ["cell_width_of", "has_cells", "in_cells", "merge_cells", "thin"],
     "wilks.samples.unweighting": ["unweight"],
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from wilks.samples.sample import Origin, Sample
     from wilks.samples.splitting import split
     from wilks.samples.standardization import Standardization, require_varying, scale_notices
+    from wilks.samples.streaming import Stream, stream
     from wilks.samples.support import Outsider, ReferenceSupport, Support
     from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, thin
     from wilks.samples.unweighting import unweight
@@ -64,6 +66,7 @@ __all__ = [
     "Sample",
     "Selection",
     "Standardization",
+    "Stream",
     "Support",
     "as_sample",
     "bookkeeping",
@@ -100,6 +103,7 @@ __all__ = [
     "scale_notices",
     "shared_events",
     "split",
+    "stream",
     "thin",
     "unit_notices",
     "unweight",

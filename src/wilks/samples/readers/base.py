@@ -109,6 +109,20 @@ class Reader(ABC):
     def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         """Columns of at most ``chunk_size`` rows each, for names that were listed."""
 
+    def _n_rows(self, source: TableFile) -> int | None:
+        """Rows of the table, where the format tells without reading it."""
+        return None
+
+    @final
+    def n_rows(self, source: TableFile) -> int | None:
+        """Rows of the table, where the format tells without reading it; else None.
+
+        Raises:
+            SampleError: the file cannot be read.
+        """
+        with _named_errors(ordinary(source.path), self.format_name):
+            return self._n_rows(source)
+
     @final
     def listing(self, source: TableFile) -> Listing:
         """The columns of the file, without reading their values.

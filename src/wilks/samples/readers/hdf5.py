@@ -35,6 +35,12 @@ class Hdf5Reader(Reader):
         with _opened(source) as file:
             return _layout(file, source).listing()
 
+    def _n_rows(self, source: TableFile) -> int | None:
+        with _opened(source) as file:
+            layout = _layout(file, source)
+            names = layout.listing().names
+            return layout.n_rows(names, source) if names else None
+
     def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         with _opened(source) as file:
             layout = _layout(file, source)

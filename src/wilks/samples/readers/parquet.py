@@ -32,6 +32,10 @@ class ParquetReader(Reader):
         kinds = {field.name: field.type.to_pandas_dtype() for field in fields if pa.types.is_floating(field.type)}
         return Listing.of(((field.name, why_not(field.type)) for field in fields), narrow(kinds))
 
+    def _n_rows(self, source: TableFile) -> int | None:
+        with source.open() as content, pq.ParquetFile(content) as file:
+            return int(file.metadata.num_rows)
+
     def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         options = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES, "page_checksum_verification": True}
         with source.open() as content, pq.ParquetFile(content, **options) as file:

@@ -48,6 +48,10 @@ class RootReader(Reader):
             kinds = {name: _stored_type(table, column) for name, column in columns}
         return Listing.of(reasons, narrow({name: kind for name, kind in kinds.items() if kind is not None}))
 
+    def _n_rows(self, source: TableFile) -> int | None:
+        with _opened(source) as file:
+            return int(_table(file, source).num_entries)
+
     def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
         with _opened(source) as file:
             table = _table(file, source)

@@ -1,0 +1,5 @@
+"""Two samples larger than memory: moments of all members by bunches of events, from files that are read twice."""
+
+from wilks.comparison.streamed.preparing import StreamingOptions, prepare_streams
+
+__all__ = ["StreamingOptions", "prepare_streams"]

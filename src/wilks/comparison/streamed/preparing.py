@@ -1,0 +1,243 @@
+"""Two samples larger than memory, made ready to be compared: read twice, in pieces."""
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+
+from wilks.comparison.blocks import Block
+from wilks.comparison.checks import FEWEST_EVENTS, counts_one_each
+from wilks.comparison.nulls import Null
+from wilks.comparison.prepared import Prepared
+from wilks.comparison.streamed.bunches import Bunches, bunches_for
+from wilks.comparison.streamed.census import Census, looked_at, require_finite
+from wilks.comparison.streamed.features import FeaturesInCommon, common_features
+from wilks.comparison.streamed.places import RowPlaces
+from wilks.comparison.streamed.running import bunch_sums
+from wilks.comparison.streamed.sketch import Sketch, size_for
+from wilks.comparison.streamed.statistics import StreamedRelabelling, StreamedStatistics, maps_of
+from wilks.comparison.streamed.work import Work
+from wilks.errors import SampleError
+from wilks.samples import Events, Sample, Stream, as_sample
+from wilks.storage import Folder
+from wilks.wording import listed, visible
+
+Report = Callable[[int, int, str], None]
+MOST_EVENTS = 999_999_999  # of which NumPy draws without replacement
+_LOOKED_AT, _SUMMED = "events looked at", "events summed"
+
+
+@dataclass(frozen=True)
+class StreamingOptions:
+    """How two samples are read.
+
+    Args:
+        seed: of the division into bunches.
+        store: folder that keeps sums.
+        executor: of other processes.
+        report: called with how much is done and wanted, and of what.
+        sketch_rows: None: as many as `size_for` says.
+        most_bunches: None: as many as fit into 256 MiB.
+        uses_weights: whether columns that are named as weights are asked about; else they are left out.
+    """
+
+    seed: int
+    store: Folder | None = None
+    executor: Executor | None = None
+    report: Report = lambda done, wanted, what: None
+    sketch_rows: int | None = None
+    most_bunches: int | None = None
+    uses_weights: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class LookedAt:
+    """Both samples after the first pass, in the order in which they were given.
+
+    Args:
+        samples, censuses: of both.
+        sketch: of both together.
+        notices: what was left out.
+    """
+
+    samples: tuple[Stream, Stream]
+    censuses: tuple[Census, Census]
+    sketch: Sketch
+    notices: tuple[str, ...]
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether the second is taken for the first: the one with fewer events, as `Relabelling.of` has it."""
+        n, n_other = (one.n for one in self.censuses)
+        if n != n_other:
+            return n > n_other
+        differing = np.flatnonzero(self.sketch.counts[:, 0] != self.sketch.counts[:, 1])
+        return bool(differing.size and np.diff(self.sketch.counts[differing[0]])[0] > 0)
+
+
+def prepare_streams(
+    a: Stream | Sample | Events,
+    b: Stream | Sample | Events,
+    *,
+    blocks: Callable[[Null], Iterable[Block]],
+    options: StreamingOptions,
+) -> Prepared:
+    """Both samples read twice: what the pooled set is like, then the sums of all members over bunches.
+
+    Raises:
+        SampleError: too few or too many events, no feature in common, weights, a file that changes.
+        StoreError: the store holds sums of another comparison.
+        InputError: an executor beside a sample in memory.
+    """
+    seen = _looked_at(as_stream(a, what="a"), as_stream(b, what="b"), options)
+    features, n = seen.samples[0].names, tuple(one.n for one in seen.censuses)
+    order = (1, 0) if seen.is_swapped else (0, 1)
+    samples, censuses = (seen.samples[order[0]], seen.samples[order[1]]), tuple(seen.censuses[k] for k in order)
+    pool = seen.sketch.pool(features, n_events=sum(n))
+    sizes = (censuses[0].n, sum(n))
+    null = StreamedRelabelling(pool, seen.sketch.counts[:, order[0]], seen.is_swapped, sizes, (0, 0))
+    found = tuple(blocks(null))
+    maps, counts_cells = maps_of(found)
+    places = RowPlaces.of(pool)
+    n_cells = int(places.n_cells.sum()) if counts_cells else 0
+    most = options.most_bunches or bunches_for(sum(one.n_columns for one in maps), n_cells)
+    bunches = Bunches.of((censuses[0].n, censuses[1].n), most=most, seed=options.seed)
+    null = StreamedRelabelling(pool, null.counts, null.is_swapped, sizes, (bunches.n[0], sum(bunches.n)))
+    work = Work(samples, (censuses[0], censuses[1]), places, maps, counts_cells, bunches)
+    report = _counted_up(options.report, sum(n), _SUMMED)
+    sums = bunch_sums(work, store=options.store, executor=options.executor, report=report)
+    return Prepared(
+        statistics=StreamedStatistics(null, found, work, sums, seen.is_swapped),
+        sizes=(float(n[0]), float(n[1])),
+        notices=(*seen.notices, _streamed_notice(seen.sketch, bunches)),
+        p_of_sizes=functools.partial(_p_of_sizes, n[0], n[1]),
+    )
+
+
+def as_stream(thing: Stream | Sample | Events, *, what: str) -> Stream:
+    """A stream as it is; a sample in memory as one.
+
+    Raises:
+        SampleError: it has weights, or is no sample.
+    """
+    if isinstance(thing, Stream):
+        return thing
+    sample = as_sample(thing, what=what)
+    if not counts_one_each(sample):
+        raise SampleError(
+            f"events that are streamed count one each, but {what} has weights; unweight it (wilks.samples.unweight), or "
+            "compare samples in memory"
+        )
+    return Stream((), held=sample)
+
+
+def _looked_at(a: Stream, b: Stream, options: StreamingOptions) -> LookedAt:
+    """The first pass; again where columns that nobody chose turn out to have gaps."""
+    chosen = common_features(a, b, uses_weights=options.uses_weights)
+    while True:
+        samples = (a.of_features(chosen.names), b.of_features(chosen.names))
+        censuses, sketch = _pass(samples, options)
+        without = _without_gaps(chosen, censuses)
+        if without.names == chosen.names:
+            break
+        chosen = without
+    for census, which in zip(censuses, ("first", "second"), strict=True):
+        _require_number(census, which)
+        require_finite(census, chosen.names, which=which)
+    return _of_varying(samples, censuses, sketch, chosen)
+
+
+def _pass(samples: tuple[Stream, Stream], options: StreamingOptions) -> tuple[tuple[Census, Census], Sketch]:
+    size = options.sketch_rows or size_for(len(samples[0].names))
+    known = [one.n_rows for one in samples]
+    wanted = sum(n for n in known if n is not None) if None not in known else 0
+    first, sketch = looked_at(
+        samples[0], None, which=0, size=size, report=lambda n: options.report(n, max(wanted, n), _LOOKED_AT)
+    )
+    second, sketch = looked_at(
+        samples[1],
+        sketch,
+        which=1,
+        size=size,
+        report=lambda n: options.report(first.n + n, max(wanted, first.n + n), _LOOKED_AT),
+    )
+    return (first, second), sketch
+
+
+def _without_gaps(chosen: FeaturesInCommon, censuses: Sequence[Census]) -> FeaturesInCommon:
+    """Without columns that have a value that is no number, unless they were asked for."""
+    n_bad = censuses[0].n_bad + censuses[1].n_bad
+    if chosen.are_asked_for or not n_bad.any():
+        return chosen
+    return chosen.without({name: "not finite in some rows" for name, n in zip(chosen.names, n_bad, strict=True) if n})
+
+
+def _require_number(census: Census, which: str) -> None:
+    if census.n < FEWEST_EVENTS:
+        raise SampleError(
+            f"each sample must have at least {FEWEST_EVENTS} events, but the {which} one has {census.n}; look at its "
+            "selection"
+        )
+    if census.n > MOST_EVENTS:
+        raise SampleError(
+            f"a sample that is streamed must have at most {MOST_EVENTS:,} events, but the {which} one has {census.n:,}; "
+            "take a part of it"
+        )
+
+
+def _of_varying(
+    samples: tuple[Stream, Stream], censuses: tuple[Census, Census], sketch: Sketch, chosen: FeaturesInCommon
+) -> LookedAt:
+    """Without features that never vary.
+
+    Raises:
+        SampleError: there is no other.
+    """
+    low = np.minimum(censuses[0].low, censuses[1].low)
+    varies = low < np.maximum(censuses[0].high, censuses[1].high)
+    columns = np.flatnonzero(varies).tolist()
+    names = [chosen.names[k] for k in columns]
+    if not names:
+        raise SampleError(
+            "two samples must have a feature in common that varies, but each of "
+            f"{listed(map(visible, chosen.names))} has one value in all events"
+        )
+    if len(names) < len(chosen.names):
+        chosen = chosen.without({name: "the same in every event" for name in chosen.names if name not in names})
+    first, second = (
+        Census(c.tables, c.numbers, c.n_events, c.digests, c.low[columns], c.high[columns], c.n_bad[columns])
+        for c in censuses
+    )
+    return LookedAt(
+        samples=(samples[0].of_features(names), samples[1].of_features(names)),
+        censuses=(first, second),
+        sketch=sketch.of_features(columns),
+        notices=chosen.notices,
+    )
+
+
+def _streamed_notice(sketch: Sketch, bunches: Bunches) -> str:
+    """What p is of, and what scales were taken from."""
+    rows = "all" if sketch.is_whole else "some"
+    effective = "" if sketch.is_whole else f", which say as much as {sketch.n_effective:,.0f} without copies,"
+    return (
+        f"streamed: labels of {sum(bunches.n):,} bunches of {bunches.size:,} events were permuted, and what scales or "
+        f"chooses was taken from {rows} distinct rows, {sketch.hashes.size:,}{effective} with their copies"
+    )
+
+
+def _counted_up(report: Report, wanted: int, what: str) -> Callable[[int], None]:
+    done = [0]
+
+    def more(n: int) -> None:
+        done[0] += n
+        report(done[0], wanted, what)
+
+    return more
+
+
+def _p_of_sizes(n_first: int, n_second: int, ratio: float) -> float:
+    return float(scipy.stats.binomtest(n_first, n_first + n_second, ratio / (1.0 + ratio)).pvalue)

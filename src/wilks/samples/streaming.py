@@ -1,0 +1,210 @@
+"""Samples that are read from files again and again, in pieces, and never held as a whole."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wilks.errors import InputError, SampleError
+from wilks.samples.checked_arrays import came, check_names
+from wilks.samples.readers import TableFile, reader_for
+from wilks.samples.reading import CHUNK_SIZE, Files, columns, find_files
+from wilks.samples.recipe import Recipe, make_recipe
+from wilks.samples.sample import Sample
+from wilks.samples.tree_names import one_tree
+from wilks.typing import FloatArray, IntArray, whole_number
+
+UNIT = 1 << 16
+"""Rows of a unit: what is done with rows is done unit by unit, whatever chunks they are read in."""
+
+
+class Piece(NamedTuple):
+    """The selected events of some rows of a table that follow each other.
+
+    Attributes:
+        first, n_rows: of the rows.
+        places: which row each event is, shape (m,).
+        events: shape (m, d).
+    """
+
+    first: int
+    n_rows: int
+    places: IntArray
+    events: FloatArray
+
+
+class Unit(NamedTuple):
+    """The selected events (m, d) of the rows from ``number * UNIT`` on."""
+
+    number: int
+    events: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """A sample that is read in pieces; `stream` makes one.
+
+    Args:
+        files: paths, each that of one table, or nothing for a sample that is held.
+        tree, where, define: as in `wilks.read`.
+        features: None: all columns that the files have in common.
+        chunk_size: rows that are read at once.
+        held: a sample in memory that is taken in the same way.
+    """
+
+    files: tuple[str, ...]
+    tree: str | None = None
+    where: str | None = None
+    define: Mapping[str, str] = field(default_factory=dict)
+    features: tuple[str, ...] | None = None
+    chunk_size: int = CHUNK_SIZE
+    held: Sample | None = None
+
+    @property
+    def n_tables(self) -> int:
+        """Files, or 1 for a sample that is held."""
+        return 1 if self.held is not None else len(self.files)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features, or what they can be."""
+        if self.features is not None:
+            return self.features
+        return self.held.features if self.held is not None else columns(self.files, tree=self.tree)
+
+    @property
+    def n_rows(self) -> int | None:
+        """Rows before the selection, where all files tell without being read."""
+        if self.held is not None:
+            return self.held.n_events
+        counts = [reader_for(path).n_rows(TableFile(path, self.tree)) for path in find_files(self.files)]
+        known = [n for n in counts if n is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    def of_features(self, names: Iterable[str]) -> "Stream":
+        """The same events with these features."""
+        return replace(self, features=tuple(names))
+
+    def units(self, table: int) -> Iterator[Unit]:
+        """All units of a table, in order; the last one may be shorter, and some have no event.
+
+        Raises:
+            SampleError: the file cannot be read, or has no such column.
+        """
+        pieces = self._held_pieces() if self.held is not None else self._pieces_of_file(self.files[table])
+        return in_units(pieces)
+
+    def _held_pieces(self) -> Iterator[Piece]:
+        assert self.held is not None
+        rows = [self.held.features.index(name) for name in self.names]
+        for first in range(0, self.held.n_events, self.chunk_size):
+            events = self.held.events[first : first + self.chunk_size][:, rows]
+            yield Piece(first, events.shape[0], np.arange(first, first + events.shape[0]), events)
+
+    def _pieces_of_file(self, file: str) -> Iterator[Piece]:
+        (path,) = find_files(file)
+        source, reader, recipe = TableFile(path, self.tree), reader_for(path), self._recipe
+        plan, first = recipe.resolve(reader.listing(source), path), 0
+        for chunk in reader.chunks(source, plan.columns, chunk_size=self.chunk_size):
+            n_rows = next(iter(chunk.values())).size
+            rows, outputs = plan.apply(chunk)[:2]
+            yield Piece(first, n_rows, rows + first, np.column_stack([outputs[name] for name in recipe.features]))
+            first += n_rows
+
+    @property
+    def _recipe(self) -> Recipe:
+        return make_recipe(self.names, where=self.where, weight=None, define=self.define, carry=())
+
+    def to_document(self) -> dict[str, Any]:
+        """Plain values, for another process that sees the same files.
+
+        Raises:
+            InputError: the sample is in the memory of this one.
+        """
+        if self.held is not None:
+            raise InputError(
+                "other processes read a sample from its files, but one of the two is an array or a sample in memory; "
+                "write it to a file, or leave executor out"
+            )
+        return {**vars(self), "files": list(self.files), "define": dict(self.define), "features": list(self.names)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Stream":
+        """The inverse of `to_document`."""
+        return cls(**{**document, "files": tuple(document["files"]), "features": tuple(document["features"])})
+
+
+def stream(
+    files: Files,
+    *,
+    features: Iterable[str] | None = None,
+    tree: str | None = None,
+    where: str | None = None,
+    define: Mapping[str, str] = MappingProxyType({}),
+    chunk_size: int = CHUNK_SIZE,
+) -> Stream:
+    """A sample larger than memory, for `wilks.compare`: files that are read in chunks, twice, and never held.
+
+    Nothing is read yet. Every event counts one: weights cannot be streamed.
+
+    Args:
+        files: a path, a pattern such as ``"run*.parquet"``, or a list of both, as in `wilks.read`; together they are
+            one sample.
+        features: columns, defined names, or expressions. None: `compare` takes what both samples have, as of tables.
+        tree, where, define: as in `wilks.read`.
+        chunk_size: rows that are read at once; it changes no result.
+
+    Raises:
+        SampleError: no such file, or an expression that is not allowed.
+
+    >>> import pathlib, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = pathlib.Path(folder.name) / "events.csv"
+    >>> _ = path.write_text("pt,eta\\n10,1\\n30,2\\n50,2\\n")
+    >>> [unit.events.tolist() for unit in stream(path, features=["pt"], where="eta > 1").units(0)]
+    [[[30.0], [50.0]]]
+    >>> folder.cleanup()
+    """
+    texts, tree = one_tree(_texts(files), tree)
+    paths = find_files(texts)
+    names = None if features is None else check_names(features, "features")
+    make_recipe(names or ("x",), where=where, weight=None, define=define, carry=())
+    try:
+        rows = whole_number(chunk_size, name="chunk_size", least=1)
+    except InputError as error:
+        raise SampleError(str(error)) from error
+    found = tuple(str(path) if "://" in str(path) else os.path.abspath(path) for path in paths)
+    return Stream(found, tree, where, dict(define), names, rows)
+
+
+def _texts(files: object) -> list[str]:
+    """Paths and patterns."""
+    given = [files] if isinstance(files, str | bytes | os.PathLike) else files
+    if isinstance(given, Mapping) or not isinstance(given, Sequence):
+        raise SampleError(f"files must be a path, a pattern or a list of them, but {came(files)} came")
+    if wrong := [one for one in given if not isinstance(one, str | bytes | os.PathLike)]:
+        raise SampleError(f"every file must be a path or a pattern, but {came(wrong[0])} came")
+    return [os.fsdecode(one) for one in given]
+
+
+def in_units(pieces: Iterable[Piece]) -> Iterator[Unit]:
+    """The events of `UNIT` rows each, whatever pieces they come in.
+
+    >>> pieces = [Piece(0, 70_000, np.array([5, 65_536]), np.array([[1.0], [2.0]]))]
+    >>> [(unit.number, unit.events.tolist()) for unit in in_units(pieces)]
+    [(0, [[1.0]]), (1, [[2.0]])]
+    """
+    number, parts, n_rows = 0, [], 0
+    for piece in pieces:
+        n_rows = piece.first + piece.n_rows
+        ends = np.arange((number + 1) * UNIT, n_rows + 1, UNIT)
+        *whole, rest = np.split(piece.events, np.searchsorted(piece.places, ends))
+        for part in whole:
+            yield Unit(number, np.concatenate([*parts, part]))
+            number, parts = number + 1, []
+        parts.append(rest)
+    if n_rows > number * UNIT:
+        yield Unit(number, np.concatenate(parts))
