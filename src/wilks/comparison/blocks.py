@@ -64,7 +64,7 @@ class Block(abc.ABC):
     @property
     @abc.abstractmethod
     def row_map(self) -> RowMap | None:
-        """phi of any rows; None where `sums` counts them in `wilks.comparison.marginals.N_CELLS` cells of their ranks."""
+        """phi of any rows; None where `sums` counts them in `marginals.N_CELLS` cells of their ranks."""
 
     @abc.abstractmethod
     def log_p_values(self, t: FloatArray) -> FloatArray:

@@ -112,18 +112,13 @@ def compare(
     if isinstance(a, Stream) or isinstance(b, Stream):
         streaming = StreamingOptions(options.seed, store, executor, report)
         blocks = functools.partial(blocks_of, model, seed=options.seed)
-        return _compared(prepare_streams(a, b, blocks=blocks, options=streaming), options, report=report)
+        return compare_prepared(prepare_streams(a, b, blocks=blocks, options=streaming), options, report=report)
     if store is not None or executor is not None:
         raise InputError(
             "store and executor are for samples that are streamed, but both of these are in memory; leave them out, or "
             "give the files as wilks.stream(...)"
         )
-    return _compared(_prepared(a, b, model=model, seed=options.seed), options, report=report)
-
-
-def compare_prepared(prepared: Prepared, *, n_permutations: int | None, seed: int, report: Report) -> Comparison:
-    """The answer for samples that were made ready."""
-    return _compared(prepared, ComparisonOptions(False, None, n_permutations, seed), report=report)
+    return compare_prepared(_prepared(a, b, model=model, seed=options.seed), options, report=report)
 
 
 def _prepared(a: Sample | Events, b: Sample | Events, *, model: object, seed: int) -> Prepared:
@@ -141,7 +136,9 @@ def _prepared(a: Sample | Events, b: Sample | Events, *, model: object, seed: in
     )
 
 
-def _compared(prepared: Prepared, options: ComparisonOptions, *, report: Report) -> Comparison:
+@one_blas_thread()
+def compare_prepared(prepared: Prepared, options: ComparisonOptions, *, report: Report) -> Comparison:
+    """The answer for samples that were made ready."""
     statistics = prepared.statistics
     observed = statistics.observed()
     found = _found(statistics, observed, options, report=report)
@@ -199,9 +196,7 @@ def _features(statistics: ComparisonStatistics, observed: Scores, found: Counted
         return ()
     after = corrected(log_p, found.features).tolist()
     rows = zip(null.pool.features, log_p.tolist(), after, range(log_p.size), strict=True)
-    answers = [
-        FeatureAnswer(name, own, chance, statistics.interval(column)) for name, own, chance, column in rows
-    ]
+    answers = [FeatureAnswer(name, own, chance, statistics.interval(column)) for name, own, chance, column in rows]
     return tuple(sorted(answers, key=lambda one: one.log_p_value))
 
 

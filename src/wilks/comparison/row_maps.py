@@ -50,7 +50,8 @@ class RowMap(abc.ABC):
     def from_document(document: Mapping[str, Any]) -> "RowMap":
         """The inverse of `to_document`."""
         content = dict(document)
-        return _KINDS[content.pop("kind")](**content)
+        made: RowMap = _KINDS[content.pop("kind")](**content)
+        return made
 
 
 @dataclass(frozen=True, eq=False)

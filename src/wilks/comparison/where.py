@@ -70,7 +70,8 @@ def most_discrepant_interval(null: Null, column: int) -> Interval:
     """
     cells, values = in_cells(null.pool.ranks[:, column], N_CELLS), null.pool.events[:, column]
     sums, variances, a, b = (
-        np.bincount(cells, weights=some) for some in (null.observed, null.variances, *null.in_samples)
+        np.bincount(cells, weights=some).astype(np.float64)
+        for some in (null.observed, null.variances, *null.in_samples)
     )
     low, high = np.full(sums.size, np.inf), np.full(sums.size, -np.inf)
     np.minimum.at(low, cells, values)

@@ -197,7 +197,8 @@ def in_units(pieces: Iterable[Piece]) -> Iterator[Unit]:
     >>> [(unit.number, unit.events.tolist()) for unit in in_units(pieces)]
     [(0, [[1.0]]), (1, [[2.0]])]
     """
-    number, parts, n_rows = 0, [], 0
+    number, n_rows = 0, 0
+    parts: list[FloatArray] = []
     for piece in pieces:
         n_rows = piece.first + piece.n_rows
         ends = np.arange((number + 1) * UNIT, n_rows + 1, UNIT)

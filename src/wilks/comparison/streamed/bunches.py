@@ -2,8 +2,8 @@
 
 Each sample is divided at random into bunches of g events, and the labels of bunches are permuted. These relabellings
 are a subgroup of those of all events, so that p is as exact (Hemerik and Goeman, TEST 27 (2018) 811): given the bunches
-each of them is as likely as the observed one. A difference with a squared Z is seen in them with Z^2 / (1 + Z^2 / G) for
-G bunches, as the difference itself spreads the drawn sums.
+each of them is as likely as the observed one. A difference with a squared Z is seen in them with Z^2 / (1 + Z^2 / G)
+for G bunches, as the difference itself spreads the drawn sums.
 """
 
 from collections.abc import Iterator
@@ -57,7 +57,9 @@ class Bunches(NamedTuple):
         rng = np.random.Generator(np.random.Philox(key=[self.seed, _BUNCHES + which]))
         return _divided(rng, self.sizes(which), n_events)
 
-    def of_units(self, which: int, shard: int, counts: IntArray, n_events: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
+    def of_units(
+        self, which: int, shard: int, counts: IntArray, n_events: IntArray
+    ) -> Iterator[tuple[IntArray, IntArray]]:
         """For each unit of a shard, with ``n_events`` (units,): how many of its events each bunch has, and which.
 
         Args:

@@ -105,11 +105,9 @@ def looked_at(
                 n_bad += np.count_nonzero(~np.isfinite(unit.events), axis=0)
                 found = found.with_events(unit.events, which=which, hashes=hashes)
             report(n)
-    columns = [np.array([unit[k] for unit in units], dtype=kind) for k, kind in enumerate(_KINDS)]
-    return Census(*columns, low, high, n_bad), found
-
-
-_KINDS = (np.int64, np.int64, np.int64, np.uint64)
+    tables, numbers, n_events = np.array([unit[:3] for unit in units], dtype=np.int64).reshape(-1, 3).T
+    digests = np.array([unit[3] for unit in units], dtype=np.uint64)
+    return Census(tables, numbers, n_events, digests, low, high, n_bad), found
 
 
 def require_finite(census: Census, names: tuple[str, ...], *, which: str) -> None:
@@ -121,6 +119,6 @@ def require_finite(census: Census, names: tuple[str, ...], *, which: str) -> Non
     for name, count in zip(names, census.n_bad.tolist(), strict=True):
         if count:
             raise SampleError(
-                f"every value of a feature must be finite, but {visible(name)!r} of the {which} sample has {count:,} of "
-                f"{census.n:,} that are not; leave such events out by a selection, or the feature out"
+                f"every value of a feature must be finite, but {visible(name)!r} of the {which} sample has {count:,} "
+                f"of {census.n:,} that are not; leave such events out by a selection, or the feature out"
             )

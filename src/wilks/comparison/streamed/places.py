@@ -50,7 +50,8 @@ class Distribution(NamedTuple):
         """Where values (r,) stand in the tables."""
         before = np.searchsorted(self.values, values)
         is_known = self.values[np.minimum(before, self.values.size - 1)] == values
-        return 2 * before + is_known
+        places: IntArray = 2 * before + is_known
+        return places
 
 
 @dataclass(frozen=True, eq=False)

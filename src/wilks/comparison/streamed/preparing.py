@@ -3,13 +3,13 @@
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.stats
 
 from wilks.comparison.blocks import Block
-from wilks.comparison.checks import FEWEST_EVENTS, counts_one_each
+from wilks.comparison.checks import FEWEST_EVENTS, has_weights
 from wilks.comparison.nulls import Null
 from wilks.comparison.prepared import Prepared
 from wilks.comparison.streamed.bunches import Bunches, bunches_for
@@ -23,6 +23,7 @@ from wilks.comparison.streamed.work import Work
 from wilks.errors import SampleError
 from wilks.samples import Events, Sample, Stream, as_sample
 from wilks.storage import Folder
+from wilks.threads import one_blas_thread
 from wilks.wording import listed, visible
 
 Report = Callable[[int, int, str], None]
@@ -78,6 +79,7 @@ class LookedAt:
         return bool(differing.size and np.diff(self.sketch.counts[differing[0]])[0] > 0)
 
 
+@one_blas_thread()
 def prepare_streams(
     a: Stream | Sample | Events,
     b: Stream | Sample | Events,
@@ -93,28 +95,38 @@ def prepare_streams(
         InputError: an executor beside a sample in memory.
     """
     seen = _looked_at(as_stream(a, what="a"), as_stream(b, what="b"), options)
-    features, n = seen.samples[0].names, tuple(one.n for one in seen.censuses)
-    order = (1, 0) if seen.is_swapped else (0, 1)
-    samples, censuses = (seen.samples[order[0]], seen.samples[order[1]]), tuple(seen.censuses[k] for k in order)
-    pool = seen.sketch.pool(features, n_events=sum(n))
-    sizes = (censuses[0].n, sum(n))
-    null = StreamedRelabelling(pool, seen.sketch.counts[:, order[0]], seen.is_swapped, sizes, (0, 0))
+    null, found, work = _work(seen, blocks, options)
+    report = _counted_up(options.report, work.n_events, _SUMMED)
+    sums = bunch_sums(work, store=options.store, executor=options.executor, report=report)
+    n_first, n_second = (one.n for one in seen.censuses)
+    return Prepared(
+        statistics=StreamedStatistics(null, found, work, sums, seen.is_swapped),
+        sizes=(float(n_first), float(n_second)),
+        notices=(*seen.notices, _streamed_notice(seen.sketch, work.bunches)),
+        p_of_sizes=functools.partial(_p_of_sizes, n_first, n_second),
+    )
+
+
+def _work(
+    seen: LookedAt, blocks: Callable[[Null], Iterable[Block]], options: StreamingOptions
+) -> tuple[StreamedRelabelling, tuple[Block, ...], Work]:
+    """The null, its members, and what must be summed for them."""
+    role = int(seen.is_swapped)
+    samples = (seen.samples[role], seen.samples[1 - role])
+    censuses = (seen.censuses[role], seen.censuses[1 - role])
+    counts, n = seen.sketch.counts, (censuses[0].n, censuses[1].n)
+    pool = seen.sketch.pool(samples[0].names, n_events=sum(n))
+    null = StreamedRelabelling(
+        pool, counts[:, role], seen.is_swapped, counts[:, 1 - role], sizes=(n[0], sum(n)), n_bunches=(0, 0)
+    )
     found = tuple(blocks(null))
     maps, counts_cells = maps_of(found)
     places = RowPlaces.of(pool)
     n_cells = int(places.n_cells.sum()) if counts_cells else 0
     most = options.most_bunches or bunches_for(sum(one.n_columns for one in maps), n_cells)
-    bunches = Bunches.of((censuses[0].n, censuses[1].n), most=most, seed=options.seed)
-    null = StreamedRelabelling(pool, null.counts, null.is_swapped, sizes, (bunches.n[0], sum(bunches.n)))
-    work = Work(samples, (censuses[0], censuses[1]), places, maps, counts_cells, bunches)
-    report = _counted_up(options.report, sum(n), _SUMMED)
-    sums = bunch_sums(work, store=options.store, executor=options.executor, report=report)
-    return Prepared(
-        statistics=StreamedStatistics(null, found, work, sums, seen.is_swapped),
-        sizes=(float(n[0]), float(n[1])),
-        notices=(*seen.notices, _streamed_notice(seen.sketch, bunches)),
-        p_of_sizes=functools.partial(_p_of_sizes, n[0], n[1]),
-    )
+    bunches = Bunches.of(n, most=most, seed=options.seed)
+    null = replace(null, n_bunches=(bunches.n[0], sum(bunches.n)))
+    return null, found, Work(samples, censuses, places, maps, counts_cells, bunches)
 
 
 def as_stream(thing: Stream | Sample | Events, *, what: str) -> Stream:
@@ -126,10 +138,10 @@ def as_stream(thing: Stream | Sample | Events, *, what: str) -> Stream:
     if isinstance(thing, Stream):
         return thing
     sample = as_sample(thing, what=what)
-    if not counts_one_each(sample):
+    if has_weights(sample, sample):
         raise SampleError(
-            f"events that are streamed count one each, but {what} has weights; unweight it (wilks.samples.unweight), or "
-            "compare samples in memory"
+            f"events that are streamed count one each, but {what} has weights; unweight it (wilks.samples.unweight), "
+            "or compare samples in memory"
         )
     return Stream((), held=sample)
 
@@ -183,8 +195,8 @@ def _require_number(census: Census, which: str) -> None:
         )
     if census.n > MOST_EVENTS:
         raise SampleError(
-            f"a sample that is streamed must have at most {MOST_EVENTS:,} events, but the {which} one has {census.n:,}; "
-            "take a part of it"
+            f"a sample that is streamed must have at most {MOST_EVENTS:,} events, but the {which} one has "
+            f"{census.n:,}; take a part of it"
         )
 
 

@@ -115,7 +115,8 @@ def _found(work: Work, which: int, folder: Path) -> BunchSums:
             f"{folder} must be new, empty or hold sums of this comparison, but it holds those of another one (other "
             "rows, features, members or seed); give another store. Nothing was overwritten"
         )
-    return replace(found, columns=found.columns.copy(), cells=found.cells.copy())
+    sums: BunchSums = replace(found, columns=found.columns.copy(), cells=found.cells.copy())
+    return sums
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A few of very many rows, with all of their copies: what is known of the pooled set where it does not fit in memory."""
+"""A few of very many rows, with all of their copies: what is known of a pooled set that does not fit in memory."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,8 @@
 """Sums over the events of each bunch: exact, so that they are the same in whatever parts they were made.
 
-phi of an event is rounded to a multiple of a number so small, and so large, that sums of it over all events are exact in
-double precision: 2^-31 for two million events, 2^-27 for thirty million. Merging sums is then adding them, in any order.
+phi of an event is rounded to a multiple of a number that is just so large that sums of it over all events are exact in
+double precision: 2^-31 for two million events, 2^-27 for thirty million. Merging sums is then adding them, in any
+order.
 """
 
 import functools
@@ -22,7 +23,7 @@ from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray, IntArray
 
 Counts = npt.NDArray[Any]
-_TILE = 2**18
+_TILE = 2**17  # numbers: 1 MiB
 _FEWEST_ROWS = 64
 
 
@@ -131,14 +132,10 @@ def _add_map(sums: FloatArray, one: RowMap, rows: Placed, *, ends: IntArray, spa
     for first in range(0, n_rows, size):
         last = min(first + size, n_rows)
         values = rounded(one.values(rows.some(slice(first, last))), spacing)
-        begin = int(np.searchsorted(ends, first, side="right"))
-        stop = int(np.searchsorted(ends, last, side="left")) + 1
-        edges = np.clip(ends[begin:stop], first, last) - first
-        start = 0
-        for bunch, end in enumerate(edges.tolist(), start=begin):
-            if end > start:
-                sums[bunch] += np.add.reduce(values[start:end], axis=0)
-            start = end
+        edges = np.clip(ends, first, last) - first
+        starts = np.append(0, edges[:-1])
+        bunches = np.flatnonzero(edges > starts)
+        sums[bunches] += np.add.reduceat(values, starts[bunches], axis=0)
 
 
 @one_blas_thread()
