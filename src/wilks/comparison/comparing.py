@@ -132,7 +132,7 @@ def _found(
             f"a p-value needs a t that is a number, but {observed.total[0]} came of these samples; please report it"
         )
     block = statistics.blocks[0]
-    is_alone = len(statistics.blocks) == 1 and options.n_permutations is None
+    is_alone = len(statistics.members) == 1 and options.n_permutations is None
     if is_alone and isinstance(block, KernelBlock) and is_confirmed(statistics.null, block):
         probability = analytic_probability(block, float(observed.total[0]))
         return Counted(probability, f"p = {probability.text} (analytic)", None, np.empty(0), np.empty(0))
@@ -143,12 +143,19 @@ def _found(
 def _members(statistics: ComparisonStatistics, observed: Scores, found: Counted) -> Iterator[MemberAnswer]:
     log_p = observed.log_p[0]
     after = corrected(log_p, found.members) if found.tally else np.full(log_p.size, math.nan)
-    kernels = {block.members[0]: block for block in statistics.blocks if isinstance(block, KernelBlock)}
+    kernels = {
+        one: (block, j)
+        for block in statistics.blocks
+        if isinstance(block, KernelBlock)
+        for j, one in enumerate(block.members)
+    }
     for member, t, own, chance in zip(
         statistics.members, observed.t[0].tolist(), log_p.tolist(), after.tolist(), strict=True
     ):
-        local = analytic_log_p(kernels[member], t)[0] if member in kernels else own
-        yield MemberAnswer(member.name, member.kind, member.feature, member.width, t, local, chance)
+        if member in kernels:
+            block, place = kernels[member]
+            own, _ = analytic_log_p(block, t, member=place)
+        yield MemberAnswer(member.name, member.kind, member.feature, member.width, t, own, chance)
 
 
 def _features(statistics: ComparisonStatistics, observed: Scores, found: Counted) -> tuple[FeatureAnswer, ...]:

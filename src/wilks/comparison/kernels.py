@@ -20,15 +20,15 @@ _NEGLIGIBLE = 1e-8  # of the penalty, on sums of Gaussians that cancel
 
 
 class KernelBlock(Block):
-    """t = b^T (H + 2 ridge K)^-1 b with b = sum_i c_i k(x_i), H = Cov b and K_mn = k(z_m, z_n).
+    """t = b^T (H + 2 ridge K)^-1 b with b = sum_i c_i k(x_i), H = Cov b and K_mn = k(z_m, z_n), for each ridge.
 
     Args:
         null: of the rows.
         gaussians: where they stand, in the coordinates of ``events``.
         events: standardized features, or their normal scores, shape (u, d).
-        ridge: of the penalty.
-        kind: of its member.
-        n_rows: how many rows H and the quartic moment are taken from, as a random subset; None: all.
+        ridges: of the penalty; one member each.
+        kind: of its members.
+        n_rows: how many rows H and the quartic moments are taken from, as a random subset; None: all.
     """
 
     def __init__(
@@ -37,33 +37,33 @@ class KernelBlock(Block):
         gaussians: Gaussians,
         *,
         events: FloatArray,
-        ridge: float,
+        ridges: tuple[float, ...],
         kind: str = "kernels",
         n_rows: int | None = None,
     ) -> None:
         self._events, self._gaussians = events, gaussians
-        self.members = (Member(f"{kind}, width {gaussians.width:.3g}", kind, width=gaussians.width),)
+        self.members = tuple(_member(kind, gaussians.width, ridge, is_alone=len(ridges) == 1) for ridge in ridges)
         used = null.pool.n_rows if n_rows is None else min(n_rows, null.pool.n_rows)
         masses, variances = null.pool.masses[:used], null.leading_variances(used)
         mean, hessian = mean_and_covariance(self._values, size=self.n_columns, masses=masses, variances=variances)
-        penalty = 2.0 * ridge * gaussians.penalty()
-        penalty[np.diag_indices_from(penalty)] += 2.0 * ridge * _NEGLIGIBLE
-        self._root = whitening(hessian, penalty)
-        half = whitened(self._root, hessian)
-        self._whitened_hessian = whitened(self._root, half)
-        square = self._whitened_hessian
-        quartic = self._quartic(masses, mean) * float(np.sum(null.pool.masses) / np.sum(masses))
-        self.traces = Traces(float(np.trace(square)), float(np.sum(square**2)), quartic)
-        self.scale = QuadraticScale.of(null, [self.traces])
+        penalty = gaussians.penalty()
+        penalty[np.diag_indices_from(penalty)] += _NEGLIGIBLE
+        self._roots = [whitening(hessian, 2.0 * ridge * penalty) for ridge in ridges]
+        self._hessians = [whitened(root, whitened(root, hessian)) for root in self._roots]
+        more = float(np.sum(null.pool.masses) / np.sum(masses))
+        self.traces = tuple(
+            Traces(float(np.trace(one)), float(np.sum(one**2)), quartic * more)
+            for one, quartic in zip(self._hessians, self._quartics(masses, mean), strict=True)
+        )
+        self.scale = QuadraticScale.of(null, list(self.traces))
 
     @property
     def n_columns(self) -> int:
         return self._gaussians.n_values
 
-    @property
-    def spectrum(self) -> FloatArray:
+    def spectrum(self, member: int) -> FloatArray:
         """The eigenvalues of H (H + 2 ridge K)^-1: t is a sum of chi-squares with these weights, nearly."""
-        found: FloatArray = np.maximum(scipy.linalg.eigvalsh(self._whitened_hessian), 0.0)
+        found: FloatArray = np.maximum(scipy.linalg.eigvalsh(self._hessians[member]), 0.0)
         return found
 
     def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:
@@ -71,8 +71,7 @@ class KernelBlock(Block):
         return product
 
     def statistics(self, sums: FloatArray) -> FloatArray:
-        squares: FloatArray = np.sum(whitened(self._root, sums) ** 2, axis=0)
-        return squares[:, None]
+        return np.column_stack([np.sum(whitened(root, sums) ** 2, axis=0) for root in self._roots])
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         return self.scale.log_p_values(t)
@@ -80,10 +79,16 @@ class KernelBlock(Block):
     def _values(self, rows: slice) -> FloatArray:
         return self._gaussians.values(self._events[rows])
 
-    def _quartic(self, masses: FloatArray, mean: FloatArray) -> float:
-        """sum_i m_i |psi_i|^4."""
-        total = 0.0
+    def _quartics(self, masses: FloatArray, mean: FloatArray) -> list[float]:
+        """sum_i m_i |psi_i|^4 of each member."""
+        totals = np.zeros(len(self._roots))
         for rows in row_slices(masses.size, self.n_columns):
             values = self._values(rows) - mean
-            total += float(masses[rows] @ np.sum(whitened(self._root, values) ** 2, axis=0) ** 2)
-        return total
+            lengths = np.stack([np.sum(whitened(root, values) ** 2, axis=0) for root in self._roots])
+            totals += lengths**2 @ masses[rows]
+        return [float(total) for total in totals]
+
+
+def _member(kind: str, width: float, ridge: float, *, is_alone: bool) -> Member:
+    name = f"{kind}, width {width:.3g}"
+    return Member(name if is_alone else f"{name}, ridge {ridge:g}", kind, width=width)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from wilks import plots
 from wilks.comparison import Comparison, FeatureAnswer, MemberAnswer
-from wilks.reports.files import put
-from wilks.reports.pictures import Picture, picture_of
+from wilks.reports.files import checked_target, put
+from wilks.reports.picture import Picture, picture_of
+from wilks.reports.rendering import NO_LABELS, render
 from wilks.reports.tables import Table, count, number
-from wilks.reports.write import NO_LABELS, checked_target, render
 from wilks.samples import Sample
 from wilks.significance.printing import decimals, probability, probability_from_log
 from wilks.storage import as_path

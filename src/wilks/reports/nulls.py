@@ -8,7 +8,7 @@ from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability
 from wilks.laws.answer import NO_NUMBERS
 from wilks.laws.notices import toy_notices
 from wilks.reports import pictures, sections
-from wilks.reports.pictures import Picture
+from wilks.reports.picture import Picture
 from wilks.reports.tables import Table, count, number
 from wilks.significance.printing import probability_from_log
 
