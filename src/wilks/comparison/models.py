@@ -45,7 +45,7 @@ def _blocks_of_set(model: KernelSet, null: Null) -> Iterator[Block]:
             "widths by degrees of freedom, with other members beside them"
         )
     for n_centers, width in zip(model.centers, model.widths, strict=True):
-        yield _block(null, n_centers, width, ridges=model.ridges, seed=model.seed)
+        yield _block(null, n_centers, width, ridges=model.strengths, seed=model.seed)
 
 
 def _block(null: Null, n_centers: int, width: float | None, *, ridges: tuple[float, ...], seed: int) -> KernelBlock:
