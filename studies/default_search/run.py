@@ -10,9 +10,10 @@ members, each by its own null toys: nobody knows the best of them beforehand.
 ``exponential`` has the setting of `studies.kernel_power`: 2,000 expected events, one reference of 200,000.
 
 ``muons``: FOLDER holds ``dimuon_sm.h5``, ``dimuon_eft.h5``, ``dimuon_zprime300.h5`` in the layout of the method's
-authors, and ``dimuon_zprime180.h5``, ``dimuon_zprime600.h5`` (``examples/dimuon/simulate.py --resonance``). 100,000
-events are the reference, all others above 60 GeV the pool, from which a Poisson number of mean 20,000 is drawn without
-replacement for each toy, plus a Poisson number of signal events; of the contact term whole toys of mean 20,053.
+authors, and ``dimuon_zprime180.h5``, ``dimuon_zprime600.h5`` (``examples/dimuon/simulate.py --resonance``). Twenty
+references of 100,000 are drawn from the events above 60 GeV; toys take them in turn, with a Poisson number of mean
+20,000 of the other events, and a Poisson number of signal events; of the contact term whole toys of mean 20,053. With
+one reference the power depends on which: its own fluctuations shift Z by about sqrt(20,000/100,000).
 
 ``olympics``: FILE is an NPZ with ``background``, ``background_extra`` and ``signal_rd``, five features. In each toy all
 background events are split anew into a reference of 100,000 and data of 20,000, of which a fixed number is signal. The
@@ -28,7 +29,7 @@ import numpy as np
 import wilks
 from wilks.problems import dimuon, exponential
 
-from studies.kernel_muons.run import drawn, scores, sums_of
+from studies.kernel_muons.run import drawn, sums_of
 from studies.kernel_power.run import LITERATURE, SIGMAS, power, toys
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"exponential": "1, and one more for each signal", "others": 3})
@@ -61,33 +62,63 @@ def run_exponential(options) -> Iterator[harness.Row]:
         yield from rows_of(engine, null, {f"{peak.n_signal:g} at {peak.mean:g}, deviation {peak.deviation:g}": found})
 
 
-@SCRIPT.part("muons", data=Path, n_null=8000, n_signal=2000)
+@SCRIPT.part("muons", data=Path, n_null=8000, n_signal=2000, n_references=20)
 def run_muons(options) -> Iterator[harness.Row]:
     rng = np.random.Generator(np.random.Philox(3))
-    events = {
-        name: dimuon.read_dimuons(options.data / f"dimuon_{name}.h5").events
-        for name in ("sm", "eft", *sorted({name for name, _ in RESONANCES.values()}))
-    }
-    reference, pool = np.split(rng.permutation(events.pop("sm")), [N_REFERENCE])
-    sample = wilks.Sample(reference, features=dimuon.FEATURES)
-    analysis = wilks.Analysis(reference=sample, expected_events=dimuon.EXPECTED_EVENTS)
+    names = ("sm", "eft", *sorted({name for name, _ in RESONANCES.values()}))
+    events = {name: dimuon.read_dimuons(options.data / f"dimuon_{name}.h5").events for name in names}
+    first = wilks.Sample(rng.permutation(events["sm"])[:N_REFERENCE], features=dimuon.FEATURES)
+    analysis = wilks.Analysis(reference=first, expected_events=float(N_DATA))
     yield described(analysis)
-    engine = analysis.engine
-    standardized = {name: analysis.standardization.apply(one) for name, one in {**events, "pool": pool}.items()}
-
-    def some(n: int, means: dict[str, float]) -> np.ndarray:
-        """Statistics of toys with Poisson numbers of these means from the samples."""
-        members = {name: drawn(rng, n, len(standardized[name]), mean) for name, mean in means.items()}
-        return scores(engine, standardized, members)
-
-    def many(n: int, means: dict[str, float]) -> np.ndarray:
-        return np.concatenate([some(min(1000, n - first), means) for first in range(0, n, 1000)])
-
-    null = many(options.n_null, {"pool": dimuon.EXPECTED_EVENTS})
-    found = {CONTACT: {"eft": dimuon.EXPECTED_EVENTS + N_CONTACT}}
-    found |= {title: {"pool": dimuon.EXPECTED_EVENTS, name: n} for title, (name, n) in RESONANCES.items()}
+    standardized = {name: analysis.standardization.apply(one) for name, one in events.items()}
+    toys = MuonToys(analysis.engine, rng, standardized, n_references=options.n_references)
+    null = toys.statistics(options.n_null, {"sm": N_DATA})
+    found = {CONTACT: {"eft": N_DATA + N_CONTACT}}
+    found |= {title: {"sm": N_DATA, name: n} for title, (name, n) in RESONANCES.items()}
     for title, means in found.items():
-        yield from rows_of(engine, null, {title: many(options.n_signal, means)})
+        yield from rows_of(analysis.engine, null, {title: toys.statistics(options.n_signal, means)})
+
+
+class MuonToys:
+    """Toys whose reference is one of several, drawn from all background events, and whose data come from the others.
+
+    Args:
+        engine: of the analysis; its centers and widths are those for its own reference.
+        rng: of all draws.
+        standardized: events by name, "sm" being the background.
+        n_references: toys take them in turn.
+    """
+
+    def __init__(self, engine, rng, standardized: dict[str, np.ndarray], *, n_references: int) -> None:
+        self._engine, self._rng, self._events = engine, rng, standardized
+        self._references = np.zeros((n_references, len(standardized["sm"])), dtype=bool)
+        for row in self._references:
+            row[rng.choice(row.size, N_REFERENCE, replace=False)] = True
+        self._others = [np.flatnonzero(~row) for row in self._references]
+        share = N_DATA / N_REFERENCE
+        self._expected = [sums_of(group.basis, standardized["sm"], self._references) * share for group in engine.groups]
+
+    def statistics(self, n: int, means: dict[str, float]) -> np.ndarray:
+        """q of each member for n toys with Poisson numbers of these means, (n, members)."""
+        return np.concatenate([self._some(min(1000, n - first), means) for first in range(0, n, 1000)])
+
+    def _some(self, n: int, means: dict[str, float]) -> np.ndarray:
+        turn = np.arange(n) % len(self._others)
+        members = {name: self._drawn(name, turn, mean) for name, mean in means.items()}
+        columns = []
+        for group, expected in zip(self._engine.groups, self._expected, strict=True):
+            own = sum(sums_of(group.basis, self._events[name], some) for name, some in members.items())
+            columns.append(group.score(own - expected[turn] + group.basis.mean))
+        return np.concatenate(columns, axis=1)
+
+    def _drawn(self, name: str, turn: np.ndarray, mean: float) -> np.ndarray:
+        """Which events of a sample each toy has, (toys, events); of the background, those outside its reference."""
+        if name != "sm":
+            return drawn(self._rng, turn.size, len(self._events[name]), mean)
+        members = np.zeros((turn.size, len(self._events[name])), dtype=bool)
+        for row, place in zip(members, turn, strict=True):
+            row[self._rng.choice(self._others[place], self._rng.poisson(mean), replace=False)] = True
+        return members
 
 
 @SCRIPT.part("olympics", data=Path, n_null=8000, n_signal=2000, signals=(68, 100, 136, 200))

@@ -16,7 +16,7 @@ from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.kernel import gaussian_member, gaussians_of
 from wilks.statistics.linear.model import LinearModel
-from wilks.statistics.linear.ridges import ridge_for
+from wilks.statistics.linear.ridges import STRONG, ridge_for
 from wilks.statistics.linear.widths import width_of_dof
 from wilks.statistics.linear.words import kernel_set_words
 from wilks.statistics.words import Words
@@ -25,7 +25,6 @@ from wilks.typing import Count, Positive, Seed, check_options, is_number, whole_
 # Of the widths that are chosen, on signals drawn at random (docs/decisions/default-set.md).
 _DOFS, _CENTERS_PER_DOF, _FEWEST_CENTERS = (80.0, 45.0, 25.0, 14.0, 8.0, 5.0), 3.3, 200
 _WIDTH_ROWS, _N_CENTERS = 1_000, 300
-_RIDGE = 0.3  # of widths that are given, and of those whose degrees of freedom are counted
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class KernelSet(LinearModel):
         if self.widths is not None:
             object.__setattr__(self, "widths", _distinct(self.widths, "widths", positive_option))
             if self.ridges is None:
-                object.__setattr__(self, "ridges", (_RIDGE,))
+                object.__setattr__(self, "ridges", (STRONG,))
         if self.ridges is not None:
             object.__setattr__(self, "ridges", _distinct(self.ridges, "ridges", positive_option))
         object.__setattr__(self, "n_centers", self._checked_centers())
@@ -110,7 +109,7 @@ class KernelSet(LinearModel):
     @property
     def n_members(self) -> int:
         """Pairs of a width and a ridge."""
-        return self.n_widths * len(self.ridges or (_RIDGE,))
+        return self.n_widths * len(self.ridges or (STRONG,))
 
     @property
     def strengths(self) -> tuple[float, ...]:
@@ -155,7 +154,7 @@ class KernelSet(LinearModel):
         for dof in _DOFS:
             n_centers = max(1, min(self._wanted_centers(dof), n_places // 2))
             centers = choose_centers(self._rng(), events, weights, n_centers)
-            target, ridge = min(dof, n_centers / _CENTERS_PER_DOF), max(self.ridges or (_RIDGE,))
+            target, ridge = min(dof, n_centers / _CENTERS_PER_DOF), max(self.ridges or (STRONG,))
             chosen[width_of_dof(target, events[rows], some, centers=centers, ridge=ridge)] = n_centers
         width, n_centers = next(iter(chosen.items()))
         narrowest = gaussians_of(problem, n_centers=n_centers, width=width, seed=self.seed)

@@ -6,11 +6,11 @@ from wilks.problem import Problem
 from wilks.statistics.linear.basis import points_and_basis
 from wilks.statistics.linear.feature_map import FeatureMap
 
-_GRID, _MOST_OF_SINGLE_EVENTS = (0.01, 0.03, 0.3), 0.4
+_WEAK, STRONG, _MOST_OF_SINGLE_EVENTS = 0.03, 0.3, 0.4
 
 
 def ridge_for(problem: Problem, features: FeatureMap) -> float:
-    """The smallest of 0.01, 0.03, 0.3 at which single events make little of the variance of the score statistic.
+    """0.03 where single events make little of the variance of the score statistic with it, else 0.3.
 
     Data of Poisson counts give q = b^T (H + 2 ridge K)^-1 b the variance
 
@@ -25,10 +25,9 @@ def ridge_for(problem: Problem, features: FeatureMap) -> float:
         features: of the narrowest kernel, which feels single events most.
     """
     points, basis = points_and_basis(problem, features)
-    scales = basis.curvature + 2.0 * np.array(_GRID)[:, None]
-    single = np.zeros(len(_GRID))
-    for phi, rows in points.blocks(basis):
-        single += points.weights[rows] @ (phi**2 @ (1.0 / scales).T) ** 2
-    others = 2.0 * np.sum((basis.curvature / scales) ** 2, axis=1)
-    is_good = single <= _MOST_OF_SINGLE_EVENTS * others
-    return _GRID[int(np.argmax(is_good))] if np.any(is_good) else _GRID[-1]
+    scales = basis.curvature + 2.0 * _WEAK
+    single = sum(
+        float(points.weights[rows] @ np.sum(phi**2 / scales, axis=1) ** 2) for phi, rows in points.blocks(basis)
+    )
+    is_allowed = single <= _MOST_OF_SINGLE_EVENTS * 2.0 * float(np.sum((basis.curvature / scales) ** 2))
+    return _WEAK if is_allowed else STRONG
