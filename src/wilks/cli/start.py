@@ -178,7 +178,7 @@ def _say_what_was_injected(session: Session, config_file: Path) -> None:
     if p_value is not None:
         seen = "is seen at the level of 5 %" if p_value < _SEEN_BELOW else "is too small to be seen in these data"
         session.say(
-            f"The peak of 10 events that was injected {seen} (p = {p_value:.2g}). For a larger one write "
+            f"The peak of 20 events that was injected {seen} (p = {p_value:.2g}). For a larger one write "
             f"data.inject.expected_events: 40 and another `output` into {config_file}, then wilks run "
             f"{in_shell(config_file)}"
         )
