@@ -173,13 +173,13 @@ def demo(output: str, n_toys: int, as_json: bool) -> None:
 
 
 def _say_what_was_injected(session: Session, config_file: Path) -> None:
-    """The peak is that of a publication, and small: who reads "p = .4" should know what there was to be seen."""
+    """Who reads p should know what there was to be seen: a peak of twice the size of a publication."""
     p_value = session.outcome.numbers.get("answer", {}).get("p_value")
     if p_value is not None:
         seen = "is seen at the level of 5 %" if p_value < _SEEN_BELOW else "is too small to be seen in these data"
         session.say(
-            f"The peak of 20 events that was injected {seen} (p = {p_value:.2g}). For a larger one write "
-            f"data.inject.expected_events: 40 and another `output` into {config_file}, then wilks run "
+            f"The peak of 20 events that was injected {seen} (p = {p_value:.2g}). For one of the published size write "
+            f"data.inject.expected_events: 10 and another `output` into {config_file}, then wilks run "
             f"{in_shell(config_file)}"
         )
 
