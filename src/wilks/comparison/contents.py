@@ -11,7 +11,8 @@ from wilks.comparison.checks import with_features
 from wilks.errors import SampleError
 from wilks.samples import Sample, as_sample, bookkeeping, columns, is_variation, looks_like_weight, read
 from wilks.samples.choosing import Events
-from wilks.samples.reading import Files, refused_columns
+from wilks.samples.file_names import Files
+from wilks.samples.reading import refused_columns
 from wilks.samples.tables import table_of
 from wilks.wording import listed, visible
 

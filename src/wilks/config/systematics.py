@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -35,8 +34,8 @@ from wilks.nuisances import (
 )
 from wilks.responses import Variation
 from wilks.responses.variation import check_variations
-from wilks.samples import Sample
-from wilks.samples.reading import find_files
+from wilks.samples import Sample, find_files
+from wilks.samples.readers import FilePath, TableFile
 from wilks.typing import FloatArray
 
 _Place = tuple[object, ...]
@@ -239,6 +238,6 @@ def _bits(values: Mapping[str, float]) -> tuple[int, ...]:
     return tuple(int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4))
 
 
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _file_digest(path: FilePath) -> str:
+    with TableFile(path).open() as stream:
+        return hashlib.file_digest(cast(Any, stream), "sha256").hexdigest()

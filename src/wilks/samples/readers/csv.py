@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import FIRST_INEXACT
 from wilks.samples.readers import csv_text
-from wilks.samples.readers.base import Listing, Reader, TableFile, inexact
+from wilks.samples.readers.base import Listing, RawColumns, Reader, TableFile, inexact
 from wilks.samples.readers.parquet import column_values
 
 _BLOCK_BYTES = 1 << 20
@@ -43,7 +42,7 @@ class CsvReader(Reader):
         named = zip(head.names, _labels(head), strict=True)
         return Listing.of([(name, reasons.get(label, "")) for name, label in named if name or len(head.names) > 1], {})
 
-    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[RawColumns]:
         head = csv_text.head(source)
         label_of = dict(zip(head.names, _labels(head), strict=True))
         is_large = False

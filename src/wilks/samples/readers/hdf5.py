@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import h5py
-import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import closest
-from wilks.samples.readers.base import Listing, Reader, TableFile
+from wilks.samples.readers.base import Listing, RawColumns, Reader, TableFile
 from wilks.samples.readers.hdf5_blocks import row_blocks
 from wilks.samples.readers.hdf5_heaps import require_finite_heaps
 from wilks.samples.stored_precision import narrow
 
 _MAX_SOFT_LINKS = 16
 _NUMBERS = "biuf"
-_Rows = Callable[[int, int], dict[str, npt.ArrayLike]]
+_Rows = Callable[[int, int], RawColumns]
 
 
 class Hdf5Reader(Reader):
@@ -35,7 +34,7 @@ class Hdf5Reader(Reader):
         with _opened(source) as file:
             return _layout(file, source).listing()
 
-    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[RawColumns]:
         with _opened(source) as file:
             layout = _layout(file, source)
             n_rows = layout.n_rows(names, source)
@@ -100,7 +99,7 @@ class _Records(_Layout):
     def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
         table = row_blocks(self.data_set, source, least=least, fields=list(names))
 
-        def rows(start: int, stop: int) -> dict[str, npt.ArrayLike]:
+        def rows(start: int, stop: int) -> RawColumns:
             records = table.rows(start, stop)
             return {name: records[name] for name in names}
 
@@ -123,7 +122,7 @@ class _Matrix(_Layout):
     def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
         table = row_blocks(self.data_set, source, least=least)
 
-        def rows(start: int, stop: int) -> dict[str, npt.ArrayLike]:
+        def rows(start: int, stop: int) -> RawColumns:
             block = table.rows(start, stop)
             return {name: block[:, self.columns.index(name)] for name in names}
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.samples.readers.base import Listing, Reader, TableFile
+from wilks.samples.readers.base import Listing, RawColumns, Reader, TableFile
 from wilks.samples.stored_precision import narrow
 
 _ENDING = ".npy"
@@ -32,7 +32,7 @@ class NpzReader(Reader):
         kinds = {name: kind for name, (_, kind) in headers}
         return Listing.of(((name, _why_not(*header)) for name, header in headers), narrow(kinds))
 
-    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[RawColumns]:
         with source.open() as content, zipfile.ZipFile(content) as archive, ExitStack() as stack:
             streams = {name: stack.enter_context(archive.open(name + _ENDING)) for name in names}
             headers = {name: _header(stream) for name, stream in streams.items()}
