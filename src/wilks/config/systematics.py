@@ -12,12 +12,14 @@ from wilks.config.build import Sources
 from wilks.config.load import LoadedConfig
 from wilks.config.nuisance_sections import CountedAuxiliary, NuisanceConfig, VariationConfig
 from wilks.config.reading import (
+    certified_of,
     draw,
     find_modules_beside,
     from_function,
     read_selected,
     read_unselected,
     stream,
+    yields_of,
 )
 from wilks.config.schema import resolved
 from wilks.nuisances import (
@@ -136,7 +138,8 @@ class Systematics:
 
     def _sample(self, config: VariationConfig, unselected: dict[_Place, Unselected]) -> Sample:
         sample = self._as_read(config, unselected)
-        return sample if config.expected_events is None else sample.rescaled(config.expected_events)
+        expected = config.expected_events
+        return sample if expected is None or isinstance(expected, Mapping) else sample.rescaled(expected)
 
     def _as_read(self, config: VariationConfig, unselected: dict[_Place, Unselected]) -> Sample:
         """With the yield that its weights say."""
@@ -159,13 +162,15 @@ class Systematics:
             weights = known[config.weight] if config.weight in known else reference.column(config.weight)
             extras = reference.extras
             return Sample(reference.events, weights * factor, features=reference.features, extras=extras)
-        sample = read_selected(self.loaded, config, weight=self._weight(config))
-        return _weighted(sample, sources.expected_events / sources.whole_sum)
+        yields = yields_of(config)
+        sample = read_selected(self.loaded, config, weight=self._weight(config), yields=yields)
+        return sample if yields else _weighted(sample, sources.expected_events / sources.whole_sum)
 
     def _unselected(self, config: VariationConfig, known: dict[_Place, Unselected]) -> Unselected:
         files = config if config.files is not None else self.loaded.config.reference
         weight, loose = self._weight(config), config.loose_where
-        place = (tuple(files.files or ()), repr(files.per_file), files.tree, weight, loose)
+        read_as = files.model_dump(include={"files", "per_file", "tree", "certified", "entry_start", "entry_stop"})
+        place = (repr(read_as), weight, loose)
         if place not in known:
             known[place] = read_unselected(self.loaded, files, weight=weight, loose_where=loose, seed=_VARIATIONS_SEED)
         return known[place]
@@ -208,7 +213,8 @@ class Systematics:
             return hashlib.sha256(np.ascontiguousarray(weights, dtype="<f8").data).hexdigest()
         given = config.files or self.loaded.config.reference.files or []
         paths = find_files([resolved(path, folder=self.loaded.folder) for path in given])
-        return [_file_digest(path) for path in paths]
+        golden = certified_of(self.loaded, config)
+        return [_file_digest(path) for path in paths] + ([golden.load().digest] if golden else [])
 
 
 def _nuisance(name: str, config: NuisanceConfig) -> Nuisance:

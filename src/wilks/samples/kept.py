@@ -97,7 +97,7 @@ class Kept:
             raise SampleError(
                 f"at least one event must be of a lumisection that {visible(str(rule.file))} certifies, but none of "
                 f"{self.n_read:,} events in {listed} is, by {rule.run!r} and {rule.lumisection!r}; simulation has runs "
-                "of its own: certified is for data alone"
+                "of its own: give the golden JSON to the data alone (on the command line --golden-json A=FILE)"
             )
 
     def _require_whole(self, listed: str) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from wilks.wording import visible
+
 _MAPS = ("definitions", "precisions", "fill", "absent", "certified", "expected_by_entry")
 
 
@@ -55,6 +57,37 @@ class Origin:
     def n_uncertified(self) -> int:
         """How many events are of lumisections that are not certified."""
         return int(self.certified.get("n_left_out", 0))
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Sentences on the events that passed and were left out, as they lack what features or weight need.
+
+        >>> Origin(("f.root",), None, "met > 9", {}, None, 90, 60, absent={"Muon_pt[0]": 12}, n_absent=12).lacking
+        ("12 of 90 events have no 'Muon_pt[0]' and are left out",)
+        """
+        counts = {text: count for text, count in self.absent.items() if text != self.selection}
+        return tuple(
+            f"{count:,} of {self.n_read:,} events have no {visible(text)!r} and are left out"
+            for text, count in counts.items()
+        )
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Sentences on all events that were left out for another reason than that they fail the selection."""
+        found = list(self.lacking)
+        if self.selection in self.absent:
+            found.insert(
+                0,
+                f"{self.absent[str(self.selection)]:,} of {self.n_read:,} events have no object that "
+                f"{visible(str(self.selection))!r} needs and do not pass",
+            )
+        if self.certified:
+            found.insert(
+                0,
+                f"{self.n_uncertified:,} of {self.n_read:,} events are of lumisections that "
+                f"{visible(str(self.certified['file']))} does not certify",
+            )
+        return tuple(found)
 
     def to_document(self) -> dict[str, Any]:
         """Plain values."""

@@ -228,11 +228,18 @@ def make_recipe(
             raise SampleError(f"a defined name must be a plain name and no function, but {name!r} came")
     definitions = {name: parse_expression(text) for name, text in define.items()}
     selection = None if where is None else parse_selection(where)
-    return Recipe(inputs, carried, weight, selection, definitions, _fill_values(fill), certified)
+    return Recipe(inputs, carried, weight, selection, definitions, fill_values(fill), certified)
 
 
-def _fill_values(fill: object) -> dict[str, float]:
-    """The values by what they stand for, as a formula names it."""
+def fill_values(fill: object) -> dict[str, float]:
+    """The values by what they stand for, as a formula names it.
+
+    Raises:
+        SampleError: one stands for nothing that an event may lack, or is no number.
+
+    >>> fill_values({"Jet_pt[ 1 ]": 0})
+    {'Jet_pt[1]': 0.0}
+    """
     if not isinstance(fill, Mapping):
         raise SampleError(
             f"fill must give values by what events may lack, as in {{'Jet_pt[1]': 0}}, but {came(fill)} came"

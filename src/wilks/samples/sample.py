@@ -211,6 +211,7 @@ class Sample(Printed, Storable):
         lines.append(f"{'feature':<{width}}  {'mean':>10}  {'std':>10}  {'min':>10}  {'max':>10}")
         lines += [_column_line(name, width, self) for name in self.features]
         lines += [_column_line(name, width, self) + "  (carried)" for name in self.extras]
+        lines += () if self.origin is None else self.origin.left_out
         return "\n".join(lines)
 
 

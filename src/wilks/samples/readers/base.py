@@ -67,8 +67,13 @@ class Listing:
     @property
     def refusals(self) -> str:
         """The columns that cannot be read and why, a few of them; empty where there are none."""
-        shown = [f"{name!r}: {reason}" for name, reason in list(self.refused.items())[:_N_NAMED]]
-        more = len(self.refused) - len(shown)
+        others = {name: reason for name, reason in self.refused.items() if name not in self.lists}
+        shown = [f"{name!r}: {reason}" for name, reason in list(others.items())[:_N_NAMED]]
+        more = len(others) - len(shown)
+        jagged = [name for name in self.refused if name in self.lists]
+        if jagged:
+            also = f" and {len(jagged) - _N_NAMED} more" if len(jagged) > _N_NAMED else ""
+            shown.insert(0, f"{listed(jagged[:_N_NAMED])}{also}: {self.refused[jagged[0]]}")
         return "; ".join([*shown, *([f"and {more} more"] if more else [])])
 
     @classmethod
