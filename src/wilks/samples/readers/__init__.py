@@ -13,9 +13,13 @@ READERS = {
     ".h5": "wilks.samples.readers.hdf5:Hdf5Reader",
     ".hdf5": "wilks.samples.readers.hdf5:Hdf5Reader",
     ".hdf": "wilks.samples.readers.hdf5:Hdf5Reader",
-    ".csv": "wilks.samples.readers.csv:CsvReader",
-    ".csv.gz": "wilks.samples.readers.csv:CsvReader",
+    **{
+        f".{kind}{packed}": "wilks.samples.readers.csv:CsvReader"
+        for kind in ("csv", "tsv")
+        for packed in ("", ".gz", ".bz2", ".xz", ".zst")
+    },
     ".npz": "wilks.samples.readers.npz:NpzReader",
+    ".npy": "wilks.samples.readers.npy:NpyReader",
 }
 
 
