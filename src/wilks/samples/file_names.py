@@ -1,6 +1,7 @@
 """Which files a path, a pattern, an address or a list of them stands for."""
 
 import glob
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from wilks.samples.tree_names import without_tree
 from wilks.storage import as_path
 
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+_MOST_LOOKED_AT = 10_000
 
 FileIdentity = tuple[int, int] | str
 
@@ -110,7 +113,8 @@ def matches(text: str) -> list[FilePath]:
 def _pattern_in(folder: Path) -> str:
     """What to write for the files in a folder, and in folders below (as those of a partitioned data set)."""
     here = next((one.suffix for one in sorted(folder.iterdir()) if one.suffix in READERS), None)
-    below = None if here else next((one.suffix for one in sorted(folder.glob("*/*")) if one.suffix in READERS), None)
+    deeper = itertools.islice(folder.glob("*/**/*"), _MOST_LOOKED_AT)
+    below = None if here else next((one.suffix for one in deeper if one.suffix in READERS), None)
     pattern = folder / ("**" if below else "") / f"*{here or below or '.root'}"
     is_partitioned = below in (".parquet", ".pq")
     note = "; what only the names of folders say, such as run=1, is no column" if below and not is_partitioned else ""
