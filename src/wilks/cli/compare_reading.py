@@ -8,7 +8,6 @@ import click
 
 from wilks.comparison.contents import Asked
 from wilks.samples import Certified
-from wilks.storage import as_path
 
 _SIDE = re.compile(r"^([AB])=(?!=)")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -75,7 +74,6 @@ def asked_of(options: Mapping[str, Any]) -> tuple[Asked, Asked]:
 
     Raises:
         click.UsageError: options that exclude each other, or are not written as they must be.
-        InputError: no path of any file.
     """
     if options["weight"] and options["no_weights"]:
         raise click.UsageError("--weight and --no-weights exclude each other")
@@ -132,4 +130,4 @@ def _certified(file: str | None, names: str) -> Certified | None:
     columns = tuple(name.strip() for name in names.split(","))
     if len(columns) != 2 or not all(columns):
         raise click.UsageError(f"--run-columns must be two names with a comma, but {names!r} came")
-    return None if file is None else Certified(as_path(file), run=columns[0], lumisection=columns[1])
+    return None if file is None else Certified(file, run=columns[0], lumisection=columns[1])

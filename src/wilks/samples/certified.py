@@ -11,8 +11,8 @@ import numpy as np
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import came
+from wilks.samples.file_names import find_files
 from wilks.samples.readers import TableFile
-from wilks.storage import as_path
 from wilks.typing import BoolArray, FloatArray, IntArray
 from wilks.wording import visible
 
@@ -67,9 +67,10 @@ class Certified:
         Raises:
             SampleError: there is no such file, or it lists something else.
         """
-        path = as_path(self.file)
-        if not path.exists():
-            raise SampleError(f"there is no file {visible(str(path))!r}; certified must be the path of a golden JSON")
+        paths = find_files(self.file)
+        if len(paths) > 1:
+            raise SampleError(f"certified must be one golden JSON, but {visible(str(self.file))} is several files")
+        path = paths[0]
         with TableFile(path).open() as stream:
             content = stream.read()
         try:

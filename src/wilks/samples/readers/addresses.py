@@ -5,6 +5,7 @@ Only what was named is fetched, and nothing is kept on disk.
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
@@ -88,8 +89,8 @@ class Address:
             )
         return cast(BinaryIO, stream)
 
-    @property
+    @cached_property
     def n_bytes(self) -> int:
-        """The size of the file, as its server says."""
+        """The size of the file, as its server says when it is first asked."""
         with self.open() as stream:
             return int(cast(Any, stream).size)

@@ -103,7 +103,9 @@ def _floats(table: _Table) -> dict[str, np.dtype[Any]]:
 
 
 def _columns_of_rows(content: BinaryIO, table: _Table, names: Sequence[str], start: int, count: int) -> RawColumns:
-    """The next rows, which lie one behind the other."""
+    """Rows from ``start`` on, which lie one behind the other."""
+    row_bytes = table.kind.itemsize * (1 if table.kind.names else len(table.names))
+    content.seek(table.start + start * row_bytes)
     if table.kind.names:
         records = _read(content, table.kind, count)
         return {name: records[name] for name in names}
