@@ -26,6 +26,9 @@ class Lists:
 
     A list may be missing as a whole, which is not the same as an empty one, and so may a number in it.
 
+    Raises:
+        ValueError: lists of a damaged file, which reach beyond the numbers that there are.
+
     >>> import awkward
     >>> pt = Lists(awkward.Array([[30.0, 20.0], [], [50.0]]))
     >>> values, absent = pt.reduced(Reduced("pt", "item", 1))
@@ -40,6 +43,8 @@ class Lists:
     _missing: BoolArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if wrong := ak.validity_error(self.array):
+            raise ValueError(wrong)
         missing = np.asarray(ak.is_none(self.array), dtype=np.bool_)
         lengths = ak.fill_none(ak.num(self.array, axis=1), 0)
         object.__setattr__(self, "_missing", missing)
