@@ -98,7 +98,7 @@ def compare(
     options = ComparisonOptions(with_counts, expected_ratio, n_permutations, seed)
     given = two_given(a, b)
     first, second, left_out = common(given.a, given.b)
-    notices = (*given.notices, *left_out)
+    notices = (*given.notices, *left_out, *_lacking(first, "first"), *_lacking(second, "second"))
     if is_weighted := has_weights(first, second):
         require_usable_weights(first, second)
     null: Null = Multipliers.of(first, second) if is_weighted else Relabelling.of(first, second)
@@ -117,6 +117,12 @@ def compare(
         warnings=(*notices, *(weight_notices(first, second) if is_weighted else ())),
     )
     return _with_counts(result, first, second, float(expected_ratio)) if expected_ratio is not None else result
+
+
+def _lacking(sample: Sample, which: str) -> Iterator[str]:
+    """Sentences on events that were not read for want of an object."""
+    for sentence in sample.origin.lacking if sample.origin is not None else ():
+        yield f"of the {which} sample {sentence}: the others are compared"
 
 
 def _found(

@@ -11,6 +11,7 @@ from wilks.comparison import Comparison, FeatureAnswer, MemberAnswer
 from wilks.reports.files import checked_target, put
 from wilks.reports.picture import Picture, picture_of
 from wilks.reports.rendering import NO_LABELS, render
+from wilks.reports.samples import samples_table
 from wilks.reports.tables import Table, count, number
 from wilks.samples import Sample
 from wilks.significance.printing import decimals, probability, probability_from_log
@@ -34,6 +35,7 @@ class ComparisonPage:
     pictures: tuple[Picture, ...]
     members: Table
     member_pictures: tuple[Picture, ...]
+    samples: Table
     reproduction: Table
 
 
@@ -88,8 +90,15 @@ def _page(
         ),
         members=_member_table(result),
         member_pictures=_member_pictures(result),
+        samples=samples_table(_named(names, a, b), digests={}),
         reproduction=Table("", tuple(reproduction.items())),
     )
+
+
+def _named(names: tuple[str, str], a: Sample, b: Sample) -> dict[str, Sample]:
+    """Both samples by their names, which may be one."""
+    first, second = names if names[0] != names[1] else (f"{names[0]} (first)", f"{names[1]} (second)")
+    return {first: a, second: b}
 
 
 def _headline(result: Comparison) -> tuple[str, ...]:
