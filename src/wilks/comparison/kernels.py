@@ -22,6 +22,9 @@ _NEGLIGIBLE = 1e-8  # of the penalty, on sums of Gaussians that cancel
 class KernelBlock(Block):
     """t = b^T (H + 2 ridge K)^-1 b with b = sum_i c_i k(x_i), H = Cov b and K_mn = k(z_m, z_n), for each ridge.
 
+    In the basis psi in which H is diag(h) and H + 2 ridge K is 1 for the first ridge, 2 ridge K is diag(1 - h): t of
+    every ridge is a sum of squares of sum c psi over s = h + (1 - h) ridge / first ridge.
+
     Args:
         null: of the rows.
         gaussians: where they stand, in the coordinates of ``events``.
@@ -46,14 +49,16 @@ class KernelBlock(Block):
         used = null.pool.n_rows if n_rows is None else min(n_rows, null.pool.n_rows)
         masses, variances = null.pool.masses[:used], null.leading_variances(used)
         mean, hessian = mean_and_covariance(self._values, size=self.n_columns, masses=masses, variances=variances)
-        penalty = gaussians.penalty()
-        penalty[np.diag_indices_from(penalty)] += _NEGLIGIBLE
-        self._roots = [whitening(hessian, 2.0 * ridge * penalty) for ridge in ridges]
-        self._hessians = [whitened(root, whitened(root, hessian)) for root in self._roots]
+        penalty = 2.0 * ridges[0] * gaussians.penalty()
+        penalty[np.diag_indices_from(penalty)] += 2.0 * ridges[0] * _NEGLIGIBLE
+        self._root = whitening(hessian, penalty)
+        curvature, self._turn = scipy.linalg.eigh(whitened(self._root, whitened(self._root, hessian)))
+        self._curvature = np.clip(curvature, 0.0, 1.0)
+        self._scales = self._curvature + np.array(ridges)[:, None] / ridges[0] * (1.0 - self._curvature)
         more = float(np.sum(null.pool.masses) / np.sum(masses))
         self.traces = tuple(
-            Traces(float(np.trace(one)), float(np.sum(one**2)), quartic * more)
-            for one, quartic in zip(self._hessians, self._quartics(masses, mean), strict=True)
+            Traces(float(np.sum(one)), float(np.sum(one**2)), float(quartic) * more)
+            for one, quartic in zip(self._curvature / self._scales, self._quartics(masses, mean), strict=True)
         )
         self.scale = QuadraticScale.of(null, list(self.traces))
 
@@ -63,7 +68,7 @@ class KernelBlock(Block):
 
     def spectrum(self, member: int) -> FloatArray:
         """The eigenvalues of H (H + 2 ridge K)^-1: t is a sum of chi-squares with these weights, nearly."""
-        found: FloatArray = np.maximum(scipy.linalg.eigvalsh(self._hessians[member]), 0.0)
+        found: FloatArray = self._curvature / self._scales[member]
         return found
 
     def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:
@@ -71,7 +76,7 @@ class KernelBlock(Block):
         return product
 
     def statistics(self, sums: FloatArray) -> FloatArray:
-        return np.column_stack([np.sum(whitened(root, sums) ** 2, axis=0) for root in self._roots])
+        return self._squared(self._turned(sums))
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         return self.scale.log_p_values(t)
@@ -79,14 +84,22 @@ class KernelBlock(Block):
     def _values(self, rows: slice) -> FloatArray:
         return self._gaussians.values(self._events[rows])
 
-    def _quartics(self, masses: FloatArray, mean: FloatArray) -> list[float]:
+    def _turned(self, values: FloatArray) -> FloatArray:
+        """psi of values (k, m), shape (k, m)."""
+        turned: FloatArray = whitened(self._root, values).T @ self._turn
+        return turned
+
+    def _squared(self, psi: FloatArray) -> FloatArray:
+        """sum_j psi_j^2 / s_j for each ridge, shape (k, members)."""
+        squared: FloatArray = psi**2 @ (1.0 / self._scales).T
+        return squared
+
+    def _quartics(self, masses: FloatArray, mean: FloatArray) -> FloatArray:
         """sum_i m_i |psi_i|^4 of each member."""
-        totals = np.zeros(len(self._roots))
+        total = np.zeros(len(self.members))
         for rows in row_slices(masses.size, self.n_columns):
-            values = self._values(rows) - mean
-            lengths = np.stack([np.sum(whitened(root, values) ** 2, axis=0) for root in self._roots])
-            totals += lengths**2 @ masses[rows]
-        return [float(total) for total in totals]
+            total += masses[rows] @ self._squared(self._turned(self._values(rows) - mean)) ** 2
+        return total
 
 
 def _member(kind: str, width: float, ridge: float, *, is_alone: bool) -> Member:
