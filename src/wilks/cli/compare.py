@@ -12,10 +12,11 @@ from wilks import reports
 from wilks.campaign.pace import SECONDS_BETWEEN_LINES
 from wilks.cli.fail_on import FailOn, fail_on_option, judge
 from wilks.cli.options import FilePath, json_option
-from wilks.cli.places import REPORT, require_free
+from wilks.cli.places import REPORT, SPLITTING, require_free
 from wilks.cli.session import RESULT_FILE, Session
 from wilks.comparison import Comparison, compare
 from wilks.comparison.contents import TwoSamples, contents_of_files, two_samples
+from wilks.comparison.counting import Report
 from wilks.errors import StoreError
 from wilks.storage import save
 from wilks.wording import visible
@@ -32,6 +33,12 @@ SAVED = "comparison"
 @click.option("--tree", metavar="NAME", help="TTree, RNTuple or HDF5 table inside the files.")
 @click.option(
     "--permutations", type=click.IntRange(min=1), metavar="N", help="How many relabellings p is counted among."
+)
+@click.option(
+    "--reach",
+    type=click.FloatRange(min=0.0, max=1.0, min_open=True, max_open=True),
+    metavar="P",
+    help="The least p that is wanted, such as 1e-7: where few relabellings reach t, p is estimated by splitting.",
 )
 @click.option(
     "--expected-ratio", type=float, metavar="R", help="Also test the number of events: that of A over that of B."
@@ -71,7 +78,9 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
             with_counts=options["expected_ratio"] is not None,
             expected_ratio=options["expected_ratio"],
             n_permutations=options["permutations"],
+            reach=options["reach"],
             seed=options["seed"],
+            store=None if options["reach"] is None else output / SPLITTING,
             report=_reporter(session.note),
         )
         session.outcome.numbers |= {"asked": asked, "left_out": list(samples.notices)}
@@ -130,13 +139,13 @@ def _name(files: str) -> str:
     return visible(Path(files).name)
 
 
-def _reporter(note: Callable[[str], None]) -> Callable[[int, int], None]:
+def _reporter(note: Callable[[str], None]) -> Report:
     """A line every ten seconds."""
     last = [time.monotonic()]
 
-    def report(n_done: int, n_most: int) -> None:
+    def report(n_done: int, n_most: int, what: str) -> None:
         if time.monotonic() - last[0] >= SECONDS_BETWEEN_LINES:
             last[0] = time.monotonic()
-            note(f"relabellings: {n_done:,} of at most {n_most:,}")
+            note(f"{what}: {n_done:,} of at most {n_most:,}")
 
     return report

@@ -14,7 +14,7 @@ from wilks.comparison.blocks import (
 )
 from wilks.comparison.nulls import Null, Traces
 from wilks.statistics.linear.gaussians import Gaussians
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 _NEGLIGIBLE = 1e-8  # of the penalty, on sums of Gaussians that cancel
 
@@ -71,13 +71,19 @@ class KernelBlock(Block):
         return product
 
     def statistics(self, sums: FloatArray) -> FloatArray:
-        squares: FloatArray = np.sum(whitened(self._root, sums) ** 2, axis=0)
+        return self.statistics_at(whitened(self._root, sums).T)
+
+    def coordinates(self, rows: slice | IntArray) -> FloatArray:
+        return whitened(self._root, self._values(rows)).T
+
+    def statistics_at(self, sums: FloatArray) -> FloatArray:
+        squares: FloatArray = np.sum(sums**2, axis=1)
         return squares[:, None]
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         return self.scale.log_p_values(t)
 
-    def _values(self, rows: slice) -> FloatArray:
+    def _values(self, rows: slice | IntArray) -> FloatArray:
         return self._gaussians.values(self._events[rows])
 
     def _quartic(self, masses: FloatArray, mean: FloatArray) -> float:
