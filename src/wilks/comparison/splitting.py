@@ -3,23 +3,21 @@
 import functools
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from wilks.campaign.processes import usable_cores
+from wilks.campaign.side_by_side import side_by_side
 from wilks.comparison.nulls import Null, Relabelling
-from wilks.comparison.side_by_side import side_by_side
 from wilks.comparison.statistics import ComparisonStatistics
 from wilks.errors import InputError
 from wilks.laws import Refusal
-from wilks.laws.splitting import SplittingOptions, Tail, split_tail
-from wilks.laws.splitting.subsets import Subsets, summed
-from wilks.storage import Folder, load, save, saved_kinds
+from wilks.laws.splitting import SplittingOptions, Tail, kept_runs, split_tail
+from wilks.laws.splitting.subsets import Subsets, n_particles_for, summed
+from wilks.storage import Folder, save
 from wilks.typing import FloatArray, IntArray
 
 _MOST_KEPT = 2**27  # 1 GiB
-_MOST_PARTICLES, _FEWEST_PARTICLES, _NUMBERS, _MOST_NUMBERS = 1_000, 200, 1e7, 2e9
 
 Report = Callable[[int, int, str], None]
 
@@ -49,6 +47,11 @@ class RelabelledSums:
     def n_numbers(self) -> int:
         """Coordinates of all events."""
         return self.n_items * int(self._ends[-1])
+
+    @property
+    def whole(self) -> None:
+        """Events that are equal share their coordinates: none are kept of all events."""
+        return None
 
     def of_items(self, items: IntArray | slice) -> FloatArray:
         """Coordinates of some events."""
@@ -125,35 +128,18 @@ def split_relabellings(
     """
     null = require_labels(statistics.null)
     sums = RelabelledSums(statistics, null)
-    population, t = Subsets(sums, size=null.n_first), sums.observed()
-    options = SplittingOptions(reach, _n_particles(sums.n_numbers), seed=seed)
+    population, t = Subsets(sums, null.n_first), sums.observed()
+    options = SplittingOptions(reach, n_particles_for(sums.n_numbers), seed=seed)
     return split_tail(
         lambda rng: population,
         t,
         options=options,
         identity=_identity(null, statistics),
-        so_far=_kept_runs(store),
+        so_far=None if store is None else kept_runs(store),
         keep=functools.partial(_keep, store=store, report=report),
         together=functools.partial(side_by_side, is_large=True),
         n_together=len(usable_cores()),
     )
-
-
-def _n_particles(n_numbers: int) -> int:
-    """By the coordinates of all events, of which a share is multiplied for each particle and move.
-
-    Raises:
-        InputError: too many.
-
-    >>> _n_particles(10**6), _n_particles(4 * 10**7), _n_particles(10**9)
-    (1000, 250, 200)
-    """
-    if n_numbers > _MOST_NUMBERS:
-        raise InputError(
-            f"reach needs at most {_MOST_NUMBERS:.0e} numbers, events times coordinates of members, to be done within "
-            f"an hour, but {n_numbers:.1e} came; compare fewer events, or give one kernel as model, whose p is analytic"
-        )
-    return int(max(_FEWEST_PARTICLES, min(_MOST_PARTICLES, _MOST_PARTICLES * _NUMBERS / max(n_numbers, 1))))
 
 
 def _identity(null: Relabelling, statistics: ComparisonStatistics) -> str:
@@ -162,13 +148,6 @@ def _identity(null: Relabelling, statistics: ComparisonStatistics) -> str:
     for array in (null.pool.levels, null.pool.masses, null.counts):
         told.update(np.ascontiguousarray(array).tobytes())
     return told.hexdigest()
-
-
-def _kept_runs(store: Folder | None) -> Tail | None:
-    if store is None or not saved_kinds(store):
-        return None
-    found: Any = load(store)
-    return found if isinstance(found, Tail) else None
 
 
 def _keep(tail: Tail, *, store: Folder | None, report: Report) -> None:

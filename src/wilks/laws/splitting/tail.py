@@ -30,11 +30,11 @@ from wilks.laws.splitting.route import Level, Route, explored
 from wilks.laws.splitting.runs import Run, run_along
 from wilks.significance.text import probability, probability_from_log
 from wilks.statistics.law import Probability, Refusal
-from wilks.storage import Storable
+from wilks.storage import Folder, Storable, load, saved_kinds
 from wilks.typing import Count, Positive, Seed, check_options
 
 METHOD = "splitting"
-FEWEST_FAMILIES, LEAST_MOVED, MOST_ERROR = 5.0, 0.2, 0.5
+FEWEST_FAMILIES, LEAST_MOVED, MOST_ERROR = 20.0, 0.2, 0.5
 LEAST_REACH, FEWEST_RUNS, FEWEST_PARTICLES = 1e-12, 4, 50
 _STREAM, _TAIL = 0x5B117, 0.84
 Together = Callable[[Sequence[Callable[[], Run]]], list[Run]]
@@ -113,15 +113,15 @@ class Tail(Storable):
         """Why these runs say nothing of p; empty where they do."""
         if not self.route.is_complete:
             return ""
-        families, moved = (min(getattr(one, name) for one in self.runs) for name in ("n_families", "least_moved"))
+        families, moved = sum(one.n_families for one in self.runs), min(one.least_moved for one in self.runs)
         if not all(math.isfinite(one.log_p) for one in self.runs):
             return f"no particle of a run came as far as t = {self.t:.6g}"
         if moved < LEAST_MOVED:
             return f"at one level {moved:.1%} of the particles moved, where at least {LEAST_MOVED:.0%} must"
         if families < FEWEST_FAMILIES:
             return (
-                f"what reached t descends from {families:.1f} draws, where it must from at least {FEWEST_FAMILIES:g}: "
-                "the chain does not mix"
+                f"what reached t in {len(self.runs)} runs descends from {families:.1f} draws, where it must from at "
+                f"least {FEWEST_FAMILIES:g}: the chain does not mix"
             )
         if self.relative_error > MOST_ERROR:
             return f"runs differ by so much that the error of p would be {self.relative_error:.0%}"
@@ -188,6 +188,12 @@ class Tail(Storable):
 def one_by_one(jobs: Sequence[Callable[[], Run]]) -> list[Run]:
     """Runs one after the other."""
     return [job() for job in jobs]
+
+
+def kept_runs(folder: Folder) -> Tail | None:
+    """The runs that a folder keeps; None where there are none, or something else."""
+    found: Any = load(folder) if saved_kinds(folder) else None
+    return found if isinstance(found, Tail) else None
 
 
 def split_tail(
