@@ -1,22 +1,20 @@
 """The command that compares two samples."""
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from wilks import reports
-from wilks.campaign.pace import SECONDS_BETWEEN_LINES
 from wilks.cli.fail_on import FailOn, fail_on_option, judge
-from wilks.cli.options import FilePath, json_option
+from wilks.cli.options import FilePath, json_option, reach_option
 from wilks.cli.places import REPORT, SPLITTING, require_free
+from wilks.cli.progress import every_ten_seconds
 from wilks.cli.session import RESULT_FILE, Session
 from wilks.comparison import Comparison, compare
 from wilks.comparison.contents import TwoSamples, contents_of_files, two_samples
-from wilks.comparison.counting import Report
 from wilks.errors import StoreError
 from wilks.storage import save
 from wilks.wording import visible
@@ -34,12 +32,7 @@ SAVED = "comparison"
 @click.option(
     "--permutations", type=click.IntRange(min=1), metavar="N", help="How many relabellings p is counted among."
 )
-@click.option(
-    "--reach",
-    type=click.FloatRange(min=0.0, max=1.0, min_open=True, max_open=True),
-    metavar="P",
-    help="The least p that is wanted, such as 1e-7: where few relabellings reach t, p is estimated by splitting.",
-)
+@reach_option("relabellings")
 @click.option(
     "--expected-ratio", type=float, metavar="R", help="Also test the number of events: that of A over that of B."
 )
@@ -81,7 +74,7 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
             reach=options["reach"],
             seed=options["seed"],
             store=None if options["reach"] is None else output / SPLITTING,
-            report=_reporter(session.note),
+            report=every_ten_seconds(session.note),
         )
         session.outcome.numbers |= {"asked": asked, "left_out": list(samples.notices)}
         _answer(session, result, fail_on=fail_on)
@@ -137,15 +130,3 @@ def _require_same(output: Path, asked: Mapping[str, Any]) -> None:
 def _name(files: str) -> str:
     """What a sample is called in figures: the name of its file."""
     return visible(Path(files).name)
-
-
-def _reporter(note: Callable[[str], None]) -> Report:
-    """A line every ten seconds."""
-    last = [time.monotonic()]
-
-    def report(n_done: int, n_most: int, what: str) -> None:
-        if time.monotonic() - last[0] >= SECONDS_BETWEEN_LINES:
-            last[0] = time.monotonic()
-            note(f"{what}: {n_done:,} of at most {n_most:,}")
-
-    return report

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-from collections.abc import Callable
 
 import numpy as np
 
@@ -12,18 +11,12 @@ from wilks.comparison.nulls import Null, Relabelling
 from wilks.comparison.statistics import ComparisonStatistics
 from wilks.errors import InputError
 from wilks.laws import Refusal
-from wilks.laws.splitting import SplittingOptions, Tail, kept_runs, split_tail
 from wilks.laws.splitting.subsets import Subsets, n_particles_for, summed
-from wilks.storage import Folder, save
+from wilks.laws.splitting.tail import Report, SplittingOptions, Tail, keep_runs, kept_runs, split_tail
+from wilks.storage import Folder
 from wilks.typing import FloatArray, IntArray
 
 _MOST_KEPT = 2**27  # 1 GiB
-
-Report = Callable[[int, int, str], None]
-
-
-def _no_report(done: int, wanted: int, what: str) -> None:
-    """Say nothing."""
 
 
 class RelabelledSums:
@@ -110,7 +103,7 @@ def split_relabellings(
     reach: float,
     seed: int,
     store: Folder | None = None,
-    report: Report = _no_report,
+    report: Report = lambda done, wanted, what: None,
 ) -> Tail | Refusal:
     """p of the samples as they are by multilevel splitting of relabellings, side by side on all cores.
 
@@ -136,7 +129,7 @@ def split_relabellings(
         options=options,
         identity=_identity(null, statistics),
         so_far=None if store is None else kept_runs(store),
-        keep=functools.partial(_keep, store=store, report=report),
+        keep=functools.partial(keep_runs, store=store, report=report),
         together=functools.partial(side_by_side, is_large=True),
         n_together=len(usable_cores()),
     )
@@ -148,9 +141,3 @@ def _identity(null: Relabelling, statistics: ComparisonStatistics) -> str:
     for array in (null.pool.levels, null.pool.masses, null.counts):
         told.update(np.ascontiguousarray(array).tobytes())
     return told.hexdigest()
-
-
-def _keep(tail: Tail, *, store: Folder | None, report: Report) -> None:
-    report(len(tail.runs), tail.options.n_runs, "runs of multilevel splitting")
-    if store is not None:
-        save(tail, store, is_replacing=True)

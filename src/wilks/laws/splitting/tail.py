@@ -30,7 +30,7 @@ from wilks.laws.splitting.route import Level, Route, explored
 from wilks.laws.splitting.runs import Run, run_along
 from wilks.significance.text import probability, probability_from_log
 from wilks.statistics.law import Probability, Refusal
-from wilks.storage import Folder, Storable, load, saved_kinds
+from wilks.storage import Folder, Storable, load, save, saved_kinds
 from wilks.typing import Count, Positive, Seed, check_options
 
 METHOD = "splitting"
@@ -39,6 +39,7 @@ LEAST_REACH, FEWEST_RUNS, FEWEST_PARTICLES = 1e-12, 4, 50
 _STREAM, _TAIL = 0x5B117, 0.84
 Together = Callable[[Sequence[Callable[[], Run]]], list[Run]]
 Kept = Callable[["Tail"], None]
+Report = Callable[[int, int, str], None]
 MakePopulation = Callable[[np.random.Generator], Population]
 
 
@@ -194,6 +195,13 @@ def kept_runs(folder: Folder) -> Tail | None:
     """The runs that a folder keeps; None where there are none, or something else."""
     found: Any = load(folder) if saved_kinds(folder) else None
     return found if isinstance(found, Tail) else None
+
+
+def keep_runs(tail: Tail, *, store: Folder | None, report: Report) -> None:
+    """Save runs, where there is a folder for them, and say how many there are."""
+    report(len(tail.runs), tail.options.n_runs, "runs of multilevel splitting")
+    if store is not None:
+        save(tail, store, is_replacing=True)
 
 
 def split_tail(

@@ -17,10 +17,11 @@ from wilks.errors import CalibrationError
 from wilks.hypotheses import Generator, Hypothesis
 from wilks.laws.splitting.slots import SlotPopulation, SlotSums
 from wilks.laws.splitting.subsets import n_particles_for
-from wilks.laws.splitting.tail import Kept, SplittingOptions, Tail, split_tail
+from wilks.laws.splitting.tail import Report, SplittingOptions, Tail, keep_runs, kept_runs, split_tail
 from wilks.samples import Sample, unweight
 from wilks.statistics.law import Refusal
 from wilks.statistics.linear.engine import LinearEngine
+from wilks.storage import Folder
 from wilks.toys import check_drawable
 from wilks.toys.supplies import supplies
 from wilks.typing import FloatArray, IntArray
@@ -121,7 +122,14 @@ class ToyPopulations:
 
 
 def split_toys(
-    analysis: Analysis, hypothesis: Hypothesis, *, t: float, data: Sample, reach: float, so_far: Tail | None, keep: Kept
+    analysis: Analysis,
+    hypothesis: Hypothesis,
+    *,
+    t: float,
+    data: Sample,
+    reach: float,
+    store: Folder | None = None,
+    report: Report = lambda done, wanted, what: None,
 ) -> Tail | Refusal:
     """Runs of multilevel splitting of toys towards the t of data, side by side on all cores.
 
@@ -131,8 +139,8 @@ def split_toys(
         t: by the fit.
         data: its events, from which t is computed once more as that of toys is.
         reach: the least p that is wanted.
-        so_far: runs that are kept.
-        keep: called with the runs that are there.
+        store: a folder that keeps the runs that are done, from where the same answer goes on.
+        report: called with how many runs are done, how many there will be, and with their name.
 
     Raises:
         CalibrationError: another statistic; a t that does not come out again.
@@ -148,8 +156,8 @@ def split_toys(
         again,
         options=SplittingOptions(reach, n_particles_for(make.n_numbers), seed=analysis.search.seed),
         identity=canonical_json({"analysis": analysis.fingerprint(), "hypothesis": hypothesis.to_dict()}),
-        so_far=so_far,
-        keep=keep,
+        so_far=None if store is None else kept_runs(store),
+        keep=partial(keep_runs, store=store, report=report),
         together=partial(side_by_side, is_large=True),
         n_together=len(usable_cores()),
     )
