@@ -40,6 +40,7 @@ KINDS = {
     "hypothesis": "wilks.hypotheses:StorableHypothesis",
     "moments": "wilks.statistics.linear.moments:Moments",
     "sample": "wilks.samples.sample:Sample",
+    "splitting": "wilks.laws.splitting.tail:Tail",
 }
 # Step i turns the content of a kind from layout i + 1 into layout i + 2.
 MIGRATIONS: tuple[Callable[[str, dict[str, Any]], dict[str, Any]], ...] = ()

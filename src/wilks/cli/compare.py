@@ -1,19 +1,18 @@
 """The command that compares two samples."""
 
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from wilks import reports
-from wilks.campaign.pace import SECONDS_BETWEEN_LINES
 from wilks.cli.compare_reading import asked_of, reading_options
 from wilks.cli.fail_on import FailOn, fail_on_option, judge
-from wilks.cli.options import FilePath, json_option
-from wilks.cli.places import REPORT, require_free
+from wilks.cli.options import FilePath, json_option, reach_option
+from wilks.cli.places import REPORT, SPLITTING, require_free
+from wilks.cli.progress import every_ten_seconds
 from wilks.cli.session import RESULT_FILE, Session
 from wilks.comparison import Comparison, compare
 from wilks.comparison.contents import TwoSamples, contents_of_files, two_samples
@@ -31,6 +30,7 @@ SAVED = "comparison"
 @click.option(
     "--permutations", type=click.IntRange(min=1), metavar="N", help="How many relabellings p is counted among."
 )
+@reach_option("relabellings")
 @click.option(
     "--expected-ratio", type=float, metavar="R", help="Also test the number of events: that of A over that of B."
 )
@@ -68,8 +68,10 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
             with_counts=options["expected_ratio"] is not None,
             expected_ratio=options["expected_ratio"],
             n_permutations=options["permutations"],
+            reach=options["reach"],
             seed=options["seed"],
-            report=_reporter(session.note),
+            store=None if options["reach"] is None else output / SPLITTING,
+            report=every_ten_seconds(session.note),
         )
         session.outcome.numbers |= {"asked": asked, "left_out": notices}
         _answer(session, result, fail_on=fail_on)
@@ -142,15 +144,3 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
 def _name(files: str) -> str:
     """What a sample is called in figures: the name of its file."""
     return visible(Path(files).name)
-
-
-def _reporter(note: Callable[[str], None]) -> Callable[[int, int], None]:
-    """A line every ten seconds."""
-    last = [time.monotonic()]
-
-    def report(n_done: int, n_most: int) -> None:
-        if time.monotonic() - last[0] >= SECONDS_BETWEEN_LINES:
-            last[0] = time.monotonic()
-            note(f"relabellings: {n_done:,} of at most {n_most:,}")
-
-    return report

@@ -10,7 +10,7 @@ import scipy.linalg
 
 from wilks.comparison.nulls import Null, Traces
 from wilks.significance import gamma_log_sf
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 _BLOCK_NUMBERS = 2**20  # 8 MiB, above which new memory is slow
 _MOST_PAIRED = 500
@@ -59,6 +59,19 @@ class Block(abc.ABC):
     @abc.abstractmethod
     def statistics(self, sums: FloatArray) -> FloatArray:
         """t_j of each member from sums over all rows (k, columns), shape (k, members)."""
+
+    @property
+    def n_coordinates(self) -> int:
+        """Numbers of a row that `coordinates` gives."""
+        return self.n_columns
+
+    @abc.abstractmethod
+    def coordinates(self, rows: slice | IntArray) -> FloatArray:
+        """What t_j are simple functions of sums of, at some rows in any order, shape (rows, coordinates)."""
+
+    @abc.abstractmethod
+    def statistics_at(self, sums: FloatArray) -> FloatArray:
+        """t_j from sum_i c_i of the coordinates (k, coordinates), as `statistics` has them; shape (k, members)."""
 
     @abc.abstractmethod
     def log_p_values(self, t: FloatArray) -> FloatArray:

@@ -12,17 +12,20 @@ from wilks.comparison.analytic import analytic_log_p, analytic_probability, is_c
 from wilks.comparison.answer import Comparison, CountsAnswer, FeatureAnswer, MemberAnswer, combined_with_counts
 from wilks.comparison.checks import common, counts_one_each, has_weights, require_usable_weights, sizes, weight_notices
 from wilks.comparison.contents import two_given
-from wilks.comparison.counting import Counted, Report, counted, feature_log_p, stopping_for
+from wilks.comparison.counting import HITS, Counted, Report, counted, feature_log_p, stopping_for, with_tail
 from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.models import blocks_of
 from wilks.comparison.nulls import Multipliers, Null, Relabelling
+from wilks.comparison.splitting import require_labels, split_relabellings
 from wilks.comparison.statistics import ComparisonStatistics, Scores
 from wilks.comparison.where import most_discrepant_interval
 from wilks.errors import CalibrationError, InputError
 from wilks.laws import Probability
 from wilks.laws.sequential import corrected
+from wilks.laws.splitting import SplittingOptions
 from wilks.samples import Events, Sample
 from wilks.statistics.linear import Kernel, KernelSet
+from wilks.storage import Folder
 from wilks.threads import one_blas_thread
 from wilks.typing import Count, Positive, Seed, check_options
 
@@ -35,6 +38,7 @@ class ComparisonOptions:
     expected_ratio: Positive | None
     n_permutations: Count | None
     seed: Seed
+    reach: Positive | None = None
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -44,6 +48,8 @@ class ComparisonOptions:
                 f"the second, must be given together, but with_counts={self.with_counts} and "
                 f"expected_ratio={self.expected_ratio} came"
             )
+        if self.reach is not None:
+            SplittingOptions(self.reach)
 
 
 @one_blas_thread()
@@ -55,8 +61,10 @@ def compare(
     with_counts: bool = False,
     expected_ratio: float | None = None,
     n_permutations: int | None = None,
+    reach: float | None = None,
     seed: int = 0,
-    report: Report = lambda done, wanted: None,
+    store: Folder | None = None,
+    report: Report = lambda done, wanted, what: None,
 ) -> Comparison:
     """Whether two samples are drawn from one distribution, with nothing to choose.
 
@@ -80,8 +88,11 @@ def compare(
         expected_ratio: of the number of events of ``a`` to that of ``b``, for ``with_counts``.
         n_permutations: how many relabellings p is counted among. None: until 20 of them reach t, at most 199, 999 or
             9,999 by the work that one is; none for an analytic p.
+        reach: the least p that is wanted, such as 1e-7. Where fewer than 20 of the drawn relabellings reach t, p is
+            estimated by multilevel splitting of relabellings (``splitting``), with its error. None: p as counted.
         seed: of relabellings and of centers of kernels.
-        report: called with the numbers of relabellings made and wanted.
+        store: a folder that keeps what splitting has done; the same comparison goes on from there.
+        report: called with how many are done, how many there will be at most, and of what.
 
     Raises:
         SampleError: fewer than 10 events, no feature in common, unusable weights.
@@ -95,16 +106,18 @@ def compare(
     >>> compare(first, first).t
     0.0
     """
-    options = ComparisonOptions(with_counts, expected_ratio, n_permutations, seed)
+    options = ComparisonOptions(with_counts, expected_ratio, n_permutations, seed, reach)
     given = two_given(a, b)
     first, second, left_out = common(given.a, given.b)
     notices = (*given.notices, *left_out, *_lacking(first, "first"), *_lacking(second, "second"))
     if is_weighted := has_weights(first, second):
         require_usable_weights(first, second)
     null: Null = Multipliers.of(first, second) if is_weighted else Relabelling.of(first, second)
+    if reach is not None:
+        require_labels(null)
     statistics = ComparisonStatistics(null, tuple(blocks_of(model, null, seed=options.seed)))
     observed = statistics.observed()
-    found = _found(statistics, observed, options, report=report)
+    found = _found(statistics, observed, options, store=store, report=report)
     result = Comparison(
         t=float(observed.total[0]) + 0.0,
         probability=found.probability,
@@ -114,7 +127,8 @@ def compare(
         members=tuple(_members(statistics, observed, found)),
         by_feature=_features(statistics, observed, found),
         tally=found.tally,
-        warnings=(*notices, *(weight_notices(first, second) if is_weighted else ())),
+        tail=found.tail,
+        warnings=(*notices, *found.warnings, *(weight_notices(first, second) if is_weighted else ())),
     )
     return _with_counts(result, first, second, float(expected_ratio)) if expected_ratio is not None else result
 
@@ -126,9 +140,16 @@ def _lacking(sample: Sample, which: str) -> Iterator[str]:
 
 
 def _found(
-    statistics: ComparisonStatistics, observed: Scores, options: ComparisonOptions, *, report: Report
+    statistics: ComparisonStatistics,
+    observed: Scores,
+    options: ComparisonOptions,
+    *,
+    store: Folder | None,
+    report: Report,
 ) -> Counted:
     """An analytic p of a single kernel where there is one and no relabellings are asked for; else a counted one.
+
+    Where few draws reach t and more is wanted it is one by splitting.
 
     Raises:
         CalibrationError: t is no number.
@@ -143,7 +164,11 @@ def _found(
         probability = analytic_probability(block, float(observed.total[0]))
         return Counted(probability, f"p = {probability.text} (analytic)", None, np.empty(0), np.empty(0))
     stopping = stopping_for(statistics, options.n_permutations)
-    return counted(statistics, observed, stopping=stopping, seed=options.seed, report=report)
+    found = counted(statistics, observed, stopping=stopping, seed=options.seed, report=report)
+    if options.reach is None or found.tally is None or found.tally.n_hits >= HITS:
+        return found
+    tail = split_relabellings(statistics, reach=options.reach, seed=options.seed, store=store, report=report)
+    return with_tail(found, tail)
 
 
 def _members(statistics: ComparisonStatistics, observed: Scores, found: Counted) -> Iterator[MemberAnswer]:

@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
+from wilks.campaign.side_by_side import LARGE, side_by_side
 from wilks.comparison.blocks import Block
 from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.marginals import MarginalBlock
 from wilks.comparison.nulls import Null
 from wilks.comparison.pairs import PairBlock, degree_of_pairs
 from wilks.comparison.scan import ScanBlock
-from wilks.comparison.side_by_side import LARGE, side_by_side
 from wilks.samples import far_events
 from wilks.statistics.linear.centers import choose_centers
 from wilks.statistics.linear.gaussians import Gaussians

@@ -14,7 +14,7 @@ from wilks.comparison.blocks import (
 )
 from wilks.comparison.nulls import Null, Traces
 from wilks.statistics.linear.gaussians import Gaussians
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 _NEGLIGIBLE = 1e-8  # of the penalty, on sums of Gaussians that cancel
 
@@ -76,12 +76,19 @@ class KernelBlock(Block):
         return product
 
     def statistics(self, sums: FloatArray) -> FloatArray:
-        return self._squared(self._turned(sums))
+        return self.statistics_at(self._turned(sums))
+
+    def coordinates(self, rows: slice | IntArray) -> FloatArray:
+        return self._turned(self._values(rows))
+
+    def statistics_at(self, sums: FloatArray) -> FloatArray:
+        squared: FloatArray = sums**2 @ (1.0 / self._scales).T
+        return squared
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         return self.scale.log_p_values(t)
 
-    def _values(self, rows: slice) -> FloatArray:
+    def _values(self, rows: slice | IntArray) -> FloatArray:
         return self._gaussians.values(self._events[rows])
 
     def _turned(self, values: FloatArray) -> FloatArray:
@@ -89,16 +96,11 @@ class KernelBlock(Block):
         turned: FloatArray = whitened(self._root, values).T @ self._turn
         return turned
 
-    def _squared(self, psi: FloatArray) -> FloatArray:
-        """sum_j psi_j^2 / s_j for each ridge, shape (k, members)."""
-        squared: FloatArray = psi**2 @ (1.0 / self._scales).T
-        return squared
-
     def _quartics(self, masses: FloatArray, mean: FloatArray) -> FloatArray:
         """sum_i m_i |psi_i|^4 of each member."""
         total = np.zeros(len(self.members))
         for rows in row_slices(masses.size, self.n_columns):
-            total += masses[rows] @ self._squared(self._turned(self._values(rows) - mean)) ** 2
+            total += masses[rows] @ self.statistics_at(self._turned(self._values(rows) - mean)) ** 2
         return total
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wilks.campaign.side_by_side import LARGE, side_by_side
 from wilks.comparison.blocks import Block, Member, row_slices
 from wilks.comparison.nulls import Drawn, Null
-from wilks.comparison.side_by_side import LARGE, side_by_side
 from wilks.significance import half_cauchy
 from wilks.typing import FloatArray
 
@@ -74,7 +74,7 @@ class ComparisonStatistics:
         t = [block.statistics(one) for block, one in zip(self.blocks, sums, strict=True)]
         log_p = [block.log_p_values(one) for block, one in zip(self.blocks, t, strict=True)]
         all_t, all_log_p = np.concatenate(t, axis=1), np.concatenate(log_p, axis=1)
-        return Scores(all_t, all_log_p, self._combined(all_t, all_log_p))
+        return Scores(all_t, all_log_p, self.combined(all_t, all_log_p))
 
     def _summed(self, block: Block, coefficients: Callable[[slice], FloatArray], first: int) -> FloatArray:
         """sum_i c_i phi_i over a range of rows, shape (k, columns)."""
@@ -82,7 +82,8 @@ class ComparisonStatistics:
         portions = row_slices(last, max(block.n_products, _FEWEST_COLUMNS), first=first)
         return functools.reduce(np.add, (block.sums(coefficients(rows), rows) for rows in portions))
 
-    def _combined(self, t: FloatArray, log_p: FloatArray) -> FloatArray:
+    def combined(self, t: FloatArray, log_p: FloatArray) -> FloatArray:
+        """t (k,) from that of members and their log p, each (k, members)."""
         if t.shape[1] == 1:
             return t[:, 0]
         kinds = np.array([member.kind for member in self.members])

@@ -123,6 +123,10 @@ def _question(result: Comparison) -> tuple[str, ...]:
         "permutation": "The p-value is the share of relabellings of the pooled events in which t is at least as large "
         "as observed. All that scales or chooses is a function of the pooled set, so that it is exact for any "
         "distribution, any sizes and any ties.",
+        "splitting": "The p-value is the chance that t is at least as large as observed, over relabellings of the "
+        "pooled events. It was not counted but estimated by multilevel splitting: many relabellings are drawn, the "
+        "more extreme ones are copied and changed step by step, and the shares that go on from level to level are "
+        "multiplied. The interval comes from the spread between independent runs.",
         "bootstrap": "With weights the labels of events are not exchangeable. The p-value is the share of draws in "
         "which each weight is multiplied by a normal number; it is approximate.",
         "analytic": "The p-value is that of a weighted sum of chi-squares with the mean and the variance that t has "
