@@ -102,7 +102,7 @@ def _named(names: tuple[str, str], a: Sample, b: Sample) -> dict[str, Sample]:
 
 
 def _headline(result: Comparison) -> tuple[str, ...]:
-    sentences = [f"{result.p_text}; Z = {decimals(result.z_score)}."]
+    sentences = [f"{result.p_text}; Z {'' if _is_limit(result) else '= '}{_z(result)}."]
     if result.counts is not None:
         sentences.append(
             f"Of that, the sizes alone have p = {probability(result.counts.p_value)} against an expected ratio of "
@@ -112,10 +112,20 @@ def _headline(result: Comparison) -> tuple[str, ...]:
 
 
 def _key_figures(result: Comparison, a: Sample, b: Sample) -> tuple[tuple[str, str], ...]:
-    figures = [("p-value", result.probability.text), ("Z", decimals(result.z_score)), ("method", result.method)]
+    p = f"below {result.probability.text}" if _is_limit(result) else result.probability.text
+    figures = [("p-value", p), ("Z", _z(result)), ("method", result.method)]
     figures += [("t", decimals(result.t)), ("events of the first", count(a.n_events))]
     figures += [("events of the second", count(b.n_events)), ("features", str(len(result.features)))]
     return tuple(figures)
+
+
+def _is_limit(result: Comparison) -> bool:
+    """Whether t lies beyond the reach that was asked for, so that p is a limit."""
+    return result.tail is not None and result.interval[0] == 0.0
+
+
+def _z(result: Comparison) -> str:
+    return f"above {decimals(result.z_score)}" if _is_limit(result) else decimals(result.z_score)
 
 
 def _question(result: Comparison) -> tuple[str, ...]:
