@@ -97,6 +97,7 @@ def test_dimuon_analysis_file(tmp_path):
     run_analysis(reduced(text, smaller), tmp_path)
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_nuisances_analysis_file(tmp_path):
     text = (EXAMPLES / "nuisances" / "analysis.yaml").read_text(encoding="utf-8")

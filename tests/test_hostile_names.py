@@ -28,8 +28,8 @@ from wilks.config.template import FoundSample, template
 from wilks.errors import InputError
 from wilks.plots.style import axis_label, new_figure, style, to_svg
 from wilks.reports.campaign import CampaignPage
+from wilks.reports.rendering import render
 from wilks.reports.tables import Table
-from wilks.reports.write import render
 from wilks.samples import Sample
 from wilks.statistics.linear import Kernel
 from wilks.wording import in_shell, visible

@@ -4,6 +4,7 @@ Pythia 8 is a tool of this script, not a dependency of wilks. In a fresh environ
 
     pip install pythia8mc==8.317.2 numpy h5py
     python simulate.py --output dimuon_small.h5
+    python simulate.py --output dimuon_zprime600.h5 --resonance 600 --n-events 3000
 
 About 4,000 events per second are generated and one in three is kept: a minute or two for 80,000.
 
@@ -21,15 +22,17 @@ import h5py
 import numpy as np
 import pythia8mc
 
-SETTINGS = (
-    "Beams:eCM = 13000.",
+PROCESS = (
     "WeakSingleBoson:ffbar2gmZ = on",
     "23:onMode = off",
     "23:onIfAny = 13",
     "PhaseSpace:mHatMin = 50.",
-    "PartonLevel:MPI = off",
-    "HadronLevel:all = off",
-    "Print:quiet = on",
+)
+RESONANCE = (  # a Z' alone, with the couplings of the Z, and its mass
+    "NewGaugeBoson:ffbar2gmZZprime = on",
+    "Zprime:gmZmode = 3",
+    "32:onMode = off",
+    "32:onIfAny = 13",
 )
 COLUMNS = ("pt1", "pt2", "eta1", "eta2", "delta_phi", "mll")
 SELECTION = "pt1 < 1000 and pt2 > 20 and abs(eta1) < 2.4 and abs(eta2) < 2.4 and mll > 60"
@@ -41,10 +44,16 @@ EFFICIENCY_BARREL, EFFICIENCY_ENDCAP = 0.94, 0.93
 BLOCK = 10_000
 
 
-def generator(seed):
+def settings(resonance):
+    """Those of Pythia, for Z/gamma* or for a resonance of a mass in GeV."""
+    process = PROCESS if resonance is None else (*RESONANCE, f"32:m0 = {resonance:g}")
+    return "Beams:eCM = 13000.", *process, "PartonLevel:MPI = off", "HadronLevel:all = off", "Print:quiet = on"
+
+
+def generator(seed, resonance):
     """A Pythia object with the process of this sample."""
     pythia = pythia8mc.Pythia("", False)
-    for line in (*SETTINGS, "Random:setSeed = on", f"Random:seed = {seed}"):
+    for line in (*settings(resonance), "Random:setSeed = on", f"Random:seed = {seed}"):
         if not pythia.readString(line):
             raise SystemExit(f"Pythia refuses the setting {line!r}")
     if not pythia.init():
@@ -94,9 +103,9 @@ def selected(table):
     return table[:, (pt1 < 1000) & (pt2 > 20) & (abs(eta1) < 2.4) & (abs(eta2) < 2.4) & (mll > 60)]
 
 
-def simulate(n_events, seed):
+def simulate(n_events, seed, resonance):
     """Columns (6, n_events) and the facts of the run."""
-    pythia, rng = generator(seed), np.random.Generator(np.random.Philox(seed))
+    pythia, rng = generator(seed, resonance), np.random.Generator(np.random.Philox(seed))
     blocks, n_generated, n_selected = [], 0, 0
     while n_selected < n_events:
         blocks.append(selected(columns(*measured(generate(pythia, BLOCK), rng))))
@@ -110,12 +119,13 @@ def simulate(n_events, seed):
     return np.concatenate(blocks, axis=1)[:, :n_events], facts
 
 
-def provenance(path, facts, seed):
+def provenance(path, facts, seed, resonance):
     """What a reader of the file needs to know to make it again."""
+    what = "Z/gamma*" if resonance is None else f"Z' of {resonance:g} GeV"
     return {
-        "what": "pp -> Z/gamma* -> mu+ mu- at 13 TeV, unweighted events, momenta and masses in GeV, angles in radians",
+        "what": f"pp -> {what} -> mu+ mu- at 13 TeV, unweighted events, momenta and masses in GeV, angles in radians",
         "generator": "Pythia 8.317 (pythia8mc 8.317.2), leading order with parton showers",
-        "settings": list(SETTINGS),
+        "settings": list(settings(resonance)),
         "seed": seed,
         "selection": SELECTION,
         "columns": list(COLUMNS),
@@ -141,11 +151,12 @@ def main():
     parser.add_argument("--output", type=Path, default=Path("dimuon_small.h5"), help="HDF5 file to write")
     parser.add_argument("--n-events", type=int, default=80_000, help="events after the selection")
     parser.add_argument("--seed", type=int, default=1, help="seed of the generator and of the smearing")
+    parser.add_argument("--resonance", type=float, help="mass of a Z' in GeV, in place of Z/gamma*")
     options = parser.parse_args()
-    table, facts = simulate(options.n_events, options.seed)
+    table, facts = simulate(options.n_events, options.seed, options.resonance)
     write(options.output, table)
     facts = {"n_events": table.shape[1], **facts}
-    text = json.dumps(provenance(options.output, facts, options.seed), indent=2)
+    text = json.dumps(provenance(options.output, facts, options.seed, options.resonance), indent=2)
     options.output.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
     print(f"wrote {options.output} ({options.output.stat().st_size / 1e6:.2f} MB) and its .json")
 

@@ -56,7 +56,7 @@ _NAMES = {
     "wilks.reports": ["write_report"],
     "wilks.responses": ["Variation", "learn_responses"],
     "wilks.storage": ["load"],
-    "wilks.samples": ["Sample", "Standardization", "columns", "enrich", "read", "split", "stream"],
+    "wilks.samples": ["Certified", "Sample", "Standardization", "columns", "enrich", "read", "split", "stream"],
     "wilks.typing": ["FitStatus"],
 }
 
@@ -94,7 +94,7 @@ if TYPE_CHECKING:
     from wilks.power import KnownSignal, median_z_score, power_at_size, signal_fit, signal_test
     from wilks.reports import write_report
     from wilks.responses import Variation, learn_responses
-    from wilks.samples import Sample, Standardization, columns, enrich, read, split, stream
+    from wilks.samples import Certified, Sample, Standardization, columns, enrich, read, split, stream
     from wilks.search import Search
     from wilks.statistics.fits import FitResult
     from wilks.statistics.histogram import Histogram
@@ -112,6 +112,7 @@ __all__ = [
     "Calibration",
     "CalibrationError",
     "CampaignError",
+    "Certified",
     "Comparison",
     "ConfigError",
     "FitResult",

@@ -26,10 +26,14 @@ from wilks.laws import (
     require_law,
     unanswered,
 )
+from wilks.laws.beyond import Beyond
+from wilks.laws.splitting import SplittingOptions
+from wilks.laws.splitting.toys import require_sums
 from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
 from wilks.samples import Events, Sample, check_data, effective_number
 from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
+from wilks.storage import Folder
 from wilks.threads import one_blas_thread
 from wilks.typing import require_kind
 
@@ -52,6 +56,8 @@ def goodness_of_fit(
     *,
     calibration: Calibration | None = None,
     auxiliaries: Mapping[str, float] | None = None,
+    reach: float | None = None,
+    store: Folder | None = None,
 ) -> GoodnessOfFit:
     """Fit the data and return p and Z of their t among the toys of the calibration.
 
@@ -64,6 +70,10 @@ def goodness_of_fit(
     . Where toys have not confirmed that null, 1,000 toys are made from the
     toy source of the analysis and p is counted among them.
 
+    With ``reach`` p of a score statistic without nuisances, of one kernel or of a set, is estimated by multilevel
+    splitting of toys where fewer than 20 toys of the calibration reach t, or where there is no calibration and no
+    analytic null that answers: ``splitting``, with its error, down to that p.
+
     Args:
         analysis: what defines t.
         data: raw events, as for `fit`.
@@ -71,6 +81,8 @@ def goodness_of_fit(
             toys at the nuisances of Delta, `ShiftedNuisance`: a penalty makes t depend on them, and a
             warning names a distance of more than half a sigma.
         auxiliaries: what the auxiliary measurements observed, by nuisance, as for `fit`.
+        reach: the least p that is wanted, such as 1e-7.
+        store: a folder that keeps what splitting has done; the same answer goes on from there.
 
     Raises CalibrationError, before the fit, without a calibration that the analysis needs, or
     with toys of another analysis or of another hypothesis than the null; SampleError for data
@@ -92,13 +104,19 @@ def goodness_of_fit(
     """
     require_kind(analysis, Analysis, name="analysis")
     sample = check_data(data, features=analysis.features)
+    if reach is not None:
+        SplittingOptions(reach)
+        require_sums(analysis)
     if calibration is None:
-        require_law(analysis)
+        if reach is None:
+            require_law(analysis)
     else:
         _require_calibration(calibration)
         calibration.check_usable(analysis.fingerprint())
         calibration.check_count(sample.n_events)
-    return answer_of(analysis, fit(analysis, sample, auxiliaries=auxiliaries), data=sample, calibration=calibration)
+    beyond = None if reach is None else Beyond(reach, store)
+    found = fit(analysis, sample, auxiliaries=auxiliaries)
+    return answer_of(analysis, found, data=sample, calibration=calibration, beyond=beyond)
 
 
 def _require_calibration(calibration: object) -> None:
@@ -118,11 +136,12 @@ def answer_of(
     data: Sample,
     calibration: Calibration | None = None,
     make_toys: MakeToys = toys_here,
+    beyond: Beyond | None = None,
 ) -> GoodnessOfFit:
     """The answer for a fit of data that exists already, with all that must be known beside it.
 
     Without a calibration the analytic null of a score statistic answers. Where that is too rough, ``make_toys`` makes
-    the toys that p is counted among, at the nuisances of Delta.
+    the toys that p is counted among, at the nuisances of Delta. ``beyond`` says how far p is wanted, by splitting.
 
     Raises:
         CalibrationError: no calibration is given, and t is not a score statistic, or the null is too rough and the
@@ -131,16 +150,22 @@ def answer_of(
     notices = (*data_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
     if calibration is not None:
         of_toys = toy_mean_notices(analysis, calibration.null, calibration.summary)
-        return evaluate(data_fit, calibration, warnings=(*notices, *of_toys))
-    require_law(analysis)
+        counted = evaluate(data_fit, calibration, warnings=(*notices, *of_toys))
+        return counted if beyond is None else beyond.of_counted(analysis, counted, data=data, warnings=notices)
+    if beyond is None:
+        require_law(analysis)
     if not data_fit.converged:
         return unanswered(data_fit, warnings=notices)
+    if beyond is not None and not analysis.model.has_law(is_profiled=False):
+        return beyond.answer(analysis, data_fit, data=data, warnings=notices)
     null = analytic_null(analysis, data_fit if analysis.nuisances else None)
     refusal = null.probability(data_fit.t)
     if not isinstance(refusal, Refusal):
         more = (*_reference_notice(analysis, null), *pool_mean_notices(analysis, null))
         return evaluate(data_fit, null, warnings=(*notices, *more))
     _require_toy_source(analysis, refusal, remedy=null.words.remedy)
+    if beyond is not None:
+        return beyond.answer(analysis, data_fit, data=data, warnings=notices)
     told = {one.name: one.value for one in data_fit.delta_nuisances}
     hypothesis = ShiftedNuisance(told) if told else Null()
     toys = make_toys(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)

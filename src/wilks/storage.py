@@ -41,6 +41,7 @@ KINDS = {
     "hypothesis": "wilks.hypotheses:StorableHypothesis",
     "moments": "wilks.statistics.linear.moments:Moments",
     "sample": "wilks.samples.sample:Sample",
+    "splitting": "wilks.laws.splitting.tail:Tail",
     "streamed_work": "wilks.comparison.streamed.work:Work",
 }
 # Step i turns the content of a kind from layout i + 1 into layout i + 2.

@@ -3,6 +3,7 @@
     python -m studies.two_samples.run choose          # kinds of members and combinations, on problems of their own
     python -m studies.two_samples.run power           # rows with a published power at a level of 5 %
     python -m studies.two_samples.run mixtures 5D --parameters FILE    # epsilon at which the median p is .05
+    python -m studies.two_samples.run peers 5D --parameters FILE       # the same of the tests of others, same draws
     python -m studies.two_samples.run size set        # 700 against 300 events of one distribution, one feature discrete
 
 p is counted among 199 relabellings, but in ``size``. ``choose`` looks at no row of ``power`` or ``mixtures``: it draws
@@ -12,6 +13,8 @@ all kinds but one. Combined p-values are calibrated by the same relabellings.
 FILE has the parameters of the mixtures of "Refereeing the referees" (2409.16336) as JSON.
 """
 
+import functools
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,9 +28,11 @@ from wilks.comparison.statistics import ComparisonStatistics
 from wilks.significance import COMBINATIONS
 from wilks.threads import one_blas_thread
 
-from studies.two_samples.problems import FOR_CHOOSING, Pair, mixtures, published
+from studies.two_samples.peers import MOST_PAIRS, PEERS
+from studies.two_samples.problems import FOR_CHOOSING, Mixture, Pair, mixtures, published
 
 LEVEL, N_DRAWS = 0.05, 199
+GRID = (0.15, 0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0, 20.0, 40.0)
 EPSILON = {  # at which the best of five tests reaches the 95 % point of its null on average, as published
     "5D": {
         "mu": 0.00496,
@@ -141,10 +146,7 @@ def run_mixtures(options) -> Iterator[harness.Row]:
                 yield kept[kind, ratio]
                 continue
 
-            def draw(i: int, kind: str = kind, epsilon: float = ratio * best) -> Pair:
-                rng = np.random.default_rng([i, 3])
-                return mixture.draw(rng), mixture.deformed(rng, kind, epsilon)
-
+            draw = functools.partial(mixture_pair, mixture, kind=kind, epsilon=ratio * best)
             p, seconds = p_values(draw, options.pairs)
             median = float(np.median(p))
             yield {
@@ -155,6 +157,54 @@ def run_mixtures(options) -> Iterator[harness.Row]:
                 "p": p,
                 "seconds_a_pair": seconds / options.pairs,
             }
+
+
+def mixture_pair(mixture: Mixture, i: int, *, kind: str, epsilon: float, part: int = 3) -> Pair:
+    """A sample of the mixture, and one of the deformed mixture."""
+    rng = np.random.default_rng([i, part])
+    return mixture.draw(rng), mixture.deformed(rng, kind, epsilon)
+
+
+@SCRIPT.part("peers", parameters=Path, dimension=["5D", "20D", "100D"], n_null=100, pairs=20, ratios=GRID)
+@one_blas_thread()
+def run_peers(options) -> Iterator[harness.Row]:
+    """The epsilon at which the median of a test is the 95 % point of its null, on the pairs of ``mixtures``."""
+    mixture, kept = mixtures(options.parameters)[options.dimension], options.kept
+    null = kept[0] if kept else null_of_peers(mixture, options.n_null)
+    yield null
+    yield from kept[1:]
+    for kind, best in list(EPSILON[options.dimension].items())[max(len(kept) - 1, 0) :]:
+        seen: dict[str, list[float]] = {name: [] for name in PEERS}
+        for ratio in options.ratios:
+            draws = [mixture_pair(mixture, i, kind=kind, epsilon=ratio * best) for i in range(options.pairs)]
+            for name, test in PEERS.items():
+                if not seen[name] or seen[name][-1] < null["cut"][name]:
+                    some = draws[: MOST_PAIRS.get(name)]
+                    seen[name].append(float(np.median([test(*pair) for pair in some])))
+        crossed = {name: crossing(options.ratios, found, null["cut"][name]) for name, found in seen.items()}
+        yield {"deformation": kind, "epsilon": {name: None if r is None else r * best for name, r in crossed.items()}}
+
+
+def null_of_peers(mixture: Mixture, n: int) -> harness.Row:
+    """The 95 % point of each test for pairs of one distribution, and the seconds of one."""
+    row: harness.Row = {"cut": {}, "seconds": {}}
+    for name, test in PEERS.items():
+        begin = time.perf_counter()
+        found = [test(*mixture_pair(mixture, i, kind="mu", epsilon=0.0, part=5)) for i in range(n)]
+        row["seconds"][name] = (time.perf_counter() - begin) / n
+        row["cut"][name] = float(np.quantile(found, 1.0 - LEVEL))
+    return row
+
+
+def crossing(ratios: tuple[float, ...], found: list[float], cut: float) -> float | None:
+    """The ratio at which a test reaches its cut, linear in log ratio; the first is a bound, None: never."""
+    if found[-1] < cut:
+        return None
+    if len(found) == 1:
+        return ratios[0]
+    low, high = found[-2:]
+    share = (cut - low) / (high - low)
+    return float(ratios[len(found) - 2] ** (1.0 - share) * ratios[len(found) - 1] ** share)
 
 
 @SCRIPT.part("size", statistic=["set", "kernels"], pairs=10_000)

@@ -85,3 +85,18 @@ def test_what_cannot_be_done_is_said(files: tuple[str, str], words: tuple[str, .
     assert code == 2
     assert message in text
     assert not Path("comparison").exists()
+
+
+def test_a_reach_beyond_the_relabellings(files: tuple[str, str]) -> None:
+    words = (*files, "--permutations", "49", "--reach", "1e-4")
+    code, text = invoke(*words)
+    assert code == 0, text
+    assert "splitting" in text and "of 49 drawn relabellings reach t" in text
+    told = json.loads(Path("comparison/result.json").read_text())["numbers"]["comparison"]
+    assert told["method"] == "splitting" and told["splitting"]["reach"] == 1e-4
+    assert wilks.load("comparison/splitting").options.reach == 1e-4
+    assert "multilevel splitting" in Path("comparison/report.html").read_text()
+    assert invoke(*words)[0] == 0
+    assert json.loads(Path("comparison/result.json").read_text())["numbers"]["comparison"] == told
+    code, text = invoke(*files, "--reach", "0", "--output", "other")
+    assert code == 2 and "1e-12" in text

@@ -22,11 +22,11 @@ CENTERS = RNG.normal(size=(25, 2))
 
 
 def kernels(null: Null) -> Block:
-    return KernelBlock(null, Gaussians(CENTERS, 0.7), events=null.pool.standardized, ridge=0.3)
+    return KernelBlock(null, Gaussians(CENTERS, 0.7), events=null.pool.standardized, ridges=(0.3, 0.03))
 
 
 def wide_kernels(null: Null) -> Block:
-    return KernelBlock(null, Gaussians(CENTERS, 20.0), events=null.pool.scores, ridge=0.3)
+    return KernelBlock(null, Gaussians(CENTERS, 20.0), events=null.pool.scores, ridges=(0.3,))
 
 
 def marginals(null: Null) -> Block:
@@ -83,8 +83,9 @@ def test_a_kernel_is_its_quadratic_form() -> None:
     k = k - PLAIN.pool.masses @ k / PLAIN.pool.masses.sum()
     hessian = (k * PLAIN.variances[:, None]).T @ k
     b = PLAIN.observed @ k
-    expected = b @ np.linalg.solve(hessian + 0.6 * Gaussians(CENTERS, 0.7).penalty(), b)
-    found = block.statistics(block.sums(PLAIN.observed[None], slice(None)))[0, 0]
+    penalty = Gaussians(CENTERS, 0.7).penalty()
+    expected = [b @ np.linalg.solve(hessian + 2.0 * ridge * penalty, b) for ridge in (0.3, 0.03)]
+    found = block.statistics(block.sums(PLAIN.observed[None], slice(None)))[0]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 

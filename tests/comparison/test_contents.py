@@ -7,7 +7,7 @@ import pytest
 
 import wilks
 from wilks.comparison import compare
-from wilks.comparison.contents import contents_of_files, contents_of_table, two_given, two_samples
+from wilks.comparison.contents import Asked, contents_of_files, contents_of_table, two_given, two_samples
 from wilks.errors import SampleError
 from wilks.samples import Sample
 
@@ -92,7 +92,7 @@ def test_files_of_any_kind(tmp_path: Path) -> None:
 
 def test_a_selection_and_a_weight_of_files(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **columns())
-    found = contents_of_files(tmp_path / "a.npz", where="pt > 1", weight="pt")
+    found = contents_of_files(tmp_path / "a.npz", Asked(where="pt > 1", weight="pt"))
     assert np.all(found.sample.event_weights > 1.0)
     assert found.has_weights
 

@@ -19,7 +19,7 @@ def null_of(n: int, d: int) -> Relabelling:
 @pytest.mark.parametrize("d", [1, 2])
 def test_widths_have_the_degrees_of_freedom_that_are_asked_for(d: int) -> None:
     blocks = [one for one in DefaultSet().blocks(null_of(700, d), seed=0) if isinstance(one, KernelBlock)]
-    dofs = np.array([one.traces.trace for one in blocks if one.members[0].kind == "kernels"])
+    dofs = np.array([one.traces[0].trace for one in blocks if one.members[0].kind == "kernels"])
     np.testing.assert_allclose(dofs[-1], DefaultSet().dof_least, rtol=0.2)
     assert np.all(dofs[:-1] / dofs[1:] > 1.3)
 

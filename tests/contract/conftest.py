@@ -23,7 +23,7 @@ import wilks.cli.campaign_run
 import wilks.cli.toys
 from wilks.cli import main
 from wilks.laws import Calibration, GoodnessOfFit
-from wilks.reports import pictures
+from wilks.reports import picture
 from wilks.statistics import Statistic
 from wilks.typing import FloatArray
 
@@ -344,7 +344,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 @pytest.fixture
 def cheap_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without their figures, which take most of the time."""
-    monkeypatch.setattr(pictures, "_uri", lambda figure, *, is_vector: "data:,")
+    monkeypatch.setattr(picture, "_uri", lambda figure, *, is_vector: "data:,")
 
 
 @pytest.fixture(scope="session")

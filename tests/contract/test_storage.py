@@ -20,9 +20,9 @@ import wilks
 FRESH = """
 import json, sys
 import wilks
-from wilks.reports import pictures
+from wilks.reports import picture
 
-pictures._uri = lambda figure, *, is_vector: "data:,"
+picture._uri = lambda figure, *, is_vector: "data:,"
 found = {}
 events, jobs = json.loads(sys.stdin.read())
 for folder, analysis, target in jobs:

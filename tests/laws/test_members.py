@@ -51,19 +51,19 @@ def test_a_local_p_that_underflows_has_its_z_and_no_trials_factor(answer_of: Ans
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     values = {"width": 0.4, "ridge": 0.3, "t": 1e4, "p_value": 0.0, "log_p_value": -5000.0}
     assert document["members"][0] == {"name": "width 0.4", **values, "z": []}
-    assert document["over_smallest_p"] is None and "trials factor" not in str(result)
+    assert document["over_smallest_p"] is None and "what it costs" not in str(result)
 
 
 def test_a_member_without_a_width_is_called_by_its_name(answer_of: Answer) -> None:
     waves = MemberFit(math.nan, 0.1, 40.0, -9.0, name="waves of x, y", z=(0.2,))
     text, document = str(answer_of((waves, *MEMBERS))), waves.to_dict()
-    assert "  waves of x, y  0.1 " in text and ", waves of x, y and ridge 0.1: with min_p" in text and "nan" not in text
+    assert "  waves of x, y  0.1 " in text and ", waves of x, y and ridge 0.1: what it costs" in text and "nan" not in text
     assert document["name"] == "waves of x, y" and document["width"] is None and document["z"] == [0.2]
 
 
 def test_where_no_toy_reaches_t_there_is_no_trials_factor(answer_of: Answer) -> None:
     text = str(answer_of(MEMBERS, t=100.0))
-    assert "trials factor" not in text and "local p" in text
+    assert "what it costs" not in text and "local p" in text
 
 
 def test_other_fits_have_no_members(answer_of: Answer) -> None:

@@ -35,6 +35,14 @@ def test_the_page_of_one_kernel_has_no_features(tmp_path: Path) -> None:
     assert "Where they differ" not in page and "<img" not in page
 
 
+def test_beyond_the_reach_p_is_a_limit(tmp_path: Path) -> None:
+    kernel = wilks.Kernel(n_centers=20, width=1.0)
+    far = Sample(B.events + 5.0, features=B.features)
+    result = wilks.compare(A, far, model=kernel, n_permutations=19, reach=0.01)
+    page = write_comparison_report(result, tmp_path / "page.html", a=A, b=far).read_text()
+    assert "p is below 0.010" in page and "Z above 2.33." in page and ">below 0.010<" in page
+
+
 def test_the_page_is_html(result: wilks.Comparison, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"does not end on \.html"):
         write_comparison_report(result, tmp_path / "page.txt", a=A, b=B)

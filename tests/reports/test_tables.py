@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from wilks.reports.rendering import _ENVIRONMENT
 from wilks.reports.tables import Table, count, flat_rows, number, setting, words
-from wilks.reports.write import _ENVIRONMENT
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_no_name_is_taken_for_an_address(write_file, format_name, tmp_path, fold
     assert read([tmp_path / f"{folder}.{format_name}"], features=["x"]).n_events == 3
 
 
-@pytest.mark.parametrize("name", ["http://a/b.root", "file:///a/b.root", "s3://a/b.parquet"])
+@pytest.mark.parametrize("name", ["gsiftp://a/b.root", "file:///a/b.root", "s3://a/b.parquet"])
 def test_addresses_are_refused(name):
     with pytest.raises(SampleError, match="remote address"):
         read(name, features=["x"])

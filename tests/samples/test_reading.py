@@ -77,7 +77,7 @@ def test_a_file_name_with_pattern_characters_is_a_file(tmp_path):
     [
         ("missing.root", "there is no file 'missing.root'"),
         ("missing*.root", "no file matches"),
-        ("root://server/file.root", "remote address"),
+        ("s3://server/file.root", "remote address"),
         ([], "empty list"),
         (".", "is a folder"),
         ("/dev/null", "ordinary file"),

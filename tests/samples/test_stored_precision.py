@@ -42,7 +42,7 @@ def test_every_format_knows_its_precision(write_file, format_name):
     path = write_file(format_name, single(COLUMNS))
     sample = read(path, features=["x", "-iso"], where="iso <= 0.15", carry=["iso", "iso * 2", "eta"])
     assert sample.n_events == 16
-    if "csv" not in format_name:
+    if "csv" not in format_name and "tsv" not in format_name:
         assert sample.origin.precisions == dict.fromkeys(("x", "iso", "-iso", "eta"), "float32")
         assert Sample.from_document(sample.to_document()).origin.precisions == sample.origin.precisions
 

@@ -96,4 +96,4 @@ def _origin(sample: Sample) -> str:
     origin = sample.origin
     if origin is None or origin.n_selected == origin.n_read:
         return count
-    return f"{count}; {origin.n_selected:,} of {origin.n_read:,} selected"
+    return "; ".join((f"{count}; {origin.n_selected:,} of {origin.n_read:,} selected", *origin.left_out))

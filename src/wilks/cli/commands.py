@@ -10,7 +10,7 @@ from wilks.campaign import Toys
 from wilks.cli.answers import has_answer, load_answer
 from wilks.cli.fail_on import FailOn, fail_on_option
 from wilks.cli.learn import learn_step
-from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option
+from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option, reach_option
 from wilks.cli.places import TEST
 from wilks.cli.prepare import Prepared, claim_output, note_variations, prepare, require_toy_source, show_check
 from wilks.cli.session import IncompleteError, Session
@@ -27,6 +27,7 @@ from wilks.cli.toy_counts import usable_toys
 from wilks.cli.toys import complete_toys
 from wilks.config import load_config
 from wilks.laws import Calibration, GoodnessOfFit
+from wilks.laws.splitting import METHOD
 from wilks.storage import as_path
 from wilks.wording import in_shell
 
@@ -74,9 +75,10 @@ def calibrate(analysis_file: str, processes: int | None, as_json: bool) -> None:
 
 @click.command("test", short_help="Fit the data and give the p-value.")
 @analysis_argument
+@reach_option("toys")
 @json_option
 @fail_on_option
-def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
+def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None, reach: float | None) -> None:
     """Fit the data and give the p-value among the toys that `wilks calibrate` has stored.
 
     A file without toys whose model has a null without toys, such as a kernel with is_score: true, is answered by that.
@@ -85,10 +87,10 @@ def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None) -> None:
 
     def work() -> None:
         loaded = load_config(analysis_file)
-        check_fail_on(fail_on, n_toys=usable_toys(loaded))
+        check_fail_on(fail_on, n_toys=usable_toys(loaded), reach=reach)
         prepared = prepare(session, loaded, with_data=True)
         toys = complete_toys(prepared) if prepared.n_toys else None
-        _answer(session, prepared, toys, fail_on=fail_on)
+        _answer(session, prepared, toys, fail_on=fail_on, reach=reach)
 
     session.run(work)
 
@@ -116,18 +118,26 @@ def report(analysis_file: str, as_json: bool) -> None:
 @analysis_argument
 @processes_option
 @module_folder_option
+@reach_option("toys")
 @json_option
 @fail_on_option
-def run(analysis_file: str, processes: int | None, as_json: bool, fail_on: FailOn | None) -> None:
+def run(analysis_file: str, processes: int | None, as_json: bool, fail_on: FailOn | None, reach: float | None) -> None:
     """Check everything, learn responses and fit toys that are missing, fit the data, and write the report."""
     session = Session("run", as_json=as_json)
-    session.run(lambda: run_all(session, as_path(analysis_file), fail_on=fail_on, n_processes=processes))
+    session.run(lambda: run_all(session, as_path(analysis_file), fail_on=fail_on, n_processes=processes, reach=reach))
 
 
-def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None, n_processes: int | None = None) -> None:
+def run_all(
+    session: Session,
+    analysis_file: Path,
+    *,
+    fail_on: FailOn | None,
+    n_processes: int | None = None,
+    reach: float | None = None,
+) -> None:
     """All steps that are needed; a calibration that is rejected does not keep the empirical answer from being given."""
     loaded = load_config(analysis_file).with_processes(n_processes)
-    check_fail_on(fail_on, n_toys=usable_toys(loaded))
+    check_fail_on(fail_on, n_toys=usable_toys(loaded), reach=reach)
     ready = _with_learned(session, prepare(session, loaded, with_data=True, needs_responses=False))
     if ready is None:
         return
@@ -135,21 +145,23 @@ def run_all(session: Session, analysis_file: Path, *, fail_on: FailOn | None, n_
     if claims:
         claim_output(session, ready)
     toys = toys_step(session, ready) if claims else None
-    found = _answer(session, ready, toys, fail_on=fail_on)
+    found = _answer(session, ready, toys, fail_on=fail_on, reach=reach)
     if found is not None:
         result, made = found
         report_step(session, ready, result, toys=toys or made, data=ready.data)
 
 
 def _answer(
-    session: Session, prepared: Prepared, toys: Toys | None, *, fail_on: FailOn | None
+    session: Session, prepared: Prepared, toys: Toys | None, *, fail_on: FailOn | None, reach: float | None
 ) -> tuple[GoodnessOfFit, Toys | None] | None:
     """The answer among toys, or by the analytic null, with the toys made for it; None where no toy has a valid t."""
     if toys is None:
-        return answer_step(session, prepared, None, fail_on=fail_on)
+        return answer_step(session, prepared, None, fail_on=fail_on, reach=reach)
     claim_output(session, prepared)
     calibration = calibration_step(session, prepared, toys)
-    return None if calibration is None else answer_step(session, prepared, calibration, fail_on=fail_on)
+    if calibration is None:
+        return None
+    return answer_step(session, prepared, calibration, fail_on=fail_on, reach=reach)
 
 
 def _report_stored(
@@ -166,7 +178,8 @@ def _report_stored(
         report_step(session, prepared, calibration, toys=toys, data=None)
         return
     result, data, made = load_answer(prepared.output)
-    if calibration is not None or (result.calibration and made is None):  # more toys have come since, or none count
+    is_counted = calibration is not None or (result.calibration and made is None)
+    if is_counted and result.method != METHOD:  # more toys have come since, or none count
         result = answer_of(prepared.analysis, result.fit, data=data, calibration=calibration)
     note_answer(session, result)
     report_step(session, prepared, result, toys=toys or made, data=data)

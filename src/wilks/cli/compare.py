@@ -1,18 +1,18 @@
 """The command that compares two samples."""
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from wilks import reports
-from wilks.campaign.pace import SECONDS_BETWEEN_LINES
+from wilks.cli.compare_reading import asked_of, reading_options
 from wilks.cli.fail_on import FailOn, fail_on_option, judge
-from wilks.cli.options import FilePath, json_option
-from wilks.cli.places import REPORT, require_free
+from wilks.cli.options import FilePath, json_option, reach_option
+from wilks.cli.places import REPORT, SPLITTING, require_free
+from wilks.cli.progress import every_ten_seconds
 from wilks.cli.session import RESULT_FILE, Session
 from wilks.comparison import Comparison, compare
 from wilks.comparison.contents import TwoSamples, contents_of_files, two_samples
@@ -26,13 +26,11 @@ SAVED = "comparison"
 @click.command("compare", short_help="Compare two samples on equal terms, with nothing to choose.")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
-@click.option("--where", metavar="EXPRESSION", help='Which events to keep, such as "pt > 20 and abs(eta) < 2.4".')
-@click.option("--weight", metavar="EXPRESSION", help="The weight of events, in both samples.")
-@click.option("--no-weights", is_flag=True, help="Every row counts one, whatever its columns hold.")
-@click.option("--tree", metavar="NAME", help="TTree, RNTuple or HDF5 table inside the files.")
+@reading_options
 @click.option(
     "--permutations", type=click.IntRange(min=1), metavar="N", help="How many relabellings p is counted among."
 )
+@reach_option("relabellings")
 @click.option(
     "--expected-ratio", type=float, metavar="R", help="Also test the number of events: that of A over that of B."
 )
@@ -54,16 +52,15 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
     number events are left out, and a column named as weights are weighs the events. There is nothing to choose.
     """
     session = Session("compare", as_json=as_json)
-    if options["weight"] is not None and options["no_weights"]:
-        raise click.UsageError("--weight and --no-weights exclude each other")
-    asked = {"A": a, "B": b, **options}
+    asked = {"A": a, "B": b, **_given(options)}
+    wanted = asked_of(options)
 
     def work() -> None:
         _require_same(output, asked)
-        given = {name: options[name] for name in ("tree", "where", "weight")}
-        tables = [contents_of_files(files, **given) for files in (a, b)]
-        samples = two_samples(*tables, uses_weights=not options["no_weights"])
-        for notice in samples.notices:
+        first, second = (contents_of_files(files, of) for files, of in zip((a, b), wanted, strict=True))
+        samples = two_samples(first, second, uses_weights=not options["no_weights"])
+        notices = [*samples.notices, *_left_out(samples)]
+        for notice in notices:
             session.note(f"{notice}.")
         result = compare(
             samples.a,
@@ -71,10 +68,12 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
             with_counts=options["expected_ratio"] is not None,
             expected_ratio=options["expected_ratio"],
             n_permutations=options["permutations"],
+            reach=options["reach"],
             seed=options["seed"],
-            report=_reporter(session.note),
+            store=None if options["reach"] is None else output / SPLITTING,
+            report=every_ten_seconds(session.note),
         )
-        session.outcome.numbers |= {"asked": asked, "left_out": list(samples.notices)}
+        session.outcome.numbers |= {"asked": asked, "left_out": notices}
         _answer(session, result, fail_on=fail_on)
         _keep(session, result, samples, output=output, asked=asked)
 
@@ -100,9 +99,7 @@ def _keep(session: Session, result: Comparison, samples: TwoSamples, *, output: 
         a=samples.a,
         b=samples.b,
         names=(_name(asked["A"]), _name(asked["B"])),
-        reproduction={
-            name.replace("_", " "): str(value) for name, value in asked.items() if value not in (None, False)
-        },
+        reproduction={name.replace("_", " "): _text(value) for name, value in asked.items()},
     )
     session.outcome.files |= {"report": str(page), "result": str(output / SAVED)}
     session.say(f"The report is {page}")
@@ -117,26 +114,33 @@ def _require_same(output: Path, asked: Mapping[str, Any]) -> None:
         there = json.loads((output / RESULT_FILE).read_bytes())["numbers"]["asked"]
     except (OSError, ValueError, KeyError, TypeError):
         there = {}
-    if there != json.loads(json.dumps(asked)):
-        differing = sorted(name for name in asked if there.get(name) != asked[name])
+    there, now = _given(there), json.loads(json.dumps(asked))
+    if there != now:
+        differing = sorted(name for name in {**there, **now} if there.get(name) != now.get(name))
         raise StoreError(
             f"{output} must be new, empty or hold this comparison, but it holds another one ({', '.join(differing)} "
             "differ); give another --output. Nothing was overwritten"
         )
 
 
+def _text(value: Any) -> str:
+    return "; ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _left_out(samples: TwoSamples) -> Iterator[str]:
+    """Which events were not read; the answer itself warns of those that lack what is compared."""
+    for which, sample in (("first", samples.a), ("second", samples.b)):
+        if sample.origin is not None:
+            found = [one for one in sample.origin.left_out if one not in sample.origin.lacking]
+            yield from (f"of the {which} sample {one}" for one in found)
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Without those that were left out."""
+    given = {name: value for name, value in options.items() if value not in (None, False, (), [])}
+    return given if "golden_json" in given else {name: value for name, value in given.items() if name != "run_columns"}
+
+
 def _name(files: str) -> str:
     """What a sample is called in figures: the name of its file."""
     return visible(Path(files).name)
-
-
-def _reporter(note: Callable[[str], None]) -> Callable[[int, int], None]:
-    """A line every ten seconds."""
-    last = [time.monotonic()]
-
-    def report(n_done: int, n_most: int) -> None:
-        if time.monotonic() - last[0] >= SECONDS_BETWEEN_LINES:
-            last[0] = time.monotonic()
-            note(f"relabellings: {n_done:,} of at most {n_most:,}")
-
-    return report

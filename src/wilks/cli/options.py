@@ -1,18 +1,22 @@
 """Arguments and options that several commands have."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from wilks.campaign.modules import naming_folders
 from wilks.errors import InputError
+from wilks.laws.splitting.tail import LEAST_REACH
 from wilks.storage import as_path
 
 if TYPE_CHECKING:
     _PathType = click.ParamType[Path]
 else:
     _PathType = click.ParamType  # of older versions of click it is no generic type
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class FilePath(_PathType):
@@ -50,3 +54,13 @@ module_folder_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the content of result.json, and nothing else."
 )
+
+
+def reach_option(what: str) -> Callable[[_Command], _Command]:
+    """``--reach``: how far p is wanted by splitting; ``what`` is drawn."""
+    return click.option(
+        "--reach",
+        type=click.FloatRange(min=LEAST_REACH, max=1.0, max_open=True),
+        metavar="P",
+        help=f"The least p that is wanted, such as 1e-7: where few {what} reach t, p is estimated by splitting.",
+    )

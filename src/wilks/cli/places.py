@@ -13,8 +13,9 @@ ANALYSIS = "analysis"
 TOYS = "toys"
 TEST = "test"
 REPORT = "report.html"
+SPLITTING = "splitting"
 LEARNED, RESPONSES = "nuisances.json", "responses"
-_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES}
+_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES, SPLITTING}
 _LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
 _MAX_NAMED = 6
 

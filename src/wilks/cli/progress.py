@@ -12,6 +12,7 @@ from rich.progress import Progress, ProgressColumn, Task
 from rich.text import Text
 
 from wilks.campaign.pace import SECONDS_BETWEEN_LINES, Pace, progress_line
+from wilks.laws.splitting.tail import Report
 from wilks.wording import printable
 
 _LEAST_BAR, _LARGEST_BAR = 8, 24
@@ -107,3 +108,15 @@ def progress(console: Console, *, detail: Callable[[], str] = str) -> Iterator[R
         seconds_between_lines=SECONDS_BETWEEN_LINES,
         detail=detail,
     )
+
+
+def every_ten_seconds(note: Callable[[str], None]) -> Report:
+    """What notes how many of something are done, a line every ten seconds."""
+    last = [time.monotonic()]
+
+    def report(n_done: int, n_most: int, what: str) -> None:
+        if time.monotonic() - last[0] >= SECONDS_BETWEEN_LINES:
+            last[0] = time.monotonic()
+            note(f"{what}: {n_done:,} of at most {n_most:,}")
+
+    return report

@@ -15,7 +15,7 @@ from wilks.cli.session import Session
 from wilks.config import FoundSample, find_data, find_reference, json_schema, template
 from wilks.config.data_weights import ONE_EACH
 from wilks.errors import ConfigError
-from wilks.samples.reading import find_files
+from wilks.samples import file_identity, find_files
 from wilks.storage import as_path, write_text
 from wilks.wording import in_shell, listed
 
@@ -99,11 +99,13 @@ def _check_roles(reference: Sequence[str], data: Sequence[str]) -> None:
             f"files of the reference must be named, before --data{taken}; "
             "write wilks init REFERENCE_FILE... --data DATA_FILE..."
         )
-    own, observed = ({path.resolve() for path in find_files(files)} if files else set() for files in (reference, data))
-    both = own & observed
+    own, observed = (
+        {file_identity(path): path for path in find_files(files)} if files else {} for files in (reference, data)
+    )
+    both = [str(path) for identity, path in observed.items() if identity in own]
     if both:
         raise ConfigError(
-            f"a file must be of the reference or of the data, but {listed(map(str, sorted(both)))} came as both: data "
+            f"a file must be of the reference or of the data, but {listed(sorted(both))} came as both: data "
             "must be independent of the reference; name each file once, those of the data after --data"
         )
 
@@ -173,13 +175,13 @@ def demo(output: str, n_toys: int, as_json: bool) -> None:
 
 
 def _say_what_was_injected(session: Session, config_file: Path) -> None:
-    """The peak is that of a publication, and small: who reads "p = .4" should know what there was to be seen."""
+    """Who reads p should know what there was to be seen: a peak of twice the size of a publication."""
     p_value = session.outcome.numbers.get("answer", {}).get("p_value")
     if p_value is not None:
         seen = "is seen at the level of 5 %" if p_value < _SEEN_BELOW else "is too small to be seen in these data"
         session.say(
-            f"The peak of 10 events that was injected {seen} (p = {p_value:.2g}). For a larger one write "
-            f"data.inject.expected_events: 40 and another `output` into {config_file}, then wilks run "
+            f"The peak of 20 events that was injected {seen} (p = {p_value:.2g}). For one of the published size write "
+            f"data.inject.expected_events: 10 and another `output` into {config_file}, then wilks run "
             f"{in_shell(config_file)}"
         )
 

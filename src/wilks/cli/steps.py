@@ -12,16 +12,18 @@ from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
 from wilks.cli.fail_on import FailOn, judge
 from wilks.cli.outcome import ExitCode
-from wilks.cli.places import REPORT, TOYS
+from wilks.cli.places import REPORT, SPLITTING, TOYS
 from wilks.cli.prepare import Prepared, claim_output
-from wilks.cli.progress import progress
+from wilks.cli.progress import every_ten_seconds, progress
 from wilks.cli.session import Session
 from wilks.cli.toys import how_to_resume, make_toys, what_is_stored
 from wilks.errors import ConfigError
 from wilks.fitting import fit
 from wilks.hypotheses import Hypothesis
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
+from wilks.laws.beyond import Beyond
 from wilks.laws.notices import chi_square_notice
+from wilks.laws.splitting.toys import require_sums
 from wilks.responses import Closure, ResponseStudy, check_responses, study_responses
 from wilks.responses.variation import one_sided_notices, points_of
 from wilks.samples import Sample
@@ -95,11 +97,14 @@ def calibration_step(session: Session, prepared: Prepared, toys: Toys) -> Calibr
     return calibration
 
 
-def check_fail_on(condition: FailOn | None, *, n_toys: int) -> None:
-    """Raise ConfigError for a condition that so many toys can never meet; 0 toys: the analytic null has no limit."""
+def check_fail_on(condition: FailOn | None, *, n_toys: int, reach: float | None = None) -> None:
+    """Raise ConfigError for a condition that so many toys can never meet; 0 toys: the analytic null has no limit.
+
+    With ``reach`` p by splitting may be as small as that.
+    """
     if n_toys == 0:
         return
-    smallest = 1.0 / (n_toys + 1)
+    smallest = min(1.0 / (n_toys + 1), 1.0 if reach is None else reach)
     if condition is not None and not condition.is_met(p_value=smallest, z_score=z_score(smallest)):
         raise ConfigError(
             f"--fail-on must be within the reach of the toys, but {condition.text} can never be met: "
@@ -123,7 +128,12 @@ class NewToys:
 
 
 def answer_step(
-    session: Session, prepared: Prepared, calibration: Calibration | None, *, fail_on: FailOn | None
+    session: Session,
+    prepared: Prepared,
+    calibration: Calibration | None,
+    *,
+    fail_on: FailOn | None,
+    reach: float | None = None,
 ) -> tuple[GoodnessOfFit, Toys | None]:
     """Fit the data, print and store the answer; the toys are those that were made for it alone.
 
@@ -135,7 +145,14 @@ def answer_step(
     session.note("fitting the data")
     data_fit, new = fit(prepared.analysis, prepared.data, auxiliaries=prepared.observed), NewToys(session)
     with prepared.loaded.located("toys"):
-        result = answer_of(prepared.analysis, data_fit, data=prepared.data, calibration=calibration, make_toys=new)
+        result = answer_of(
+            prepared.analysis,
+            data_fit,
+            data=prepared.data,
+            calibration=calibration,
+            make_toys=new,
+            beyond=_beyond(session, prepared, reach),
+        )
     claim_output(session, prepared)
     save_answer(prepared.output, result, data=prepared.data, toys=new.made, analysis=prepared.analysis)
     if new.made is not None:
@@ -143,6 +160,18 @@ def answer_step(
     note_answer(session, result)
     judge_answer(session, result, fail_on=fail_on)
     return result, new.made
+
+
+def _beyond(session: Session, prepared: Prepared, reach: float | None) -> Beyond | None:
+    """How far p is wanted; what splitting has done is kept in the output folder.
+
+    Raises:
+        CalibrationError: the model has no statistic that splitting knows.
+    """
+    if reach is None:
+        return None
+    require_sums(prepared.analysis)
+    return Beyond(reach, prepared.output / SPLITTING, every_ten_seconds(session.note))
 
 
 def judge_answer(session: Session, result: GoodnessOfFit, *, fail_on: FailOn | None) -> None:

@@ -17,18 +17,18 @@ def is_confirmed(null: Null, block: KernelBlock) -> bool:
     if not isinstance(null, Relabelling):
         return False
     n, n_first = null.n_events, null.n_first
-    return min(n_first, n - n_first) >= FEWEST_EVENTS and block.traces.trace * EVENTS_PER_DOF <= n
+    return min(n_first, n - n_first) >= FEWEST_EVENTS and block.traces[0].trace * EVENTS_PER_DOF <= n
 
 
-def analytic_log_p(block: KernelBlock, t: float) -> tuple[float, float]:
-    """log P(T >= t) over relabellings, and that of the Gaussian limit.
+def analytic_log_p(block: KernelBlock, t: float, *, member: int = 0) -> tuple[float, float]:
+    """log P(T >= t) of a member over relabellings, and that of the Gaussian limit.
 
     In the limit t is the sum of chi-squares with the eigenvalues of H (H + 2 ridge K)^-1 as weights. Its mean is exact;
     t is stretched about it to the exact variance.
     """
-    weights = block.spectrum
+    weights = block.spectrum(member)
     tail, mean = WeightedTail(weights), float(np.sum(weights))
-    stretch = math.sqrt(2.0 * float(np.sum(weights**2)) / float(block.scale.variance[0]))
+    stretch = math.sqrt(2.0 * float(np.sum(weights**2)) / float(block.scale.variance[member]))
     stretched = max(mean + (t - mean) * stretch, 0.0)
     return tail.log_sf(stretched), tail.log_sf(t)
 

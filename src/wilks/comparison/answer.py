@@ -8,12 +8,18 @@ from typing import Any, ClassVar
 from wilks.comparison.where import Interval
 from wilks.laws import Probability
 from wilks.laws.sequential import HitTally
+from wilks.laws.splitting import Tail
 from wilks.significance import z_score_from_log
 from wilks.significance.printing import decimals, finite_or_none, probability, probability_from_log, table
 from wilks.storage import Storable
 from wilks.wording import Printed, listed
 
 _MOST_MEMBERS, _MOST_FEATURES, _NOTABLE = 5, 8, 0.05
+_MORE = {
+    "permutation": "More of them (n_permutations, on the command line --permutations) make p smaller; reach=1e-7, "
+    "--reach 1e-7, estimates it by splitting.",
+    "bootstrap": "More of them (n_permutations, on the command line --permutations) make p smaller.",
+}
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,7 @@ class Comparison(Printed, Storable):
         members: each with its local p.
         by_feature: each feature with its own local p, the smallest first.
         tally: of draws; None for an analytic p.
+        tail: runs of multilevel splitting; None where p does not come from them.
         counts: of the test of the sizes; None where it was not asked for.
         warnings: sentences.
     """
@@ -113,6 +120,7 @@ class Comparison(Printed, Storable):
     members: tuple[MemberAnswer, ...]
     by_feature: tuple[FeatureAnswer, ...] = ()
     tally: HitTally | None = None
+    tail: Tail | None = None
     counts: CountsAnswer | None = None
     warnings: tuple[str, ...] = ()
     stored_as: ClassVar[str] = "comparison"
@@ -134,7 +142,7 @@ class Comparison(Printed, Storable):
 
     @property
     def method(self) -> str:
-        """Where p comes from: permutation, analytic or bootstrap."""
+        """Where p comes from: permutation, splitting, analytic or bootstrap."""
         return self.probability.method
 
     def __str__(self) -> str:
@@ -145,8 +153,8 @@ class Comparison(Printed, Storable):
             table(rows),
             f"{self.p_text}.",
         ]
-        if self.tally is not None and self.tally.n_hits == 0:
-            lines.append("More of them (n_permutations, on the command line --permutations) make p smaller.")
+        if self.tally is not None and self.tally.n_hits == 0 and self.tail is None:
+            lines.append(_MORE[self.method])
         lines += [self._counts_text()] if self.counts else []
         lines += [self._members_text()] if len(self.members) > 1 else []
         lines += [self._features_text()] if self.by_feature else []
@@ -200,6 +208,7 @@ class Comparison(Printed, Storable):
             "method": self.method,
             "p_text": self.p_text,
             "n_draws": None if self.tally is None else self.tally.n_draws,
+            "splitting": None if self.tail is None else self.tail.to_dict(),
             "sizes": list(self.sizes),
             "features": list(self.features),
             "members": [one.to_dict() for one in self.members],
@@ -217,6 +226,7 @@ class Comparison(Printed, Storable):
             "members": [dict(vars(one)) for one in self.members],
             "by_feature": [{**vars(one), "interval": one.interval.to_document()} for one in self.by_feature],
             "tally": None if self.tally is None else self.tally.to_document(),
+            "tail": None if self.tail is None else self.tail.to_document(),
             "counts": None if self.counts is None else dict(vars(self.counts)),
             "warnings": list(self.warnings),
         }
@@ -236,6 +246,7 @@ class Comparison(Printed, Storable):
                 "members": tuple(MemberAnswer(**one) for one in document["members"]),
                 "by_feature": tuple(by_feature),
                 "tally": None if document["tally"] is None else HitTally.from_document(document["tally"]),
+                "tail": None if document.get("tail") is None else Tail.from_document(document["tail"]),
                 "counts": None if document["counts"] is None else CountsAnswer(**document["counts"]),
                 "warnings": tuple(document["warnings"]),
             }

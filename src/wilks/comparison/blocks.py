@@ -11,7 +11,7 @@ import scipy.linalg
 from wilks.comparison.nulls import Null, Traces
 from wilks.comparison.row_maps import RowMap
 from wilks.significance import gamma_log_sf
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 _BLOCK_NUMBERS = 2**20  # 8 MiB, above which new memory is slow
 _MOST_PAIRED = 500
@@ -65,6 +65,19 @@ class Block(abc.ABC):
     @abc.abstractmethod
     def row_map(self) -> RowMap | None:
         """phi of any rows; None where `sums` counts them in `marginals.N_CELLS` cells of their ranks."""
+
+    @property
+    def n_coordinates(self) -> int:
+        """Numbers of a row that `coordinates` gives."""
+        return self.n_columns
+
+    @abc.abstractmethod
+    def coordinates(self, rows: slice | IntArray) -> FloatArray:
+        """What t_j are simple functions of sums of, at some rows in any order, shape (rows, coordinates)."""
+
+    @abc.abstractmethod
+    def statistics_at(self, sums: FloatArray) -> FloatArray:
+        """t_j from sum_i c_i of the coordinates (k, coordinates), as `statistics` has them; shape (k, members)."""
 
     @abc.abstractmethod
     def log_p_values(self, t: FloatArray) -> FloatArray:

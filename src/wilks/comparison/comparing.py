@@ -14,16 +14,18 @@ from wilks.comparison.analytic import analytic_log_p, analytic_probability, is_c
 from wilks.comparison.answer import Comparison, CountsAnswer, FeatureAnswer, MemberAnswer, combined_with_counts
 from wilks.comparison.checks import common, counts_one_each, has_weights, require_usable_weights, sizes, weight_notices
 from wilks.comparison.contents import two_given
-from wilks.comparison.counting import Counted, Report, counted, feature_log_p, stopping_for
+from wilks.comparison.counting import HITS, Counted, Report, counted, feature_log_p, stopping_for, with_tail
 from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.models import blocks_of
 from wilks.comparison.nulls import Multipliers, Null, Relabelling
 from wilks.comparison.prepared import Prepared
+from wilks.comparison.splitting import require_labels, split_relabellings
 from wilks.comparison.statistics import ComparisonStatistics, Scores
 from wilks.comparison.streamed import StreamingOptions, prepare_streams
 from wilks.errors import CalibrationError, InputError
 from wilks.laws import Probability
 from wilks.laws.sequential import corrected
+from wilks.laws.splitting import SplittingOptions
 from wilks.samples import Events, Sample, Stream
 from wilks.statistics.linear import Kernel, KernelSet
 from wilks.storage import Folder
@@ -39,6 +41,7 @@ class ComparisonOptions:
     expected_ratio: Positive | None
     n_permutations: Count | None
     seed: Seed
+    reach: Positive | None = None
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -48,6 +51,8 @@ class ComparisonOptions:
                 f"the second, must be given together, but with_counts={self.with_counts} and "
                 f"expected_ratio={self.expected_ratio} came"
             )
+        if self.reach is not None:
+            SplittingOptions(self.reach)
 
 
 @one_blas_thread()
@@ -59,6 +64,7 @@ def compare(
     with_counts: bool = False,
     expected_ratio: float | None = None,
     n_permutations: int | None = None,
+    reach: float | None = None,
     seed: int = 0,
     store: Folder | None = None,
     executor: Executor | None = None,
@@ -90,8 +96,10 @@ def compare(
         expected_ratio: of the number of events of ``a`` to that of ``b``, for ``with_counts``.
         n_permutations: how many relabellings p is counted among. None: until 20 of them reach t, at most 199, 999 or
             9,999 by the work that one is; none for an analytic p.
+        reach: the least p that is wanted, such as 1e-7. Where fewer than 20 of the drawn relabellings reach t, p is
+            estimated by multilevel splitting of relabellings (``splitting``), with its error. None: p as counted.
         seed: of relabellings and of centers of kernels.
-        store: a folder that keeps the sums of streams, from where the same comparison goes on.
+        store: a folder that keeps the sums of streams, or what splitting has done; the same comparison goes on from there.
         executor: where sums of streams are made, such as `LocalProcesses` or Dask; None: this process.
         report: called with how many are done, how many there will be at most, and of what.
 
@@ -108,40 +116,53 @@ def compare(
     >>> compare(first, first).t
     0.0
     """
-    options = ComparisonOptions(with_counts, expected_ratio, n_permutations, seed)
+    options = ComparisonOptions(with_counts, expected_ratio, n_permutations, seed, reach)
     if isinstance(a, Stream) or isinstance(b, Stream):
+        if reach is not None:
+            raise InputError(
+                "reach needs samples in memory, whose relabellings are changed step by step, but one of these is streamed; "
+                "leave reach out, or read the files"
+            )
         streaming = StreamingOptions(options.seed, store, executor, report)
         blocks = functools.partial(blocks_of, model, seed=options.seed)
         return compare_prepared(prepare_streams(a, b, blocks=blocks, options=streaming), options, report=report)
-    if store is not None or executor is not None:
+    if executor is not None or (store is not None and reach is None):
         raise InputError(
-            "store and executor are for samples that are streamed, but both of these are in memory; leave them out, or "
-            "give the files as wilks.stream(...)"
+            "store and executor are for samples that are streamed, and store for reach, but both of these are in memory; "
+            "leave them out, or give the files as wilks.stream(...)"
         )
-    return compare_prepared(_prepared(a, b, model=model, seed=options.seed), options, report=report)
+    prepared = _prepared(a, b, model=model, seed=options.seed, needs_labels=reach is not None)
+    return compare_prepared(prepared, options, store=store, report=report)
 
 
-def _prepared(a: Sample | Events, b: Sample | Events, *, model: object, seed: int) -> Prepared:
+def _prepared(
+    a: Sample | Events, b: Sample | Events, *, model: object, seed: int, needs_labels: bool = False
+) -> Prepared:
     """Samples in memory."""
     given = two_given(a, b)
     first, second, left_out = common(given.a, given.b)
     if is_weighted := has_weights(first, second):
         require_usable_weights(first, second)
     null: Null = Multipliers.of(first, second) if is_weighted else Relabelling.of(first, second)
+    if needs_labels:
+        require_labels(null)
+    notices = (*given.notices, *left_out, *_lacking(first, "first"), *_lacking(second, "second"))
     return Prepared(
         statistics=ComparisonStatistics(null, tuple(blocks_of(model, null, seed=seed))),
         sizes=sizes(first, second),
-        notices=(*given.notices, *left_out, *(weight_notices(first, second) if is_weighted else ())),
+        notices=(*notices, *(weight_notices(first, second) if is_weighted else ())),
         p_of_sizes=functools.partial(_p_of_sizes, first, second),
     )
 
 
 @one_blas_thread()
-def compare_prepared(prepared: Prepared, options: ComparisonOptions, *, report: Report) -> Comparison:
+def compare_prepared(
+    prepared: Prepared, options: ComparisonOptions, *, store: Folder | None = None, report: Report
+) -> Comparison:
     """The answer for samples that were made ready."""
     statistics = prepared.statistics
     observed = statistics.observed()
-    found = _found(statistics, observed, options, report=report)
+    found = _found(statistics, observed, options, store=store, report=report)
     result = Comparison(
         t=float(observed.total[0]) + 0.0,
         probability=found.probability,
@@ -151,16 +172,30 @@ def compare_prepared(prepared: Prepared, options: ComparisonOptions, *, report: 
         members=tuple(_members(statistics, observed, found)),
         by_feature=_features(statistics, observed, found),
         tally=found.tally,
-        warnings=prepared.notices,
+        tail=found.tail,
+        warnings=(*prepared.notices, *found.warnings),
     )
     ratio = options.expected_ratio
     return result if ratio is None else _with_counts(result, prepared.p_of_sizes(float(ratio)), float(ratio))
 
 
+def _lacking(sample: Sample, which: str) -> Iterator[str]:
+    """Sentences on events that were not read for want of an object."""
+    for sentence in sample.origin.lacking if sample.origin is not None else ():
+        yield f"of the {which} sample {sentence}: the others are compared"
+
+
 def _found(
-    statistics: ComparisonStatistics, observed: Scores, options: ComparisonOptions, *, report: Report
+    statistics: ComparisonStatistics,
+    observed: Scores,
+    options: ComparisonOptions,
+    *,
+    store: Folder | None,
+    report: Report,
 ) -> Counted:
     """An analytic p of a single kernel where there is one and no relabellings are asked for; else a counted one.
+
+    Where few draws reach t and more is wanted it is one by splitting.
 
     Raises:
         CalibrationError: t is no number.
@@ -170,23 +205,34 @@ def _found(
             f"a p-value needs a t that is a number, but {observed.total[0]} came of these samples; please report it"
         )
     block = statistics.blocks[0]
-    is_alone = len(statistics.blocks) == 1 and options.n_permutations is None
+    is_alone = len(statistics.members) == 1 and options.n_permutations is None
     if is_alone and isinstance(block, KernelBlock) and is_confirmed(statistics.null, block):
         probability = analytic_probability(block, float(observed.total[0]))
         return Counted(probability, f"p = {probability.text} (analytic)", None, np.empty(0), np.empty(0))
     stopping = stopping_for(statistics, options.n_permutations)
-    return counted(statistics, observed, stopping=stopping, seed=options.seed, report=report)
+    found = counted(statistics, observed, stopping=stopping, seed=options.seed, report=report)
+    if options.reach is None or found.tally is None or found.tally.n_hits >= HITS:
+        return found
+    tail = split_relabellings(statistics, reach=options.reach, seed=options.seed, store=store, report=report)
+    return with_tail(found, tail)
 
 
 def _members(statistics: ComparisonStatistics, observed: Scores, found: Counted) -> Iterator[MemberAnswer]:
     log_p = observed.log_p[0]
     after = corrected(log_p, found.members) if found.tally else np.full(log_p.size, math.nan)
-    kernels = {block.members[0]: block for block in statistics.blocks if isinstance(block, KernelBlock)}
+    kernels = {
+        one: (block, j)
+        for block in statistics.blocks
+        if isinstance(block, KernelBlock)
+        for j, one in enumerate(block.members)
+    }
     for member, t, own, chance in zip(
         statistics.members, observed.t[0].tolist(), log_p.tolist(), after.tolist(), strict=True
     ):
-        local = analytic_log_p(kernels[member], t)[0] if member in kernels else own
-        yield MemberAnswer(member.name, member.kind, member.feature, member.width, t, local, chance)
+        if member in kernels:
+            block, place = kernels[member]
+            own, _ = analytic_log_p(block, t, member=place)
+        yield MemberAnswer(member.name, member.kind, member.feature, member.width, t, own, chance)
 
 
 def _features(statistics: ComparisonStatistics, observed: Scores, found: Counted) -> tuple[FeatureAnswer, ...]:

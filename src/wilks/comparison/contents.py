@@ -1,7 +1,8 @@
 """Tables of which nothing is known: which columns are features, which are weights, and which only number events."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,9 +10,22 @@ import numpy as np
 
 from wilks.comparison.checks import with_features
 from wilks.errors import SampleError
-from wilks.samples import Sample, as_sample, bookkeeping, columns, is_variation, looks_like_weight, read
+from wilks.samples import (
+    Certified,
+    Sample,
+    as_sample,
+    bookkeeping,
+    closest,
+    columns,
+    is_variation,
+    looks_like_weight,
+    parse_expression,
+    read,
+)
 from wilks.samples.choosing import Events
-from wilks.samples.reading import Files, refused_columns
+from wilks.samples.file_names import Files
+from wilks.samples.reading import refused_columns
+from wilks.samples.recipe import fill_values
 from wilks.samples.tables import table_of
 from wilks.wording import listed, visible
 
@@ -24,11 +38,13 @@ class Contents:
         sample: with the columns as features, and weights where these were given by name.
         left_out: name of each other column, and why.
         has_weights: whether the weights were given.
+        asked: the features that were asked for; none: all columns may be.
     """
 
     sample: Sample
     left_out: tuple[tuple[str, str], ...] = field(default=())
     has_weights: bool = False
+    asked: tuple[str, ...] = ()
 
 
 class TwoSamples(NamedTuple):
@@ -70,35 +86,96 @@ def contents_of_table(thing: Sample | Events, *, what: str) -> Contents:
     return _good_columns(found.names, lambda some: as_sample(thing, what=what, features=some), left_out=[])
 
 
-def contents_of_files(
-    files: Files, *, tree: str | None = None, where: str | None = None, weight: str | None = None
-) -> Contents:
-    """All columns of files that hold one finite number for each selected event.
+@dataclass(frozen=True)
+class Asked:
+    """What of files is read, as in `wilks.read`; no features: all columns."""
 
-    Args:
-        files, tree, where, weight: as in `wilks.read`.
+    features: tuple[str, ...] = ()
+    tree: str | None = None
+    where: str | None = None
+    weight: str | None = None
+    define: Mapping[str, str] = field(default_factory=dict)
+    fill: Mapping[str, float] = field(default_factory=dict)
+    certified: Certified | None = None
+    entry_stop: int | None = None
+
+
+_ALL = Asked()
+
+
+def contents_of_files(files: Files, asked: Asked = _ALL) -> Contents:
+    """The features that are asked for, or all columns that hold one finite number for each selected event.
+
+    Columns that are named as weights are come with them, unless a weight is given.
 
     Raises:
-        SampleError: a file, the selection or the weight cannot be used, or there is no such column.
+        SampleError: a file, the selection, a feature that is asked for or the weight cannot be used, or there is no
+            column.
     """
-    refused = refused_columns(files, tree=tree)
+    _check_fill(asked)
+    there = columns(files, tree=asked.tree)
+    if asked.features:
+        likely = [name for name in there if looks_like_weight(name) and asked.weight is None]
+        names, left_out = dict.fromkeys((*asked.features, *likely)), ""
+    else:
+        names, left_out = dict.fromkeys((*there, *asked.define)), refused_columns(files, tree=asked.tree)
     found = _good_columns(
-        columns(files, tree=tree),
-        lambda some: read(files, features=some, tree=tree, where=where, weight=weight),
-        left_out=[("columns that cannot be read", refused)] if refused else [],
+        tuple(names),
+        lambda some: _read(files, some, asked),
+        left_out=[("columns that cannot be read", left_out)] if left_out else [],
+        required=asked.features,
     )
-    return dataclasses.replace(found, has_weights=weight is not None)
+    return dataclasses.replace(found, has_weights=asked.weight is not None, asked=asked.features)
+
+
+def _read(files: Files, features: Sequence[str], asked: Asked) -> Sample:
+    used = _of_lists([*features, *asked.define.values(), *filter(None, (asked.where, asked.weight))])
+    return read(
+        files,
+        features=features,
+        tree=asked.tree,
+        where=asked.where,
+        weight=asked.weight,
+        define=asked.define,
+        fill={name: value for name, value in fill_values(asked.fill).items() if name in used},
+        certified=asked.certified,
+        entry_stop=asked.entry_stop,
+    )
+
+
+def _of_lists(texts: Iterable[str]) -> set[str]:
+    """What formulas make of columns of lists."""
+    found: set[str] = set()
+    for text in texts:
+        with contextlib.suppress(SampleError):  # the name of a column may be no formula
+            found.update(one.name for one in parse_expression(text).reductions)
+    return found
+
+
+def _check_fill(asked: Asked) -> None:
+    used = _of_lists([*asked.features, *asked.define.values(), *filter(None, (asked.where, asked.weight))])
+    if unused := [name for name in fill_values(asked.fill) if name not in used]:
+        raise SampleError(
+            f"a value must stand for what events may lack, but nothing uses {unused[0]!r}; "
+            f"{closest(unused[0], sorted(used))}"
+        )
 
 
 def _good_columns(
-    names: Sequence[str], take: Callable[[Sequence[str]], Sample], *, left_out: list[tuple[str, str]]
+    names: Sequence[str],
+    take: Callable[[Sequence[str]], Sample],
+    *,
+    left_out: list[tuple[str, str]],
+    required: Sequence[str] = (),
 ) -> Contents:
     """All of the columns where that is possible; else those that can be taken alone, and why the others cannot."""
     try:
         return Contents(take(names), tuple(left_out))
     except SampleError:
-        good = []
+        good = list(required)
         for name in names:
+            if name in required:
+                continue
             try:
                 take([name])
                 good.append(name)
@@ -130,8 +207,11 @@ def two_samples(a: Contents, b: Contents, *, uses_weights: bool = True) -> TwoSa
     weights = [_weights(table, which=which) if uses_weights else None for table, which in ((a, "first"), (b, "second"))]
     common = [name for name in a.sample.features if name in b.sample.features]
     alone = sorted({*a.sample.features} ^ {*b.sample.features})
-    likely = {name for name in (*common, *alone) if looks_like_weight(name)}
-    reasons = {name: _reason(a.sample, b.sample, name) for name in common if name not in likely}
+    asked = {*a.asked, *b.asked}
+    likely = {name for name in (*common, *alone) if looks_like_weight(name) and name not in asked}
+    reasons = {
+        name: None if name in asked else _reason(a.sample, b.sample, name) for name in common if name not in likely
+    }
     features = [name for name, why in reasons.items() if why is None]
     notices += _weight_notices(weights, likely)
     notices += _grouped({name: why for name, why in reasons.items() if why is not None})
@@ -152,7 +232,8 @@ def _weights(table: Contents, *, which: str) -> str | None:
     """The column of weights; None without one."""
     if table.has_weights:
         return None
-    likely = [name for name in table.sample.features if looks_like_weight(name) and not is_variation(name)]
+    names = [name for name in table.sample.features if name not in table.asked]
+    likely = [name for name in names if looks_like_weight(name) and not is_variation(name)]
     found = [name for name in likely if np.any(table.sample.column(name) != 1.0)]
     if len(found) > 1:
         product = "*".join(found)

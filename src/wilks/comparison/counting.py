@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from wilks.comparison.statistics import ComparisonStatistics, Scores
-from wilks.laws import Probability
+from wilks.laws import Probability, Refusal
 from wilks.laws.sequential import HitTally, Stopping
+from wilks.laws.splitting import Tail
 from wilks.significance import half_cauchy
 from wilks.typing import FloatArray
 
@@ -26,6 +27,8 @@ class Counted(NamedTuple):
         p_text: with where it comes from.
         tally: of draws; None where none were made.
         members, features: the least log p of any member, and of any feature, in each draw, shape (k,).
+        tail: runs of multilevel splitting, where p comes from them.
+        warnings: sentences.
     """
 
     probability: Probability
@@ -33,6 +36,8 @@ class Counted(NamedTuple):
     tally: HitTally | None
     members: FloatArray
     features: FloatArray
+    tail: Tail | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def stopping_for(statistics: ComparisonStatistics, n_draws: int | None) -> Stopping:
@@ -67,6 +72,16 @@ def counted(
     probability = tally.probability(null.method, stopping)
     text = tally.text(stopping, what=_WORDS[null.method])
     return Counted(probability, text, tally, np.concatenate(members), np.concatenate(features))
+
+
+def with_tail(counts: Counted, tail: Tail | Refusal) -> Counted:
+    """The same with p by splitting; with p as it was counted, and a warning, where splitting says nothing."""
+    answer = tail if isinstance(tail, Refusal) else tail.answer
+    if isinstance(tail, Refusal) or isinstance(answer, Refusal):
+        return counts._replace(warnings=(f"no p by multilevel splitting: {answer}; p is counted among the draws",))
+    assert counts.tally is not None
+    drawn = f"{counts.tally.n_hits:,} of {counts.tally.n_draws:,} drawn relabellings reach t"
+    return counts._replace(probability=answer, p_text=f"{tail.text('relabellings')}; {drawn}", tail=tail)
 
 
 def feature_log_p(statistics: ComparisonStatistics, scores: Scores) -> FloatArray:

@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
+from wilks.campaign.side_by_side import LARGE, side_by_side
 from wilks.comparison.blocks import Block
 from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.marginals import MarginalBlock
 from wilks.comparison.nulls import Null
 from wilks.comparison.pairs import PairBlock, degree_of_pairs
 from wilks.comparison.scan import ScanBlock
-from wilks.comparison.side_by_side import LARGE, side_by_side
 from wilks.samples import far_events
 from wilks.statistics.linear.centers import choose_centers
 from wilks.statistics.linear.gaussians import Gaussians
@@ -36,7 +36,8 @@ class DefaultSet:
         dof_most: of the narrowest one for 4,000 events; in proportion to the third root of their number, up to
             ``dof_limit``.
         centers_per_dof, fewest_centers: Gaussians of a kernel.
-        ridge: of kernels and waves.
+        ridge: of waves, and of the kernels whose degrees of freedom are counted.
+        kernel_ridges: of each kernel, as members.
         orders: numbers of waves.
         scan_events: within the reach of one Gaussian of a scan, for 20,000 events or fewer; in proportion to the
             root of their number for more.
@@ -51,6 +52,7 @@ class DefaultSet:
     centers_per_dof: float = 3.3
     fewest_centers: int = 50
     ridge: float = 0.3
+    kernel_ridges: tuple[float, ...] = (0.3, 0.01)
     orders: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256)
     scan_events: tuple[float, ...] = (100.0, 400.0)
     n_scanned: int = 300
@@ -99,7 +101,7 @@ class DefaultSet:
             null,
             Gaussians(centers, width),
             events=places.events,
-            ridge=self.ridge,
+            ridges=self.kernel_ridges,
             kind=kind,
             n_rows=self.most_moment_rows,
         )

@@ -15,21 +15,24 @@ from wilks.comparison.blocks import (
 from wilks.comparison.nulls import Null, Traces
 from wilks.comparison.row_maps import GaussianMap
 from wilks.statistics.linear.gaussians import Gaussians
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 _NEGLIGIBLE = 1e-8  # of the penalty, on sums of Gaussians that cancel
 
 
 class KernelBlock(Block):
-    """t = b^T (H + 2 ridge K)^-1 b with b = sum_i c_i k(x_i), H = Cov b and K_mn = k(z_m, z_n).
+    """t = b^T (H + 2 ridge K)^-1 b with b = sum_i c_i k(x_i), H = Cov b and K_mn = k(z_m, z_n), for each ridge.
+
+    In the basis psi in which H is diag(h) and H + 2 ridge K is 1 for the first ridge, 2 ridge K is diag(1 - h): t of
+    every ridge is a sum of squares of sum c psi over s = h + (1 - h) ridge / first ridge.
 
     Args:
         null: of the rows.
         gaussians: where they stand, in the coordinates of ``events``.
         events: standardized features, or their normal scores, shape (u, d).
-        ridge: of the penalty.
-        kind: of its member.
-        n_rows: how many rows H and the quartic moment are taken from, as a random subset; None: all.
+        ridges: of the penalty; one member each.
+        kind: of its members.
+        n_rows: how many rows H and the quartic moments are taken from, as a random subset; None: all.
     """
 
     def __init__(
@@ -38,25 +41,28 @@ class KernelBlock(Block):
         gaussians: Gaussians,
         *,
         events: FloatArray,
-        ridge: float,
+        ridges: tuple[float, ...],
         kind: str = "kernels",
         n_rows: int | None = None,
     ) -> None:
         self._events, self._gaussians = events, gaussians
         self._is_of_scores = events is not null.pool.standardized
-        self.members = (Member(f"{kind}, width {gaussians.width:.3g}", kind, width=gaussians.width),)
+        self.members = tuple(_member(kind, gaussians.width, ridge, is_alone=len(ridges) == 1) for ridge in ridges)
         used = null.pool.n_rows if n_rows is None else min(n_rows, null.pool.n_rows)
         masses, variances = null.pool.masses[:used], null.leading_variances(used)
         mean, hessian = mean_and_covariance(self._values, size=self.n_columns, masses=masses, variances=variances)
-        penalty = 2.0 * ridge * gaussians.penalty()
-        penalty[np.diag_indices_from(penalty)] += 2.0 * ridge * _NEGLIGIBLE
+        penalty = 2.0 * ridges[0] * gaussians.penalty()
+        penalty[np.diag_indices_from(penalty)] += 2.0 * ridges[0] * _NEGLIGIBLE
         self._root = whitening(hessian, penalty)
-        half = whitened(self._root, hessian)
-        self._whitened_hessian = whitened(self._root, half)
-        square = self._whitened_hessian
-        quartic = self._quartic(masses, mean) * float(np.sum(null.pool.masses) / np.sum(masses))
-        self.traces = Traces(float(np.trace(square)), float(np.sum(square**2)), quartic)
-        self.scale = QuadraticScale.of(null, [self.traces])
+        curvature, self._turn = scipy.linalg.eigh(whitened(self._root, whitened(self._root, hessian)))
+        self._curvature = np.clip(curvature, 0.0, 1.0)
+        self._scales = self._curvature + np.array(ridges)[:, None] / ridges[0] * (1.0 - self._curvature)
+        more = float(np.sum(null.pool.masses) / np.sum(masses))
+        self.traces = tuple(
+            Traces(float(np.sum(one)), float(np.sum(one**2)), float(quartic) * more)
+            for one, quartic in zip(self._curvature / self._scales, self._quartics(masses, mean), strict=True)
+        )
+        self.scale = QuadraticScale.of(null, list(self.traces))
 
     @property
     def n_columns(self) -> int:
@@ -67,10 +73,9 @@ class KernelBlock(Block):
         rates = np.full(self.n_columns, 0.5 / self._gaussians.width**2)
         return GaussianMap(self._is_of_scores, self._gaussians.centers, rates)
 
-    @property
-    def spectrum(self) -> FloatArray:
+    def spectrum(self, member: int) -> FloatArray:
         """The eigenvalues of H (H + 2 ridge K)^-1: t is a sum of chi-squares with these weights, nearly."""
-        found: FloatArray = np.maximum(scipy.linalg.eigvalsh(self._whitened_hessian), 0.0)
+        found: FloatArray = self._curvature / self._scales[member]
         return found
 
     def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:
@@ -78,19 +83,34 @@ class KernelBlock(Block):
         return product
 
     def statistics(self, sums: FloatArray) -> FloatArray:
-        squares: FloatArray = np.sum(whitened(self._root, sums) ** 2, axis=0)
-        return squares[:, None]
+        return self.statistics_at(self._turned(sums))
+
+    def coordinates(self, rows: slice | IntArray) -> FloatArray:
+        return self._turned(self._values(rows))
+
+    def statistics_at(self, sums: FloatArray) -> FloatArray:
+        squared: FloatArray = sums**2 @ (1.0 / self._scales).T
+        return squared
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         return self.scale.log_p_values(t)
 
-    def _values(self, rows: slice) -> FloatArray:
+    def _values(self, rows: slice | IntArray) -> FloatArray:
         return self._gaussians.values(self._events[rows])
 
-    def _quartic(self, masses: FloatArray, mean: FloatArray) -> float:
-        """sum_i m_i |psi_i|^4."""
-        total = 0.0
+    def _turned(self, values: FloatArray) -> FloatArray:
+        """psi of values (k, m), shape (k, m)."""
+        turned: FloatArray = whitened(self._root, values).T @ self._turn
+        return turned
+
+    def _quartics(self, masses: FloatArray, mean: FloatArray) -> FloatArray:
+        """sum_i m_i |psi_i|^4 of each member."""
+        total = np.zeros(len(self.members))
         for rows in row_slices(masses.size, self.n_columns):
-            values = self._values(rows) - mean
-            total += float(masses[rows] @ np.sum(whitened(self._root, values) ** 2, axis=0) ** 2)
+            total += masses[rows] @ self.statistics_at(self._turned(self._values(rows) - mean)) ** 2
         return total
+
+
+def _member(kind: str, width: float, ridge: float, *, is_alone: bool) -> Member:
+    name = f"{kind}, width {width:.3g}"
+    return Member(name if is_alone else f"{name}, ridge {ridge:g}", kind, width=width)

@@ -94,9 +94,23 @@ class MarginalBlock(Block):
 
     def statistics(self, sums: FloatArray) -> FloatArray:
         parts = np.split(sums, self._ends[:-1], axis=1)
-        columns = [k - 1 for k in self._orders]
-        found = [np.cumsum((part @ psi) ** 2, axis=1)[:, columns] for part, psi in zip(parts, self._psi, strict=True)]
-        return np.concatenate([*found, *([np.sum(found, axis=0)] if len(found) > 1 else [])], axis=1)
+        return self.statistics_at(np.concatenate([part @ psi for part, psi in zip(parts, self._psi, strict=True)], 1))
+
+    @property
+    def n_coordinates(self) -> int:
+        return self._orders[-1] * len(self._psi)
+
+    def coordinates(self, rows: slice | IntArray) -> FloatArray:
+        cells = self._places[rows] - np.append(0, self._ends[:-1])
+        return np.concatenate([psi[own] for psi, own in zip(self._psi, cells.T, strict=True)], axis=1)
+
+    def statistics_at(self, sums: FloatArray) -> FloatArray:
+        n_features, starts = len(self._psi), np.array((0, *self._orders[:-1]))
+        firsts = (np.arange(n_features)[:, None] * self._orders[-1] + starts).ravel()
+        steps = np.add.reduceat(sums**2, firsts, axis=1).reshape(sums.shape[0], n_features, -1)
+        found = np.cumsum(steps, axis=2)
+        own = found.reshape(sums.shape[0], -1)
+        return np.concatenate([own, np.sum(found, axis=1)], axis=1) if n_features > 1 else own
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         return self.scale.log_p_values(t)

@@ -23,7 +23,7 @@ def blocks_of(model: object, null: Null, *, seed: int) -> Iterator[Block]:
     if model is None:
         yield from DefaultSet().blocks(null, seed=seed)
     elif isinstance(model, Kernel):
-        yield _block(null, model.n_centers, model.width, ridge=model.ridge, seed=model.seed)
+        yield _block(null, model.n_centers, model.width, ridges=(model.ridge,), seed=model.seed)
     elif isinstance(model, KernelSet):
         yield from _blocks_of_set(model, null)
     else:
@@ -34,7 +34,7 @@ def blocks_of(model: object, null: Null, *, seed: int) -> Iterator[Block]:
 
 
 def _blocks_of_set(model: KernelSet, null: Null) -> Iterator[Block]:
-    """One for each width and ridge.
+    """One for each width.
 
     Raises:
         InputError: widths that the reference of an analysis would choose.
@@ -45,13 +45,12 @@ def _blocks_of_set(model: KernelSet, null: Null) -> Iterator[Block]:
             "widths by degrees of freedom, with other members beside them"
         )
     for n_centers, width in zip(model.centers, model.widths, strict=True):
-        for ridge in model.ridges:
-            yield _block(null, n_centers, width, ridge=ridge, seed=model.seed)
+        yield _block(null, n_centers, width, ridges=model.strengths, seed=model.seed)
 
 
-def _block(null: Null, n_centers: int, width: float | None, *, ridge: float, seed: int) -> KernelBlock:
+def _block(null: Null, n_centers: int, width: float | None, *, ridges: tuple[float, ...], seed: int) -> KernelBlock:
     rng = np.random.Generator(np.random.Philox(seed))
     events, masses = null.pool.standardized, null.pool.masses
     centers = choose_centers(rng, events, masses, n_centers)
     chosen = percentile_width(rng, events, masses) if width is None else width
-    return KernelBlock(null, Gaussians(centers, chosen), events=events, ridge=ridge)
+    return KernelBlock(null, Gaussians(centers, chosen), events=events, ridges=ridges)

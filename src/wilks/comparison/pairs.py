@@ -55,14 +55,21 @@ class PairBlock(Block):
         return product
 
     def statistics(self, sums: FloatArray) -> FloatArray:
-        squares = (sums / self._spread) ** 2
+        return self.statistics_at(sums / self._spread)
+
+    def coordinates(self, rows: slice | IntArray) -> FloatArray:
+        scaled: FloatArray = self._products(rows) / self._spread
+        return scaled
+
+    def statistics_at(self, sums: FloatArray) -> FloatArray:
+        squares = sums**2
         return np.column_stack([np.sum(squares, axis=1), np.max(squares, axis=1)])
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         total = self.scale.log_p_values(t[:, :1])
         return np.column_stack([total, strongest_log_p(t[:, 1], n=self.n_columns)])
 
-    def _products(self, rows: slice) -> FloatArray:
+    def _products(self, rows: slice | IntArray) -> FloatArray:
         values = self._polynomials[rows]
         product: FloatArray = values[:, self._first] * values[:, self._second]
         return product

@@ -9,7 +9,7 @@ from wilks.comparison.nulls import Null
 from wilks.comparison.row_maps import GaussianMap
 from wilks.significance import strongest_log_p
 from wilks.statistics.linear.centers import squared_distances
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 _N_DRAWS = 400
 _SUBSET = 20_000
@@ -51,13 +51,20 @@ class ScanBlock(Block):
         return product
 
     def statistics(self, sums: FloatArray) -> FloatArray:
-        largest: FloatArray = np.max((sums / self._spread) ** 2, axis=1)
+        return self.statistics_at(sums / self._spread)
+
+    def coordinates(self, rows: slice | IntArray) -> FloatArray:
+        scaled: FloatArray = self._values(rows) / self._spread
+        return scaled
+
+    def statistics_at(self, sums: FloatArray) -> FloatArray:
+        largest: FloatArray = np.max(sums**2, axis=1)
         return largest[:, None]
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         return strongest_log_p(t, n=self.n_independent)
 
-    def _values(self, rows: slice) -> FloatArray:
+    def _values(self, rows: slice | IntArray) -> FloatArray:
         exponents = squared_distances(self._events[rows], self._centers)
         exponents *= -self._inverse
         np.maximum(exponents, _LEAST_EXPONENT, out=exponents)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wilks.campaign.side_by_side import LARGE, side_by_side
 from wilks.comparison.blocks import Block, Member, row_slices
 from wilks.comparison.nulls import Drawn, Null
-from wilks.comparison.side_by_side import LARGE, side_by_side
 from wilks.comparison.where import Interval, most_discrepant_interval
 from wilks.significance import half_cauchy
 from wilks.typing import FloatArray

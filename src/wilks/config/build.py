@@ -8,7 +8,15 @@ import numpy as np
 from wilks.analysis import Analysis
 from wilks.config.data_weights import read_counts
 from wilks.config.load import LoadedConfig
-from wilks.config.reading import draw, from_function, make_generator, read_selected, read_unselected, stream
+from wilks.config.reading import (
+    draw,
+    from_function,
+    make_generator,
+    read_selected,
+    read_unselected,
+    stream,
+    yields_of,
+)
 from wilks.config.roles import check_roles
 from wilks.config.schema import DataConfig, PoolConfig, ReferenceConfig, StandardizationConfig
 from wilks.errors import ConfigError, SampleError
@@ -20,6 +28,7 @@ from wilks.typing import FloatArray
 
 _REFERENCE_STREAM, _DATA_STREAM = 0, 1
 _TOYS_SEED = 1
+_FACTOR = "(factor of the weights of its file)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +67,10 @@ def read_sources(loaded: LoadedConfig) -> Sources:
     texts = _weight_texts(loaded)
     with loaded.located("reference"):
         whole = _read_reference(loaded, config, also_carry=texts)
-        expected = config.expected_events or whole.expected_events
+        given = config.expected_events
+        expected = given if isinstance(given, float | int) else whole.expected_events
         reference, rest = _split(whole, config)
-        varied = {text: reference.column(text) for text in texts}
+        varied = {text: _scaled(reference, text) for text in texts}
         kept = loaded.config.carry
         reference, rest = _carrying(reference, kept), None if rest is None else _carrying(rest, kept)
     return Sources(reference, expected, _toy_source(loaded, rest), whole.expected_events, varied)
@@ -119,9 +129,23 @@ def _weight_texts(loaded: LoadedConfig) -> tuple[str, ...]:
 
 def _read_reference(loaded: LoadedConfig, config: ReferenceConfig, *, also_carry: tuple[str, ...]) -> Sample:
     if config.generator is None:
-        return read_selected(loaded, config, weight=config.weight, also_carry=also_carry)
+        whole = read_selected(loaded, config, weight=config.weight, also_carry=also_carry, yields=yields_of(config))
+        return _with_factors(whole) if also_carry and whole.origin and whole.origin.scales else whole
     made = config.generator
     return from_function(loaded, draw(loaded, made, stream(made.seed, _REFERENCE_STREAM), made.n_events))
+
+
+def _with_factors(whole: Sample) -> Sample:
+    """A sample that carries by what the weight of each event was multiplied."""
+    assert whole.origin is not None
+    factors = np.concatenate([np.full(n, factor) for n, factor in whole.origin.scales])
+    extras = {**whole.extras, _FACTOR: factors}
+    return Sample(whole.events, whole.event_weights, features=whole.features, extras=extras, origin=whole.origin)
+
+
+def _scaled(reference: Sample, text: str) -> FloatArray:
+    """Another weight of the events, multiplied as their own."""
+    return reference.column(text) * reference.extras.get(_FACTOR, 1.0)
 
 
 def _carrying(sample: Sample, names: list[str]) -> Sample:
@@ -161,7 +185,8 @@ def _toy_source(loaded: LoadedConfig, rest: Sample | None) -> Sample | Generator
             return read_unselected(loaded, files, weight=weight, loose_where=files.loose_where, seed=_TOYS_SEED)
     if toys.pool is not None:
         with loaded.located("toys", "pool"):
-            return read_selected(loaded, toys.pool, weight=_pool_weight(loaded, toys.pool))
+            weight = _pool_weight(loaded, toys.pool)
+            return read_selected(loaded, toys.pool, weight=weight, yields=toys.pool.expected_events)
     return rest
 
 

@@ -1,14 +1,19 @@
 """Whether sections fit together: nuisances, and toys with the model; found before any sample is read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from wilks.config.document import Location
+from wilks.config.formulas import closure
 from wilks.config.nuisance_sections import VariationConfig
 from wilks.config.schema import AnalysisConfig
+from wilks.errors import SampleError
 from wilks.samples import closest
+from wilks.samples.recipe import fill_values
 from wilks.statistics import known_nulls
 
 Fault = tuple[Location, str]
+
+_FACTORS = "give the factor of each file in its place, as a column of `per_file` in `weight`"
 
 
 def nuisance_faults(config: AnalysisConfig) -> Iterator[Fault]:
@@ -31,6 +36,49 @@ def toy_faults(config: AnalysisConfig) -> Iterator[Fault]:
             f"only a model whose null is known without toys, {known_nulls()}, may have 0 of them, but the model is "
             f"{config.model.kind}{' with nuisances' if config.nuisances else ''}; give 1 or more",
         )
+
+
+def yield_faults(config: AnalysisConfig) -> Iterator[Fault]:
+    """Yields by entry of the reference, with other samples whose processes would then count otherwise."""
+    for place, section in (("pool", config.toys.pool), ("unselected", config.toys.unselected)):
+        if section is not None and section.expected_events is not None and place == "unselected":
+            yield ("toys", place, "expected_events"), f"yields are those after the selection, and {_FACTORS}"
+    for index, one in enumerate(config.variations):
+        if isinstance(one.expected_events, Mapping) and (one.files is None or one.transformed):
+            yield (
+                ("variations", index, "expected_events"),
+                f"a mapping is for `files` that are read as they are; {_FACTORS}",
+            )
+    if not isinstance(config.reference.expected_events, Mapping):
+        return
+    pool, unselected = config.toys.pool, config.toys.unselected
+    if pool is not None and pool.expected_events is None:
+        yield (
+            ("toys", "pool"),
+            "the reference has a yield for each entry of `files`: give `expected_events` here as well",
+        )
+    if unselected is not None:
+        yield ("toys", "unselected"), f"the reference has a yield for each entry of `files`; {_FACTORS}"
+    for index, one in enumerate(config.variations):
+        if one.transformed or (one.files is not None and one.expected_events is None):
+            advice = _FACTORS if one.transformed else "give `expected_events` here as well"
+            yield ("variations", index), f"the reference has a yield for each entry of `files`; {advice}"
+
+
+def fill_faults(config: AnalysisConfig) -> Iterator[Fault]:
+    """Values for absent objects that nothing needs, or that are of something else."""
+    weights = [one.weight for one in (config.reference, config.data, *config.variations) if one is not None]
+    columns = [name for one in config.nuisances.values() for name in one.columns]
+    texts = filter(None, [*config.features, *config.carry, config.where, *weights, *columns])
+    needed = closure(texts, config.define)
+    for text in config.fill:
+        try:
+            (name,) = fill_values({text: 0.0})
+        except SampleError as error:
+            yield ("fill", text), str(error)
+        else:
+            if name not in needed:
+                yield ("fill", text), f"nothing uses {name!r}; {closest(name, tuple(needed))}"
 
 
 def _unlearned(config: AnalysisConfig) -> Iterator[Fault]:

@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from wilks.config.formulas import parts_of
 from wilks.config.load import LoadedConfig
-from wilks.config.reading import files_of, parts_of, read_selected
+from wilks.config.reading import certified_of, files_of, read_selected
 from wilks.config.schema import DataConfig
 from wilks.errors import SampleError, WilksWarning
 from wilks.samples import Sample, columns, looks_like_weight, read
@@ -66,7 +67,8 @@ def _refusal(weight: str, found: str) -> str:
 def _warn_unless_one(loaded: LoadedConfig, config: DataConfig, name: str) -> None:
     files, tree = files_of(loaded, config), config.tree or loaded.config.tree
     try:
-        is_one = bool(np.all(read(files, features=[name], tree=tree).events == 1))
+        found = read(files, features=[name], tree=tree, certified=certified_of(loaded, config))
+        is_one = bool(np.all(found.events == 1))
     except SampleError:
         is_one = False
     if not is_one:

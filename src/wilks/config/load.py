@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from wilks.config.consistency import nuisance_faults, toy_faults
+from wilks.config.consistency import fill_faults, nuisance_faults, toy_faults, yield_faults
 from wilks.config.document import Document, Location, read_document
 from wilks.config.schema import AnalysisConfig, resolved
 from wilks.errors import ConfigError, InputError, NoColumnError, NoFileError
@@ -88,7 +88,8 @@ def load_config(path: str | Path) -> LoadedConfig:
     document = read_document(path)
     loaded = LoadedConfig(as_path(path), document, _validated(document))
     _check_expressions(loaded)
-    found = (*nuisance_faults(loaded.config), *toy_faults(loaded.config))
+    checks = nuisance_faults, toy_faults, yield_faults, fill_faults
+    found = [fault for check in checks for fault in check(loaded.config)]
     faults = [(document.position(place).line, document.message(place, text)) for place, text in found]
     if faults:
         raise ConfigError("\n".join(text for _, text in sorted(faults)))

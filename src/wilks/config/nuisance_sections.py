@@ -16,6 +16,7 @@ from wilks.config.sections import (
     Section,
     Seed,
     Text,
+    Yields,
 )
 from wilks.responses import Training
 
@@ -118,20 +119,20 @@ class VariationConfig(SampleFiles):
     loose_where: Formula | None = Field(
         default=None, description="For transformed ones: a looser selection with which the files are read."
     )
-    expected_events: Positive | None = Field(
+    expected_events: Yields | None = Field(
         default=None,
-        description="Yield at these values, in events of the data: the weights are scaled to it. Not given: their sum, "
-        "scaled as that of the reference; for a generator the yield of the reference.",
+        description="Yield at these values, in events of the data: the weights are scaled to it, or, by a mapping as "
+        "in `reference`, those of each entry of `files` to its number. Not given: their sum, scaled as that of the "
+        "reference; for a generator the yield of the reference.",
     )
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         if not any(self.at.values()):
             raise ValueError("a variation must move a nuisance, but all values of `at` are 0; the reference is there")
-        if self.generator is not None and (self.files or self.tree or self.weight or self.per_file or self.transformed):
-            raise ValueError(
-                "`files`, `tree`, `weight`, `per_file` and `transformed` are not for a `generator`; delete them"
-            )
+        if self.generator is not None and (self.files or self.of_files or self.transformed):
+            keys = [*(key for key in ("files", "transformed") if getattr(self, key)), *self.of_files]
+            raise ValueError(f"{', '.join(f'`{key}`' for key in keys)} are not for a `generator`; delete them")
         if not (self.files or self.generator or self.transformed or self.weight):
             raise ValueError(
                 "a variation must have `files`, a `generator`, another `weight` of the reference, or `transformed: "

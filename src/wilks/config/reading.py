@@ -1,17 +1,20 @@
 """Samples of an analysis file: from files, before or after the selection, and from functions."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from wilks.config.formulas import closure
 from wilks.config.load import LoadedConfig
-from wilks.config.schema import AnalysisConfig, resolved
+from wilks.config.nuisance_sections import VariationConfig
+from wilks.config.schema import AnalysisConfig, ReferenceConfig, resolved
 from wilks.config.sections import GeneratorConfig, SampleFiles
-from wilks.errors import ConfigError, InputError, SampleError
+from wilks.errors import ConfigError, InputError
 from wilks.hypotheses import Generator
 from wilks.nuisances import Unselected
-from wilks.samples import Sample, parse_expression, parse_selection, read
+from wilks.samples import Certified, Sample, parse_selection, read
+from wilks.samples.recipe import fill_values
 from wilks.typing import FloatArray
 
 
@@ -28,21 +31,33 @@ def numbers_of(loaded: LoadedConfig, config: SampleFiles) -> dict[str, dict[str,
     }
 
 
+def yields_of(config: ReferenceConfig | VariationConfig) -> Mapping[str, float] | None:
+    """The sums of weights by entry of ``files``; None where one number is for all."""
+    return config.expected_events if isinstance(config.expected_events, Mapping) else None
+
+
+def certified_of(loaded: LoadedConfig, config: SampleFiles) -> Certified | None:
+    """The golden JSON of a sample, as seen from here."""
+    given = config.certified
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return Certified(resolved(given, folder=loaded.folder))
+    return Certified(resolved(given.file, folder=loaded.folder), run=given.run, lumisection=given.lumisection)
+
+
 def read_selected(
-    loaded: LoadedConfig, config: SampleFiles, *, weight: str | None, also_carry: Iterable[str] = ()
+    loaded: LoadedConfig,
+    config: SampleFiles,
+    *,
+    weight: str | None,
+    also_carry: Iterable[str] = (),
+    yields: Mapping[str, float] | None = None,
 ) -> Sample:
-    """The events of files that pass the selection of the analysis."""
+    """The events of files that pass the selection of the analysis; ``yields`` are sums of weights by entry of files."""
     analysis = loaded.config
-    return read(
-        files_of(loaded, config),
-        features=list(analysis.features),
-        tree=config.tree or analysis.tree,
-        where=analysis.where,
-        weight=weight,
-        define=dict(analysis.define),
-        per_file=numbers_of(loaded, config),
-        carry=(*analysis.carry, *also_carry),
-    )
+    carry = (*analysis.carry, *also_carry)
+    return _read(loaded, config, where=analysis.where, weight=weight, carry=carry, yields=yields)
 
 
 def read_unselected(
@@ -54,39 +69,51 @@ def read_unselected(
     """
     analysis = loaded.config
     needed = _needed(analysis)
-    sample = read(
+    carry = [name for name in needed if name not in analysis.features]
+    sample = _read(loaded, config, where=loose_where, weight=weight, carry=carry)
+    define = {name: text for name, text in analysis.define.items() if name in needed}
+    return Unselected(sample, where=analysis.where, define=define, seed=seed)
+
+
+def _read(
+    loaded: LoadedConfig,
+    config: SampleFiles,
+    *,
+    where: str | None,
+    weight: str | None,
+    carry: Iterable[str],
+    yields: Mapping[str, float] | None = None,
+) -> Sample:
+    analysis, folder = loaded.config, loaded.folder
+    return read(
         files_of(loaded, config),
         features=list(analysis.features),
         tree=config.tree or analysis.tree,
-        where=loose_where,
+        where=where,
         weight=weight,
         define=dict(analysis.define),
         per_file=numbers_of(loaded, config),
-        carry=[name for name in needed if name not in analysis.features],
+        fill=_used(analysis, where=where, weight=weight, carry=carry),
+        carry=carry,
+        certified=certified_of(loaded, config),
+        expected_events=yields and {resolved(path, folder=folder): number for path, number in yields.items()},
+        entry_start=config.entry_start,
+        entry_stop=config.entry_stop,
     )
-    define = {name: text for name, text in analysis.define.items() if name in needed}
-    return Unselected(sample, where=analysis.where, define=define, seed=seed)
+
+
+def _used(config: AnalysisConfig, *, where: str | None, weight: str | None, carry: Iterable[str]) -> dict[str, float]:
+    """Those of the values for absent objects that a reading needs."""
+    texts = [*config.features, *carry, *filter(None, (where, weight))]
+    needed = closure(texts, config.define)
+    return {name: value for name, value in fill_values(config.fill).items() if name in needed}
 
 
 def _needed(config: AnalysisConfig) -> tuple[str, ...]:
     """Columns that are needed to make features, carried columns and the selection again, each once."""
     wanted = [*config.features, *config.carry, *(name for one in config.nuisances.values() for name in one.columns)]
     wanted += parse_selection(config.where).names if config.where is not None else ()
-    found: dict[str, None] = {}
-    while wanted:
-        name = wanted.pop(0)
-        if name not in found:
-            found[name] = None
-            wanted += parts_of(name, config.define)
-    return tuple(found)
-
-
-def parts_of(name: str, define: Mapping[str, str]) -> Iterator[str]:
-    """Names that a column or expression is made of; of a definition, those of its formula."""
-    try:
-        yield from parse_expression(define.get(name, name)).names
-    except SampleError:  # a column whose name is no expression, such as "pt [GeV]"
-        return
+    return tuple(closure(wanted, config.define))
 
 
 def make_generator(loaded: LoadedConfig, config: GeneratorConfig, *, yield_ratio: str | None = None) -> Generator:

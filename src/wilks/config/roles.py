@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 
 from wilks.config.document import Location
 from wilks.config.load import LoadedConfig
@@ -11,6 +10,7 @@ from wilks.config.schema import resolved
 from wilks.config.sections import SampleFiles
 from wilks.errors import ConfigError, SampleError
 from wilks.samples import FileIdentity, file_identity, find_files
+from wilks.samples.readers import FilePath
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class _Role:
     """The files of one section, by what they are on disk, and the table in them."""
 
     location: Location
-    files: dict[FileIdentity, Path]
+    files: dict[FileIdentity, FilePath]
     tree: str | None
 
     @property
@@ -66,7 +66,7 @@ def _roles(loaded: LoadedConfig) -> Iterator[_Role]:
             yield _Role(location, _identities(loaded, section.files), tree and tree.partition(";")[0].strip("/"))
 
 
-def _identities(loaded: LoadedConfig, files: list[str]) -> dict[FileIdentity, Path]:
+def _identities(loaded: LoadedConfig, files: list[str]) -> dict[FileIdentity, FilePath]:
     try:
         paths = find_files([resolved(path, folder=loaded.folder) for path in files])
         return {file_identity(path): path for path in paths}

@@ -22,6 +22,7 @@ from wilks.config.options import with_options_of
 from wilks.config.sections import (
     Count,
     CountOrNone,
+    EntryYields,
     Files,
     Formula,
     FunctionName,
@@ -32,7 +33,9 @@ from wilks.config.sections import (
     Section,
     Seed,
     Text,
+    Yields,
     one_of,
+    require_no_files_keys,
 )
 from wilks.search import Search
 from wilks.statistics import DEFAULT
@@ -66,10 +69,11 @@ class ReferenceConfig(SampleFiles):
     generator: ReferenceGenerator | None = Field(
         default=None, description="Make the reference by a function, not from files."
     )
-    expected_events: Positive | None = Field(
+    expected_events: Yields | None = Field(
         default=None,
         description="N(R_0): number of events that the reference predicts for the data. The weights are scaled to it; "
-        "not given: the sum of the weights of all selected events.",
+        "not given: the sum of the weights of all selected events. For several processes a mapping with a number for "
+        "every entry of `files`, which the weights of its selected events are scaled to; N(R_0) is then their sum.",
     )
     n_training: Count | None = Field(
         default=None,
@@ -81,10 +85,11 @@ class ReferenceConfig(SampleFiles):
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         one_of(files=self.files, generator=self.generator)
-        if self.generator is not None and (self.tree or self.weight or self.per_file):
-            raise ValueError("`tree`, `weight` and `per_file` belong to files; delete them beside `generator`")
-        if self.generator is not None and self.expected_events is None:
-            raise ValueError("`expected_events` must be given with a generator, which does not say how many to expect")
+        require_no_files_keys(self)
+        if self.generator is not None and not isinstance(self.expected_events, float | int):
+            raise ValueError(
+                "`expected_events` must be given as one number with a generator, which does not say how many to expect"
+            )
         return self
 
 
@@ -111,8 +116,7 @@ class DataConfig(SampleFiles):
         one_of(files=self.files, generator=self.generator)
         if self.inject is not None and self.generator is None:
             raise ValueError("`inject` adds a signal to simulated data; real data take none: delete it")
-        if self.generator is not None and (self.tree or self.weight or self.per_file):
-            raise ValueError("`tree`, `weight` and `per_file` belong to files; delete them beside `generator`")
+        require_no_files_keys(self)
         return self
 
 
@@ -125,6 +129,11 @@ class PoolConfig(SampleFiles):
     weight: Text | None = Field(
         default=None,
         description="Column or expression of the event weight; without the key, that of the reference.",
+    )
+    expected_events: EntryYields | None = Field(
+        default=None,
+        description="A number for every entry of `files`, as in `reference`: how many events of each process toys have "
+        "on average, up to a factor that is common to all.",
     )
 
 
@@ -237,6 +246,11 @@ class AnalysisConfig(Section):
     tree: Text | None = Field(
         default=None, description="TTree, RNTuple or HDF5 table of every sample that names no other."
     )
+    fill: dict[Formula, float] = Field(
+        default={},
+        description='What stands for an object that an event lacks, in every sample: {"Jet_pt[1]": 0}. Without it such '
+        "an event is left out, and counted, where a feature, a weight or `where` needs the object.",
+    )
     labels: dict[Text, Text] = Field(
         default={},
         description="Axis labels of figures by feature or carried column; formulas stand between dollar signs: "
@@ -286,8 +300,8 @@ class AnalysisConfig(Section):
             raise ValueError(f"labels: {unknown[0]!r} is neither in `features` nor in `carry`; name one that is shown")
         if isinstance(self.standardize, StandardizationConfig):
             _same_length(self.standardize, len(self.features))
-        if self.reference.generator is not None and (self.define or self.where or self.carry):
-            raise ValueError("define, where and carry belong to files; delete them beside a reference.generator")
+        if self.reference.generator is not None and (self.define or self.where or self.carry or self.fill):
+            raise ValueError("define, where, carry and fill belong to files; delete them beside a reference.generator")
         return self
 
     @property

@@ -6,7 +6,16 @@ Values are strict: a number in quotes is text, and an unknown key is an error.
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
 
 from wilks.errors import InputError
 from wilks.storage import as_path
@@ -76,12 +85,41 @@ class GeneratorConfig(Section):
     )
 
 
+class CertifiedConfig(Section):
+    """A golden JSON, with the columns that hold run and lumisection."""
+
+    file: PathText = Field(description="The golden JSON, relative to this file.")
+    run: Text = Field(default="run", description="Column of run numbers.")
+    lumisection: Text = Field(default="luminosityBlock", description="Column of lumisections.")
+
+
+def _certified_kind(value: object) -> str:
+    return "with_columns" if isinstance(value, dict | CertifiedConfig) else "file"
+
+
+CertifiedFile = Annotated[
+    Annotated[PathText, Tag("file")] | Annotated[CertifiedConfig, Tag("with_columns")],
+    Discriminator(_certified_kind),
+]
+
+
+def _yield_kind(value: object) -> str:
+    return "by_entry" if isinstance(value, dict) else "one"
+
+
+EntryYields = Annotated[dict[PathText, Positive], Field(min_length=1)]
+Yields = Annotated[
+    Annotated[Positive, Tag("one")] | Annotated[EntryYields, Tag("by_entry")], Discriminator(_yield_kind)
+]
+
+
 class SampleFiles(Section):
     """Files of events; `features`, `define`, `where` and `carry` are those of the analysis."""
 
     files: Files | None = Field(
         default=None,
-        description="File, glob or list of them (.root .parquet .h5 .hdf5 .csv .csv.gz .npz), relative to this file.",
+        description="File, glob or list of them (.root .parquet .h5 .hdf5 .csv .tsv .npz .npy), relative to this file; "
+        "or addresses that begin with root:// or https:// (wilks[remote]).",
     )
     per_file: dict[Text, dict[PathText, float]] = Field(
         default={},
@@ -94,9 +132,31 @@ class SampleFiles(Section):
     weight: Text | None = Field(
         default=None, description="Column or expression of the event weight; none: all are one."
     )
+    certified: CertifiedFile | None = Field(
+        default=None,
+        description="Golden JSON: events of other lumisections are left out. For detector data; simulation has runs of "
+        "its own. A path, or {file:, run:, lumisection:} where the columns are not `run` and `luminosityBlock`.",
+    )
+    entry_start: CountOrNone = Field(default=0, description="First row that is read, of all files together.")
+    entry_stop: Count | None = Field(
+        default=None, description="First row that is not read any more; yields are those of the rows that are read."
+    )
+
+    @property
+    def of_files(self) -> list[str]:
+        """Those of the given keys that make sense for files alone."""
+        keys = ("tree", "weight", "per_file", "certified", "entry_start", "entry_stop")
+        return [key for key in keys if getattr(self, key)]
 
 
 def one_of(*, files: object, generator: object) -> None:
     if (files is None) == (generator is None):
         came = "neither is" if files is None else "both are"
         raise ValueError(f"one of `files` and `generator` must be given, but {came}; give the files of the sample")
+
+
+def require_no_files_keys(section: SampleFiles) -> None:
+    """Raise for keys of files beside a generator."""
+    if getattr(section, "generator", None) is not None and section.of_files:
+        keys = " and ".join(f"`{key}`" for key in section.of_files)
+        raise ValueError(f"{keys} belong to files; delete them beside `generator`")

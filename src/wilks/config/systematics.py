@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,12 +12,14 @@ from wilks.config.build import Sources
 from wilks.config.load import LoadedConfig
 from wilks.config.nuisance_sections import CountedAuxiliary, NuisanceConfig, VariationConfig
 from wilks.config.reading import (
+    certified_of,
     draw,
     find_modules_beside,
     from_function,
     read_selected,
     read_unselected,
     stream,
+    yields_of,
 )
 from wilks.config.schema import resolved
 from wilks.nuisances import (
@@ -35,8 +36,8 @@ from wilks.nuisances import (
 )
 from wilks.responses import Variation
 from wilks.responses.variation import check_variations
-from wilks.samples import Sample
-from wilks.samples.reading import find_files
+from wilks.samples import Sample, find_files
+from wilks.samples.readers import FilePath, TableFile
 from wilks.typing import FloatArray
 
 _Place = tuple[object, ...]
@@ -137,7 +138,8 @@ class Systematics:
 
     def _sample(self, config: VariationConfig, unselected: dict[_Place, Unselected]) -> Sample:
         sample = self._as_read(config, unselected)
-        return sample if config.expected_events is None else sample.rescaled(config.expected_events)
+        expected = config.expected_events
+        return sample if expected is None or isinstance(expected, Mapping) else sample.rescaled(expected)
 
     def _as_read(self, config: VariationConfig, unselected: dict[_Place, Unselected]) -> Sample:
         """With the yield that its weights say."""
@@ -160,13 +162,15 @@ class Systematics:
             weights = known[config.weight] if config.weight in known else reference.column(config.weight)
             extras = reference.extras
             return Sample(reference.events, weights * factor, features=reference.features, extras=extras)
-        sample = read_selected(self.loaded, config, weight=self._weight(config))
-        return _weighted(sample, sources.expected_events / sources.whole_sum)
+        yields = yields_of(config)
+        sample = read_selected(self.loaded, config, weight=self._weight(config), yields=yields)
+        return sample if yields else _weighted(sample, sources.expected_events / sources.whole_sum)
 
     def _unselected(self, config: VariationConfig, known: dict[_Place, Unselected]) -> Unselected:
         files = config if config.files is not None else self.loaded.config.reference
         weight, loose = self._weight(config), config.loose_where
-        place = (tuple(files.files or ()), repr(files.per_file), files.tree, weight, loose)
+        read_as = files.model_dump(include={"files", "per_file", "tree", "certified", "entry_start", "entry_stop"})
+        place = (repr(read_as), weight, loose)
         if place not in known:
             known[place] = read_unselected(self.loaded, files, weight=weight, loose_where=loose, seed=_VARIATIONS_SEED)
         return known[place]
@@ -209,7 +213,8 @@ class Systematics:
             return hashlib.sha256(np.ascontiguousarray(weights, dtype="<f8").data).hexdigest()
         given = config.files or self.loaded.config.reference.files or []
         paths = find_files([resolved(path, folder=self.loaded.folder) for path in given])
-        return [_file_digest(path) for path in paths]
+        golden = certified_of(self.loaded, config)
+        return [_file_digest(path) for path in paths] + ([golden.load().digest] if golden else [])
 
 
 def _nuisance(name: str, config: NuisanceConfig) -> Nuisance:
@@ -239,6 +244,6 @@ def _bits(values: Mapping[str, float]) -> tuple[int, ...]:
     return tuple(int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4))
 
 
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _file_digest(path: FilePath) -> str:
+    with TableFile(path).open() as stream:
+        return hashlib.file_digest(cast(Any, stream), "sha256").hexdigest()

@@ -18,7 +18,11 @@ from wilks.storage import Storable, named
 from wilks.wording import Printed
 
 NO_NUMBERS = (("t", "failed"), ("p-value", "none"), ("Z", "none"))
-_LAWS = {"empirical": "wilks.laws.calibration:Calibration", "analytic": "wilks.statistics.analytic:AnalyticCurve"}
+_LAWS = {
+    "empirical": "wilks.laws.calibration:Calibration",
+    "analytic": "wilks.statistics.analytic:AnalyticCurve",
+    "splitting": "wilks.laws.splitting.law:SplitLaw",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,7 +72,7 @@ class GoodnessOfFit(Printed, Storable):
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of p: 68 % Clopper-Pearson for toys; for an analytic law, what the terms are worth that it neglects."""
+        """Of p: 68 %, by Clopper-Pearson for toys, by the spread of runs for splitting; what an analytic law lacks."""
         return self.probability.interval if self.probability else (math.nan, math.nan)
 
     @property
@@ -78,7 +82,7 @@ class GoodnessOfFit(Printed, Storable):
 
     @property
     def method(self) -> str:
-        """Where p comes from: empirical, analytic, extrapolated; none without an answer."""
+        """Where p comes from: empirical, splitting, analytic, extrapolated; none without an answer."""
         return self.probability.method if self.probability else "none"
 
     @property

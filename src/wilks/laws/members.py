@@ -18,8 +18,8 @@ def members_text(members: Sequence[MemberFit], *, p_value: float, interval: tupl
       member     ridge  t      local p  local Z
       width 0.4  0.3    31.00  0.0040   2.65
       width 1    0.3    9.00   0.40     0.25
-    The global p is 1.75 [1.5, 2] times the smallest of 2 local p-values, width 0.4 and ridge 0.3: with min_p this is
-    the trials factor. Local p-values are those of gamma laws, and approximate.
+    The global p is 1.75 [1.5, 2] times the smallest of 2 local p-values, width 0.4 and ridge 0.3: what it costs to look
+    at all of them. Local p-values are those of gamma laws, and approximate.
     """
     rows = [("member", "ridge", "t", "local p", "local Z"), *(_row(one) for one in members)]
     return (
@@ -38,14 +38,14 @@ def _row(one: MemberFit) -> tuple[str, ...]:
 
 
 def _trials(members: Sequence[MemberFit], p_value: float, interval: tuple[float, float]) -> str:
-    """The trials factor; empty where no toy reached t and the global p is only a limit."""
+    """The global p over the smallest local one; empty where no toy reached t and the global p is only a limit."""
     ratio, (low, high) = _ratio(members, p_value), (_ratio(members, p) for p in interval)
     if not (ratio and low and high):
         return ""
     best = _best(members)
     return (
         f"The global p is {ratio:.3g} [{low:.3g}, {high:.3g}] times the smallest of {len(members)} local "
-        f"p-values, {best.name} and ridge {plain(best.ridge)}: with min_p this is the trials factor. "
+        f"p-values, {best.name} and ridge {plain(best.ridge)}: what it costs to look at all of them. "
     )
 
 

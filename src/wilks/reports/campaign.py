@@ -15,9 +15,10 @@ from wilks.campaign.status import CampaignStatus
 from wilks.campaign.table import SCHEMA
 from wilks.errors import StoreError
 from wilks.reports.files import put
-from wilks.reports.pictures import Picture, campaign_pictures
+from wilks.reports.picture import Picture
+from wilks.reports.pictures import campaign_pictures
+from wilks.reports.rendering import render
 from wilks.reports.tables import Table, count, flat_rows, number
-from wilks.reports.write import render
 from wilks.typing import FitStatus
 
 CAMPAIGN_PAGE = "campaign.html"

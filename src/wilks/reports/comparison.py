@@ -8,10 +8,11 @@ from pathlib import Path
 
 from wilks import plots
 from wilks.comparison import Comparison, FeatureAnswer, MemberAnswer
-from wilks.reports.files import put
-from wilks.reports.pictures import Picture, picture_of
+from wilks.reports.files import checked_target, put
+from wilks.reports.picture import Picture, picture_of
+from wilks.reports.rendering import NO_LABELS, render
+from wilks.reports.samples import samples_table
 from wilks.reports.tables import Table, count, number
-from wilks.reports.write import NO_LABELS, checked_target, render
 from wilks.samples import Sample
 from wilks.significance.printing import decimals, probability, probability_from_log
 from wilks.storage import as_path
@@ -34,6 +35,7 @@ class ComparisonPage:
     pictures: tuple[Picture, ...]
     members: Table
     member_pictures: tuple[Picture, ...]
+    samples: Table
     reproduction: Table
 
 
@@ -88,12 +90,19 @@ def _page(
         ),
         members=_member_table(result),
         member_pictures=_member_pictures(result),
+        samples=samples_table(_named(names, a, b), digests={}),
         reproduction=Table("", tuple(reproduction.items())),
     )
 
 
+def _named(names: tuple[str, str], a: Sample, b: Sample) -> dict[str, Sample]:
+    """Both samples by their names, which may be one."""
+    first, second = names if names[0] != names[1] else (f"{names[0]} (first)", f"{names[1]} (second)")
+    return {first: a, second: b}
+
+
 def _headline(result: Comparison) -> tuple[str, ...]:
-    sentences = [f"{result.p_text}; Z = {decimals(result.z_score)}."]
+    sentences = [f"{result.p_text}; Z {'' if _is_limit(result) else '= '}{_z(result)}."]
     if result.counts is not None:
         sentences.append(
             f"Of that, the sizes alone have p = {probability(result.counts.p_value)} against an expected ratio of "
@@ -103,10 +112,20 @@ def _headline(result: Comparison) -> tuple[str, ...]:
 
 
 def _key_figures(result: Comparison, a: Sample, b: Sample) -> tuple[tuple[str, str], ...]:
-    figures = [("p-value", result.probability.text), ("Z", decimals(result.z_score)), ("method", result.method)]
+    p = f"below {result.probability.text}" if _is_limit(result) else result.probability.text
+    figures = [("p-value", p), ("Z", _z(result)), ("method", result.method)]
     figures += [("t", decimals(result.t)), ("events of the first", count(a.n_events))]
     figures += [("events of the second", count(b.n_events)), ("features", str(len(result.features)))]
     return tuple(figures)
+
+
+def _is_limit(result: Comparison) -> bool:
+    """Whether t lies beyond the reach that was asked for, so that p is a limit."""
+    return result.tail is not None and result.interval[0] == 0.0
+
+
+def _z(result: Comparison) -> str:
+    return f"above {decimals(result.z_score)}" if _is_limit(result) else decimals(result.z_score)
 
 
 def _question(result: Comparison) -> tuple[str, ...]:
@@ -114,6 +133,10 @@ def _question(result: Comparison) -> tuple[str, ...]:
         "permutation": "The p-value is the share of relabellings of the pooled events in which t is at least as large "
         "as observed. All that scales or chooses is a function of the pooled set, so that it is exact for any "
         "distribution, any sizes and any ties.",
+        "splitting": "The p-value is the chance that t is at least as large as observed, over relabellings of the "
+        "pooled events. It was not counted but estimated by multilevel splitting: many relabellings are drawn, the "
+        "more extreme ones are copied and changed step by step, and the shares that go on from level to level are "
+        "multiplied. The interval comes from the spread between independent runs.",
         "bootstrap": "With weights the labels of events are not exchangeable. The p-value is the share of draws in "
         "which each weight is multiplied by a normal number; it is approximate.",
         "analytic": "The p-value is that of a weighted sum of chi-squares with the mean and the variance that t has "

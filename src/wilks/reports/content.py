@@ -12,7 +12,7 @@ from wilks.plots import common_columns
 from wilks.reports import pictures, sections
 from wilks.reports.nuisances import nuisance_tables
 from wilks.reports.nulls import NullContent, null_content
-from wilks.reports.pictures import Picture
+from wilks.reports.picture import Picture
 from wilks.reports.regions import region_note, region_tables
 from wilks.reports.tables import Table, count, words
 from wilks.responses import Closure, ResponseStudy

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from wilks.errors import StoreError
+from wilks.errors import InputError, StoreError
 from wilks.storage import write_text
 
 # The second is of pages from before there was the first.
 _MARKS = (b'<meta name="generator" content="wilks">', b"with a learned alternative (wilks)")
 _MARKED_WITHIN = 50_000
+_SUFFIXES = (".html", ".htm")
 
 
 def is_foreign(path: Path) -> bool:
@@ -29,3 +30,24 @@ def put(target: Path, content: str) -> None:
         raise StoreError(
             f"the report must be writable, but {target} is not: {error.strerror}; choose another place"
         ) from error
+
+
+def checked_target(path: Path, *, folder: Path | None = None) -> Path:
+    """The absolute path to write to, checked before anything is computed."""
+    target = (path if folder is None else folder / path).absolute()
+    if target.suffix.lower() not in _SUFFIXES:
+        raise InputError(f"a report is an HTML file, but {path} does not end on .html; name it so")
+    parent = target.parent.resolve()
+    if folder is not None and not parent.is_relative_to(folder.resolve()):
+        raise StoreError(
+            f"the report must stay inside {folder}, but {path} leads to {parent}; give a path below the folder"
+        )
+    if not parent.is_dir():
+        raise StoreError(f"the folder of the report must exist, but {parent} does not; create it first")
+    if target.is_dir():
+        raise StoreError(f"the report must be a file, but {target} is a folder; give another name")
+    if is_foreign(target):
+        raise StoreError(
+            f"a report replaces reports of wilks alone, but {target} is another file; delete it, or give another name"
+        )
+    return parent / target.name

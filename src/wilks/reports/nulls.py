@@ -7,8 +7,9 @@ from wilks.campaign import Toys
 from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability
 from wilks.laws.answer import NO_NUMBERS
 from wilks.laws.notices import toy_notices
+from wilks.laws.splitting.law import SplitLaw
 from wilks.reports import pictures, sections
-from wilks.reports.pictures import Picture
+from wilks.reports.picture import Picture
 from wilks.reports.tables import Table, count, number
 from wilks.significance.printing import probability_from_log
 
@@ -40,6 +41,8 @@ def null_content(result: GoodnessOfFit | Calibration, *, toys: Toys | None) -> N
         return _toy_content(result, answer=None, toys=toys)
     if isinstance(result.law, Calibration):
         return _toy_content(result.law, answer=result, toys=toys)
+    if isinstance(result.law, SplitLaw):
+        return _splitting_content(result, result.law)
     return _analytic_content(result, result.law if isinstance(result.law, AnalyticLaw) else None)
 
 
@@ -55,6 +58,51 @@ def _toy_content(calibration: Calibration, *, answer: GoodnessOfFit | None, toys
         tables=sections.null_tables(calibration, toys),
         verdict=calibration.compatibility.verdict,
     )
+
+
+def _splitting_content(result: GoodnessOfFit, law: SplitLaw) -> NullContent:
+    return NullContent(
+        headline=_splitting_headline(result),
+        key_figures=key_figures(result),
+        warnings=result.warnings,
+        condition="The null hypothesis is the reference as it is; the test is conditional on this one sample.",
+        origin=f"p of the observed t is estimated by multilevel splitting of toys, drawn from {law.drawn}: the more "
+        "extreme toys are copied and changed step by step, and the shares that go on from level to level are "
+        "multiplied. Of the rest of the distribution it says nothing.",
+        pictures=(),
+        tables=(_splitting_table(law),),
+        verdict="",
+    )
+
+
+def _splitting_headline(result: GoodnessOfFit) -> tuple[str, ...]:
+    if result.probability is None:
+        return _NO_ANSWER
+    return (
+        f"{result.p_text}. Z = {_z(result.z_score)}; 68 % interval of p {_p_interval(result.probability)}, of Z "
+        f"{_z_interval(result.z_interval)}.",
+        f"The test statistic is t = {result.t:.2f}. If the reference described the data, a t at least as large would "
+        "come in a fraction p of repetitions. The interval comes from the spread between independent runs.",
+    )
+
+
+def _splitting_table(law: SplitLaw) -> Table:
+    runs = law.tail.runs
+    rows = tuple(
+        (
+            str(k),
+            probability_from_log(run.log_p),
+            f"{run.least_moved:.0%}",
+            f"{run.most_memory:.2f}",
+            f"{run.n_families:.0f}",
+        )
+        for k, run in enumerate(runs, 1)
+    )
+    note = (
+        "Moved: the least share of toys that moved at a level. Memory: the largest correlation of t before and after "
+        "the moves of a level. Families: how many draws those that reached t descend from, effectively."
+    )
+    return Table("Runs of splitting", rows, ("run", "p", "moved", "memory", "families"), note)
 
 
 def _analytic_content(result: GoodnessOfFit, law: AnalyticLaw | None) -> NullContent:

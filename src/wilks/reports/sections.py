@@ -1,7 +1,6 @@
 """What a report says about samples, model, fit, toys and versions, as tables."""
 
 import platform
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -14,8 +13,9 @@ from wilks.hypotheses import Null
 from wilks.laws import Calibration
 from wilks.laws.compatibility import TAIL_PROBABILITY
 from wilks.nuisances import Unselected
-from wilks.reports.tables import Table, count, flat_rows, number, setting, words
-from wilks.samples import Origin, Sample
+from wilks.reports.samples import samples_table
+from wilks.reports.tables import Table, count, flat_rows, number, setting
+from wilks.samples import Sample
 from wilks.significance.printing import probability_from_log
 from wilks.statistics import Words
 from wilks.statistics.fits import FitResult, MemberFit
@@ -37,11 +37,8 @@ def sample_tables(analysis: Analysis, data: Sample | None) -> tuple[Table, ...]:
     told = analysis.describe()
     of_source = (told["toy_source"] or {}).get("sample", "")
     known = {"reference": told["reference"], "pool of toy events": of_source}
-    columns = [_sample_cells(sample, known.get(role) or sample.digest()) for role, sample in samples.items()]
-    names = [name for name in columns[0] if any(column[name] for column in columns)]
-    rows = tuple((name, *(column[name] for column in columns)) for name in names)
     note = "" if isinstance(source, Sample | Unselected) else f"Toy events: {_toy_source(analysis)}."
-    return (Table("", rows, ("", *samples), note),)
+    return (samples_table(samples, digests=known, note=note),)
 
 
 def model_tables(analysis: Analysis) -> tuple[Table, ...]:
@@ -174,40 +171,6 @@ def reproduction_table(fingerprint: str | None) -> Table:
     rows += [("Python", platform.python_version()), ("platform", platform.platform())]
     rows.append(("report written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")))
     return Table("", tuple(rows), note="Equal fingerprints mean equal reference, features, model, box and search.")
-
-
-def _sample_cells(sample: Sample, digest: str) -> dict[str, str]:
-    origin = sample.origin or Origin((), None, None, {}, None, 0, 0)
-    ratio = sample.expected_events / sample.n_events if sample.n_events else float("nan")
-    return {
-        "files": words(origin.files, limit=8) or "none: made in memory",
-        "tree": origin.tree or "",
-        "selection": origin.selection or "",
-        "definitions": "; ".join(f"{name} = {text}" for name, text in origin.definitions.items()),
-        "in each file": "; ".join(f"{name} = {_in_each(of)}" for name, of in origin.per_file.items()),
-        "weight column": origin.weight or "",
-        "read, selected": f"{count(origin.n_read)}, {count(origin.n_selected)}" if origin.n_read else "",
-        "events used": count(sample.n_events),
-        "sum of weights": count(sample.expected_events),
-        "weights": _weights(sample),
-        "sum of weights / events": number(ratio) if sample.is_weighted else "",
-        "features": words(sample.features, limit=40),
-        "carried columns": words(sample.extras, limit=40),
-        "SHA-256 of the arrays": digest,
-    }
-
-
-def _in_each(of: Mapping[str, float]) -> str:
-    return words([f"{value:.6g} in {path}" for path, value in of.items()], limit=8)
-
-
-def _weights(sample: Sample) -> str:
-    if not sample.is_weighted:
-        return "none"
-    low, high = float(sample.event_weights.min()), float(sample.event_weights.max())
-    n_negative = int(np.count_nonzero(sample.event_weights < 0))
-    spread = f"all {low:.6g}" if low == high else f"{low:.4g} to {high:.4g}"
-    return f"{spread}, {count(n_negative)} negative" if n_negative else spread
 
 
 def _dof_source(calibration: Calibration) -> str:

@@ -5,41 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wilks.analysis import Analysis
 from wilks.campaign import Toys
-from wilks.errors import InputError, StoreError
+from wilks.errors import InputError
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports.content import ReportInputs, build_report
-from wilks.reports.files import is_foreign, put
-from wilks.reports.tables import is_unbroken
+from wilks.reports.files import checked_target, put
+from wilks.reports.rendering import NO_LABELS, render
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Events, Sample, check_data
 from wilks.storage import as_path
 from wilks.typing import require_kind
-from wilks.wording import printable
-
-NO_LABELS: Mapping[str, str] = MappingProxyType({})
-SUFFIXES = (".html", ".htm")
-
-
-def _shown(value: object) -> object:
-    """Text without characters that no page may hold; markup comes from templates alone, which then escape the rest."""
-    return printable(value) if type(value) is str else value
-
-
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("wilks.reports"),
-    autoescape=True,
-    finalize=_shown,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_ENVIRONMENT.tests["unbroken"] = is_unbroken
 
 
 def write_report(
@@ -93,11 +70,6 @@ def write_report(
     return target
 
 
-def render(template: str, **content: object) -> str:
-    """A page as text; every value is escaped."""
-    return _ENVIRONMENT.get_template(template).render(content)
-
-
 def _check_kinds(result: object, analysis: object, toys: object) -> None:
     require_kind(result, GoodnessOfFit, Calibration, name="result")
     if analysis is not None:
@@ -108,24 +80,3 @@ def _check_kinds(result: object, analysis: object, toys: object) -> None:
 
 def _needs_analysis() -> Sample:
     raise InputError("a report of data needs the analysis that they were tested with; give analysis=")
-
-
-def checked_target(path: Path, *, folder: Path | None = None) -> Path:
-    """The absolute path to write to, checked before anything is computed."""
-    target = (path if folder is None else folder / path).absolute()
-    if target.suffix.lower() not in SUFFIXES:
-        raise InputError(f"a report is an HTML file, but {path} does not end on .html; name it so")
-    parent = target.parent.resolve()
-    if folder is not None and not parent.is_relative_to(folder.resolve()):
-        raise StoreError(
-            f"the report must stay inside {folder}, but {path} leads to {parent}; give a path below the folder"
-        )
-    if not parent.is_dir():
-        raise StoreError(f"the folder of the report must exist, but {parent} does not; create it first")
-    if target.is_dir():
-        raise StoreError(f"the report must be a file, but {target} is a folder; give another name")
-    if is_foreign(target):
-        raise StoreError(
-            f"a report replaces reports of wilks alone, but {target} is another file; delete it, or give another name"
-        )
-    return parent / target.name

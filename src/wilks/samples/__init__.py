@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wilks import lazy
 
 _NAMES = {
+    "wilks.samples.certified": ["Certified"],
     "wilks.samples.checked_arrays": ["closest", "effective_number", "in_order", "weighted_quantile"],
     "wilks.samples.checks": ["check_data"],
     "wilks.samples.choosing": ["Events"],
@@ -13,13 +14,15 @@ _NAMES = {
     "wilks.samples.derived": ["recomputed"],
     "wilks.samples.enriching": ["enrich", "merge"],
     "wilks.samples.expressions": ["Expression", "Selection", "parse_expression", "parse_selection"],
+    "wilks.samples.file_names": ["FileIdentity", "file_identity", "find_files"],
+    "wilks.samples.origin": ["Origin"],
     "wilks.samples.outliers": ["central_interval", "far_events", "far_values"],
     "wilks.samples.overlap": ["KnownEvents", "shared_events"],
     "wilks.samples.quadrature": ["gauss_cells"],
-    "wilks.samples.reading": ["FileIdentity", "columns", "file_identity", "find_files", "read"],
+    "wilks.samples.reading": ["columns", "read"],
     "wilks.samples.repeats": ["repeated_events"],
     "wilks.samples.roles": ["check_data_once", "check_pool", "data_notices", "reference_notices", "unit_notices"],
-    "wilks.samples.sample": ["Origin", "Sample"],
+    "wilks.samples.sample": ["Sample"],
     "wilks.samples.splitting": ["split"],
     "wilks.samples.standardization": ["Standardization", "require_varying", "scale_notices"],
     "wilks.samples.streaming": ["Stream", "stream"],
@@ -30,6 +33,7 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
+    from wilks.samples.certified import Certified
     from wilks.samples.checked_arrays import closest, effective_number, in_order, weighted_quantile
     from wilks.samples.checks import check_data
     from wilks.samples.choosing import Events
@@ -38,13 +42,15 @@ if TYPE_CHECKING:
     from wilks.samples.derived import recomputed
     from wilks.samples.enriching import enrich, merge
     from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
+    from wilks.samples.file_names import FileIdentity, file_identity, find_files
+    from wilks.samples.origin import Origin
     from wilks.samples.outliers import central_interval, far_events, far_values
     from wilks.samples.overlap import KnownEvents, shared_events
     from wilks.samples.quadrature import gauss_cells
-    from wilks.samples.reading import FileIdentity, columns, file_identity, find_files, read
+    from wilks.samples.reading import columns, read
     from wilks.samples.repeats import repeated_events
     from wilks.samples.roles import check_data_once, check_pool, data_notices, reference_notices, unit_notices
-    from wilks.samples.sample import Origin, Sample
+    from wilks.samples.sample import Sample
     from wilks.samples.splitting import split
     from wilks.samples.standardization import Standardization, require_varying, scale_notices
     from wilks.samples.streaming import Stream, stream
@@ -56,6 +62,7 @@ else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
 __all__ = [
+    "Certified",
     "Events",
     "Expression",
     "FileIdentity",

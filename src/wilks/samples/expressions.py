@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from wilks.errors import SampleError
-from wilks.samples.nodes import Node, is_condition, names_in, value_of
+from wilks.samples.absent import Absences, absent_in
+from wilks.samples.nodes import Node, Reduced, is_condition, names_in, reductions_in, value_of
 from wilks.samples.stored_precision import Precisions, at_precision
 from wilks.samples.syntax import parse_node
 from wilks.typing import BoolArray, FloatArray
@@ -37,6 +39,15 @@ class Expression:
         """
         return np.asarray(_evaluate(self, columns), dtype=np.float64)
 
+    @property
+    def reductions(self) -> frozenset[Reduced]:
+        """What is made of columns of lists."""
+        return frozenset(reductions_in(self.node))
+
+    def absent(self, columns: Mapping[str, FloatArray], absences: Absences) -> BoolArray | None:
+        """The events (n,) for which the value needs an object that they do not have; see `absent_in`."""
+        return _absent(self, columns, absences)
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -54,13 +65,31 @@ class Selection:
         """The same for columns of which some were stored in less than double precision; see `parse_selection`."""
         return Selection(self.text, at_precision(self.node, columns))
 
-    def evaluate(self, columns: Mapping[str, FloatArray]) -> BoolArray:
+    @property
+    def reductions(self) -> frozenset[Reduced]:
+        """What is made of columns of lists."""
+        return frozenset(reductions_in(self.node))
+
+    def absent(self, columns: Mapping[str, FloatArray], absences: Absences) -> BoolArray | None:
+        """The events (n,) for which the condition is neither true nor false; see `absent_in`."""
+        return _absent(self, columns, absences)
+
+    def evaluate(self, columns: Mapping[str, FloatArray], absences: Absences = MappingProxyType({})) -> BoolArray:
         """Which events pass, for columns of shape (n,). A comparison with NaN is false, except ``!=``.
+
+        An event passes where the condition is true, not where it needs an object that the event does not have.
+
+        Args:
+            columns: by name; ``Muon_pt[0]`` is the name of what is made of a column of lists.
+            absences: in which events such a column is absent; those that are not given are where they are NaN.
 
         Raises:
             SampleError: a column is missing.
         """
-        return np.asarray(_evaluate(self, columns), dtype=np.bool_)
+        passes = np.asarray(_evaluate(self, columns), dtype=np.bool_)
+        known = {one.name: np.isnan(columns[one.name]) for one in self.reductions if one.name not in absences}
+        absent = self.absent(columns, {**known, **absences})
+        return passes if absent is None else passes & ~absent
 
 
 def parse_expression(text: str) -> Expression:
@@ -70,6 +99,9 @@ def parse_expression(text: str) -> Expression:
 
     Operators: ``+ - * / % **``, comparisons (also chained), ``and or not`` and ``& | ~`` between conditions in
     parentheses. A condition counts as 1 or 0 in arithmetic. Functions: `FUNCTION_NAMES`.
+
+    Of a column that has a list for each event: ``Muon_pt[0]``, ``Muon_pt[-1]``, ``len(Muon_pt)``, ``max(Muon_pt)``,
+    ``min(Muon_pt)`` and ``sum(Muon_pt)``. Of no numbers the sum is 0, and item, ``max`` and ``min`` are absent.
 
     Raises:
         SampleError: the text is not a formula of this kind, or longer or deeper than the limits.
@@ -106,6 +138,14 @@ def parse_selection(text: str) -> Selection:
     if not selection.names:
         raise SampleError(f"a selection must use at least one column, but {text!r} uses none")
     return selection
+
+
+def _absent(formula: Expression | Selection, columns: Mapping[str, FloatArray], absences: Absences) -> BoolArray | None:
+    if not absences:
+        return None
+    with np.errstate(all="ignore"):
+        absent = absent_in(formula.node, columns, absences)
+    return None if absent is None or not absent.any() else absent
 
 
 def _evaluate(formula: Expression | Selection, columns: Mapping[str, FloatArray]) -> Any:

@@ -2,13 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from wilks.typing import FloatArray
+from wilks.samples.quoted_names import quoted
+from wilks.typing import BoolArray, FloatArray
 
 Function = Callable[..., Any]
+
+
+def all_of(*values: BoolArray) -> BoolArray:
+    """Whether each of some conditions is true."""
+    return reduce(np.logical_and, values)
+
+
+def any_of(*values: BoolArray) -> BoolArray:
+    """Whether one of some conditions is true."""
+    return reduce(np.logical_or, values)
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,32 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Reduced:
+    """One number made of the list that a jagged column has for each event.
+
+    Args:
+        column: its name.
+        how: ``item``, ``len``, ``max``, ``min`` or ``sum``.
+        index: of an item, from the end where it is negative.
+    """
+
+    column: str
+    how: str
+    index: int = 0
+
+    @property
+    def name(self) -> str:
+        """How it stands in a formula; in a sample, the column of its values.
+
+        >>> Reduced("Muon_pt", "item", -1).name, Reduced("jet pt", "max").name
+        ('Muon_pt[-1]', 'max(`jet pt`)')
+        """
+        is_plain = all(part.isidentifier() for part in self.column.split("."))
+        column = self.column if is_plain else quoted(self.column)
+        return f"{column}[{self.index}]" if self.how == "item" else f"{self.how}({column})"
+
+
+@dataclass(frozen=True)
 class Apply:
     """A function of other nodes; ``is_condition`` tells whether its values are true or false."""
 
@@ -35,7 +73,7 @@ class Apply:
     is_condition: bool
 
 
-Node = Number | Column | Apply
+Node = Number | Column | Reduced | Apply
 
 
 def is_condition(node: Node) -> bool:
@@ -51,10 +89,20 @@ def as_number(node: Node) -> Node:
 def names_in(node: Node) -> set[str]:
     """The columns that a formula needs."""
     match node:
-        case Column(name=name):
+        case Column(name=name) | Reduced(name=name):
             return {name}
         case Apply(arguments=arguments):
             return set().union(*map(names_in, arguments))
+    return set()
+
+
+def reductions_in(node: Node) -> set[Reduced]:
+    """What a formula makes of jagged columns."""
+    match node:
+        case Reduced():
+            return {node}
+        case Apply(arguments=arguments):
+            return set().union(*map(reductions_in, arguments))
     return set()
 
 
@@ -73,7 +121,7 @@ def value_of(node: Node, columns: Mapping[str, FloatArray]) -> Any:
     match node:
         case Number(value=value):
             return np.float64(value)
-        case Column(name=name):
+        case Column(name=name) | Reduced(name=name):
             return columns[name]
         case Apply(function=function, arguments=arguments):
             return function(*(value_of(argument, columns) for argument in arguments))

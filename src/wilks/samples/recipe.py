@@ -1,21 +1,24 @@
-"""Which columns a reading needs, and how selected rows become features, carried columns and weights."""
+"""What a reading was asked for, and which columns of a file it needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from wilks.errors import NoColumnError, SampleError
+from wilks.samples.certified import Lumisections
 from wilks.samples.checked_arrays import came, check_names, closest
 from wilks.samples.expressions import Expression, Selection, parse_expression, parse_selection
-from wilks.samples.nodes import Column, constants_in
+from wilks.samples.lists import NEVER_ABSENT
+from wilks.samples.nodes import Column, Reduced, constants_in
+from wilks.samples.plan import ColumnPlan
 from wilks.samples.quoted_names import quoted
-from wilks.samples.readers import Listing
-from wilks.samples.stored_precision import Precisions, precision_of
+from wilks.samples.readers import FilePath, Listing
+from wilks.samples.stored_precision import precision_of
 from wilks.samples.syntax import is_plain_name
-from wilks.typing import FloatArray, IntArray, is_number
+from wilks.typing import is_number
 
 MAX_DEFINITIONS = 200
 
@@ -29,33 +32,36 @@ class Recipe:
     weight: str | None
     selection: Selection | None
     definitions: Mapping[str, Expression]
+    fill: Mapping[str, float] = field(default_factory=dict)
+    certified: Lumisections | None = None
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """Texts of all columns that are kept, each once."""
-        weight = () if self.weight is None else (self.weight,)
-        return tuple(dict.fromkeys((*self.features, *self.carry, *weight)))
+        return tuple(dict.fromkeys((*self.required, *self.carry)))
 
     @property
-    def finite(self) -> frozenset[str]:
-        """Those of which every value must be a number."""
-        return frozenset(self.features) | ({self.weight} if self.weight is not None else set())
+    def required(self) -> tuple[str, ...]:
+        """Those of which every value must be a number: features and the weight."""
+        weight = () if self.weight is None else (self.weight,)
+        return tuple(dict.fromkeys((*self.features, *weight)))
 
     def with_definitions(self, more: Mapping[str, Expression]) -> "Recipe":
         """The same with definitions of one file."""
         return replace(self, definitions={**self.definitions, **more})
 
-    def resolve(self, listing: Listing, path: Path) -> "ColumnPlan":
+    def resolve(self, listing: Listing, path: FilePath) -> "ColumnPlan":
         """The same for the columns of one file.
 
         Raises:
             SampleError: a column does not exist there or cannot be read.
         """
         resolver = _Resolver(self.definitions, listing, path, self._texts)
-        selected_by = () if self.selection is None else self.selection.names
+        if self.certified is not None:
+            resolver.definitions_for((self.certified.rule.run, self.certified.rule.lumisection), "certified")
         if self.selection is not None:
-            resolver.require_clear(self.selection)
-        before = resolver.definitions_for(selected_by, "where")
+            resolver.note(self.selection)
+        before = resolver.definitions_for(() if self.selection is None else self.selection.names, "where")
         outputs = {text: resolver.output(text) for text in self.outputs}
         needed_after = {name for formula in outputs.values() for name in formula.names}
         for text, formula in outputs.items():
@@ -70,8 +76,27 @@ class Recipe:
         outputs = {text: formula.at_precision(resolver.precisions) for text, formula in outputs.items()}
         found = {text: precision_of(formula.node, resolver.precisions) for text, formula in outputs.items()}
         precisions = {text: kind for text, kind in found.items() if kind is not None}
-        needed = frozenset(needed_after)
-        return ColumnPlan(tuple(resolver.columns), before, selection, after, needed, outputs, precisions)
+        self._check_fill(resolver.reductions)
+        return ColumnPlan(
+            columns=tuple(resolver.columns),
+            reductions=tuple(resolver.reductions.values()),
+            before=before,
+            selection=selection,
+            after=after,
+            needed_after=frozenset(needed_after),
+            outputs=outputs,
+            precisions=precisions,
+            required=self.required,
+            fill=self.fill,
+            certified=self.certified,
+        )
+
+    def _check_fill(self, reductions: Collection[str]) -> None:
+        if unused := [name for name in self.fill if name not in reductions]:
+            raise SampleError(
+                f"fill must give values of what events may lack, but nothing uses {unused[0]!r}; "
+                f"{closest(unused[0], tuple(reductions))}"
+            )
 
     @property
     def _texts(self) -> tuple[str, ...]:
@@ -79,42 +104,17 @@ class Recipe:
         return (*selection, *self.outputs, *(formula.text for formula in self.definitions.values()))
 
 
-@dataclass(frozen=True)
-class ColumnPlan:
-    """The steps from a chunk of a file to the kept columns, and which of these are of less than double precision."""
-
-    columns: tuple[str, ...]
-    before: tuple[tuple[str, Expression], ...]
-    selection: Selection | None
-    after: tuple[tuple[str, Expression], ...]
-    needed_after: frozenset[str]
-    outputs: Mapping[str, Expression]
-    precisions: Precisions
-
-    def apply(self, chunk: Mapping[str, FloatArray]) -> tuple[IntArray, dict[str, FloatArray]]:
-        """Row numbers inside the chunk that pass, and the kept columns for them."""
-        values = dict(chunk)
-        for name, formula in self.before:
-            values[name] = formula.evaluate(values)
-        n_rows = next(iter(chunk.values())).size
-        rows = np.arange(n_rows) if self.selection is None else np.flatnonzero(self.selection.evaluate(values))
-        if rows.size < n_rows:
-            values = {name: values[name][rows] for name in values if name in self.needed_after}
-        for name, formula in self.after:
-            values[name] = formula.evaluate(values)
-        sizes = np.empty(rows.size)
-        return rows, {text: _own(formula.evaluate(values or {"": sizes})) for text, formula in self.outputs.items()}
-
-
 @dataclass
 class _Resolver:
     definitions: Mapping[str, Expression]
     listing: Listing
-    path: Path
+    path: FilePath
     texts: tuple[str, ...]
     columns: dict[str, None] = field(default_factory=dict)
     found: dict[str, Expression] = field(default_factory=dict)
     precisions: dict[str, np.dtype[Any]] = field(default_factory=dict)
+    noted: dict[str, Reduced] = field(default_factory=dict)
+    reductions: dict[str, Reduced] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.precisions.update(self.listing.precisions)
@@ -133,11 +133,12 @@ class _Resolver:
         if text in self.listing.names or text in self.listing.refused or text in self.definitions:
             return Expression(text, Column(text))
         formula = parse_expression(text)
-        self.require_clear(formula)
+        self.note(formula)
         return formula
 
-    def require_clear(self, formula: Expression | Selection) -> None:
-        """Raise where a constant has the name of a column."""
+    def note(self, formula: Expression | Selection) -> None:
+        """Learn what a formula makes of columns of lists; raise where a constant has the name of a column."""
+        self.noted.update((one.name, one) for one in formula.reductions)
         for name in constants_in(formula.node) & {*self.listing.names, *self.listing.refused}:
             raise SampleError(
                 f"{name!r} is a constant and a column of {self.path}: write {quoted(name)} in {formula.text!r} for the "
@@ -155,23 +156,39 @@ class _Resolver:
         if name in self.found:
             return
         if name in self.definitions:
+            self.note(self.definitions[name])
             for inner in self.definitions[name].names:
                 self._require(inner, f"the definition of {name!r}", (*above, name))
             self._define(name)
         elif name in self.listing.names:
             self.columns[name] = None
+        elif name in self.noted and self.noted[name].column in self.listing.lists:
+            self._reduce(self.noted[name])
         else:
             raise NoColumnError(self._missing(name, needed_by), needed_by=needed_by)
 
+    def _reduce(self, one: Reduced) -> None:
+        """Take a column of lists, for what is made of it."""
+        self.columns[one.column] = None
+        self.reductions[one.name] = one
+        if one.how in ("item", "max", "min") and one.column in self.listing.precisions:
+            self.precisions[one.name] = self.listing.precisions[one.column]
+
     def _define(self, name: str) -> None:
         formula = self.definitions[name]
-        self.require_clear(formula)
         self.found[name] = formula.at_precision(self.precisions)
         if (kind := precision_of(formula.node, self.precisions)) is not None:
             self.precisions[name] = kind
 
     def _missing(self, name: str, needed_by: str) -> str:
         listing = self.listing
+        if name in self.noted:
+            whole, name = name, self.noted[name].column
+            if name in listing.names or name in self.definitions:
+                return (
+                    f"{whole!r} is of a column of lists, but {name!r} in {self.path} has one number for each event: "
+                    f"write {name if is_plain_name(name) else quoted(name)} alone"
+                )
         if name in listing.refused:
             return f"the column {name!r} of {self.path} cannot be used: {listing.refused[name]}"
         asked = "" if needed_by == repr(name) else f" (needed by {needed_by})"
@@ -195,6 +212,8 @@ def make_recipe(
     weight: str | None,
     define: Mapping[str, str],
     carry: Iterable[str],
+    fill: Mapping[str, float] = MappingProxyType({}),
+    certified: Lumisections | None = None,
 ) -> Recipe:
     """Check and parse what can be checked without a file."""
     inputs, carried = check_names(features, "features"), check_names(carry, "carry")
@@ -209,7 +228,34 @@ def make_recipe(
             raise SampleError(f"a defined name must be a plain name and no function, but {name!r} came")
     definitions = {name: parse_expression(text) for name, text in define.items()}
     selection = None if where is None else parse_selection(where)
-    return Recipe(inputs, carried, weight, selection, definitions)
+    return Recipe(inputs, carried, weight, selection, definitions, fill_values(fill), certified)
+
+
+def fill_values(fill: object) -> dict[str, float]:
+    """The values by what they stand for, as a formula names it.
+
+    Raises:
+        SampleError: one stands for nothing that an event may lack, or is no number.
+
+    >>> fill_values({"Jet_pt[ 1 ]": 0})
+    {'Jet_pt[1]': 0.0}
+    """
+    if not isinstance(fill, Mapping):
+        raise SampleError(
+            f"fill must give values by what events may lack, as in {{'Jet_pt[1]': 0}}, but {came(fill)} came"
+        )
+    values = {}
+    for text, value in fill.items():
+        node = parse_expression(text).node
+        if not isinstance(node, Reduced) or node.how in NEVER_ABSENT:
+            raise SampleError(
+                f"fill must give values of what events may lack, as of 'Jet_pt[1]' or 'max(Jet_pt)', but {text!r} came"
+                f"{': it is 0 for no numbers' if isinstance(node, Reduced) else ''}"
+            )
+        if not is_number(value) or not np.isfinite(value):
+            raise SampleError(f"fill must give {text!r} a finite number, but {came(value)} came")
+        values[node.name] = float(value)
+    return values
 
 
 def _check_texts(*, where: object, weight: object, define: object) -> None:
@@ -226,8 +272,3 @@ def _check_texts(*, where: object, weight: object, define: object) -> None:
         raise SampleError(
             f"define must be names with expressions, as in {{'mll': 'mass / 2'}}, but {came(define)} came"
         )
-
-
-def _own(values: FloatArray) -> FloatArray:
-    """The values without a view that keeps a larger array in memory."""
-    return values if values.flags.owndata else values.copy()

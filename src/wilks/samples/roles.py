@@ -54,6 +54,7 @@ def check_data_once(data: Sample, *, reference: Sample) -> None:
 
 def reference_notices(reference: Sample, standardization: Standardization) -> Iterator[str]:
     """Sentences on a reference: events far outside all others, counters, and events that come more than once."""
+    yield from _lacking_notices(reference, "reference")
     yield from scale_notices(reference, standardization)
     yield from counter_notices(reference)
     n_repeated = repeated_events(reference)
@@ -66,6 +67,7 @@ def reference_notices(reference: Sample, standardization: Standardization) -> It
 
 def data_notices(data: Sample, *, reference: KnownEvents, pool: KnownEvents | None = None) -> Iterator[str]:
     """Sentences on data that are not independent of the reference, of the pool of toy events, or of each other."""
+    yield from _lacking_notices(data, "data")
     n_shared = reference.shared_with(data)
     if n_shared:
         yield f"{n_shared:,} of {data.n_events:,} data events are in the reference too: the two look too much alike"
@@ -88,6 +90,11 @@ def unit_notices(data: Sample, *, reference: Sample) -> Iterator[str]:
     for one in differences(data, reference):
         if one.is_another_quantity and one.unit:
             yield f"In the data {one}: see that data and reference have one unit"
+
+
+def _lacking_notices(sample: Sample, role: str) -> Iterator[str]:
+    for sentence in sample.origin.lacking if sample.origin is not None else ():
+        yield f"Of the {role} {sentence}: what is tested is the others; `fill` keeps them"
 
 
 def _repeated_text(n_repeated: int, sample: Sample) -> str:

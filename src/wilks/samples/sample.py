@@ -15,46 +15,11 @@ import numpy.typing as npt
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import check_names, closest, frozen_array, require_finite, seal
 from wilks.samples.choosing import Events, Extras, Weights, choose
+from wilks.samples.origin import Origin
 from wilks.samples.stored_precision import Precisions, narrow
 from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
 from wilks.wording import Printed, visible
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a sample was read from: files, selection, definitions, and how many events were read and kept.
-
-    ``expected_events`` is the sum that the weights of the whole sample were given by `read`, or None. ``precisions``
-    are the types of the columns that a file held in less than double precision, by name; ``per_file`` the columns that
-    were one number in each file.
-    """
-
-    files: tuple[str, ...]
-    tree: str | None
-    selection: str | None
-    definitions: Mapping[str, str]
-    weight: str | None
-    n_read: int
-    n_selected: int
-    expected_events: float | None = None
-    precisions: Mapping[str, str] = field(default_factory=dict)
-    per_file: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "definitions", MappingProxyType(dict(self.definitions)))
-        object.__setattr__(self, "precisions", MappingProxyType(dict(self.precisions)))
-        object.__setattr__(self, "per_file", MappingProxyType({name: dict(of) for name, of in self.per_file.items()}))
-
-    def to_document(self) -> dict[str, Any]:
-        """Plain values."""
-        maps = {name: dict(getattr(self, name)) for name in ("definitions", "precisions", "per_file")}
-        return {**vars(self), "files": list(self.files), **maps}
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Origin:
-        """The inverse of `to_document`."""
-        return cls(**{**document, "files": tuple(document["files"])})
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -246,6 +211,7 @@ class Sample(Printed, Storable):
         lines.append(f"{'feature':<{width}}  {'mean':>10}  {'std':>10}  {'min':>10}  {'max':>10}")
         lines += [_column_line(name, width, self) for name in self.features]
         lines += [_column_line(name, width, self) + "  (carried)" for name in self.extras]
+        lines += () if self.origin is None else self.origin.left_out
         return "\n".join(lines)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wilks.samples.nodes import Apply, Column, Node, names_in, value_of
+from wilks.samples.nodes import Apply, Column, Node, Reduced, names_in, value_of
 from wilks.typing import FloatArray
 
 Precisions = Mapping[str, np.dtype[Any]]
@@ -40,7 +40,7 @@ def narrow(types: Mapping[str, npt.DTypeLike]) -> Precisions:
 def precision_of(node: Node, columns: Precisions) -> np.dtype[Any] | None:
     """The type that holds every value of a formula exactly, where that is of less than double precision and known."""
     match node:
-        case Column(name=name):
+        case Column(name=name) | Reduced(name=name):
             return columns.get(name)
         case Apply(function=function, arguments=(argument,)) if function in _EXACT:
             return precision_of(argument, columns)
@@ -79,7 +79,7 @@ def _is_column(node: Node) -> bool:
     match node:
         case Apply(function=function, arguments=(argument,)) if function in _EXACT:
             return _is_column(argument)
-    return isinstance(node, Column)
+    return isinstance(node, Column) or (isinstance(node, Reduced) and node.how != "sum")
 
 
 def _has_few_bits(number: float) -> bool:

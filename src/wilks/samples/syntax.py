@@ -15,9 +15,10 @@ import numpy as np
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import came
-from wilks.samples.nodes import Apply, Column, Function, Node, Number, as_number, is_condition
+from wilks.samples.lists import HOWS
+from wilks.samples.nodes import Apply, Column, Function, Node, Number, Reduced, all_of, any_of, as_number, is_condition
 from wilks.samples.quoted_names import HINT, without_quotes
-from wilks.typing import BoolArray, FloatArray
+from wilks.typing import FloatArray
 
 MAX_LENGTH = 2000
 MAX_NODES = 500
@@ -30,14 +31,6 @@ def _minimum(*values: FloatArray) -> FloatArray:
 
 def _maximum(*values: FloatArray) -> FloatArray:
     return reduce(np.maximum, values)
-
-
-def _all_of(*values: BoolArray) -> BoolArray:
-    return reduce(np.logical_and, values)
-
-
-def _any_of(*values: BoolArray) -> BoolArray:
-    return reduce(np.logical_or, values)
 
 
 _CONSTANTS: Mapping[str, float] = {"pi": float(np.pi)}
@@ -71,7 +64,7 @@ _FUNCTIONS: Mapping[str, Function] = {
     **_CONDITIONS_ONE,
     "where": np.where,
 }
-FUNCTION_NAMES: tuple[str, ...] = tuple(sorted(_FUNCTIONS))
+FUNCTION_NAMES: tuple[str, ...] = tuple(sorted({*_FUNCTIONS, *HOWS}))
 
 _BINARY: Mapping[type[ast.operator], Function] = {
     ast.Add: np.add,
@@ -82,10 +75,10 @@ _BINARY: Mapping[type[ast.operator], Function] = {
     ast.Pow: np.power,
 }
 _LOGICAL: Mapping[type[ast.AST], Function] = {
-    ast.BitAnd: _all_of,
-    ast.BitOr: _any_of,
-    ast.And: _all_of,
-    ast.Or: _any_of,
+    ast.BitAnd: all_of,
+    ast.BitOr: any_of,
+    ast.And: all_of,
+    ast.Or: any_of,
 }
 _COMPARISONS: Mapping[type[ast.cmpop], Function] = {
     ast.Lt: np.less,
@@ -181,6 +174,10 @@ class _Translator:
             case ast.Compare(left=left, ops=operators, comparators=comparators):
                 compared = [self.translate(value, depth - 1) for value in (left, *comparators)]
                 return self._comparison(operators, compared)
+            case ast.Subscript(value=ast.Name() | ast.Attribute() as column, slice=place):
+                return Reduced(self._column(column), "item", self._index(place))
+            case ast.Call(func=ast.Name(id=name), args=[only], keywords=[]) if name in HOWS:
+                return self._of_list(name, only, depth)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if self._knows(name):
                 return self._call(name, [self.translate(argument, depth - 1) for argument in arguments])
         hint = f"; {HINT}" if isinstance(syntax, ast.Subscript) else ""
@@ -227,6 +224,30 @@ class _Translator:
         text = ast.get_source_segment(self._text, syntax) or ""
         return re.split(r"[.\s]", text)[-1]
 
+    def _column(self, syntax: ast.Name | ast.Attribute) -> str:
+        """The name of a column of lists."""
+        found = self._name(syntax)
+        if not isinstance(found, Column):
+            raise self._refused("what stands before [ ] or alone in the parentheses must be a column of lists")
+        return found.name
+
+    def _index(self, syntax: ast.expr) -> int:
+        match syntax:
+            case ast.Constant(value=int(index)) if not isinstance(index, bool):
+                return index
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(index))) if not isinstance(index, bool):
+                return -index
+        raise self._refused(
+            f"indexing with [ ] takes one whole number, as in Muon_pt[0] or Muon_pt[-1] of a column of lists; {HINT}"
+        )
+
+    def _of_list(self, how: str, syntax: ast.expr, depth: int) -> Node:
+        if not isinstance(syntax, ast.Name | ast.Attribute):
+            self.translate(syntax, depth - 1)  # what is wrong inside is said first
+            two = f", and {how} of several numbers needs two or more" if how in _NUMERIC_MANY else ""
+            raise self._refused(f"{how} of one argument is of a column of lists, as in {how}(Jet_pt){two}")
+        return Reduced(self._column(syntax), how)
+
     def _binary(self, operator: ast.operator, left: Node, right: Node) -> Node:
         if type(operator) in _LOGICAL:
             return self._joined(operator, [left, right])
@@ -258,9 +279,11 @@ class _Translator:
             if type(operator) not in _COMPARISONS:
                 raise self._refused(f"{_described(operator)} is not allowed")
             pairs.append(Apply(_COMPARISONS[type(operator)], (as_number(left), as_number(right)), True))
-        return pairs[0] if len(pairs) == 1 else Apply(_all_of, tuple(pairs), True)
+        return pairs[0] if len(pairs) == 1 else Apply(all_of, tuple(pairs), True)
 
     def _knows(self, name: str) -> bool:
+        if name in HOWS and name not in _FUNCTIONS:
+            raise self._refused(f"{name} has one argument, a column of lists, as in {name}(Jet_pt)")
         if name not in _FUNCTIONS:
             raise self._refused(f"there is no function {name!r}; there are: {', '.join(FUNCTION_NAMES)}")
         return True

@@ -56,7 +56,7 @@ def test_truncated_files_are_named(write_file, format_name, fraction):
     data = path.read_bytes()
     path.write_bytes(data[: int(fraction * len(data))])
     reader = reader_for(path)
-    if format_name == "table.csv" and fraction > 0:
+    if format_name in ("table.csv", "table.tsv") and fraction > 0:
         return  # a text file cut between digits cannot be told from a whole one
     with pytest.raises(SampleError, match=path.name):
         gathered(reader, TableFile(path), reader.names(TableFile(path)), 100)

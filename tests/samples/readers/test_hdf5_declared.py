@@ -64,22 +64,6 @@ def test_every_chunk_is_read_once(path, monkeypatch):
     assert [(rows.start, rows.stop) for rows in read_rows] == [(0, 300), (300, 600), (600, 900), (900, 1000)]
 
 
-def test_a_store_of_pandas_is_named(path):
-    """As pandas 2 lays them out: a fixed frame in blocks, and a table whose only plain column is the index."""
-    with h5py.File(path, "w") as file:
-        fixed = file.create_group("fixed")
-        fixed.attrs["pandas_type"] = np.bytes_("frame")
-        fixed["block0_values"], fixed["block0_items"], fixed["axis1"] = np.zeros((4, 2)), [b"pt", b"eta"], np.arange(4)
-        table = file.create_group("table")
-        table.attrs["pandas_type"] = np.bytes_("frame_table")
-        table["table"] = np.zeros(4, dtype=[("index", "i8"), ("values_block_0", "f8", 2)])
-    for tree in (None, "fixed", "table", "table/table", "fixed/axis1"):
-        with pytest.raises(
-            SampleError, match=r"is a store of pandas, .* pandas.read_hdf\(path, '(fixed|table)'\).to_parquet"
-        ):
-            read(path, features=["index"], tree=tree)
-
-
 def test_a_filter_that_is_not_here_is_named(path, monkeypatch):
     with h5py.File(path, "w") as file:
         file.create_dataset("x", data=np.arange(100.0), chunks=(10,), compression="lzf")

@@ -32,9 +32,9 @@ def dof_of(analysis: wilks.Analysis, member: int) -> float:
 def test_an_analysis_without_a_model_has_kernels_by_degrees_of_freedom(analysis: wilks.Analysis) -> None:
     model = analysis.model
     assert isinstance(model, wilks.KernelSet)
-    assert (len(model.groups), model.is_score, model.combination) == (5, True, "half_cauchy")
-    found = [dof_of(analysis, j) for j in range(5)]
-    np.testing.assert_allclose(found, [80.0, 45.0, 25.0, 14.0, 8.0], rtol=0.15)
+    assert (len(model.groups), model.is_score, model.combination) == (6, True, "half_cauchy")
+    found = [dof_of(analysis, j) for j in range(6)]
+    np.testing.assert_allclose(found, [80.0, 45.0, 25.0, 14.0, 8.0, 5.0], rtol=0.15)
 
 
 def test_the_choice_is_the_same_for_any_order_of_events_and_is_kept(analysis: wilks.Analysis, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_it_answers_with_toys_and_sees_what_differs(analysis: wilks.Analysis) ->
     bump = np.concatenate([RNG.normal(size=(600, 2)), [1.0, -1.0] + 0.2 * RNG.normal(size=(60, 2))])
     result = wilks.goodness_of_fit(analysis, bump, calibration=calibration)
     assert result.p_value == 1 / 100
-    assert len(result.fit.members) == 5
+    assert len(result.fit.members) == 6
 
 
 def test_a_small_reference_has_fewer_centers() -> None:

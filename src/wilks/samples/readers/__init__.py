@@ -1,10 +1,10 @@
 """One reader for each file format, chosen by the ending of the file name and loaded when it is."""
 
 import importlib
-from pathlib import Path
 
 from wilks.errors import SampleError
-from wilks.samples.readers.base import Listing, Reader, TableFile, ordinary
+from wilks.samples.readers.addresses import Address, scheme_of
+from wilks.samples.readers.base import Column, FilePath, Listing, Reader, TableFile, ordinary
 
 READERS = {
     ".root": "wilks.samples.readers.root:RootReader",
@@ -13,15 +13,20 @@ READERS = {
     ".h5": "wilks.samples.readers.hdf5:Hdf5Reader",
     ".hdf5": "wilks.samples.readers.hdf5:Hdf5Reader",
     ".hdf": "wilks.samples.readers.hdf5:Hdf5Reader",
-    ".csv": "wilks.samples.readers.csv:CsvReader",
-    ".csv.gz": "wilks.samples.readers.csv:CsvReader",
+    **{
+        f".{kind}{packed}": "wilks.samples.readers.csv:CsvReader"
+        for kind in ("csv", "tsv")
+        for packed in ("", ".gz", ".bz2", ".xz", ".zst")
+    },
     ".npz": "wilks.samples.readers.npz:NpzReader",
+    ".npy": "wilks.samples.readers.npy:NpyReader",
 }
 
 
-def reader_for(path: Path) -> Reader:
+def reader_for(path: FilePath) -> Reader:
     """The reader for the ending of a file name.
 
+    >>> from pathlib import Path
     >>> reader_for(Path("data.CSV.gz")).format_name
     'CSV'
     """
@@ -34,4 +39,15 @@ def reader_for(path: Path) -> Reader:
     raise SampleError(f"the format of {path} is told by the ending of its name, which must be one of {known}")
 
 
-__all__ = ["READERS", "Listing", "Reader", "TableFile", "ordinary", "reader_for"]
+__all__ = [
+    "READERS",
+    "Address",
+    "Column",
+    "FilePath",
+    "Listing",
+    "Reader",
+    "TableFile",
+    "ordinary",
+    "reader_for",
+    "scheme_of",
+]

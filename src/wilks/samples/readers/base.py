@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +13,23 @@ import numpy.typing as npt
 
 from wilks.errors import SampleError, WilksError, is_fault
 from wilks.samples.checked_arrays import came, first_inexact
+from wilks.samples.lists import HOWS, Lists
+from wilks.samples.nodes import Reduced
+from wilks.samples.readers.addresses import Address
 from wilks.samples.stored_precision import Precisions
 from wilks.typing import FloatArray
-from wilks.wording import is_text
+from wilks.wording import is_text, listed
 
 _MEMORY = re.compile(
     r"(?i)out of memory|not enough memory|memory allocation|unable to allocate|alloc\w* (of size .*)?failed"
 )
 _N_NAMED = 5
+FilePath = Path | Address
+Column = FloatArray | Lists
+RawColumns = dict[str, npt.ArrayLike | Lists]
+LISTS = "it is jagged (a list of numbers for each event)"
+"""Why a column of lists cannot be read as it is."""
+
 _TWICE = "the file has more than one column of that name; write it again with names that differ"
 
 
@@ -28,46 +37,64 @@ _TWICE = "the file has more than one column of that name; write it again with na
 class TableFile:
     """A file, and the table inside it where a file can hold several."""
 
-    path: Path
+    path: FilePath
     tree: str | None = None
 
     def open(self) -> BinaryIO:
         """The bytes of the file: libraries that are given its name may take it for an address on a network."""
-        return ordinary(self.path).open("rb")
+        path = ordinary(self.path)
+        return path.open() if isinstance(path, Address) else path.open("rb")
 
     @property
     def n_bytes(self) -> int:
         """The size of the file."""
-        return self.path.stat().st_size
+        return self.path.n_bytes if isinstance(self.path, Address) else self.path.stat().st_size
 
 
 @dataclass(frozen=True)
 class Listing:
     """Columns with one number for each event, and the others with the reason why they cannot be read.
 
-    ``precisions`` are the types of the columns that the file holds in less than double precision.
+    ``precisions`` are the types of the columns that the file holds in less than double precision; ``lists`` those of
+    the refused that hold a list of numbers for each event, of which formulas make one number.
     """
 
     names: tuple[str, ...]
     refused: Mapping[str, str]
     precisions: Precisions = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
 
     @property
     def refusals(self) -> str:
         """The columns that cannot be read and why, a few of them; empty where there are none."""
-        shown = [f"{name!r}: {reason}" for name, reason in list(self.refused.items())[:_N_NAMED]]
-        more = len(self.refused) - len(shown)
+        others = {name: reason for name, reason in self.refused.items() if name not in self.lists}
+        shown = [f"{name!r}: {reason}" for name, reason in list(others.items())[:_N_NAMED]]
+        more = len(others) - len(shown)
+        jagged = [name for name in self.refused if name in self.lists]
+        if jagged:
+            also = f" and {len(jagged) - _N_NAMED} more" if len(jagged) > _N_NAMED else ""
+            shown.insert(0, f"{listed(jagged[:_N_NAMED])}{also}: {self.refused[jagged[0]]}")
         return "; ".join([*shown, *([f"and {more} more"] if more else [])])
 
     @classmethod
-    def of(cls, columns: Iterable[tuple[str, str]], precisions: Precisions) -> "Listing":
+    def of(
+        cls, columns: Iterable[tuple[str, str]], precisions: Precisions, *, lists: Collection[str] = ()
+    ) -> "Listing":
         """From names and reasons, empty for columns that can be read. Of two columns of one name neither can."""
         reasons: dict[str, str] = {}
         for name, reason in columns:
             reasons[name] = _TWICE if name in reasons else _no_name(name) or reason
         refused = {name: reason for name, reason in reasons.items() if reason}
         usable = tuple(name for name in reasons if name not in refused)
-        return cls(usable, refused, {name: precisions[name] for name in usable if name in precisions})
+        jagged = frozenset(name for name in lists if refused.get(name) == LISTS)
+        known = {name: precisions[name] for name in (*usable, *jagged) if name in precisions}
+        return cls(usable, {**refused, **{name: of_lists(name) for name in jagged}}, known, jagged)
+
+
+def of_lists(name: str) -> str:
+    """What is said of a column of lists, with what to write."""
+    ways = [Reduced(name, "item", 0), Reduced(name, "item", -1), *(Reduced(name, how) for how in HOWS)]
+    return f"{LISTS}; write what is taken of them: {listed(one.name for one in ways)}"
 
 
 def _no_name(name: str) -> str:
@@ -77,13 +104,13 @@ def _no_name(name: str) -> str:
     return "" if is_text(name) else "its name is no text in UTF-8; give it another one"
 
 
-def ordinary(path: Path) -> Path:
-    """The path of an ordinary file.
+def ordinary(path: FilePath) -> FilePath:
+    """The path of an ordinary file, or the address of one on another machine.
 
     Raises:
         SampleError: it is a folder, or a device or pipe, which may have no end.
     """
-    if path.exists() and not path.is_file():
+    if isinstance(path, Path) and path.exists() and not path.is_file():
         raise SampleError(
             f"{path} must be an ordinary file, but is a {'folder' if path.is_dir() else 'device or pipe'}"
         )
@@ -106,8 +133,8 @@ class Reader(ABC):
         """The columns of the file."""
 
     @abstractmethod
-    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
-        """Columns of at most ``chunk_size`` rows each, for names that were listed."""
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[RawColumns]:
+        """Columns of at most ``chunk_size`` rows each, for names that were listed; `Lists` for those of lists."""
 
     def _n_rows(self, source: TableFile) -> int | None:
         """Rows of the table, where the format tells without reading it."""
@@ -145,8 +172,10 @@ class Reader(ABC):
         return self.listing(source).names
 
     @final
-    def chunks(self, source: TableFile, names: Sequence[str], *, chunk_size: int) -> Iterator[dict[str, FloatArray]]:
+    def chunks(self, source: TableFile, names: Sequence[str], *, chunk_size: int) -> Iterator[dict[str, Column]]:
         """Yield float64 arrays of shape (m,), m <= ``chunk_size``, by name, from the first row to the last.
+
+        Columns of lists come as `Lists` of m.
 
         Raises:
             SampleError: the file is damaged, or its columns have different lengths.
@@ -160,7 +189,7 @@ class Reader(ABC):
 
 
 @contextmanager
-def _named_errors(path: Path, format_name: str) -> Iterator[None]:
+def _named_errors(path: FilePath, format_name: str) -> Iterator[None]:
     try:
         yield
     except WilksError:
@@ -183,16 +212,29 @@ def _diagnosis(error: Exception, format_name: str) -> str:
     return f"cannot be read as a {format_name} file; it may be truncated, damaged or of another kind"
 
 
-def _float_columns(chunk: Mapping[str, npt.ArrayLike], path: Path, n_before: int) -> dict[str, FloatArray]:
-    columns = {name: _floats(np.ma.asanyarray(values), name, path, n_before) for name, values in chunk.items()}
-    shapes = {name: values.shape for name, values in columns.items()}
+def _float_columns(chunk: RawColumns, path: FilePath, n_before: int) -> dict[str, Column]:
+    columns = {
+        name: _exact_lists(values, name, path, n_before)
+        if isinstance(values, Lists)
+        else _floats(np.ma.asanyarray(values), name, path, n_before)
+        for name, values in chunk.items()
+    }
+    shapes = {name: (one.size,) if isinstance(one, Lists) else one.shape for name, one in columns.items()}
     if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
-        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise SampleError(f"the columns of {path} must have the same number of events, but their shapes are {listed}")
+        listed_shapes = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise SampleError(
+            f"the columns of {path} must have the same number of events, but their shapes are {listed_shapes}"
+        )
     return columns
 
 
-def _floats(values: npt.NDArray[Any], name: str, path: Path, n_before: int) -> FloatArray:
+def _exact_lists(values: Lists, name: str, path: FilePath, n_before: int) -> Lists:
+    if (found := values.first_inexact()) is not None:
+        raise inexact(name, found[1], row=n_before + found[0], path=path)
+    return values
+
+
+def _floats(values: npt.NDArray[Any], name: str, path: FilePath, n_before: int) -> FloatArray:
     """The same numbers in double precision, NaN where they are masked."""
     numbers: FloatArray = np.asarray(np.ma.getdata(values), dtype=np.float64)
     if (place := first_inexact(np.ma.getdata(values), numbers)) is not None:
@@ -200,7 +242,7 @@ def _floats(values: npt.NDArray[Any], name: str, path: Path, n_before: int) -> F
     return np.where(np.ma.getmaskarray(values), np.nan, numbers) if np.ma.is_masked(values) else numbers
 
 
-def inexact(name: str, value: int, *, row: int, path: Path) -> SampleError:
+def inexact(name: str, value: int, *, row: int, path: FilePath) -> SampleError:
     """The complaint about an integer that double precision does not hold."""
     return SampleError(
         f"the integers of {name!r} must be held exactly by a float64 number, but {value} in row {row:,} of {path} is "

@@ -1,4 +1,4 @@
-"""Comma-separated text with one line of column names, by pyarrow."""
+"""Text separated by commas or tabs with one line of column names, by pyarrow."""
 
 import contextlib
 import re
@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import FIRST_INEXACT
 from wilks.samples.readers import csv_text
-from wilks.samples.readers.base import Listing, Reader, TableFile, inexact
+from wilks.samples.readers.base import Listing, RawColumns, Reader, TableFile, inexact
 from wilks.samples.readers.parquet import column_values
 
 _BLOCK_BYTES = 1 << 20
@@ -24,8 +23,8 @@ _BAD_COUNT = re.compile(r"(?s)CSV parse error: (?:Row #(\d+): )?Expected (\d+) c
 
 
 class CsvReader(Reader):
-    """Numbers separated by commas, gzipped or not, in UTF-8. The first line names the columns; an empty field becomes
-    NaN.
+    """Numbers separated by commas, or by tabs in ``.tsv``, compressed or not, in UTF-8. The first line names the
+    columns; an empty field becomes NaN.
 
     Comments before that line, which begin with ``#``, are skipped, as is a line ``sep=,``; a comment right before
     numbers is the line of names. A column without a name, such as that of row numbers, cannot be read.
@@ -43,7 +42,7 @@ class CsvReader(Reader):
         named = zip(head.names, _labels(head), strict=True)
         return Listing.of([(name, reasons.get(label, "")) for name, label in named if name or len(head.names) > 1], {})
 
-    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[RawColumns]:
         head = csv_text.head(source)
         label_of = dict(zip(head.names, _labels(head), strict=True))
         is_large = False
@@ -64,7 +63,7 @@ def _opened(source: TableFile, head: csv_text.Head, types: Mapping[str, Any]) ->
     labels = _labels(head)
     # Threads know no numbers of rows, which errors name.
     read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=labels, use_threads=False)
-    parse = pa.csv.ParseOptions(ignore_empty_lines=len(labels) > 1)
+    parse = pa.csv.ParseOptions(delimiter=csv_text.separator(source), ignore_empty_lines=len(labels) > 1)
     convert = pa.csv.ConvertOptions(include_columns=list(types), column_types=dict(types))
     with csv_text.opened(source) as content:
         body = csv_text.Body(content, head.n_bytes)

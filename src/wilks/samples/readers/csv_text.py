@@ -1,13 +1,17 @@
 """The text of a table: where its lines of names and of numbers begin, how it ends, and what is wrong with it."""
 
+import bz2
 import csv
 import gzip
 import io
+import lzma
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, cast
+from typing import IO, Any, NamedTuple, cast
+
+import pyarrow as pa
 
 from wilks.errors import SampleError
 from wilks.samples.readers.base import TableFile
@@ -16,6 +20,27 @@ _FIRST_BYTES = 1 << 20
 _TAIL_BYTES = 1 << 16
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|$)")
 _MARKS = ((b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+
+
+class _Packing(NamedTuple):
+    """How compressed text begins, what did it, and what undoes it."""
+
+    magic: bytes
+    name: str
+    unpack: Callable[[Any], Any]
+
+
+def _unpack_zstd(content: IO[bytes]) -> Any:
+    return pa.CompressedInputStream(pa.PythonFile(content, "r"), "zstd")
+
+
+_PACKED = {
+    ".gz": _Packing(b"\x1f\x8b", "gzip", lambda content: gzip.GzipFile(fileobj=content, mode="rb")),
+    ".bz2": _Packing(b"BZh", "bzip2", bz2.BZ2File),
+    ".xz": _Packing(b"\xfd7zXZ\0", "xz", lzma.LZMAFile),
+    ".zst": _Packing(b"\x28\xb5\x2f\xfd", "zstd", _unpack_zstd),
+}
+_CALLED = {",": "commas", "\t": "tabs"}
 _MISSING = frozenset(("", "#N/A", "#NA", "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null", "-nan", "-NaN"))
 
 
@@ -63,19 +88,33 @@ class Body(io.RawIOBase):
 @contextmanager
 def opened(source: TableFile) -> Iterator[IO[bytes]]:
     """The bytes of the text, decompressed."""
+    name = source.path.name.lower()
+    packing = next((one for ending, one in _PACKED.items() if name.endswith(ending)), None)
     with source.open() as content:
-        if not source.path.name.lower().endswith(".gz"):
+        if packing is None:
             yield content
             return
-        with gzip.GzipFile(fileobj=content, mode="rb") as text:
+        with packing.unpack(content) as text:
             yield cast(IO[bytes], text)
+
+
+def separator(source: TableFile) -> str:
+    """What stands between values, by the name of the file.
+
+    >>> from pathlib import Path
+    >>> separator(TableFile(Path("a.csv.gz"))), separator(TableFile(Path("a.TSV")))
+    (',', '\\t')
+    """
+    name = source.path.name.lower()
+    plain = next((name.removesuffix(ending) for ending in _PACKED if name.endswith(ending)), name)
+    return "\t" if plain.endswith(".tsv") else ","
 
 
 def head(source: TableFile) -> Head:
     """What the first lines say.
 
     Raises:
-        SampleError: they are no names and numbers between commas.
+        SampleError: they are no names and numbers between commas, or tabs.
     """
     with opened(source) as stream:
         content = stream.read(_FIRST_BYTES)
@@ -88,7 +127,8 @@ def head(source: TableFile) -> Head:
     names = _names(b"".join(lines[number : number + n_more]), source)
     after = number + n_more
     row = next((line for line in lines[after:] if line.strip()), b"")
-    result = Head(names, tuple(_fields(row.decode(errors="replace"))), len(b"".join(lines[:after])), after)
+    first_row = _fields(row.decode(errors="replace"), separator(source))
+    result = Head(names, tuple(first_row), len(b"".join(lines[:after])), after)
     _require_table(result, row.decode(errors="replace").strip("\r\n"), source)
     return result
 
@@ -117,12 +157,14 @@ def no_number(value: str) -> str:
 
 def miscounted(text: str, n_names: int, n_values: int, *, where: str, source: TableFile) -> SampleError:
     """The complaint about a line with more or fewer values than names."""
+    mark = separator(source)
+    one = _CALLED[mark].removesuffix("s")
     advice = "look at that line" if n_values > n_names else "remove it if it holds a total or a remark"
     if text.startswith("#"):
         advice = "it is a comment: remove it, or put it before the names"
-    elif n_values == n_names + 1 and text.rstrip().endswith(","):
-        advice = "it ends with a comma, and the line of names does not: remove it, or add one there"
-    elif n_values == 2 * n_names and all(one.strip(" -+").isdigit() for one in text.split(",")):
+    elif n_values == n_names + 1 and text.rstrip(" \r\n").endswith(mark):
+        advice = f"it ends with a {one}, and the line of names does not: remove it, or add one there"
+    elif mark == "," and n_values == 2 * n_names and all(part.strip(" -+").isdigit() for part in text.split(",")):
         advice = "if commas are decimal commas, write points in their place"
     elif n_values == n_names + 1:
         advice = (
@@ -138,7 +180,7 @@ def miscounted(text: str, n_names: int, n_values: int, *, where: str, source: Ta
 def require_event(lines: Sequence[str], first: Head, source: TableFile) -> None:
     """Raise where the last line has a word where the first and the last but one have numbers: totals are no event."""
     line = lines[-1]
-    rows = [first.first_row, *map(_fields, lines)]
+    rows = [first.first_row, *(_fields(one, separator(source)) for one in lines)]
     values = zip(first.names, *rows, strict=True) if {len(row) for row in rows} == {len(first.names)} else ()
     words = [(name, last) for name, *others, last in values if all(map(is_number, others)) and not is_number(last)]
     if words:
@@ -150,8 +192,13 @@ def require_event(lines: Sequence[str], first: Head, source: TableFile) -> None:
 
 
 def _require_utf8_text(content: bytes, source: TableFile) -> None:
-    if content.startswith(b"\x1f\x8b"):
-        raise SampleError(f"{source.path} must be text, but is compressed with gzip; let its name end with .csv.gz")
+    for ending, packing in _PACKED.items():
+        if content.startswith(packing.magic):
+            kind = "tsv" if separator(source) == "\t" else "csv"
+            raise SampleError(
+                f"{source.path} must be text, but is compressed with {packing.name}; let its name end with "
+                f".{kind}{ending}"
+            )
     name = next((name for mark, name in _MARKS if content.startswith(mark)), "")
     if name := name or _name_by_zeros(content[:4096]):
         raise SampleError(
@@ -173,13 +220,13 @@ def _name_by_zeros(content: bytes) -> str:
 
 def _line_of_names(lines: Sequence[bytes], source: TableFile) -> int:
     """That after a byte order mark, a line ``sep=,`` and comments, or the last comment where numbers follow."""
-    number, last_comment = 0, -1
+    number, last_comment, mark = 0, -1, separator(source)
     while number < len(lines) - 1:
         text = lines[number].removeprefix(b"\xef\xbb\xbf").strip()
         if text.lower().startswith(b"sep=") and len(text) <= 5:
-            if text[4:] != b",":
+            if text[4:] not in (mark.encode(), mark.strip().encode()):
                 raise SampleError(
-                    f"the columns of {source.path} must be separated by commas, but its first line says "
+                    f"the columns of {source.path} must be separated by {_CALLED[mark]}, but its first line says "
                     f"{text.decode()!r}"
                 )
         elif text.startswith(b"#"):
@@ -187,7 +234,7 @@ def _line_of_names(lines: Sequence[bytes], source: TableFile) -> int:
         elif text:
             break
         number += 1
-    values = _fields(lines[number].decode(errors="replace"))
+    values = _fields(lines[number].decode(errors="replace"), mark)
     is_names = any(not is_number(value) for value in values)
     return number if last_comment < 0 or (is_names and number < len(lines) - 1) else last_comment
 
@@ -200,12 +247,15 @@ def _names(line: bytes, source: TableFile) -> tuple[str, ...]:
             f"the names in {source.path} must be text in UTF-8, but byte {error.start} is {line[error.start]:#x}; "
             f"save it as UTF-8, if it is in Latin-1 ({line.decode('latin-1').strip()!r}) with iconv -f LATIN1 -t UTF-8"
         ) from error
-    text = text.strip().removeprefix("#").strip()
-    names = tuple(name.strip() for name in _fields(text))
+    mark = separator(source)
+    text = text.strip(" \r\n").removeprefix("#").strip(" ")
+    names = tuple(name.strip() for name in _fields(text, mark))
     if all(is_number(name) for name in names):
         raise SampleError(f"the first line of {source.path} must hold the names of the columns, but holds numbers")
-    if len(names) == 1 and any(mark in text for mark in ";\t| "):
-        raise SampleError(f"the columns of {source.path} must be separated by commas, but its first line is {text!r}")
+    if len(names) == 1 and any(other in text for other in ";\t,| ".replace(mark, "")):
+        raise SampleError(
+            f"the columns of {source.path} must be separated by {_CALLED[mark]}, but its first line is {text!r}"
+        )
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     if repeated:
         raise SampleError(f"{source.path} must name every column once, but repeats {', '.join(map(repr, repeated))}")
@@ -220,7 +270,8 @@ def _require_table(first: Head, row: str, source: TableFile) -> None:
     if len(values) != n_names and not all(map(is_number, values)):
         raise miscounted(row, n_names, len(values), where="the first line after them", source=source)
     if n_names == len(values) + 1 and not first.names[-1]:
-        raise SampleError(f"the names in {source.path} end with a comma, and {where} does not; remove that comma")
+        one = _CALLED[separator(source)].removesuffix("s")
+        raise SampleError(f"the names in {source.path} end with a {one}, and {where} does not; remove that {one}")
     if len(values) == n_names and not any(is_number(value) for value in values):
         raise SampleError(
             f"{source.path} must have numbers after its line of names, {', '.join(first.names)[:100]!r}, but {where} "
@@ -228,5 +279,5 @@ def _require_table(first: Head, row: str, source: TableFile) -> None:
         )
 
 
-def _fields(text: str) -> list[str]:
-    return next(csv.reader([text.strip("\r\n")], skipinitialspace=True), [])
+def _fields(text: str, mark: str) -> list[str]:
+    return next(csv.reader([text.strip("\r\n")], delimiter=mark, skipinitialspace=True), [])

@@ -1,31 +1,29 @@
 """HDF5 files: one data set for each variable, or one table; nothing outside the file is ever opened."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar
 
 import h5py
-import numpy.typing as npt
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import closest
-from wilks.samples.readers.base import Listing, Reader, TableFile
-from wilks.samples.readers.hdf5_blocks import row_blocks
+from wilks.samples.readers.addresses import Address
+from wilks.samples.readers.base import Listing, RawColumns, Reader, TableFile
 from wilks.samples.readers.hdf5_heaps import require_finite_heaps
-from wilks.samples.stored_precision import narrow
+from wilks.samples.readers.hdf5_layouts import NUMBERS, Layout, Matrix, Records, Separate, why_not_type
+from wilks.samples.readers.hdf5_pandas import is_store, store_layout
 
 _MAX_SOFT_LINKS = 16
-_NUMBERS = "biuf"
-_Rows = Callable[[int, int], dict[str, npt.ArrayLike]]
 
 
 class Hdf5Reader(Reader):
-    """Three layouts, in the root group or in the group or data set that ``tree`` names.
+    """Four layouts, in the root group or in the group or data set that ``tree`` names.
 
-    One-dimensional data sets, one for each variable; a data set of records (compound type); or a two-dimensional
-    data set with the names of its columns in the attribute ``columns``. External links, external storage and virtual
-    data sets are refused, and soft links are followed only inside the file.
+    One-dimensional data sets, one for each variable; a data set of records (compound type); a two-dimensional data set
+    with the names of its columns in the attribute ``columns``; or a data frame as pandas stores it. External links,
+    external storage and virtual data sets are refused, and soft links are followed only inside the file.
     """
 
     format_name: ClassVar[str] = "HDF5"
@@ -41,7 +39,7 @@ class Hdf5Reader(Reader):
             names = layout.listing().names
             return layout.n_rows(names, source) if names else None
 
-    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[RawColumns]:
         with _opened(source) as file:
             layout = _layout(file, source)
             n_rows = layout.n_rows(names, source)
@@ -50,96 +48,23 @@ class Hdf5Reader(Reader):
                 yield columns(start, min(start + chunk_size, n_rows))
 
 
-def _opened(source: TableFile) -> Any:
+@contextmanager
+def _opened(source: TableFile) -> Iterator[Any]:
     require_finite_heaps(source)
-    return h5py.File(source.path, "r")
+    if not isinstance(source.path, Address):
+        with h5py.File(source.path, "r") as file:
+            yield file
+        return
+    with source.open() as content, h5py.File(content, "r") as file:
+        yield file
 
 
-class _Layout(ABC):
-    @abstractmethod
-    def listing(self) -> Listing: ...
-
-    @abstractmethod
-    def n_rows(self, names: Sequence[str], source: TableFile) -> int: ...
-
-    @abstractmethod
-    def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
-        """What reads columns from one row to another, in order; every chunk of the file is read once."""
-
-
-@dataclass(frozen=True)
-class _Separate(_Layout):
-    """One data set for each variable."""
-
-    data_sets: Mapping[str, Any]
-    refused: Mapping[str, str]
-
-    def listing(self) -> Listing:
-        reasons = {**dict.fromkeys(self.data_sets, ""), **self.refused}
-        return Listing.of(reasons.items(), narrow({name: one.dtype for name, one in self.data_sets.items()}))
-
-    def n_rows(self, names: Sequence[str], source: TableFile) -> int:
-        lengths = {name: int(self.data_sets[name].shape[0]) for name in names}
-        if len(set(lengths.values())) > 1:
-            listed = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
-            raise SampleError(f"the data sets of {source.path} must have the same number of events, but {listed}")
-        return next(iter(lengths.values()))
-
-    def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
-        columns = {name: row_blocks(self.data_sets[name], source, least=least) for name in names}
-        return lambda start, stop: {name: column.rows(start, stop) for name, column in columns.items()}
-
-
-@dataclass(frozen=True)
-class _Records(_Layout):
-    """A one-dimensional data set of a compound type."""
-
-    data_set: Any
-
-    def listing(self) -> Listing:
-        kinds = {name: self.data_set.dtype[name] for name in self.data_set.dtype.names}
-        return Listing.of(((name, _why_not_type(kind)) for name, kind in kinds.items()), narrow(kinds))
-
-    def n_rows(self, names: Sequence[str], source: TableFile) -> int:
-        return int(self.data_set.shape[0])
-
-    def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
-        table = row_blocks(self.data_set, source, least=least, fields=list(names))
-
-        def rows(start: int, stop: int) -> dict[str, npt.ArrayLike]:
-            records = table.rows(start, stop)
-            return {name: records[name] for name in names}
-
-        return rows
-
-
-@dataclass(frozen=True)
-class _Matrix(_Layout):
-    """A two-dimensional data set with named columns."""
-
-    data_set: Any
-    columns: tuple[str, ...]
-
-    def listing(self) -> Listing:
-        return Listing(self.columns, {}, narrow(dict.fromkeys(self.columns, self.data_set.dtype)))
-
-    def n_rows(self, names: Sequence[str], source: TableFile) -> int:
-        return int(self.data_set.shape[0])
-
-    def blocks(self, names: Sequence[str], source: TableFile, least: int) -> _Rows:
-        table = row_blocks(self.data_set, source, least=least)
-
-        def rows(start: int, stop: int) -> dict[str, npt.ArrayLike]:
-            block = table.rows(start, stop)
-            return {name: block[:, self.columns.index(name)] for name in names}
-
-        return rows
-
-
-def _layout(file: Any, source: TableFile) -> _Layout:
+def _layout(file: Any, source: TableFile) -> Layout:
     target = file if source.tree is None else _find(file, source.tree, source)
-    _require_no_store(target, source)
     if isinstance(target, h5py.Dataset):
+        if is_store(target.parent):
+            target = target.parent
+            return store_layout(target, partial(_member, target, source=source), source)
         table = _table(target, source)
         if table is None:
             raise SampleError(
@@ -151,27 +76,21 @@ def _layout(file: Any, source: TableFile) -> _Layout:
     return _group_layout(target, source)
 
 
-def _require_no_store(target: Any, source: TableFile) -> None:
-    """Raise for what pandas wrote: its columns lie in blocks, and one that lies open is the index of its rows."""
-    groups = [target.parent] if isinstance(target, h5py.Dataset) else [target]
-    if isinstance(target, h5py.Group):
-        members = [_member(target, name, source) for name in _names(target)]
-        groups += [one for one in members if isinstance(one, h5py.Group)]
-    if stores := [group.name for group in groups if "pandas_type" in group.attrs]:
-        raise SampleError(
-            f"{source.path} must hold a data set for each column, but {stores[0]!r} is a store of pandas, in a layout "
-            "of its own; write it again, as in pandas.read_hdf(path, "
-            f"{stores[0].strip('/')!r}).to_parquet('events.parquet')"
-        )
-
-
-def _group_layout(group: Any, source: TableFile) -> _Layout:
+def _group_layout(group: Any, source: TableFile) -> Layout:
+    if is_store(group):
+        return store_layout(group, partial(_member, group, source=source), source)
     members = {name: _member(group, name, source) for name in _names(group)}
+    if stores := [name for name, one in members.items() if isinstance(one, h5py.Group) and is_store(one)]:
+        if len(stores) > 1:
+            raise SampleError(
+                f"{source.path} holds several stores of pandas; choose with tree=...: {', '.join(stores)}"
+            )
+        return _group_layout(members[stores[0]], source)
     data_sets = {name: member for name, member in members.items() if isinstance(member, h5py.Dataset)}
     reasons = {name: _why_not(data_set) for name, data_set in data_sets.items()}
     columns = {name: data_sets[name] for name, reason in reasons.items() if not reason}
     if columns:
-        return _Separate(columns, {name: reason for name, reason in reasons.items() if reason})
+        return Separate(columns, {name: reason for name, reason in reasons.items() if reason})
     tables = {name: table for name, member in data_sets.items() if (table := _table(member, source))}
     if len(tables) == 1:
         return next(iter(tables.values()))
@@ -180,20 +99,20 @@ def _group_layout(group: Any, source: TableFile) -> _Layout:
         raise SampleError(
             f"{source.path} must be told where its columns are; choose with tree=...: {', '.join(choices)}"
         )
-    return _Separate({}, {name: reason for name, reason in reasons.items() if reason})
+    return Separate({}, {name: reason for name, reason in reasons.items() if reason})
 
 
-def _table(data_set: Any, source: TableFile) -> _Layout | None:
+def _table(data_set: Any, source: TableFile) -> Layout | None:
     if data_set.dtype.names and len(data_set.shape or ()) == 1:
-        return _Records(data_set)
-    if len(data_set.shape or ()) == 2 and data_set.dtype.kind in _NUMBERS and "columns" in data_set.attrs:
+        return Records(data_set)
+    if len(data_set.shape or ()) == 2 and data_set.dtype.kind in NUMBERS and "columns" in data_set.attrs:
         columns = tuple(_text(name) for name in data_set.attrs["columns"])
         if len(columns) != data_set.shape[1] or len(set(columns)) != len(columns):
             raise SampleError(
                 f"the attribute 'columns' of {data_set.name!r} in {source.path} must name each of {data_set.shape[1]} "
                 f"columns once, but is {', '.join(columns)}"
             )
-        return _Matrix(data_set, columns)
+        return Matrix(data_set, columns)
     return None
 
 
@@ -204,23 +123,13 @@ def _text(name: Any) -> str:
 def _why_not(data_set: Any) -> str:
     shape = data_set.shape
     if shape is not None and len(shape) == 1 and not data_set.dtype.names:
-        return _why_not_type(data_set.dtype)
+        return why_not_type(data_set.dtype)
     if data_set.dtype.names:
         return "it is a table of its own; read it with tree=..."
     return (
         f"its shape is {shape}, but a column has one number for each event "
         "(a table of two dimensions needs its column names in an attribute 'columns')"
     )
-
-
-def _why_not_type(dtype: Any) -> str:
-    if h5py.check_string_dtype(dtype) is not None or dtype.kind in "SU":
-        return "it holds text"
-    if h5py.check_vlen_dtype(dtype) is not None:
-        return "it is jagged (a list of any length for each event); write one number for each event first"
-    if dtype.subdtype is not None:
-        return "it has several numbers for each event; write each of them as a column of its own first"
-    return "" if dtype.kind in _NUMBERS else f"its type {dtype} is not a number"
 
 
 def _find(file: Any, path: str, source: TableFile) -> Any:

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.samples.readers.base import Listing, Reader, TableFile
+from wilks.samples.readers.base import Listing, RawColumns, Reader, TableFile
 from wilks.samples.stored_precision import narrow
 
 _ENDING = ".npy"
-_Header = tuple[tuple[int, ...], np.dtype[np.generic]]
+_Header = tuple[tuple[int, ...], bool, np.dtype[np.generic]]
 
 
 class NpzReader(Reader):
@@ -28,21 +28,21 @@ class NpzReader(Reader):
             for member in archive.infolist():
                 if member.filename.endswith(_ENDING):
                     with archive.open(member) as stream:
-                        headers.append((member.filename.removesuffix(_ENDING), _header(stream)))
-        kinds = {name: kind for name, (_, kind) in headers}
-        return Listing.of(((name, _why_not(*header)) for name, header in headers), narrow(kinds))
+                        headers.append((member.filename.removesuffix(_ENDING), array_header(stream)))
+        kinds = {name: kind for name, (_, _, kind) in headers}
+        return Listing.of(((name, _why_not(shape, kind)) for name, (shape, _, kind) in headers), narrow(kinds))
 
-    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[dict[str, npt.ArrayLike]]:
+    def _chunks(self, source: TableFile, names: Sequence[str], chunk_size: int) -> Iterator[RawColumns]:
         with source.open() as content, zipfile.ZipFile(content) as archive, ExitStack() as stack:
             streams = {name: stack.enter_context(archive.open(name + _ENDING)) for name in names}
-            headers = {name: _header(stream) for name, stream in streams.items()}
-            lengths = {name: shape[0] for name, (shape, _) in headers.items()}
+            headers = {name: array_header(stream) for name, stream in streams.items()}
+            lengths = {name: shape[0] for name, (shape, _, _) in headers.items()}
             if len(set(lengths.values())) > 1:
                 raise SampleError(f"the arrays of {source.path} must have the same length, but have {lengths}")
             n_rows = next(iter(lengths.values()))
             for start in range(0, n_rows, chunk_size):
                 count = min(chunk_size, n_rows - start)
-                yield {name: _values(stream, headers[name][1], count) for name, stream in streams.items()}
+                yield {name: _values(stream, headers[name][2], count) for name, stream in streams.items()}
             for name, stream in streams.items():
                 if stream.read(1):  # also verifies the checksum, which zipfile does at the end
                     raise SampleError(
@@ -51,11 +51,12 @@ class NpzReader(Reader):
                     )
 
 
-def _header(stream: IO[bytes]) -> _Header:
+def array_header(stream: IO[bytes]) -> _Header:
+    """Shape, whether it is in Fortran order, and type of an array in NumPy's format."""
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(stream)
-    return tuple(shape), dtype
+    shape, is_fortran, dtype = read(stream)
+    return tuple(shape), is_fortran, dtype
 
 
 def _why_not(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> str:

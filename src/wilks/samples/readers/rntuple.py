@@ -6,20 +6,34 @@ themselves are left to the reader.
 """
 
 import math
-from collections.abc import Callable
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
+from uproot.const import RNTupleFieldRole
 
 from wilks.errors import SampleError
 from wilks.samples.readers.base import TableFile
-from wilks.samples.readers.blocks import Blocks
+from wilks.samples.readers.blocks import Blocks, Join, joined_lists
 from wilks.samples.readers.rntuple_frames import ImpossibleError, check_footer, check_header, check_page_list
 
 Check = Callable[[bytes], None]
+
+_NUMBERS = frozenset(
+    {
+        *("bool", "char", "float", "double", "Double32_t", "std::byte"),
+        *(f"std::{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+    }
+)
+_CARDINALITY = "ROOT::RNTupleCardinality<"  # the length of a list, as NanoAOD's nMuon
+_LIST_OF = re.compile(r"(?:std::vector|ROOT::VecOps::RVec)<(.+)>|std::array<(.+),\d+>")
+_PLAIN_ROLES = (RNTupleFieldRole.LEAF, RNTupleFieldRole.COLLECTION, RNTupleFieldRole.RECORD)
+_COLUMN = re.compile(r'"column-(\d+)')
 
 _CHECKSUM_BYTES = 8
 # Compressed data come in blocks, each with a header and of less than this size.
@@ -92,9 +106,32 @@ def _require_possible(n_stored: int, n_bytes: int, what: str, source: TableFile)
         raise _damaged(f"{what} has {n_stored:,} bytes, which cannot be {n_bytes:,} when decompressed", source)
 
 
+def levels(ntuple: Any, field: Any) -> int | None:
+    """In how many lists, one inside the other, each number of a field lies: 0 for one number for each event.
+
+    None for what holds no numbers.
+    """
+    number = field.field_id
+    found = _LIST_OF.fullmatch(str(field.typename))
+    inner = str(field.typename) if found is None else found[1] or found[2]
+    n_levels = 0 if found is None else 1
+    if inner not in _NUMBERS and not (found is None and inner.startswith(_CARDINALITY)):
+        return None
+    while (above := ntuple.field_records[number].parent_field_id) != number:
+        number, record = above, ntuple.field_records[above]
+        if record.struct_role not in _PLAIN_ROLES:
+            return None
+        n_levels += record.struct_role == RNTupleFieldRole.COLLECTION or record.repetition > 0
+    return n_levels
+
+
 def stored_type(ntuple: Any, field: Any) -> np.dtype[Any] | None:
-    """The type in which a field of one number for each event is stored, where it has one alone."""
-    columns = _columns(ntuple, field)
+    """The type in which the numbers of a field are stored, where they have one alone."""
+    number = field.field_id
+    if _LIST_OF.fullmatch(str(field.typename)):
+        later = range(number + 1, len(ntuple.field_records))
+        number = next((one for one in later if ntuple.field_records[one].parent_field_id == number), number)
+    columns = _columns(ntuple, number)
     encoding = _ENCODINGS.get(columns[0].type) if len(columns) == 1 else None
     return None if encoding is None else np.dtype(encoding.kind)
 
@@ -105,11 +142,11 @@ def column(ntuple: Any, field: Any, source: TableFile, *, least: int) -> Blocks:
     Raises:
         SampleError: a page is damaged, or pages hold another number of values than there are events.
     """
-    columns = _columns(ntuple, field)
+    columns = _columns(ntuple, field.field_id)
     clusters = [int(one.num_entries) for one in ntuple.cluster_summaries]
     pages = [_pages(cluster, columns) for cluster in ntuple.page_link_list]
     if len(columns) != 1 or columns[0].type not in _ENCODINGS or not all(pages):
-        return _by_cluster(ntuple, field, clusters, source)
+        return _by_cluster(ntuple, field, source)
     for count, found in zip(clusters, pages, strict=True):
         if count != sum(page.num_elements for page in found):
             raise _damaged(f"the pages of {field.path!r} hold another number of values than there are events", source)
@@ -124,21 +161,47 @@ def column(ntuple: Any, field: Any, source: TableFile, *, least: int) -> Blocks:
     return Blocks(edges, load, least=least)
 
 
-def _by_cluster(ntuple: Any, field: Any, clusters: list[int], source: TableFile) -> Blocks:
-    """The same for what is stored in several ways, or added to the file later: uproot puts it together."""
-    for cluster in ntuple.page_link_list:
-        for page in (
-            page for one in _columns(ntuple, field) if one.idx < len(cluster) for page in cluster[one.idx].pages
-        ):
-            _content(ntuple, page, f"a page of {field.path!r}", source)
+def lists(ntuple: Any, field: Any, source: TableFile, *, least: int) -> Blocks:
+    """The lists of a field of which `levels` is 1, as awkward arrays.
 
-    def load(start: int, stop: int) -> npt.NDArray[Any]:
-        values: npt.NDArray[Any] = np.asarray(
-            field.array(entry_start=start, entry_stop=stop, library="np", array_cache=None)
-        )
-        return values
+    Raises:
+        SampleError: a page is damaged.
+    """
+    return _by_cluster(ntuple, field, source, least=least, library="ak", join=joined_lists)
 
-    return Blocks([0, *accumulate(clusters)], load, least=1)
+
+def _by_cluster(
+    ntuple: Any,
+    field: Any,
+    source: TableFile,
+    *,
+    least: int = 1,
+    library: str = "np",
+    join: Join = np.concatenate,
+) -> Blocks:
+    """What uproot puts together: lists, counts of them, numbers stored in several ways, or added to the file later."""
+    form, _ = field.to_akform()
+    numbers = {one.idx for one in _columns(ntuple, field.field_id)} | {
+        int(one) for one in _COLUMN.findall(form.to_json())
+    }
+    edges = [0, *accumulate(int(one.num_entries) for one in ntuple.cluster_summaries)]
+
+    def load(start: int, stop: int) -> Any:
+        for cluster in ntuple.page_link_list[bisect_right(edges, start) - 1 : bisect_left(edges, stop)]:
+            _verify_pages(ntuple, cluster, numbers, f"a page of {field.path!r}", source)
+        values = field.array(entry_start=start, entry_stop=stop, library=library, array_cache=None)
+        return np.asarray(values) if library == "np" else values
+
+    return Blocks(edges, load, least=least, join=join)
+
+
+def _verify_pages(ntuple: Any, cluster: Any, numbers: Iterable[int], what: str, source: TableFile) -> None:
+    for number in numbers:
+        pages = cluster[number].pages if number < len(cluster) and not cluster[number].suppressed else ()
+        for page in pages:
+            n_bytes = math.ceil(page.num_elements * ntuple.column_records[number].nbits / 8)
+            _require_possible(page.locator.num_bytes, n_bytes, what, source)
+            _content(ntuple, page, what, source)
 
 
 class _Pages:
@@ -168,8 +231,11 @@ def _decoded(raw: npt.NDArray[np.uint8], n_values: int, encoding: _Encoding) -> 
     return result
 
 
-def _columns(ntuple: Any, field: Any) -> list[Any]:
-    return [column for column in ntuple.column_records if column.field_id == _field_id(ntuple, field)]
+def _columns(ntuple: Any, number: int) -> list[Any]:
+    """Those of the field of a number, or of that of which it is a projection."""
+    source = ntuple.field_records[number].source_field_id
+    owner = number if source is None else source
+    return [column for column in ntuple.column_records if column.field_id == owner]
 
 
 def _pages(cluster: Any, columns: list[Any]) -> list[Any]:
@@ -195,9 +261,3 @@ def _require_right(content: bytes, what: str, source: TableFile) -> None:
 
 def _damaged(what: str, source: TableFile) -> SampleError:
     return SampleError(f"{source.path} is damaged: {what}; copy the file again from where it came")
-
-
-def _field_id(ntuple: Any, field: Any) -> int:
-    """That of the field whose columns hold the numbers: another one for a projection."""
-    source = ntuple.field_records[field.field_id].source_field_id
-    return int(field.field_id if source is None else source)

@@ -1,0 +1,32 @@
+"""Templates of pages, and what they make of their content."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from wilks.reports.tables import is_unbroken
+from wilks.wording import printable
+
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+def _shown(value: object) -> object:
+    """Text without characters that no page may hold; markup comes from templates alone, which then escape the rest."""
+    return printable(value) if type(value) is str else value
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("wilks.reports"),
+    autoescape=True,
+    finalize=_shown,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.tests["unbroken"] = is_unbroken
+
+
+def render(template: str, **content: object) -> str:
+    """A page as text; every value is escaped."""
+    return _ENVIRONMENT.get_template(template).render(content)

@@ -1,0 +1,125 @@
+"""Splitting of toys of an analysis, against plain toys; answers by it. Keys are fixed."""
+
+import numpy as np
+import pytest
+
+import wilks
+from wilks.errors import CalibrationError, InputError
+from wilks.hypotheses import Null
+from wilks.laws.splitting.law import SplitLaw
+from wilks.laws.splitting.toys import ToyPopulations, ToySums, require_sums
+from wilks.statistics.law import Refusal
+
+N_EXPECTED = 100.0
+
+
+def draw(rng: np.random.Generator, n: int, nuisances: object) -> np.ndarray:
+    return rng.exponential(size=(n, 1))
+
+
+def weighted_pool() -> wilks.Sample:
+    """Events of 1.2 times the mean, with weights that undo it."""
+    x = 1.2 * np.random.default_rng(5).exponential(size=60_000)
+    return wilks.Sample(x, np.exp(-x + x / 1.2))
+
+
+SOURCES = {
+    "generator": wilks.Generator(draw),
+    "pool": wilks.Sample(np.random.default_rng(4).exponential(size=20_000)),
+    "small pool": wilks.Sample(np.random.default_rng(4).exponential(size=1_000)),
+    "weighted pool": weighted_pool(),
+}
+MODELS = {
+    "kernel": wilks.Kernel(n_centers=20, width=1.0, ridge=1.0, is_score=True),
+    "set": wilks.KernelSet(widths=(0.5, 2.0), ridges=(0.3, 3.0), n_centers=20),
+}
+
+
+def analysis_of(source: str = "generator", model: str = "set") -> wilks.Analysis:
+    reference = wilks.Sample(np.random.default_rng(1).exponential(size=5_000))
+    return wilks.Analysis(
+        reference=reference, model=MODELS[model], expected_events=N_EXPECTED, toy_source=SOURCES[source]
+    )
+
+
+DATA = wilks.Sample(np.append(np.random.default_rng(3).exponential(size=100), np.full(6, 4.5)))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_sums_give_the_t_of_the_fit(model: str) -> None:
+    analysis = analysis_of(model=model)
+    fit = wilks.fit(analysis, DATA)
+    assert ToySums(analysis.engine, DATA.events).observed() == pytest.approx(fit.t, rel=1e-7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_particles_have_the_law_of_toys(source: str) -> None:
+    """Mean, spread and the share beyond 90 % of 1,500 toys, against those of 8 populations; 4 errors."""
+    analysis = analysis_of(source)
+    t = wilks.run_toys(analysis, Null(), n_toys=1_500, seed=2).t
+    make = ToyPopulations(analysis, Null())
+    made = [make(np.random.default_rng(k)).drawn(1_000, np.random.default_rng(100 + k)).t for k in range(8)]
+    mine, limit = np.concatenate(made), np.quantile(t, 0.9)
+    between = np.std([np.mean(one) for one in made]) / np.sqrt(8)
+    assert abs(mine.mean() - t.mean()) < 4 * np.hypot(t.std() / np.sqrt(t.size), between)
+    assert mine.std() == pytest.approx(t.std(), rel=0.12)
+    assert np.mean(mine >= limit) == pytest.approx(0.1, abs=0.04)
+
+
+def test_a_set_is_answered_without_a_calibration() -> None:
+    analysis = analysis_of()
+    result = wilks.goodness_of_fit(analysis, DATA, reach=1e-7)
+    again = wilks.goodness_of_fit(analysis, DATA, reach=1e-7)
+    assert result.method == "splitting" and 1e-7 < result.p_value < 1e-2
+    assert result.p_value == again.p_value
+    assert result.interval[0] < result.p_value < result.interval[1]
+    assert "estimated by multilevel splitting: 8 runs of 1,000 toys" in str(result)
+    assert isinstance(result.law, SplitLaw) and isinstance(result.law.probability(1.0), Refusal)
+    assert len(result.to_dict()["splitting"]["runs"]) == 8  # type: ignore[index]
+
+
+def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be() -> None:
+    """Of 4,000 toys enough reach t to be counted, of 200 of them not; 4 errors of both."""
+    analysis = analysis_of("pool", "kernel")
+    toys = wilks.run_toys(analysis, Null(), n_toys=4_000, seed=2)
+    calibration, few = wilks.calibrate(toys), wilks.calibrate(toys.t[:200])
+    data = wilks.Sample(np.append(np.random.default_rng(8).exponential(size=100), np.full(7, 4.5)))
+    counted = wilks.goodness_of_fit(analysis, data, calibration=calibration, reach=1e-7)
+    split = wilks.goodness_of_fit(analysis, data, calibration=few, reach=1e-7)
+    assert (counted.method, split.method) == ("empirical", "splitting")
+    hits = calibration.count(counted.t)
+    error = np.hypot(1.0 / np.sqrt(hits), split.law.tail.relative_error)  # type: ignore[union-attr]
+    assert abs(np.log(split.p_value / counted.p_value)) < 4 * error
+
+
+def test_what_is_saved_is_loaded_and_reported(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    analysis = analysis_of("pool")
+    result = wilks.goodness_of_fit(analysis, DATA, reach=1e-3, store=tmp_path / "runs")
+    result.save(tmp_path / "answer")
+    loaded = wilks.load(tmp_path / "answer")
+    assert (loaded.p_value, loaded.p_text, loaded.method) == (result.p_value, result.p_text, "splitting")
+    assert wilks.load(tmp_path / "runs") == result.law.tail  # type: ignore[union-attr]
+    page = wilks.write_report(loaded, tmp_path / "page.html", analysis=analysis, data=DATA).read_text()
+    assert "multilevel splitting" in page and "Runs of splitting" in page
+
+
+def test_other_statistics_and_options_are_refused_before_the_fit() -> None:
+    converged = wilks.Analysis(
+        reference=wilks.Sample(np.random.default_rng(1).exponential(size=500)),
+        model=wilks.Kernel(n_centers=10, width=1.0),
+        expected_events=50,
+        toy_source=wilks.Generator(draw),
+    )
+    with pytest.raises(CalibrationError, match="reach needs score statistics without nuisances"):
+        wilks.goodness_of_fit(converged, DATA, reach=1e-7)
+    with pytest.raises(InputError, match="reach must be a p"):
+        wilks.goodness_of_fit(analysis_of(), DATA, reach=2.0)
+    with pytest.raises(CalibrationError, match="with scale"):
+        require_sums(
+            wilks.Analysis(
+                reference=wilks.Sample(np.random.default_rng(1).exponential(size=500)),
+                model=MODELS["kernel"],
+                nuisances=[wilks.Nuisance("scale", sigma=0.1, log_ratio=lambda x, nu: nu * x[:, 0])],
+                expected_events=50,
+            )
+        )
