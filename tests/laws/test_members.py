@@ -57,7 +57,8 @@ def test_a_local_p_that_underflows_has_its_z_and_no_trials_factor(answer_of: Ans
 def test_a_member_without_a_width_is_called_by_its_name(answer_of: Answer) -> None:
     waves = MemberFit(math.nan, 0.1, 40.0, -9.0, name="waves of x, y", z=(0.2,))
     text, document = str(answer_of((waves, *MEMBERS))), waves.to_dict()
-    assert "  waves of x, y  0.1 " in text and ", waves of x, y and ridge 0.1: what it costs" in text and "nan" not in text
+    assert "  waves of x, y  0.1 " in text and "nan" not in text
+    assert ", waves of x, y and ridge 0.1: what it costs" in text
     assert document["name"] == "waves of x, y" and document["width"] is None and document["z"] == [0.2]
 
 
