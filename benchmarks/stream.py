@@ -111,9 +111,7 @@ def _write(path: Path, columns: dict[str, np.ndarray]) -> None:
 @SCRIPT.part("sketch", n_events=200_000, rows=(10_000, 100_000), mean=2.01)
 def sketch(options) -> Iterator[harness.Row]:
     """What the sketch changes in t of each member: with a few rows, and with all of them."""
-    a, b = (
-        wilks.Sample(events(seed, 0, options.n_events, mean=mean)) for seed, mean in ((5, 2.0), (6, options.mean))
-    )
+    a, b = (wilks.Sample(events(seed, 0, options.n_events, mean=mean)) for seed, mean in ((5, 2.0), (6, options.mean)))
     whole = _members(a, b, rows=2 * options.n_events)
     for rows in options.rows:
         found = _members(a, b, rows=rows)

@@ -99,7 +99,8 @@ def compare(
         reach: the least p that is wanted, such as 1e-7. Where fewer than 20 of the drawn relabellings reach t, p is
             estimated by multilevel splitting of relabellings (``splitting``), with its error. None: p as counted.
         seed: of relabellings and of centers of kernels.
-        store: a folder that keeps the sums of streams, or what splitting has done; the same comparison goes on from there.
+        store: a folder that keeps the sums of streams, or what splitting has done; the same comparison goes on
+            from there.
         executor: where sums of streams are made, such as `LocalProcesses` or Dask; None: this process.
         report: called with how many are done, how many there will be at most, and of what.
 
@@ -120,16 +121,16 @@ def compare(
     if isinstance(a, Stream) or isinstance(b, Stream):
         if reach is not None:
             raise InputError(
-                "reach needs samples in memory, whose relabellings are changed step by step, but one of these is streamed; "
-                "leave reach out, or read the files"
+                "reach needs samples in memory, whose relabellings are changed step by step, but one of these is "
+                "streamed; leave reach out, or read the files"
             )
         streaming = StreamingOptions(options.seed, store, executor, report)
         blocks = functools.partial(blocks_of, model, seed=options.seed)
         return compare_prepared(prepare_streams(a, b, blocks=blocks, options=streaming), options, report=report)
     if executor is not None or (store is not None and reach is None):
         raise InputError(
-            "store and executor are for samples that are streamed, and store for reach, but both of these are in memory; "
-            "leave them out, or give the files as wilks.stream(...)"
+            "store and executor are for samples that are streamed, and store for reach, but both of these are in "
+            "memory; leave them out, or give the files as wilks.stream(...)"
         )
     prepared = _prepared(a, b, model=model, seed=options.seed, needs_labels=reach is not None)
     return compare_prepared(prepared, options, store=store, report=report)

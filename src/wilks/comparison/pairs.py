@@ -14,7 +14,7 @@ from wilks.comparison.blocks import (
 from wilks.comparison.nulls import Null, Traces
 from wilks.comparison.row_maps import PairMap, hermite, products
 from wilks.significance import strongest_log_p
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 _MOST_PRODUCTS, _MOST_EXACT, _MOST_ROWS = 5_000, 800, 100_000
 

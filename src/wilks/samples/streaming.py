@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -10,8 +11,9 @@ import numpy as np
 
 from wilks.errors import InputError, SampleError
 from wilks.samples.checked_arrays import came, check_names
+from wilks.samples.file_names import Files, find_files
 from wilks.samples.readers import TableFile, reader_for
-from wilks.samples.reading import CHUNK_SIZE, Files, columns, find_files
+from wilks.samples.reading import CHUNK_SIZE, columns
 from wilks.samples.recipe import Recipe, make_recipe
 from wilks.samples.sample import Sample
 from wilks.samples.tree_names import one_tree
@@ -176,7 +178,7 @@ def stream(
         rows = whole_number(chunk_size, name="chunk_size", least=1)
     except InputError as error:
         raise SampleError(str(error)) from error
-    found = tuple(str(path) if "://" in str(path) else os.path.abspath(path) for path in paths)
+    found = tuple(os.path.abspath(path) if isinstance(path, Path) else str(path) for path in paths)
     return Stream(found, tree, where, dict(define), names, rows)
 
 

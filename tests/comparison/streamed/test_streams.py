@@ -194,7 +194,7 @@ def test_columns_that_nobody_chose(tmp_path: Path) -> None:
 
 def test_what_cannot_be_streamed_is_said(tmp_path: Path, files: tuple[str, str]) -> None:
     path = write(tmp_path / "w.parquet", np.column_stack([rows(1, 50), np.linspace(0, 1, 50)]), ("x", "n", "weight"))
-    with pytest.raises(SampleError, match="count one each, but weight of the first"):
+    with pytest.raises(SampleError, match="count one each, but 'weight' of the first"):
         compared(stream(path), stream(files[1]))
     with pytest.raises(SampleError, match="count one each, but b has weights"):
         compared(stream(path), Sample(rows(1, 50), np.linspace(0, 1, 50)))

@@ -147,19 +147,19 @@ def as_stream(thing: Stream | Sample | Events, *, what: str) -> Stream:
 
 
 def _looked_at(a: Stream, b: Stream, options: StreamingOptions) -> LookedAt:
-    """The first pass; again where columns that nobody chose turn out to have gaps."""
+    """The first pass; again where columns turn out to have gaps that nobody chose, or never to vary."""
     chosen = common_features(a, b, uses_weights=options.uses_weights)
     while True:
         samples = (a.of_features(chosen.names), b.of_features(chosen.names))
         censuses, sketch = _pass(samples, options)
-        without = _without_gaps(chosen, censuses)
+        without = _varying(_without_gaps(chosen, censuses), chosen.names, censuses)
         if without.names == chosen.names:
             break
         chosen = without
     for census, which in zip(censuses, ("first", "second"), strict=True):
         _require_number(census, which)
         require_finite(census, chosen.names, which=which)
-    return _of_varying(samples, censuses, sketch, chosen)
+    return LookedAt(samples, censuses, sketch, chosen.notices)
 
 
 def _pass(samples: tuple[Stream, Stream], options: StreamingOptions) -> tuple[tuple[Census, Census], Sketch]:
@@ -200,35 +200,21 @@ def _require_number(census: Census, which: str) -> None:
         )
 
 
-def _of_varying(
-    samples: tuple[Stream, Stream], censuses: tuple[Census, Census], sketch: Sketch, chosen: FeaturesInCommon
-) -> LookedAt:
-    """Without features that never vary.
+def _varying(chosen: FeaturesInCommon, names: tuple[str, ...], censuses: tuple[Census, Census]) -> FeaturesInCommon:
+    """Without features that never vary; ``names`` are those of the censuses.
 
     Raises:
         SampleError: there is no other.
     """
-    low = np.minimum(censuses[0].low, censuses[1].low)
-    varies = low < np.maximum(censuses[0].high, censuses[1].high)
-    columns = np.flatnonzero(varies).tolist()
-    names = [chosen.names[k] for k in columns]
-    if not names:
+    low, high = np.fmin(censuses[0].low, censuses[1].low), np.fmax(censuses[0].high, censuses[1].high)
+    constant = {name for name, least, most in zip(names, low, high, strict=True) if least == most}
+    if constant >= set(chosen.names):
         raise SampleError(
             "two samples must have a feature in common that varies, but each of "
             f"{listed(map(visible, chosen.names))} has one value in all events"
         )
-    if len(names) < len(chosen.names):
-        chosen = chosen.without({name: "the same in every event" for name in chosen.names if name not in names})
-    first, second = (
-        Census(c.tables, c.numbers, c.n_events, c.digests, c.low[columns], c.high[columns], c.n_bad[columns])
-        for c in censuses
-    )
-    return LookedAt(
-        samples=(samples[0].of_features(names), samples[1].of_features(names)),
-        censuses=(first, second),
-        sketch=sketch.of_features(columns),
-        notices=chosen.notices,
-    )
+    reasons = {name: "the same in every event" for name in chosen.names if name in constant}
+    return chosen.without(reasons) if reasons else chosen
 
 
 def _streamed_notice(sketch: Sketch, bunches: Bunches) -> str:

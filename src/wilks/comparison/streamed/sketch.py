@@ -73,10 +73,6 @@ class Sketch:
             column[:] = np.unique(values, return_inverse=True)[1]
         return Pool(self.rows, masses * (n_events / masses.sum()), levels, features)
 
-    def of_features(self, columns: list[int]) -> "Sketch":
-        """The same rows without features that never vary."""
-        return Sketch(self.hashes, np.ascontiguousarray(self.rows[:, columns]), self.counts, self.size, self.is_whole)
-
 
 def size_for(n_features: int) -> int:
     """How many rows a sketch holds: 100,000, and fewer of more than 20 features.
