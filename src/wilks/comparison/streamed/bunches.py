@@ -88,7 +88,7 @@ def bunches_for(n_columns: int, n_cells: int) -> int:
     """How many bunches fit into 256 MiB, with a number for each column and a small count for each cell.
 
     >>> bunches_for(4_854, 10_240), bunches_for(10_000, 204_800)
-    (4096, 547)
+    (4096, 548)
     """
     return int(np.clip(_MOST_BYTES // max(8 * n_columns + 2 * n_cells, 1), FEWEST_BUNCHES, MOST_BUNCHES))
 
