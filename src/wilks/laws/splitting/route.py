@@ -78,7 +78,7 @@ def explored(
 def next_level(t: FloatArray, current: float) -> float:
     """The least t of the more extreme two fifths; where they tie with the current level, the next value above.
 
-    >>> next_level(np.arange(10.0), -1.0).round(6), next_level(np.array([0.0, 0, 0, 0, 7]), 0.0).round(6)
+    >>> round(next_level(np.arange(10.0), -1.0), 6), round(next_level(np.array([0.0, 0, 0, 0, 7]), 0.0), 6)
     (6.0, 7.0)
     """
     n_kept = max(1, math.floor(KEPT_SHARE * t.size))
