@@ -8,7 +8,6 @@ import click
 
 from wilks.campaign.modules import naming_folders
 from wilks.errors import InputError
-from wilks.laws.splitting.tail import LEAST_REACH
 from wilks.storage import as_path
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def reach_option(what: str) -> Callable[[_Command], _Command]:
     """``--reach``: how far p is wanted by splitting; ``what`` is drawn."""
     return click.option(
         "--reach",
-        type=click.FloatRange(min=LEAST_REACH, max=1.0, max_open=True),
+        type=click.FloatRange(min=0.0, max=1.0, min_open=True, max_open=True),
         metavar="P",
         help=f"The least p that is wanted, such as 1e-7: where few {what} reach t, p is estimated by splitting.",
     )

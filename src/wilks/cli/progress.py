@@ -12,7 +12,6 @@ from rich.progress import Progress, ProgressColumn, Task
 from rich.text import Text
 
 from wilks.campaign.pace import SECONDS_BETWEEN_LINES, Pace, progress_line
-from wilks.laws.splitting.tail import Report
 from wilks.wording import printable
 
 _LEAST_BAR, _LARGEST_BAR = 8, 24
@@ -110,7 +109,7 @@ def progress(console: Console, *, detail: Callable[[], str] = str) -> Iterator[R
     )
 
 
-def every_ten_seconds(note: Callable[[str], None]) -> Report:
+def every_ten_seconds(note: Callable[[str], None]) -> Callable[[int, int, str], None]:
     """What notes how many of something are done, a line every ten seconds."""
     last = [time.monotonic()]
 
