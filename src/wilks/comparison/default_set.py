@@ -37,7 +37,8 @@ class DefaultSet:
             ``dof_limit``.
         centers_per_dof, fewest_centers: Gaussians of a kernel.
         ridge: of waves, and of the kernels whose degrees of freedom are counted.
-        kernel_ridges: of each kernel, as members.
+        kernel_ridges: of each kernel, as members; the first alone where its Hessian comes from a subset of the rows,
+            which a weak penalty fits so closely that t is too large for its law.
         orders: numbers of waves.
         scan_events: within the reach of one Gaussian of a scan, for 20,000 events or fewer; in proportion to the
             root of their number for more.
@@ -101,7 +102,7 @@ class DefaultSet:
             null,
             Gaussians(centers, width),
             events=places.events,
-            ridges=self.kernel_ridges,
+            ridges=self.kernel_ridges if null.pool.n_rows <= self.most_moment_rows else self.kernel_ridges[:1],
             kind=kind,
             n_rows=self.most_moment_rows,
         )
