@@ -90,18 +90,23 @@ def _rate(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
+def pace_text(pace: Pace, n_total: int) -> str:
+    """Rate and time left, after a comma; empty while too little is known."""
+    if pace.rate is None:
+        return ""
+    return f", {_rate(pace.rate)}/s, {duration(pace.seconds_left(n_total) or 0.0)} left"
+
+
 def progress_line(pace: Pace, n_done: int, n_total: int, *, detail: str = "") -> str:
     """Count, rate and time left come first, so that they are what a narrow terminal shows."""
     if n_done >= n_total:
-        state = duration(pace.seconds)
+        state = f", {duration(pace.seconds)}"
     elif pace.is_starting:
-        state = f"compiling, first toys: {duration(pace.seconds)}"
-    elif pace.rate is None:
-        state = duration(pace.seconds)
+        state = f", compiling, first toys: {duration(pace.seconds)}"
     else:
-        state = f"{_rate(pace.rate)}/s, {duration(pace.seconds_left(n_total) or 0.0)} left"
+        state = pace_text(pace, n_total) or f", {duration(pace.seconds)}"
     more = f"; {detail}" if detail and n_done else ""
-    return f"toys: {n_done:,} of {n_total:,}, {state}{more}"
+    return f"toys: {n_done:,} of {n_total:,}{state}{more}"
 
 
 class LineProgress:

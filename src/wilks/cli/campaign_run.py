@@ -1,24 +1,22 @@
 """wilks toys run: all shards by an executor, with a live view; or chosen ones in this process."""
 
 import contextlib
-import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from pathlib import Path
 
 import click
 
 from wilks import reports
-from wilks.campaign import Ledger, LocalProcesses, run_campaign
-from wilks.campaign.processes import usable_cores
+from wilks.campaign import Ledger, run_campaign
 from wilks.campaign.shard import run_stored_shard
 from wilks.campaign.status import RunningTally, Speed, Tally, campaign_status
 from wilks.cli.options import campaign_argument, json_option, module_folder_option
 from wilks.cli.outcome import ExitCode
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import IncompleteError, Session
-from wilks.errors import CampaignError, InputError, StoreError
+from wilks.cli.workers import worker_options, workers
+from wilks.errors import CampaignError, StoreError
 from wilks.wording import in_shell
 
 SECONDS_BETWEEN_PAGES = 60.0
@@ -27,15 +25,7 @@ SECONDS_BETWEEN_PAGES = 60.0
 @click.command(short_help="Make the toys that are missing, or those of one shard.")
 @campaign_argument
 @click.option("--shard", "shards", multiple=True, type=click.IntRange(min=0), help="This shard alone; may be repeated.")
-@click.option("--processes", type=click.IntRange(min=1), help="Worker processes; as many as cores.")
-@click.option(
-    "--dask",
-    is_flag=False,
-    flag_value="",
-    default=None,
-    metavar="[ADDRESS]",
-    help="Through Dask: a cluster of its own on this machine, or the scheduler at ADDRESS.",
-)
+@worker_options
 @click.option(
     "--max-failed-fraction",
     type=click.FloatRange(0.0, 1.0),
@@ -89,7 +79,7 @@ def run_all_shards(
     """Make all toys that are missing; exit code 3 if some could not be made, 4 if too many failed."""
     session.interrupted = f"interrupted; the finished toys are kept: wilks toys run {in_shell(ledger.folder)} goes on"
     before, begin = _finished(ledger), time.monotonic()
-    with _executor(n_processes, dask) as (executor, n_workers), _view(session, ledger) as report:
+    with workers(n_processes, dask) as (executor, n_workers), _view(session, ledger) as report:
         try:
             table = run_campaign(ledger, executor=executor, progress=report)
         except CampaignError as error:
@@ -158,30 +148,3 @@ class _Page:
         reports.write_campaign_report(self._ledger, campaign_status(self._ledger, now=now), now=now)
         took = self._clock() - begin
         self._next = self._clock() + max(SECONDS_BETWEEN_PAGES, 50 * took)
-
-
-@contextlib.contextmanager
-def _executor(n_processes: int | None, dask: str | None) -> Iterator[tuple[Executor | None, int]]:
-    """The executor and its number of workers; 0 where it is not known."""
-    if dask is not None:
-        with _dask(dask or None, n_processes) as executor:
-            yield executor, 0 if dask else n_processes or len(usable_cores())
-        return
-    executor = LocalProcesses(n_processes)
-    is_finished = False
-    try:
-        yield executor, executor.n_processes
-        is_finished = True
-    finally:
-        executor.shutdown(cancel_futures=not is_finished)
-
-
-def _dask(address: str | None, n_processes: int | None) -> contextlib.AbstractContextManager[Executor]:
-    try:
-        module = importlib.import_module("wilks.campaign.dask")
-    except ImportError as error:
-        raise InputError(
-            f"--dask needs the package distributed, but it cannot be imported ({error}); install wilks[dask]"
-        ) from error
-    manager: contextlib.AbstractContextManager[Executor] = module.dask_executor(address, n_processes=n_processes)
-    return manager

@@ -1,6 +1,7 @@
 """The command that compares two samples."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,24 +10,29 @@ import click
 
 from wilks import reports
 from wilks.cli.compare_reading import asked_of, reading_options
+from wilks.cli.compare_streams import check_stream_options, prepare_from_files, stream_options, streamed
 from wilks.cli.fail_on import FailOn, fail_on_option, judge
 from wilks.cli.options import FilePath, json_option, reach_option
-from wilks.cli.places import REPORT, SPLITTING, require_free
+from wilks.cli.places import REPORT, SPLITTING, SUMS, require_free
 from wilks.cli.progress import every_ten_seconds
 from wilks.cli.session import RESULT_FILE, Session
-from wilks.comparison import Comparison, compare
-from wilks.comparison.contents import TwoSamples, contents_of_files, two_samples
+from wilks.comparison import Comparison
+from wilks.comparison.comparing import ComparisonOptions, compare_prepared, prepare_samples
+from wilks.comparison.contents import Asked, contents_of_files, two_samples
+from wilks.comparison.prepared import Prepared
 from wilks.errors import StoreError
 from wilks.storage import save
 from wilks.wording import visible
 
 SAVED = "comparison"
+_WORK = ("processes", "dask")
 
 
 @click.command("compare", short_help="Compare two samples on equal terms, with nothing to choose.")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @reading_options
+@stream_options
 @click.option(
     "--permutations", type=click.IntRange(min=1), metavar="N", help="How many relabellings p is counted among."
 )
@@ -52,32 +58,48 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
     number events are left out, and a column named as weights are weighs the events. There is nothing to choose.
     """
     session = Session("compare", as_json=as_json)
-    asked = {"A": a, "B": b, **_given(options)}
     wanted = asked_of(options)
+    check_stream_options(options)
 
     def work() -> None:
+        samples = streamed((a, b), wanted, options)
+        asked = {"A": a, "B": b, **_given({**options, "stream": samples is not None})}
         _require_same(output, asked)
-        first, second = (contents_of_files(files, of) for files, of in zip((a, b), wanted, strict=True))
-        samples = two_samples(first, second, uses_weights=not options["no_weights"])
-        notices = [*samples.notices, *_left_out(samples)]
-        for notice in notices:
+        notices: tuple[str, ...] = ()
+        if samples is not None:
+            prepared = prepare_from_files(session, samples, options, output=output)
+        else:
+            prepared, notices = _held((a, b), wanted, options)
+        left_out = [*notices, *_left_out(prepared)]
+        for notice in left_out:
             session.note(f"{notice}.")
-        result = compare(
-            samples.a,
-            samples.b,
-            with_counts=options["expected_ratio"] is not None,
-            expected_ratio=options["expected_ratio"],
-            n_permutations=options["permutations"],
-            reach=options["reach"],
-            seed=options["seed"],
+        result = compare_prepared(
+            prepared,
+            ComparisonOptions(
+                with_counts=options["expected_ratio"] is not None,
+                expected_ratio=options["expected_ratio"],
+                n_permutations=options["permutations"],
+                seed=options["seed"],
+                reach=options["reach"],
+            ),
             store=None if options["reach"] is None else output / SPLITTING,
             report=every_ten_seconds(session.note),
         )
-        session.outcome.numbers |= {"asked": asked, "left_out": notices}
+        session.outcome.numbers |= {"asked": asked, "left_out": left_out}
         _answer(session, result, fail_on=fail_on)
-        _keep(session, result, samples, output=output, asked=asked)
+        _keep(session, result, prepared, output=output, asked=asked)
 
     session.run(work)
+
+
+def _held(
+    files: tuple[str, str], wanted: tuple[Asked, Asked], options: Mapping[str, Any]
+) -> tuple[Prepared, tuple[str, ...]]:
+    """Both samples in memory, and what was taken for what."""
+    first, second = (contents_of_files(some, of) for some, of in zip(files, wanted, strict=True))
+    samples = two_samples(first, second, uses_weights=not options["no_weights"])
+    needs_labels = options["reach"] is not None
+    return prepare_samples(samples.a, samples.b, seed=options["seed"], needs_labels=needs_labels), samples.notices
 
 
 def _answer(session: Session, result: Comparison, *, fail_on: FailOn | None) -> None:
@@ -89,18 +111,19 @@ def _answer(session: Session, result: Comparison, *, fail_on: FailOn | None) -> 
         judge(session, fail_on, p_value=result.p_value, z_score=result.z_score)
 
 
-def _keep(session: Session, result: Comparison, samples: TwoSamples, *, output: Path, asked: Mapping[str, Any]) -> None:
+def _keep(session: Session, result: Comparison, prepared: Prepared, *, output: Path, asked: Mapping[str, Any]) -> None:
     """The saved result, the report and result.json."""
     session.output = output
     save(result, output / SAVED, is_replacing=True)
     page = reports.write_comparison_report(
         result,
         output / REPORT,
-        a=samples.a,
-        b=samples.b,
+        a=prepared.samples[0],
+        b=prepared.samples[1],
         names=(_name(asked["A"]), _name(asked["B"])),
         reproduction={name.replace("_", " "): _text(value) for name, value in asked.items()},
     )
+    shutil.rmtree(output / SUMS, ignore_errors=True)
     session.outcome.files |= {"report": str(page), "result": str(output / SAVED)}
     session.say(f"The report is {page}")
 
@@ -127,9 +150,9 @@ def _text(value: Any) -> str:
     return "; ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _left_out(samples: TwoSamples) -> Iterator[str]:
+def _left_out(prepared: Prepared) -> Iterator[str]:
     """Which events were not read; the answer itself warns of those that lack what is compared."""
-    for which, sample in (("first", samples.a), ("second", samples.b)):
+    for which, sample in zip(("first", "second"), prepared.samples, strict=True):
         if sample.origin is not None:
             found = [one for one in sample.origin.left_out if one not in sample.origin.lacking]
             yield from (f"of the {which} sample {one}" for one in found)
@@ -137,7 +160,7 @@ def _left_out(samples: TwoSamples) -> Iterator[str]:
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
     """Without those that were left out."""
-    given = {name: value for name, value in options.items() if value not in (None, False, (), [])}
+    given = {name: value for name, value in options.items() if value not in (None, False, (), []) and name not in _WORK}
     return given if "golden_json" in given else {name: value for name, value in given.items() if name != "run_columns"}
 
 

@@ -14,8 +14,9 @@ TOYS = "toys"
 TEST = "test"
 REPORT = "report.html"
 SPLITTING = "splitting"
+SUMS = "sums"
 LEARNED, RESPONSES = "nuisances.json", "responses"
-_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES, SPLITTING}
+_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES, SPLITTING, SUMS}
 _LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
 _MAX_NAMED = 6
 

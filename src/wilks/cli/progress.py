@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, ProgressColumn, Task
 from rich.text import Text
 
-from wilks.campaign.pace import SECONDS_BETWEEN_LINES, Pace, progress_line
+from wilks.campaign.pace import SECONDS_BETWEEN_LINES, Pace, pace_text, progress_line
 from wilks.wording import printable
 
 _LEAST_BAR, _LARGEST_BAR = 8, 24
@@ -110,12 +110,14 @@ def progress(console: Console, *, detail: Callable[[], str] = str) -> Iterator[R
 
 
 def every_ten_seconds(note: Callable[[str], None]) -> Callable[[int, int, str], None]:
-    """What notes how many of something are done, a line every ten seconds."""
-    last = [time.monotonic()]
+    """What notes how many of something are done, how fast, and how long it will take: a line every ten seconds."""
+    last, paces = [time.monotonic()], dict[str, Pace]()
 
     def report(n_done: int, n_most: int, what: str) -> None:
+        pace = paces.setdefault(what, Pace(clock=time.monotonic, n_processes=1))
+        pace.note(n_done)
         if time.monotonic() - last[0] >= SECONDS_BETWEEN_LINES:
             last[0] = time.monotonic()
-            note(f"{what}: {n_done:,} of at most {n_most:,}")
+            note(f"{what}: {n_done:,} of at most {n_most:,}{pace_text(pace, n_most)}")
 
     return report

@@ -1,6 +1,7 @@
 """The answer of a comparison: p and Z, of which members and features they come, and where the samples differ."""
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -85,13 +86,35 @@ class CountsAnswer:
 
     Attributes:
         expected_ratio: of the first to the second.
-        p_value: two-sided.
+        log_p_value: of the two-sided p.
         shape_p_value: that of the distributions alone, which is independent of it.
     """
 
     expected_ratio: float
-    p_value: float
+    log_p_value: float
     shape_p_value: float
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided; 0 where it underflows."""
+        return math.exp(self.log_p_value)
+
+    @property
+    def text(self) -> str:
+        """p as it is printed."""
+        return probability_from_log(self.log_p_value)
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {**vars(self), "p_value": self.p_value}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "CountsAnswer":
+        """From the fields; earlier versions kept p itself."""
+        content = dict(document)
+        if "p_value" in content:
+            content["log_p_value"] = math.log(max(content.pop("p_value"), sys.float_info.min))
+        return cls(**content)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -167,7 +190,7 @@ class Comparison(Printed, Storable):
     def _counts_text(self) -> str:
         assert self.counts is not None
         return (
-            f"Sizes against a ratio of {self.counts.expected_ratio:g}: p = {probability(self.counts.p_value)}; the "
+            f"Sizes against a ratio of {self.counts.expected_ratio:g}: p = {self.counts.text}; the "
             f"distributions alone: p = {probability(self.counts.shape_p_value)}. The p above is of both, by Fisher's "
             "product."
         )
@@ -213,7 +236,7 @@ class Comparison(Printed, Storable):
             "features": list(self.features),
             "members": [one.to_dict() for one in self.members],
             "by_feature": [one.to_dict() for one in self.by_feature],
-            "counts": None if self.counts is None else dict(vars(self.counts)),
+            "counts": None if self.counts is None else self.counts.to_dict(),
             "warnings": list(self.warnings),
         }
 
@@ -247,7 +270,7 @@ class Comparison(Printed, Storable):
                 "by_feature": tuple(by_feature),
                 "tally": None if document["tally"] is None else HitTally.from_document(document["tally"]),
                 "tail": None if document.get("tail") is None else Tail.from_document(document["tail"]),
-                "counts": None if document["counts"] is None else CountsAnswer(**document["counts"]),
+                "counts": None if document["counts"] is None else CountsAnswer.from_document(document["counts"]),
                 "warnings": tuple(document["warnings"]),
             }
         )
@@ -265,13 +288,3 @@ def _feature_row(one: FeatureAnswer) -> tuple[str, ...]:
         f"{place.second:,.6g}",
         f"{place.expected:,.6g}",
     )
-
-
-def combined_with_counts(p_shape: float, p_counts: float) -> float:
-    """Fisher's product of two independent p: P (1 - log P) with P their product.
-
-    >>> round(combined_with_counts(0.1, 0.1), 4), combined_with_counts(1.0, 1.0)
-    (0.0561, 1.0)
-    """
-    product = p_shape * p_counts
-    return product * (1.0 - math.log(product)) if product > 0 else 0.0

@@ -8,17 +8,17 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
 
 from wilks.comparison.analytic import analytic_log_p, analytic_probability, is_confirmed
-from wilks.comparison.answer import Comparison, CountsAnswer, FeatureAnswer, MemberAnswer, combined_with_counts
-from wilks.comparison.checks import common, counts_one_each, has_weights, require_usable_weights, sizes, weight_notices
+from wilks.comparison.answer import Comparison, CountsAnswer, FeatureAnswer, MemberAnswer
+from wilks.comparison.checks import common, has_weights, require_usable_weights, sizes, weight_notices
 from wilks.comparison.contents import two_given
 from wilks.comparison.counting import HITS, Counted, Report, counted, feature_log_p, stopping_for, with_tail
 from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.models import blocks_of
 from wilks.comparison.nulls import Multipliers, Null, Relabelling
-from wilks.comparison.prepared import Prepared
+from wilks.comparison.numbers import fisher_log_p, log_p_of_numbers
+from wilks.comparison.prepared import Prepared, lacking_notices
 from wilks.comparison.splitting import require_labels, split_relabellings
 from wilks.comparison.statistics import ComparisonStatistics, Scores
 from wilks.comparison.streamed import StreamingOptions, prepare_streams
@@ -132,14 +132,24 @@ def compare(
             "store and executor are for samples that are streamed, and store for reach, but both of these are in "
             "memory; leave them out, or give the files as wilks.stream(...)"
         )
-    prepared = _prepared(a, b, model=model, seed=options.seed, needs_labels=reach is not None)
+    prepared = prepare_samples(a, b, model=model, seed=options.seed, needs_labels=reach is not None)
     return compare_prepared(prepared, options, store=store, report=report)
 
 
-def _prepared(
-    a: Sample | Events, b: Sample | Events, *, model: object, seed: int, needs_labels: bool = False
+@one_blas_thread()
+def prepare_samples(
+    a: Sample | Events,
+    b: Sample | Events,
+    *,
+    model: Kernel | KernelSet | None = None,
+    seed: int = 0,
+    needs_labels: bool = False,
 ) -> Prepared:
-    """Samples in memory."""
+    """Both samples in memory; ``needs_labels`` for splitting.
+
+    Raises:
+        SampleError: fewer than 10 events, no feature in common, unusable weights.
+    """
     given = two_given(a, b)
     first, second, left_out = common(given.a, given.b)
     if is_weighted := has_weights(first, second):
@@ -147,12 +157,13 @@ def _prepared(
     null: Null = Multipliers.of(first, second) if is_weighted else Relabelling.of(first, second)
     if needs_labels:
         require_labels(null)
-    notices = (*given.notices, *left_out, *_lacking(first, "first"), *_lacking(second, "second"))
+    notices = (*given.notices, *left_out, *lacking_notices((first.origin, second.origin)))
     return Prepared(
         statistics=ComparisonStatistics(null, tuple(blocks_of(model, null, seed=seed))),
         sizes=sizes(first, second),
         notices=(*notices, *(weight_notices(first, second) if is_weighted else ())),
-        p_of_sizes=functools.partial(_p_of_sizes, first, second),
+        log_p_of_sizes=functools.partial(log_p_of_numbers, first, second),
+        samples=(first, second),
     )
 
 
@@ -177,13 +188,7 @@ def compare_prepared(
         warnings=(*prepared.notices, *found.warnings),
     )
     ratio = options.expected_ratio
-    return result if ratio is None else _with_counts(result, prepared.p_of_sizes(float(ratio)), float(ratio))
-
-
-def _lacking(sample: Sample, which: str) -> Iterator[str]:
-    """Sentences on events that were not read for want of an object."""
-    for sentence in sample.origin.lacking if sample.origin is not None else ():
-        yield f"of the {which} sample {sentence}: the others are compared"
+    return result if ratio is None else _with_counts(result, prepared.log_p_of_sizes(float(ratio)), float(ratio))
 
 
 def _found(
@@ -247,22 +252,14 @@ def _features(statistics: ComparisonStatistics, observed: Scores, found: Counted
     return tuple(sorted(answers, key=lambda one: one.log_p_value))
 
 
-def _p_of_sizes(first: Sample, second: Sample, ratio: float) -> float:
-    """p of the test of the sizes: exact for counts, normal for sums of weights."""
-    n_first, n_second = first.n_events, second.n_events
-    if counts_one_each(first) and counts_one_each(second):
-        return float(scipy.stats.binomtest(n_first, n_first + n_second, ratio / (1.0 + ratio)).pvalue)
-    error = math.sqrt(np.sum(first.event_weights**2) + ratio**2 * np.sum(second.event_weights**2))
-    return float(2.0 * scipy.stats.norm.sf(abs(first.expected_events - ratio * second.expected_events) / error))
-
-
-def _with_counts(result: Comparison, p_counts: float, ratio: float) -> Comparison:
+def _with_counts(result: Comparison, log_p_counts: float, ratio: float) -> Comparison:
     """The same with the test of the sizes."""
-    p_shape = result.p_value
-    probability = Probability.of(
-        combined_with_counts(p_shape, p_counts),
-        (combined_with_counts(result.interval[0], p_counts), combined_with_counts(result.interval[1], p_counts)),
+    log_p = result.probability.log_p_value
+    low, high = (math.log(end) if end > 0 else -math.inf for end in result.interval)
+    probability = Probability.of_log(
+        fisher_log_p(log_p, log_p_counts),
+        (fisher_log_p(low, log_p_counts), fisher_log_p(high, log_p_counts)),
         method=result.method,
     )
-    counts = CountsAnswer(ratio, p_counts, p_shape)
+    counts = CountsAnswer(ratio, log_p_counts, result.p_value)
     return dataclasses.replace(result, probability=probability, counts=counts)

@@ -1,8 +1,7 @@
 """Tables of which nothing is known: which columns are features, which are weights, and which only number events."""
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,17 +14,15 @@ from wilks.samples import (
     Sample,
     as_sample,
     bookkeeping,
-    closest,
     columns,
     is_variation,
     looks_like_weight,
-    parse_expression,
     read,
 )
 from wilks.samples.choosing import Events
 from wilks.samples.file_names import Files
 from wilks.samples.reading import refused_columns
-from wilks.samples.recipe import fill_values
+from wilks.samples.recipe import fill_values, reductions_of, require_used
 from wilks.samples.tables import table_of
 from wilks.wording import listed, visible
 
@@ -112,7 +109,7 @@ def contents_of_files(files: Files, asked: Asked = _ALL) -> Contents:
         SampleError: a file, the selection, a feature that is asked for or the weight cannot be used, or there is no
             column.
     """
-    _check_fill(asked)
+    require_used(asked.fill, [*asked.features, *asked.define.values(), *filter(None, (asked.where, asked.weight))])
     there = columns(files, tree=asked.tree)
     if asked.features:
         likely = [name for name in there if looks_like_weight(name) and asked.weight is None]
@@ -129,7 +126,7 @@ def contents_of_files(files: Files, asked: Asked = _ALL) -> Contents:
 
 
 def _read(files: Files, features: Sequence[str], asked: Asked) -> Sample:
-    used = _of_lists([*features, *asked.define.values(), *filter(None, (asked.where, asked.weight))])
+    used = reductions_of([*features, *asked.define.values(), *filter(None, (asked.where, asked.weight))])
     return read(
         files,
         features=features,
@@ -141,24 +138,6 @@ def _read(files: Files, features: Sequence[str], asked: Asked) -> Sample:
         certified=asked.certified,
         entry_stop=asked.entry_stop,
     )
-
-
-def _of_lists(texts: Iterable[str]) -> set[str]:
-    """What formulas make of columns of lists."""
-    found: set[str] = set()
-    for text in texts:
-        with contextlib.suppress(SampleError):  # the name of a column may be no formula
-            found.update(one.name for one in parse_expression(text).reductions)
-    return found
-
-
-def _check_fill(asked: Asked) -> None:
-    used = _of_lists([*asked.features, *asked.define.values(), *filter(None, (asked.where, asked.weight))])
-    if unused := [name for name in fill_values(asked.fill) if name not in used]:
-        raise SampleError(
-            f"a value must stand for what events may lack, but nothing uses {unused[0]!r}; "
-            f"{closest(unused[0], sorted(used))}"
-        )
 
 
 def _good_columns(

@@ -105,7 +105,7 @@ def _headline(result: Comparison) -> tuple[str, ...]:
     sentences = [f"{result.p_text}; Z {'' if _is_limit(result) else '= '}{_z(result)}."]
     if result.counts is not None:
         sentences.append(
-            f"Of that, the sizes alone have p = {probability(result.counts.p_value)} against an expected ratio of "
+            f"Of that, the sizes alone have p = {result.counts.text} against an expected ratio of "
             f"{result.counts.expected_ratio:g}, the distributions alone p = {probability(result.counts.shape_p_value)}."
         )
     return tuple(sentences)
@@ -114,8 +114,9 @@ def _headline(result: Comparison) -> tuple[str, ...]:
 def _key_figures(result: Comparison, a: Sample, b: Sample) -> tuple[tuple[str, str], ...]:
     p = f"below {result.probability.text}" if _is_limit(result) else result.probability.text
     figures = [("p-value", p), ("Z", _z(result)), ("method", result.method)]
-    figures += [("t", decimals(result.t)), ("events of the first", count(a.n_events))]
-    figures += [("events of the second", count(b.n_events)), ("features", str(len(result.features)))]
+    first, second = (a.n_events, b.n_events) if result.method == "bootstrap" else result.sizes
+    figures += [("t", decimals(result.t)), ("events of the first", count(first))]
+    figures += [("events of the second", count(second)), ("features", str(len(result.features)))]
     return tuple(figures)
 
 

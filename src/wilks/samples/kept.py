@@ -1,6 +1,5 @@
 """What a reading has kept so far: the rows of all files, and what was left out or is wrong."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import non_finite_message, seal
 from wilks.samples.origin import Origin
-from wilks.samples.plan import Taken
+from wilks.samples.plan import ReadTally, Taken
 from wilks.samples.readers import FilePath
 from wilks.samples.recipe import Recipe
 from wilks.samples.sample import Sample
@@ -36,11 +35,8 @@ class Kept:
     parts: dict[str, list[FloatArray]] = field(default_factory=dict)
     bad: dict[str, _BadValues] = field(default_factory=dict)
     precisions: dict[str, np.dtype[Any]] = field(default_factory=dict)
-    absent: Counter[str] = field(default_factory=Counter)
+    tally: ReadTally = field(default_factory=ReadTally)
     n_passed: int = 0
-    n_read: int = 0
-    n_uncertified: int = 0
-    n_absent: int = 0
     n_of_files: list[int] = field(default_factory=list)
 
     @property
@@ -54,11 +50,8 @@ class Kept:
             if name in self.recipe.required:
                 self._note_bad(name, values, taken.rows + n_before, path)
             self.parts.setdefault(name, []).append(values)
-        self.n_read += n_rows
         self.n_of_files[-1] += int(taken.rows.size)
-        self.n_uncertified += taken.n_uncertified
-        self.n_absent += taken.n_absent
-        self.absent.update(taken.absent)
+        self.tally.add(taken, n_rows=n_rows)
 
     def _note_bad(self, name: str, values: FloatArray, rows: IntArray, path: FilePath) -> None:
         wrong = np.flatnonzero(~np.isfinite(values))
@@ -74,7 +67,7 @@ class Kept:
             SampleError: with what was asked of the events.
         """
         listed = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
-        if self.n_read == 0:
+        if self.tally.n_read == 0:
             raise SampleError(f"there must be at least one event, but {listed} hold(s) none")
         if self.n_selected == 0:
             self._require_certified(listed)
@@ -82,7 +75,7 @@ class Kept:
         if self.n_selected == 0 and self.recipe.selection is not None:
             raise SampleError(
                 f"at least one event must pass the selection {self.recipe.selection.text!r}, "
-                f"but none of {self.n_read:,} events in {listed} does{self._left_out()}"
+                f"but none of {self.tally.n_read:,} events in {listed} does{self._left_out()}"
             )
         for name, bad in self.bad.items():
             raise SampleError(
@@ -92,24 +85,24 @@ class Kept:
             )
 
     def _require_certified(self, listed: str) -> None:
-        if self.recipe.certified is not None and self.n_uncertified == self.n_read:
+        if self.recipe.certified is not None and self.tally.n_uncertified == self.tally.n_read:
             rule = self.recipe.certified.rule
             raise SampleError(
                 f"at least one event must be of a lumisection that {visible(str(rule.file))} certifies, but none of "
-                f"{self.n_read:,} events in {listed} is, by {rule.run!r} and {rule.lumisection!r}; simulation has runs "
-                "of its own: give the golden JSON to the data alone (on the command line --golden-json A=FILE)"
+                f"{self.tally.n_read:,} events in {listed} is, by {rule.run!r} and {rule.lumisection!r}; simulation "
+                "has runs of its own: give the golden JSON to the data alone (on the command line --golden-json A=FILE)"
             )
 
     def _require_whole(self, listed: str) -> None:
-        if self.recipe.selection is None and self.absent:
-            text, count = self.absent.most_common(1)[0]
+        if self.recipe.selection is None and self.tally.absent:
+            text, count = self.tally.absent.most_common(1)[0]
             raise SampleError(
-                f"at least one event must have all features, but {count:,} of {self.n_read:,} events in {listed} have "
-                f"no {text!r}; give what stands for it, as fill={{...}}"
+                f"at least one event must have all features, but {count:,} of {self.tally.n_read:,} events in {listed} "
+                f"have no {text!r}; give what stands for it, as fill={{...}}"
             )
 
     def _left_out(self) -> str:
-        counts = (self.n_uncertified, "not certified"), (self.n_absent, "without an object that is needed")
+        counts = (self.tally.n_uncertified, "not certified"), (self.tally.n_absent, "without an object that is needed")
         found = ", ".join(f"{count:,} are {what}" for count, what in counts if count)
         return f" ({found})" if found else ""
 

@@ -1,5 +1,6 @@
 """The steps from a chunk of a file to the kept columns of the kept rows."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -31,6 +32,23 @@ class Taken(NamedTuple):
     n_uncertified: int
     absent: Mapping[str, int]
     n_absent: int
+
+
+@dataclass
+class ReadTally:
+    """How many rows were read, and how many of them were left out for what they lack."""
+
+    n_read: int = 0
+    n_uncertified: int = 0
+    n_absent: int = 0
+    absent: Counter[str] = field(default_factory=Counter)
+
+    def add(self, taken: Taken, *, n_rows: int) -> None:
+        """What was taken of a chunk of ``n_rows``."""
+        self.n_read += n_rows
+        self.n_uncertified += taken.n_uncertified
+        self.n_absent += taken.n_absent
+        self.absent.update(taken.absent)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a reading was asked for, and which columns of a file it needs."""
 
+import contextlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -256,6 +257,33 @@ def fill_values(fill: object) -> dict[str, float]:
             raise SampleError(f"fill must give {text!r} a finite number, but {came(value)} came")
         values[node.name] = float(value)
     return values
+
+
+def reductions_of(texts: Iterable[str]) -> set[str]:
+    """What formulas make of columns of lists.
+
+    >>> sorted(reductions_of(["Muon_pt[0] + len(Jet_pt)", "x"]))
+    ['Muon_pt[0]', 'len(Jet_pt)']
+    """
+    found: set[str] = set()
+    for text in texts:
+        with contextlib.suppress(SampleError):  # the name of a column may be no formula
+            found.update(one.name for one in parse_expression(text).reductions)
+    return found
+
+
+def require_used(fill: object, texts: Iterable[str]) -> None:
+    """Raise where a value stands for something that no formula needs.
+
+    Raises:
+        SampleError: with the closest that one does need.
+    """
+    used = reductions_of(texts)
+    if unused := [name for name in fill_values(fill) if name not in used]:
+        raise SampleError(
+            f"a value must stand for what events may lack, but nothing uses {unused[0]!r}; "
+            f"{closest(unused[0], sorted(used))}"
+        )
 
 
 def _check_texts(*, where: object, weight: object, define: object) -> None:

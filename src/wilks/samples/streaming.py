@@ -1,8 +1,9 @@
 """Samples that are read from files again and again, in pieces, and never held as a whole."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -10,14 +11,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wilks.errors import InputError, SampleError
-from wilks.samples.checked_arrays import came, check_names
-from wilks.samples.file_names import Files, find_files
+from wilks.samples.certified import Certified, Lumisections
+from wilks.samples.checked_arrays import check_names
+from wilks.samples.file_names import Files, find_files, listed_files
+from wilks.samples.origin import Origin
+from wilks.samples.plan import ReadTally
 from wilks.samples.readers import TableFile, reader_for
 from wilks.samples.reading import CHUNK_SIZE, columns
-from wilks.samples.recipe import Recipe, make_recipe
+from wilks.samples.recipe import Recipe, fill_values, make_recipe, reductions_of, require_used
 from wilks.samples.sample import Sample
 from wilks.samples.tree_names import one_tree
 from wilks.typing import FloatArray, IntArray, whole_number
+from wilks.wording import visible
 
 UNIT = 1 << 16
 """Rows of a unit: what is done with rows is done unit by unit, whatever chunks they are read in."""
@@ -51,7 +56,7 @@ class Stream:
 
     Args:
         files: paths, each that of one table, or nothing for a sample that is held.
-        tree, where, define: as in `wilks.read`.
+        tree, where, define, fill, certified: as in `wilks.read`.
         features: None: all columns that the files have in common.
         chunk_size: rows that are read at once.
         held: a sample in memory that is taken in the same way.
@@ -61,6 +66,8 @@ class Stream:
     tree: str | None = None
     where: str | None = None
     define: Mapping[str, str] = field(default_factory=dict)
+    fill: Mapping[str, float] = field(default_factory=dict)
+    certified: Certified | None = None
     features: tuple[str, ...] | None = None
     chunk_size: int = CHUNK_SIZE
     held: Sample | None = None
@@ -75,7 +82,7 @@ class Stream:
         """The features, or what they can be."""
         if self.features is not None:
             return self.features
-        return self.held.features if self.held is not None else columns(self.files, tree=self.tree)
+        return self.held.features if self.held is not None else (*columns(self.files, tree=self.tree), *self.define)
 
     @property
     def n_rows(self) -> int | None:
@@ -86,39 +93,85 @@ class Stream:
         known = [n for n in counts if n is not None]
         return sum(known) if len(known) == len(counts) else None
 
+    @property
+    def n_bytes(self) -> int:
+        """Of all files."""
+        return sum(TableFile(path, self.tree).n_bytes for path in find_files(self.files)) if self.files else 0
+
     def of_features(self, names: Iterable[str]) -> "Stream":
         """The same events with these features."""
         return replace(self, features=tuple(names))
 
-    def units(self, table: int) -> Iterator[Unit]:
+    def units(self, table: int, tally: ReadTally | None = None) -> Iterator[Unit]:
         """All units of a table, in order; the last one may be shorter, and some have no event.
+
+        Args:
+            table: its number.
+            tally: of rows, that goes on.
 
         Raises:
             SampleError: the file cannot be read, or has no such column.
         """
-        pieces = self._held_pieces() if self.held is not None else self._pieces_of_file(self.files[table])
-        return in_units(pieces)
+        counted = ReadTally() if tally is None else tally
+        if self.held is not None:
+            return in_units(self._held_pieces(self.held, counted))
+        return in_units(self._pieces_of_file(self.files[table], counted))
 
-    def _held_pieces(self) -> Iterator[Piece]:
-        assert self.held is not None
-        rows = [self.held.features.index(name) for name in self.names]
-        for first in range(0, self.held.n_events, self.chunk_size):
-            events = self.held.events[first : first + self.chunk_size][:, rows]
+    def origin(self, tally: ReadTally, *, n_selected: int) -> Origin | None:
+        """Where the events come from, when all were read once."""
+        if self.held is not None:
+            return self.held.origin
+        golden = self._golden
+        return Origin(
+            files=tuple(map(visible, self.files)),
+            tree=self.tree,
+            selection=self.where,
+            definitions=self.define,
+            weight=None,
+            n_read=tally.n_read,
+            n_selected=n_selected,
+            fill=fill_values(self.fill),
+            absent=tally.absent,
+            n_absent=tally.n_absent,
+            certified={} if golden is None else golden.described(n_left_out=tally.n_uncertified),
+        )
+
+    def _held_pieces(self, held: Sample, tally: ReadTally) -> Iterator[Piece]:
+        rows = [held.features.index(name) for name in self.names]
+        for first in range(0, held.n_events, self.chunk_size):
+            events = held.events[first : first + self.chunk_size][:, rows]
+            tally.n_read += events.shape[0]
             yield Piece(first, events.shape[0], np.arange(first, first + events.shape[0]), events)
 
-    def _pieces_of_file(self, file: str) -> Iterator[Piece]:
+    def _pieces_of_file(self, file: str, tally: ReadTally) -> Iterator[Piece]:
         (path,) = find_files(file)
         source, reader, recipe = TableFile(path, self.tree), reader_for(path), self._recipe
         plan, first = recipe.resolve(reader.listing(source), path), 0
         for chunk in reader.chunks(source, plan.columns, chunk_size=self.chunk_size):
             n_rows = next(iter(chunk.values())).size
-            rows, outputs = plan.apply(chunk)[:2]
-            yield Piece(first, n_rows, rows + first, np.column_stack([outputs[name] for name in recipe.features]))
+            taken = plan.apply(chunk)
+            tally.add(taken, n_rows=n_rows)
+            events = np.column_stack([taken.outputs[name] for name in recipe.features])
+            yield Piece(first, n_rows, taken.rows + first, events)
             first += n_rows
 
-    @property
+    @cached_property
     def _recipe(self) -> Recipe:
-        return make_recipe(self.names, where=self.where, weight=None, define=self.define, carry=())
+        names, told = self.names, fill_values(self.fill)
+        used = reductions_of([*names, *self.define.values(), *filter(None, [self.where])])
+        return make_recipe(
+            names,
+            where=self.where,
+            weight=None,
+            define=self.define,
+            carry=(),
+            fill={name: value for name, value in told.items() if name in used},
+            certified=self._golden,
+        )
+
+    @cached_property
+    def _golden(self) -> Lumisections | None:
+        return None if self.certified is None else self.certified.load()
 
     def to_document(self) -> dict[str, Any]:
         """Plain values, for another process that sees the same files.
@@ -131,12 +184,17 @@ class Stream:
                 "other processes read a sample from its files, but one of the two is an array or a sample in memory; "
                 "write it to a file, or leave executor out"
             )
-        return {**vars(self), "files": list(self.files), "define": dict(self.define), "features": list(self.names)}
+        kept = {name: getattr(self, name) for name in ("tree", "where", "chunk_size", "held")}
+        maps = {"define": dict(self.define), "fill": dict(self.fill)}
+        golden = None if self.certified is None else {**vars(self.certified), "file": os.fspath(self.certified.file)}
+        return {**kept, **maps, "certified": golden, "files": list(self.files), "features": list(self.names)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Stream":
         """The inverse of `to_document`."""
-        return cls(**{**document, "files": tuple(document["files"]), "features": tuple(document["features"])})
+        golden = document["certified"]
+        changed = {name: tuple(document[name]) for name in ("files", "features")}
+        return cls(**{**document, **changed, "certified": None if golden is None else Certified(**golden)})
 
 
 def stream(
@@ -146,6 +204,8 @@ def stream(
     tree: str | None = None,
     where: str | None = None,
     define: Mapping[str, str] = MappingProxyType({}),
+    fill: Mapping[str, float] = MappingProxyType({}),
+    certified: str | os.PathLike[str] | Certified | None = None,
     chunk_size: int = CHUNK_SIZE,
 ) -> Stream:
     """A sample larger than memory, for `wilks.compare`: files that are read in chunks, twice, and never held.
@@ -155,8 +215,9 @@ def stream(
     Args:
         files: a path, a pattern such as ``"run*.parquet"``, or a list of both, as in `wilks.read`; together they are
             one sample.
-        features: columns, defined names, or expressions. None: `compare` takes what both samples have, as of tables.
-        tree, where, define: as in `wilks.read`.
+        features: columns, defined names, or expressions. None: `compare` takes what both samples have, as of tables,
+            and all defined names.
+        tree, where, define, fill, certified: as in `wilks.read`.
         chunk_size: rows that are read at once; it changes no result.
 
     Raises:
@@ -170,26 +231,21 @@ def stream(
     [[[30.0], [50.0]]]
     >>> folder.cleanup()
     """
-    texts, tree = one_tree(_texts(files), tree)
+    texts, tree = one_tree(listed_files(files), tree)
     paths = find_files(texts)
     names = None if features is None else check_names(features, "features")
-    make_recipe(names or ("x",), where=where, weight=None, define=define, carry=())
+    make_recipe(names or ("x",), where=where, weight=None, define=define, carry=(), fill=fill)
+    require_used(fill, [*(names or ()), *define.values(), *filter(None, [where])])
+    golden = None if certified is None else Certified.of(certified)
     try:
         rows = whole_number(chunk_size, name="chunk_size", least=1)
     except InputError as error:
         raise SampleError(str(error)) from error
     found = tuple(os.path.abspath(path) if isinstance(path, Path) else str(path) for path in paths)
-    return Stream(found, tree, where, dict(define), names, rows)
-
-
-def _texts(files: object) -> list[str]:
-    """Paths and patterns."""
-    given = [files] if isinstance(files, str | bytes | os.PathLike) else files
-    if isinstance(given, Mapping) or not isinstance(given, Sequence):
-        raise SampleError(f"files must be a path, a pattern or a list of them, but {came(files)} came")
-    if wrong := [one for one in given if not isinstance(one, str | bytes | os.PathLike)]:
-        raise SampleError(f"every file must be a path or a pattern, but {came(wrong[0])} came")
-    return [os.fsdecode(one) for one in given]
+    made = Stream(found, tree, where, dict(define), fill_values(fill), golden, names, rows)
+    if golden is not None:
+        golden.load()
+    return made
 
 
 def in_units(pieces: Iterable[Piece]) -> Iterator[Unit]:

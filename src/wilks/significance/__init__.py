@@ -20,7 +20,7 @@ _NAMES = {
         *("clopper_pearson", "clopper_pearson_upper", "count_at_or_above"),
         *("exceedance_interval", "least_tied", "median_ranks"),
     ],
-    "wilks.significance.exact": ["binomial_p_value", "ks_p_value"],
+    "wilks.significance.exact": ["binomial_log_p_value", "binomial_p_value", "ks_p_value"],
     "wilks.significance.normal": ["log_p_value", "p_value", "z_score", "z_score_from_log"],
     "wilks.significance.on_off": ["on_off_z_score"],
     "wilks.significance.weighted": ["weighted_isf", "weighted_log_sf", "weighted_sf"],
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         least_tied,
         median_ranks,
     )
-    from wilks.significance.exact import binomial_p_value, ks_p_value
+    from wilks.significance.exact import binomial_log_p_value, binomial_p_value, ks_p_value
     from wilks.significance.normal import log_p_value, p_value, z_score, z_score_from_log
     from wilks.significance.on_off import on_off_z_score
     from wilks.significance.weighted import weighted_isf, weighted_log_sf, weighted_sf
@@ -53,6 +53,7 @@ else:
 
 __all__ = [
     "COMBINATIONS",
+    "binomial_log_p_value",
     "binomial_p_value",
     "chi2_isf",
     "chi2_log_sf",

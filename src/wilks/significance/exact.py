@@ -1,11 +1,17 @@
 """Exact tests that need SciPy's distributions, which take a second to import: `wilks.significance` loads them late."""
 
+import bisect
+import math
+
 import numpy as np
+import scipy.special
 import scipy.stats
 
 from wilks.significance.chisquare import ks_distance
 from wilks.significance.counts import check_counts
 from wilks.typing import FloatArray
+
+_LEAST_P, _NEGLIGIBLE = 1e-290, -40.0
 
 
 def ks_p_value(t: FloatArray, dof: float) -> float:
@@ -33,3 +39,33 @@ def binomial_p_value(k: int, n: int, *, probability: float) -> float:
     if n == 0:
         return 1.0
     return float(scipy.stats.binomtest(k, n, probability).pvalue)
+
+
+def binomial_log_p_value(k: int, n: int, *, probability: float) -> float:
+    """Return the logarithm of `binomial_p_value`, also where that underflows to 0.
+
+    There the likelihoods from k on, and those on the other side that are no larger, are summed as falling series.
+
+    >>> round(binomial_log_p_value(12, 100, probability=0.05), 4)
+    -5.4552
+    >>> round(binomial_log_p_value(35_000, 105_000, probability=0.5), 1)
+    -5951.3
+    """
+    p = binomial_p_value(k, n, probability=probability)
+    if p > _LEAST_P:
+        return math.log(p)
+    if k < n * probability:
+        k, probability = n - k, 1.0 - probability
+    law = scipy.stats.binom(n, probability)
+    below = bisect.bisect_right(range(int(n * probability)), law.logpmf(k), key=law.logpmf) - 1
+    far = _log_upper_tail(n - below, n, 1.0 - probability) if below >= 0 else -math.inf
+    return float(np.logaddexp(_log_upper_tail(k, n, probability), far))
+
+
+def _log_upper_tail(k: int, n: int, probability: float) -> float:
+    """log P(K >= k) for a k above the mean, from the ratios of neighboring likelihoods."""
+    odds = probability / (1.0 - probability)
+    n_terms = min(n - k, 1 + int(_NEGLIGIBLE / min(math.log(max(n - k, 1) / (k + 1) * odds), -1e-12)))
+    j = np.arange(k, k + n_terms)
+    terms = np.append(0.0, np.cumsum(np.log((n - j) / (j + 1) * odds)))
+    return float(scipy.stats.binom.logpmf(k, n, probability) + scipy.special.logsumexp(terms))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from wilks.comparison.streamed.sketch import Sketch
 from wilks.errors import SampleError
 from wilks.samples import Stream
+from wilks.samples.plan import ReadTally
 from wilks.samples.rows import Hashes, row_hashes
 from wilks.typing import FloatArray, IntArray
 from wilks.wording import visible
@@ -78,33 +79,39 @@ def digest_of(hashes: Hashes) -> np.uint64:
 
 
 def looked_at(
-    sample: Stream, sketch: Sketch | None, *, which: int, size: int, report: Callable[[int], None]
+    sample: Stream,
+    tally: ReadTally,
+    sketch: Sketch | None,
+    *,
+    which: int,
+    size: int,
+    report: Callable[[], None],
 ) -> tuple[Census, Sketch]:
     """The census of a sample, and the sketch with its events.
 
     Args:
         sample: to be read once, as a whole.
+        tally: of its rows, that goes on.
         sketch: so far.
         which: 0 for the first sample, 1 for the second.
         size: rows of the sketch.
-        report: called with the number of events so far.
+        report: called after each unit.
 
     Raises:
         SampleError: it cannot be read.
     """
     d, units = len(sample.names), []
     low, high, n_bad = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d, dtype=np.int64)
-    found, n = sketch or Sketch.of(np.empty((0, d)), which=which, size=size), 0
+    found = sketch or Sketch.of(np.empty((0, d)), which=which, size=size)
     for table in range(sample.n_tables):
-        for unit in sample.units(table):
+        for unit in sample.units(table, tally):
             hashes = row_hashes(unit.events)
             units.append((table, unit.number, hashes.size, digest_of(hashes)))
-            n += hashes.size
             if hashes.size:
                 low, high = np.fmin(low, unit.events.min(axis=0)), np.fmax(high, unit.events.max(axis=0))
                 n_bad += np.count_nonzero(~np.isfinite(unit.events), axis=0)
                 found = found.with_events(unit.events, which=which, hashes=hashes)
-            report(n)
+            report()
     tables, numbers, n_events = np.array([unit[:3] for unit in units], dtype=np.int64).reshape(-1, 3).T
     digests = np.array([unit[3] for unit in units], dtype=np.uint64)
     return Census(tables, numbers, n_events, digests, low, high, n_bad), found

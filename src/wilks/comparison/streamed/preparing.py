@@ -6,12 +6,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.stats
 
 from wilks.comparison.blocks import Block
 from wilks.comparison.checks import FEWEST_EVENTS, has_weights
 from wilks.comparison.nulls import Null
-from wilks.comparison.prepared import Prepared
+from wilks.comparison.numbers import log_p_of_counts
+from wilks.comparison.prepared import Prepared, lacking_notices
 from wilks.comparison.streamed.bunches import Bunches, bunches_for
 from wilks.comparison.streamed.census import Census, looked_at, require_finite
 from wilks.comparison.streamed.features import FeaturesInCommon, common_features
@@ -21,7 +21,8 @@ from wilks.comparison.streamed.sketch import Sketch, size_for
 from wilks.comparison.streamed.statistics import StreamedRelabelling, StreamedStatistics, maps_of
 from wilks.comparison.streamed.work import Work
 from wilks.errors import SampleError
-from wilks.samples import Events, Sample, Stream, as_sample
+from wilks.samples import Events, Origin, Sample, Stream, as_sample
+from wilks.samples.plan import ReadTally
 from wilks.storage import Folder
 from wilks.threads import one_blas_thread
 from wilks.wording import listed, visible
@@ -60,14 +61,31 @@ class LookedAt:
 
     Args:
         samples, censuses: of both.
+        origins: of both, as far as they are known.
         sketch: of both together.
         notices: what was left out.
     """
 
     samples: tuple[Stream, Stream]
     censuses: tuple[Census, Census]
+    origins: tuple[Origin | None, Origin | None]
     sketch: Sketch
     notices: tuple[str, ...]
+
+    @property
+    def shown(self) -> tuple[Sample, Sample]:
+        """The rows of the sketch that either sample has, as often as all of its events would have them."""
+        sides = zip(self.sketch.counts.T, self.censuses, self.origins, strict=True)
+        first, second = (
+            Sample(
+                self.sketch.rows[n > 0],
+                n[n > 0] * (census.n / n.sum()),
+                features=self.samples[0].names,
+                origin=origin,
+            )
+            for n, census, origin in sides
+        )
+        return first, second
 
     @property
     def is_swapped(self) -> bool:
@@ -102,8 +120,9 @@ def prepare_streams(
     return Prepared(
         statistics=StreamedStatistics(null, found, work, sums, seen.is_swapped),
         sizes=(float(n_first), float(n_second)),
-        notices=(*seen.notices, _streamed_notice(seen.sketch, work.bunches)),
-        p_of_sizes=functools.partial(_p_of_sizes, n_first, n_second),
+        notices=(*seen.notices, *lacking_notices(seen.origins), _streamed_notice(seen.sketch, work.bunches)),
+        log_p_of_sizes=functools.partial(log_p_of_counts, n_first, n_second),
+        samples=seen.shown,
     )
 
 
@@ -116,9 +135,7 @@ def _work(
     censuses = (seen.censuses[role], seen.censuses[1 - role])
     counts, n = seen.sketch.counts, (censuses[0].n, censuses[1].n)
     pool = seen.sketch.pool(samples[0].names, n_events=sum(n))
-    null = StreamedRelabelling(
-        pool, counts[:, role], seen.is_swapped, counts[:, 1 - role], sizes=(n[0], sum(n)), n_bunches=(0, 0)
-    )
+    null = StreamedRelabelling(pool, counts[:, role], seen.is_swapped, sizes=(n[0], sum(n)), n_bunches=(0, 0))
     found = tuple(blocks(null))
     maps, counts_cells = maps_of(found)
     places = RowPlaces.of(pool)
@@ -151,7 +168,7 @@ def _looked_at(a: Stream, b: Stream, options: StreamingOptions) -> LookedAt:
     chosen = common_features(a, b, uses_weights=options.uses_weights)
     while True:
         samples = (a.of_features(chosen.names), b.of_features(chosen.names))
-        censuses, sketch = _pass(samples, options)
+        censuses, origins, sketch = _pass(samples, options)
         without = _varying(_without_gaps(chosen, censuses), chosen.names, censuses)
         if without.names == chosen.names:
             break
@@ -159,24 +176,26 @@ def _looked_at(a: Stream, b: Stream, options: StreamingOptions) -> LookedAt:
     for census, which in zip(censuses, ("first", "second"), strict=True):
         _require_number(census, which)
         require_finite(census, chosen.names, which=which)
-    return LookedAt(samples, censuses, sketch, chosen.notices)
+    return LookedAt(samples, censuses, origins, sketch, chosen.notices)
 
 
-def _pass(samples: tuple[Stream, Stream], options: StreamingOptions) -> tuple[tuple[Census, Census], Sketch]:
+def _pass(
+    samples: tuple[Stream, Stream], options: StreamingOptions
+) -> tuple[tuple[Census, Census], tuple[Origin | None, Origin | None], Sketch]:
     size = options.sketch_rows or size_for(len(samples[0].names))
     known = [one.n_rows for one in samples]
     wanted = sum(n for n in known if n is not None) if None not in known else 0
-    first, sketch = looked_at(
-        samples[0], None, which=0, size=size, report=lambda n: options.report(n, max(wanted, n), _LOOKED_AT)
-    )
-    second, sketch = looked_at(
-        samples[1],
-        sketch,
-        which=1,
-        size=size,
-        report=lambda n: options.report(first.n + n, max(wanted, first.n + n), _LOOKED_AT),
-    )
-    return (first, second), sketch
+    tallies = (ReadTally(), ReadTally())
+
+    def report() -> None:
+        done = sum(one.n_read for one in tallies)
+        options.report(done, max(wanted, done), _LOOKED_AT)
+
+    first, sketch = looked_at(samples[0], tallies[0], None, which=0, size=size, report=report)
+    second, sketch = looked_at(samples[1], tallies[1], sketch, which=1, size=size, report=report)
+    pairs = zip(samples, tallies, (first, second), strict=True)
+    origin, other = (sample.origin(tally, n_selected=census.n) for sample, tally, census in pairs)
+    return (first, second), (origin, other), sketch
 
 
 def _without_gaps(chosen: FeaturesInCommon, censuses: Sequence[Census]) -> FeaturesInCommon:
@@ -235,7 +254,3 @@ def _counted_up(report: Report, wanted: int, what: str) -> Callable[[int], None]
         report(done[0], wanted, what)
 
     return more
-
-
-def _p_of_sizes(n_first: int, n_second: int, ratio: float) -> float:
-    return float(scipy.stats.binomtest(n_first, n_first + n_second, ratio / (1.0 + ratio)).pvalue)

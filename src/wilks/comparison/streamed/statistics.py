@@ -14,7 +14,6 @@ from wilks.comparison.statistics import ComparisonStatistics, Scores
 from wilks.comparison.streamed.sums import BunchSums, Counts
 from wilks.comparison.streamed.work import Work
 from wilks.comparison.where import N_CELLS, CellContents, Interval, most_discrepant_cells
-from wilks.samples import Sample
 from wilks.typing import FloatArray, IntArray
 
 _AT_ONCE, _MOST_NUMBERS = 256, 2**22
@@ -25,12 +24,10 @@ class StreamedRelabelling(Relabelling):
     """Bunches labelled anew, beside a pool that is a sketch of all rows.
 
     Args:
-        counts_of_second: copies of each row in the second sample, shape (u,).
         sizes: events of the first sample, and of both.
         n_bunches: of the first sample, and of both.
     """
 
-    counts_of_second: IntArray
     sizes: tuple[int, int]
     n_bunches: tuple[int, int]
 
@@ -73,23 +70,6 @@ class StreamedStatistics(ComparisonStatistics):
     @property
     def n_summed(self) -> int:
         return int(self.sums[0].columns.shape[0] + self.sums[1].columns.shape[0] - 2)
-
-    @property
-    def samples(self) -> tuple[Sample, Sample]:
-        """Both samples, in the order in which they were given, for figures: the rows of the sketch, by their copies."""
-        pool = self.null.pool
-        found = [
-            Sample(pool.events[n > 0], n[n > 0] * (census.n / n.sum()), features=pool.features)
-            for n, census in zip(self._counts_of_sketch, self.work.censuses, strict=True)
-        ]
-        return (found[1], found[0]) if self.is_swapped else (found[0], found[1])
-
-    @property
-    def _counts_of_sketch(self) -> tuple[FloatArray, FloatArray]:
-        """Copies of each row in the first and in the second sample, up to one factor."""
-        null = self.null
-        assert isinstance(null, StreamedRelabelling)
-        return null.counts.astype(np.float64), null.counts_of_second.astype(np.float64)
 
     def observed(self) -> Scores:
         first = self.sums[0]

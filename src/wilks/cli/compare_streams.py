@@ -1,0 +1,110 @@
+"""Samples of `wilks compare` that are read in pieces and never held: when, where to, and by whom."""
+
+import contextlib
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from wilks.cli.places import SUMS
+from wilks.cli.progress import every_ten_seconds
+from wilks.cli.session import Session
+from wilks.cli.workers import worker_options, workers
+from wilks.comparison.contents import Asked
+from wilks.comparison.models import blocks_of
+from wilks.comparison.prepared import Prepared
+from wilks.comparison.streamed import StreamingOptions, prepare_streams
+from wilks.samples import Stream, columns, looks_like_weight, stream
+
+STREAMED_ABOVE = 1_000_000
+"""Rows of both samples together, above which they are not held."""
+
+_MOST_BYTES = 2**28
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+Streams = tuple[Stream, Stream]
+
+
+def stream_options(command: _Command) -> _Command:
+    """The options of this module."""
+    option = click.option(
+        "--stream/--in-memory",
+        "stream",
+        default=None,
+        help=f"Read the samples in pieces, twice, or hold them; without either they are read in pieces above "
+        f"{STREAMED_ABOVE:,} rows, where events have no weights.",
+    )
+    return option(worker_options(command))
+
+
+def check_stream_options(options: Mapping[str, Any]) -> None:
+    """Raise for an option that needs samples in memory, beside one that streams them.
+
+    Raises:
+        click.UsageError: with both.
+    """
+    if options["stream"] and (needs := _needing_memory(options)):
+        raise click.UsageError(f"--stream and {needs[0]} exclude each other: {needs[0]} needs samples in memory")
+
+
+def _needing_memory(options: Mapping[str, Any]) -> list[str]:
+    return [f"--{name.replace('_', '-')}" for name in ("weight", "entry_stop", "reach") if options[name]]
+
+
+def streamed(files: tuple[str, str], asked: tuple[Asked, Asked], options: Mapping[str, Any]) -> Streams | None:
+    """Both samples where they are read in pieces, as is asked for or as their size suggests; None: they are held.
+
+    Raises:
+        SampleError: no such file, or an expression that is not allowed.
+    """
+    if options["stream"] is False or _needing_memory(options):
+        return None
+    first, second = (_stream(texts, one) for texts, one in zip(files, asked, strict=True))
+    may_weigh = not options["no_weights"] and any(looks_like_weight(name) for name in _columns(first, second))
+    is_chosen = options["stream"] or (not may_weigh and _is_large(first, second))
+    return (first, second) if is_chosen else None
+
+
+def _stream(files: str, asked: Asked) -> Stream:
+    return stream(
+        files,
+        features=asked.features or None,
+        tree=asked.tree,
+        where=asked.where,
+        define=asked.define,
+        fill=asked.fill,
+        certified=asked.certified,
+    )
+
+
+def _columns(*samples: Stream) -> set[str]:
+    return {name for one in samples for name in columns(one.files, tree=one.tree)}
+
+
+def _is_large(*samples: Stream) -> bool:
+    """By the number of rows, or of bytes where a file does not tell it."""
+    n_rows = [one.n_rows for one in samples]
+    if None in n_rows:
+        return sum(one.n_bytes for one in samples) > _MOST_BYTES
+    return sum(n for n in n_rows if n is not None) > STREAMED_ABOVE
+
+
+def prepare_from_files(session: Session, samples: Streams, options: Mapping[str, Any], *, output: Path) -> Prepared:
+    """The sums of both samples, which are kept in the output folder as they are made."""
+    session.output = output
+    session.interrupted = "interrupted; the sums that were made are kept: the same command goes on"
+    is_alone = options["processes"] == 1 and options["dask"] is None
+    with contextlib.nullcontext((None, 1)) if is_alone else workers(options["processes"], options["dask"]) as found:
+        executor, n_workers = found
+        who = "this process" if is_alone else f"{n_workers} processes" if n_workers else "Dask"
+        session.note(f"The samples are read in pieces, twice, by {who}.")
+        streaming = StreamingOptions(
+            options["seed"],
+            output / SUMS,
+            executor,
+            every_ten_seconds(session.note),
+            uses_weights=not options["no_weights"],
+        )
+        blocks = functools.partial(blocks_of, None, seed=options["seed"])
+        return prepare_streams(*samples, blocks=blocks, options=streaming)
