@@ -3,16 +3,21 @@
     python -m benchmarks.stream make --folder FOLDER --n-events 30000000
     python -m benchmarks.stream parquet --folder FOLDER --n-events 3000000
     python -m benchmarks.stream parquet --folder FOLDER --n-events 30000000
+    python -m benchmarks.stream analysis --folder FOLDER --n-events 10000000
     python -m benchmarks.stream formats
     python -m benchmarks.stream sketch
 
 ``make`` writes files of half a million events of five features for each of two samples, which differ in nothing;
-``parquet`` compares the first ones of them, as many as hold ``--n-events`` together, in this process.
+``parquet`` compares the first ones of them, as many as hold ``--n-events`` together, in this process. ``analysis`` has
+those of the first sample, ``--n-events``, as a reference on disk for the default set of kernels, and a million of the
+second as data; its memory is the largest that is not pages of files, which the system can take back.
 """
 
 from benchmarks import harness  # isort: skip  # before NumPy
 
+import contextlib
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +89,51 @@ def _streamed(samples, *, processes: int = 0, store: Path | None = None) -> harn
         "seconds_per_million": seconds / n * 1e6,
         "peak_mb": harness.peak_mb(),
     }
+
+
+@SCRIPT.part("analysis", folder=Path, n_events=3_000_000, n_data=1_000_000)
+def analysis(options) -> Iterator[harness.Row]:
+    files, other = (sorted((options.folder / name).glob("*.parquet")) for name in "ab")
+    data = wilks.read(other[: options.n_data // PER_FILE], features=NAMES)
+    with tempfile.TemporaryDirectory(dir=options.folder) as place, own_memory() as memory:
+        some = files[: options.n_events // PER_FILE]
+        reference, reading = harness.timed(lambda: wilks.read(some, features=NAMES, on_disk=place))
+        made, choosing = harness.timed(
+            lambda: wilks.Analysis(reference=reference, model=wilks.KernelSet(), expected_events=data.n_events)
+        )
+        _, summing = harness.timed(lambda: made.engine)
+        fit, fitting = harness.timed(lambda: wilks.fit(made, data))
+        yield {
+            "n_events": reference.n_events,
+            "n_data": data.n_events,
+            "t": fit.t,
+            "seconds_reading": reading,
+            "seconds_choosing": choosing,
+            "seconds_summing": summing,
+            "seconds_fitting": fitting,
+            "seconds_per_million": (reading + choosing + summing) / reference.n_events * 1e6,
+            "peak_own_mb": memory[0],
+        }
+
+
+@contextlib.contextmanager
+def own_memory() -> Iterator[list[float]]:
+    """The largest memory, in MB, that is not pages of files, looked at ten times a second (Linux)."""
+    peak, ended = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.1):
+            status = Path("/proc/self/status").read_text(encoding="utf-8")
+            own = next(line for line in status.splitlines() if line.startswith("RssAnon"))
+            peak[0] = max(peak[0], int(own.split()[1]) / 1024)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        thread.join()
 
 
 @SCRIPT.part("formats", n_events=1_000_000, processes=0)

@@ -28,7 +28,7 @@ from wilks.laws import (
 )
 from wilks.laws.beyond import Beyond
 from wilks.laws.splitting import SplittingOptions
-from wilks.laws.splitting.toys import require_sums
+from wilks.laws.splitting.toys import require_splittable
 from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
 from wilks.samples import Events, Sample, check_data, effective_number
 from wilks.statistics.analytic import AnalyticLaw
@@ -70,7 +70,7 @@ def goodness_of_fit(
     . Where toys have not confirmed that null, 1,000 toys are made from the
     toy source of the analysis and p is counted among them.
 
-    With ``reach`` p of a score statistic without nuisances, of one kernel or of a set, is estimated by multilevel
+    With ``reach`` p of a kernel, a set of kernels or a histogram, with or without nuisances, is estimated by multilevel
     splitting of toys where fewer than 20 toys of the calibration reach t, or where there is no calibration and no
     analytic null that answers: ``splitting``, with its error, down to that p.
 
@@ -106,7 +106,7 @@ def goodness_of_fit(
     sample = check_data(data, features=analysis.features)
     if reach is not None:
         SplittingOptions(reach)
-        require_sums(analysis)
+        require_splittable(analysis)
     if calibration is None:
         if reach is None:
             require_law(analysis)
@@ -164,10 +164,10 @@ def answer_of(
         more = (*_reference_notice(analysis, null), *pool_mean_notices(analysis, null))
         return evaluate(data_fit, null, warnings=(*notices, *more))
     _require_toy_source(analysis, refusal, remedy=null.words.remedy)
-    if beyond is not None:
-        return beyond.answer(analysis, data_fit, data=data, warnings=notices)
     told = {one.name: one.value for one in data_fit.delta_nuisances}
     hypothesis = ShiftedNuisance(told) if told else Null()
+    if beyond is not None:
+        return beyond.answer(analysis, data_fit, data=data, warnings=notices, hypothesis=hypothesis)
     toys = make_toys(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
     result = evaluate(data_fit, calibrate(toys), warnings=notices)
     notice = (

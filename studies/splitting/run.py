@@ -6,7 +6,8 @@
 ``relabellings``: 700 events against 300 of one distribution, a normal feature and a Poisson number; one kernel, kernels
 of three widths, and the default set of a comparison. ``toys``: the exponential problem with 500 expected events and a
 reference of 50,000; one kernel, the smallest p of five kernels, and the default of an analysis, with toys of the
-generator.
+generator. Where they are asked for, ``nuisance`` is the kernel with a scale of 5 %, ``converged`` a set of two
+converged kernels with it: every toy is fitted.
 
 t lies where plain draws have p = 1e-2, 1e-3, ..., as far as 20 of them lie beyond; and, so that p is about 1e-7, as
 many times log 10 beyond the last of these as are missing, as t of a set is -2 log p (of a kernel, at the p of its
@@ -39,7 +40,7 @@ from wilks.problems import exponential
 P_VALUES, FEWEST_BEYOND, DEEP = (1e-2, 1e-3, 1e-4, 1e-5), 20, 1e-7
 AT_ONCE, N_TILTED = 1_000, 100_000
 SCRIPT = harness.Script(__file__, __doc__, seed="of data 0; of plain draws 1; of repetitions 0, 1, ...")
-CASES = ("kernel", "set", "default")
+CASES, FITTED = ("kernel", "set", "default"), ("nuisance", "converged")
 
 
 class Case(NamedTuple):
@@ -70,20 +71,33 @@ def of_relabellings(name: str) -> Case:
     return Case(lambda rng: population, lambda rng, n: population.drawn(n, rng).t)
 
 
+def scale(events, nu):
+    """log r of a scale of the exponential, to first order."""
+    return nu * (events[:, 0] - 1.0)
+
+
 def of_toys(name: str) -> Case:
+    kernel = wilks.Kernel(n_centers=100, width=1.0, ridge=0.3, is_score=True)
     models = {
-        "kernel": wilks.Kernel(n_centers=100, width=1.0, ridge=0.3, is_score=True),
+        "kernel": kernel,
         "set": wilks.KernelSet(combination="min_p"),
         "default": wilks.KernelSet(),
+        "nuisance": kernel,
+        "converged": wilks.KernelSet(widths=(0.5, 2.0), n_centers=30, is_score=False),
     }
+    nuisances = [wilks.Nuisance("scale", 0.05, log_ratio=scale)] if name in FITTED else []
     analysis = wilks.Analysis(
         reference=exponential.reference(50_000, seed=0),
         model=models[name],
         toy_source=exponential.BACKGROUND,
+        nuisances=nuisances,
         expected_events=500,
         standardize=False,
     )
     engine = analysis.engine
+    if name in FITTED:
+        make = ToyPopulations(analysis, wilks.Null())
+        return Case(make, lambda rng, n: make(rng).drawn(n, rng).t)
 
     def plain(rng: np.random.Generator, n: int) -> np.ndarray:
         q = engine.scores([rng.exponential(size=(rng.poisson(500), 1)) for _ in range(n)])

@@ -41,7 +41,8 @@ def test_run_test_and_report(study: Any) -> None:
 
 
 def test_a_model_that_splitting_does_not_know_is_refused(study: Any) -> None:
-    study.config["model"] = {"kernel": {"n_centers": 10, "width": 1.0}}
+    study.config["model"] = {"mlp": {"hidden": [4], "weight_clip": 9}}
     done = study.run("run", "--reach", "1e-4")
     assert done.exit_code == 2
-    assert re.search(r"reach needs score statistics without\s+nuisances", done.output)
+    assert re.search(r"reach needs a model whose fit has\s+one minimum", done.output)
+    assert not (study.output / "toys").exists()

@@ -1,6 +1,7 @@
 """What every block of members must do, whatever its members look at."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,3 +116,13 @@ def test_variances_of_sums_are_positive_with_tails_and_few_levels() -> None:
 def test_an_estimated_variance_has_a_floor() -> None:
     traces = Traces(10.0, 4.0, 1e9)
     assert QuadraticScale.of(PLAIN, [traces], n_estimated=1).variance[0] == 4.0
+
+
+def test_many_events_leave_no_direction_below_zero() -> None:
+    """Rounding errors of thirty million events are larger than the penalty on Gaussians that nearly coincide."""
+    events = np.random.default_rng(2).normal(size=(3_000, 2))
+    null = Relabelling.of(Sample(events[:1_000]), Sample(events[1_000:]))
+    pool = replace(null.pool, masses=np.full(null.pool.n_rows, 1e4))
+    many = replace(null, pool=pool, counts=null.counts * 10_000)
+    block = KernelBlock(many, Gaussians(events[:600], 2.0), events=pool.standardized, ridges=(0.3, 0.01))
+    assert np.all(np.isfinite(block.scale.mean)) and np.all(block.scale.mean > 1.0)

@@ -57,6 +57,8 @@ def test_data_and_reference_are_read_alike(folder: Path) -> None:
     assert data.events[:, 0].tolist() == wanted(DATA, RUNS < 3)
     assert data.origin.n_uncertified == np.count_nonzero(RUNS == 3) and sources.reference.origin.certified == {}
     assert build_analysis(loaded, sources).expected_events == pytest.approx(100)
+    on_disk = read_data(load(folder, TEXT + "on_disk: scratch\n"))
+    assert on_disk.is_on_disk and on_disk.digest() == data.digest() and (folder / "scratch").is_dir()
     named = TEXT.replace(
         "certified: golden.json", "certified: {file: golden.json, run: Run, lumisection: ls}, entry_stop: 100"
     )

@@ -19,8 +19,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 import wilks
-import wilks.cli.campaign_run
 import wilks.cli.toys
+import wilks.cli.workers
 from wilks.cli import main
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports import picture
@@ -337,7 +337,7 @@ class Workshop:
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wilks.cli.toys, "LocalProcesses", Here)
-        patch.setattr(wilks.cli.campaign_run, "LocalProcesses", Here)
+        patch.setattr(wilks.cli.workers, "LocalProcesses", Here)
         yield Workshop(tmp_path_factory.mktemp("contract"))
 
 

@@ -28,6 +28,7 @@ from wilks.cli.toys import complete_toys
 from wilks.config import load_config
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.laws.splitting import METHOD
+from wilks.laws.splitting.toys import require_splittable
 from wilks.storage import as_path
 from wilks.wording import in_shell
 
@@ -141,6 +142,8 @@ def run_all(
     ready = _with_learned(session, prepare(session, loaded, with_data=True, needs_responses=False))
     if ready is None:
         return
+    if reach is not None:
+        require_splittable(ready.analysis)
     claims = ready.n_toys > 0
     if claims:
         claim_output(session, ready)

@@ -23,7 +23,7 @@ from wilks.hypotheses import Hypothesis
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.laws.beyond import Beyond
 from wilks.laws.notices import chi_square_notice
-from wilks.laws.splitting.toys import require_sums
+from wilks.laws.splitting.toys import require_splittable
 from wilks.responses import Closure, ResponseStudy, check_responses, study_responses
 from wilks.responses.variation import one_sided_notices, points_of
 from wilks.samples import Sample
@@ -170,7 +170,7 @@ def _beyond(session: Session, prepared: Prepared, reach: float | None) -> Beyond
     """
     if reach is None:
         return None
-    require_sums(prepared.analysis)
+    require_splittable(prepared.analysis)
     return Beyond(reach, prepared.output / SPLITTING, every_ten_seconds(session.note))
 
 

@@ -18,6 +18,7 @@ from wilks.statistics.linear.gaussians import Gaussians
 from wilks.typing import FloatArray, IntArray
 
 _NEGLIGIBLE = 1e-8  # of the penalty, on sums of Gaussians that cancel
+_ROUNDING = 4e-16  # of the trace of sum v k k^T: of many events it is more
 
 
 class KernelBlock(Block):
@@ -52,7 +53,8 @@ class KernelBlock(Block):
         masses, variances = null.pool.masses[:used], null.leading_variances(used)
         mean, hessian = mean_and_covariance(self._values, size=self.n_columns, masses=masses, variances=variances)
         penalty = 2.0 * ridges[0] * gaussians.penalty()
-        penalty[np.diag_indices_from(penalty)] += 2.0 * ridges[0] * _NEGLIGIBLE
+        rounding = _ROUNDING * self.n_columns * float(np.sum(variances))
+        penalty[np.diag_indices_from(penalty)] += max(2.0 * ridges[0] * _NEGLIGIBLE, rounding)
         self._root = whitening(hessian, penalty)
         curvature, self._turn = scipy.linalg.eigh(whitened(self._root, whitened(self._root, hessian)))
         self._curvature = np.clip(curvature, 0.0, 1.0)

@@ -15,6 +15,7 @@ from wilks.hypotheses import Generator
 from wilks.nuisances import Unselected
 from wilks.samples import Certified, Sample, parse_selection, read
 from wilks.samples.recipe import fill_values
+from wilks.storage import as_path
 from wilks.typing import FloatArray
 
 
@@ -99,6 +100,7 @@ def _read(
         expected_events=yields and {resolved(path, folder=folder): number for path, number in yields.items()},
         entry_start=config.entry_start,
         entry_stop=config.entry_stop,
+        on_disk=None if analysis.on_disk is None else folder / as_path(analysis.on_disk),
     )
 
 

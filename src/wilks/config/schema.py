@@ -251,6 +251,11 @@ class AnalysisConfig(Section):
         description='What stands for an object that an event lacks, in every sample: {"Jet_pt[1]": 0}. Without it such '
         "an event is left out, and counted, where a feature, a weight or `where` needs the object.",
     )
+    on_disk: PathText | None = Field(
+        default=None,
+        description="Folder, relative to this file, for the arrays of samples larger than memory: they are mapped from "
+        "there while a command runs, not held.",
+    )
     labels: dict[Text, Text] = Field(
         default={},
         description="Axis labels of figures by feature or carried column; formulas stand between dollar signs: "

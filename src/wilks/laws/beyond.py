@@ -18,6 +18,7 @@ from wilks.statistics.law import Refusal
 from wilks.storage import Folder
 
 ENOUGH = 20
+_NULL = Null()
 NOTABLE_OVERLAP_Z_ERROR = 0.05
 
 
@@ -49,13 +50,21 @@ class Beyond:
             return dataclasses.replace(counted, warnings=(text, *counted.warnings))
         return evaluate(counted.fit, found, warnings=(*warnings, *self._notices(analysis)))
 
-    def answer(self, analysis: Analysis, fit: FitResult, *, data: Sample, warnings: tuple[str, ...]) -> GoodnessOfFit:
-        """The answer without a calibration.
+    def answer(
+        self,
+        analysis: Analysis,
+        fit: FitResult,
+        *,
+        data: Sample,
+        warnings: tuple[str, ...],
+        hypothesis: Hypothesis = _NULL,
+    ) -> GoodnessOfFit:
+        """The answer without a calibration, by toys of a hypothesis.
 
         Raises:
             CalibrationError: splitting finds none.
         """
-        found = self._split(analysis, fit, Null(), data=data)
+        found = self._split(analysis, fit, hypothesis, data=data)
         if isinstance(found, Refusal):
             raise CalibrationError(
                 f"multilevel splitting {found.needs}, but {found.shortcoming}; run toys = run_toys(analysis, Null(), "

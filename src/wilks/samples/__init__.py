@@ -24,10 +24,10 @@ _NAMES = {
     "wilks.samples.roles": ["check_data_once", "check_pool", "data_notices", "reference_notices", "unit_notices"],
     "wilks.samples.sample": ["Sample"],
     "wilks.samples.splitting": ["split"],
-    "wilks.samples.standardization": ["Standardization", "require_varying", "scale_notices"],
+    "wilks.samples.standardization": ["Standardization", "StandardizedEvents", "require_varying", "scale_notices"],
     "wilks.samples.streaming": ["Stream", "stream"],
     "wilks.samples.support": ["Outsider", "ReferenceSupport", "Support"],
-    "wilks.samples.thinning": ["cell_width_of", "has_cells", "in_cells", "merge_cells", "thin"],
+    "wilks.samples.thinning": ["cell_width_of", "has_cells", "in_cells", "merge_cells", "some_distinct", "thin"],
     "wilks.samples.unweighting": ["unweight"],
     "wilks.samples.weight_names": ["is_variation", "looks_like_weight"],
 }
@@ -52,10 +52,10 @@ if TYPE_CHECKING:
     from wilks.samples.roles import check_data_once, check_pool, data_notices, reference_notices, unit_notices
     from wilks.samples.sample import Sample
     from wilks.samples.splitting import split
-    from wilks.samples.standardization import Standardization, require_varying, scale_notices
+    from wilks.samples.standardization import Standardization, StandardizedEvents, require_varying, scale_notices
     from wilks.samples.streaming import Stream, stream
     from wilks.samples.support import Outsider, ReferenceSupport, Support
-    from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, thin
+    from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, some_distinct, thin
     from wilks.samples.unweighting import unweight
     from wilks.samples.weight_names import is_variation, looks_like_weight
 else:
@@ -73,6 +73,7 @@ __all__ = [
     "Sample",
     "Selection",
     "Standardization",
+    "StandardizedEvents",
     "Stream",
     "Support",
     "as_sample",
@@ -109,6 +110,7 @@ __all__ = [
     "require_varying",
     "scale_notices",
     "shared_events",
+    "some_distinct",
     "split",
     "stream",
     "thin",

@@ -18,7 +18,14 @@ _FORMULA_LIKE = re.compile(r"[\w.()+\-*/%,]+")
 
 
 def frozen_array(values: npt.ArrayLike, what: str) -> FloatArray:
-    """A read-only, C-ordered float64 copy of ``values``; one that is already so is not copied."""
+    """A read-only, C-ordered float64 copy of ``values``; one that is already so, or mapped so, is not copied."""
+    if (
+        isinstance(values, np.memmap)
+        and _is_sealed(values)
+        and values.dtype == np.float64
+        and values.flags.c_contiguous
+    ):
+        return values
     if has_masked(values):
         raise SampleError(f"{what} must hold plain numbers, but some are masked; select the masked events away first")
     try:
@@ -94,7 +101,7 @@ def in_order(events: FloatArray, weights: FloatArray) -> tuple[FloatArray, Float
 
 
 def _is_sealed(array: FloatArray) -> bool:
-    return array.flags.owndata and not array.flags.writeable
+    return (array.flags.owndata or isinstance(array, np.memmap)) and not array.flags.writeable
 
 
 def require_finite(values: FloatArray, what: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import non_finite_message, seal
+from wilks.samples.column_stores import ColumnStore, HeldColumns
 from wilks.samples.origin import Origin
 from wilks.samples.plan import ReadTally, Taken
 from wilks.samples.readers import FilePath
@@ -32,7 +33,7 @@ class Kept:
     """The selected rows so far."""
 
     recipe: Recipe
-    parts: dict[str, list[FloatArray]] = field(default_factory=dict)
+    store: ColumnStore = field(default_factory=HeldColumns)
     bad: dict[str, _BadValues] = field(default_factory=dict)
     precisions: dict[str, np.dtype[Any]] = field(default_factory=dict)
     tally: ReadTally = field(default_factory=ReadTally)
@@ -49,7 +50,7 @@ class Kept:
         for name, values in taken.outputs.items():
             if name in self.recipe.required:
                 self._note_bad(name, values, taken.rows + n_before, path)
-            self.parts.setdefault(name, []).append(values)
+            self.store.add(name, values)
         self.n_of_files[-1] += int(taken.rows.size)
         self.tally.add(taken, n_rows=n_rows)
 
@@ -106,24 +107,17 @@ class Kept:
         found = ", ".join(f"{count:,} are {what}" for count, what in counts if count)
         return f" ({found})" if found else ""
 
-    def column(self, name: str) -> FloatArray:
-        """One output, of all files."""
-        return np.concatenate(self.parts[name])
-
     def sample(self, origin: Origin, *, factors: Sequence[float]) -> Sample:
         """What was kept, with the weights of each file multiplied by its factor."""
         recipe = self.recipe
-        weights = None if recipe.weight is None else self.column(recipe.weight)
+        weights = None if recipe.weight is None else self.store.column(recipe.weight)
         if any(factor != 1 for factor in factors):
             rows = np.repeat(factors, self.n_of_files)
             weights = rows if weights is None else weights * rows
-        extras = {name: seal(self.column(name)) for name in recipe.carry}
-        events = np.empty((self.n_selected, len(recipe.features)))
-        for j, name in enumerate(recipe.features):
-            events[:, j] = self.column(name)
-            del self.parts[name]
+        extras = {name: seal(self.store.column(name)) for name in recipe.carry}
+        events = seal(self.store.rows(recipe.features, n=self.n_selected))
         weights = None if weights is None else seal(weights)
-        return Sample(seal(events), weights, features=recipe.features, extras=extras, origin=origin)
+        return Sample(events, weights, features=recipe.features, extras=extras, origin=origin)
 
 
 def factors_for(
@@ -142,7 +136,7 @@ def factors_for(
     if not yields:
         return [1.0] * len(kept.n_of_files)
     parts = np.repeat(np.arange(len(kept.n_of_files)), kept.n_of_files)
-    weights = kept.column(str(kept.recipe.weight)) if is_weighted else np.ones(parts.size)
+    weights = kept.store.column(str(kept.recipe.weight)) if is_weighted else np.ones(parts.size)
     sums = np.bincount(parts, weights=weights, minlength=len(kept.n_of_files)).tolist()
     factors: list[float] = []
     for entry, (wanted, files) in yields.items():

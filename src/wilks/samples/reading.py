@@ -8,6 +8,7 @@ from typing import Any, cast
 from wilks.errors import SampleError
 from wilks.samples.certified import Certified
 from wilks.samples.checked_arrays import came
+from wilks.samples.column_stores import ColumnFiles
 from wilks.samples.expressions import Expression, parse_expression
 from wilks.samples.file_names import Files, as_sample_error, find_files, listed_files, matches
 from wilks.samples.kept import Kept, factors_for
@@ -17,6 +18,7 @@ from wilks.samples.recipe import make_recipe
 from wilks.samples.sample import Sample
 from wilks.samples.syntax import is_plain_name
 from wilks.samples.tree_names import keys_without_tree, one_tree
+from wilks.storage import Folder, as_path
 from wilks.typing import finite_number, whole_number
 from wilks.wording import listed, visible
 
@@ -43,6 +45,7 @@ def read(
     entry_start: int = 0,
     entry_stop: int | None = None,
     chunk_size: int = CHUNK_SIZE,
+    on_disk: Folder | None = None,
 ) -> Sample:
     """Read a sample from ROOT, Parquet, HDF5, CSV, TSV, NPZ or NPY files.
 
@@ -77,6 +80,9 @@ def read(
         entry_start: first row that is read, of all files together.
         entry_stop: first row that is not read any more. Weights are those of the rows that are read.
         chunk_size: rows that are read at once.
+        on_disk: a folder in which the arrays are kept, in a new folder for each sample, and from which they are mapped
+            in place of being held: for samples larger than memory (`Sample.is_on_disk`). They are removed when the
+            process ends.
 
     Raises:
         SampleError: a file is missing, damaged or of an unknown kind; a column is missing, not a number, or jagged
@@ -97,7 +103,7 @@ def read(
     recipe = make_recipe(features, where=where, weight=weight, define=define, carry=carry, fill=fill, certified=golden)
     rows, paths = _rows(entry_start, entry_stop), find_files(files)
     numbers, yields = _numbers(files, keys_without_tree(per_file), define), _yields(files, expected_events)
-    kept = Kept(recipe)
+    kept = Kept(recipe) if on_disk is None else Kept(recipe, ColumnFiles(as_path(on_disk)))
     with as_sample_error():
         n_together = whole_number(chunk_size, name="chunk_size", least=1)
     for path in paths:

@@ -109,6 +109,11 @@ class Sample(Printed, Storable):
         return bool(np.any(self.event_weights != 1.0))
 
     @property
+    def is_on_disk(self) -> bool:
+        """Whether the events are mapped from a file (``on_disk`` of `read`), not held in memory."""
+        return isinstance(self.events, np.memmap)
+
+    @property
     def has_negative_weights(self) -> bool:
         """Whether any weight is below 0."""
         return bool(np.any(self.event_weights < 0.0))

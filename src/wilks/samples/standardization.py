@@ -12,7 +12,7 @@ from wilks.errors import SampleError
 from wilks.samples.checked_arrays import frozen_array
 from wilks.samples.sample import Sample
 from wilks.samples.scales import ColumnScale
-from wilks.typing import FloatArray
+from wilks.typing import BoolArray, FloatArray, IntArray
 
 _END = 1e6
 
@@ -108,6 +108,27 @@ class Standardization:
     def to_dict(self) -> dict[str, list[float]]:
         """Plain lists for JSON; floats survive the round trip exactly."""
         return {"shift": self.shift.tolist(), "scale": self.scale.tolist()}
+
+
+class StandardizedEvents:
+    """Raw events (n, d), such as those of a file, that are standardized as blocks of them are asked for.
+
+    >>> StandardizedEvents(np.array([[5.0], [7.0]]), Standardization([1.0], [2.0]))[1:].tolist()
+    [[3.0]]
+    """
+
+    def __init__(self, events: FloatArray, standardization: Standardization) -> None:
+        self._events, self._standardization = events, standardization
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d)."""
+        n_events, n_features = self._events.shape
+        return n_events, n_features
+
+    def __getitem__(self, rows: slice | IntArray | BoolArray) -> FloatArray:
+        """Some rows, in memory."""
+        return self._standardization.apply(np.asarray(self._events[rows]))
 
 
 def require_varying(sample: Sample) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from wilks.samples.rows import row_hashes
 from wilks.samples.sample import Sample
 from wilks.typing import BoolArray, FloatArray, IntArray
 
@@ -27,6 +28,28 @@ def merge_cells(sample: Sample, *, scale: FloatArray, cell_width: float = CELL_W
         return sample
     values, weights = in_cells(sample.events[:, 0], sample.event_weights, width=width)
     return Sample(values, weights, features=sample.features) if 2 * values.size <= sample.n_events else sample
+
+
+def some_distinct(sample: Sample, *, most: int) -> Sample:
+    """At most so many distinct rows of a sample, each with the sum of the weights of its copies, scaled to the whole.
+
+    They are those with the smallest hashes of their values: a random subset of the distinct rows, and a function of
+    the set of events, not of their order. A sample with fewer rows is returned as it is.
+
+    >>> some = some_distinct(Sample(np.repeat(np.arange(6.0), 2).reshape(-1, 1)), most=3)
+    >>> some.n_events, some.event_weights.tolist()
+    (3, [4.0, 4.0, 4.0])
+    """
+    if sample.n_events <= most:
+        return sample
+    hashes = row_hashes(sample.events)
+    limit = np.unique(hashes)[:most][-1]
+    rows = np.flatnonzero(hashes <= limit)
+    rows = rows[np.argsort(hashes[rows], kind="stable")]
+    starts = np.flatnonzero(np.diff(hashes[rows], prepend=hashes[rows[0]] + np.uint64(1)))
+    weights = np.add.reduceat(sample.event_weights[rows], starts)
+    found = Sample(sample.events[rows[starts]], weights, features=sample.features)
+    return found.rescaled(sample.expected_events)
 
 
 def has_cells(sample: Sample) -> bool:

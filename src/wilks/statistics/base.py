@@ -70,6 +70,11 @@ class Statistic(abc.ABC):
         return False
 
     @property
+    def is_convex(self) -> bool:
+        """Whether the loss has one minimum, so that a fit needs no search."""
+        return False
+
+    @property
     def is_accelerated(self) -> bool:
         """Whether its fits go to an accelerator, which one process fills: more processes would wait for each other."""
         return False

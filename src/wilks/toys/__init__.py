@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from wilks import lazy
 
 _NAMES = {
-    "wilks.toys.drawing": ["check_drawable", "draw_auxiliaries", "draw_toy"],
+    "wilks.toys.drawing": ["check_drawable", "draw_auxiliaries", "draw_toy", "drawn_auxiliaries"],
     "wilks.toys.identity": ["toy_key", "toy_rng"],
     "wilks.toys.likeness": ["require_like_reference", "sample_notices"],
 }
 
 if TYPE_CHECKING:
-    from wilks.toys.drawing import check_drawable, draw_auxiliaries, draw_toy
+    from wilks.toys.drawing import check_drawable, draw_auxiliaries, draw_toy, drawn_auxiliaries
     from wilks.toys.identity import toy_key, toy_rng
     from wilks.toys.likeness import require_like_reference, sample_notices
 else:
@@ -21,6 +21,7 @@ __all__ = [
     "check_drawable",
     "draw_auxiliaries",
     "draw_toy",
+    "drawn_auxiliaries",
     "require_like_reference",
     "sample_notices",
     "toy_key",

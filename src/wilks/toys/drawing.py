@@ -34,11 +34,16 @@ def draw_toy(analysis: Analysis, hypothesis: Hypothesis, *, seed: int, index: in
 
 def draw_auxiliaries(analysis: Analysis, hypothesis: Hypothesis, *, seed: int, index: int) -> FloatArray:
     """Auxiliary measurements (j,) of toy ``index``: around the nuisances of the hypothesis, with its offsets."""
+    return drawn_auxiliaries(analysis, hypothesis, auxiliary_rng(hypothesis, seed=seed, index=index))
+
+
+def drawn_auxiliaries(analysis: Analysis, hypothesis: Hypothesis, rng: np.random.Generator) -> FloatArray:
+    """Auxiliary measurements (j,) around the nuisances of the hypothesis, with its offsets."""
     nuisances = analysis.nuisances
     if not nuisances:
         return np.empty(0)
     centre = nuisances.values(hypothesis.nuisances) + nuisances.values(hypothesis.auxiliary_offsets)
-    return nuisances.draw_observed(auxiliary_rng(hypothesis, seed=seed, index=index), centre)
+    return nuisances.draw_observed(rng, centre)
 
 
 def check_drawable(analysis: Analysis, hypothesis: Hypothesis) -> None:

@@ -6,8 +6,10 @@ import pytest
 import wilks
 from wilks.errors import CalibrationError, InputError
 from wilks.hypotheses import Null
+from wilks.laws.splitting import Tail
+from wilks.laws.splitting import toys as toys_of_splitting
 from wilks.laws.splitting.law import SplitLaw
-from wilks.laws.splitting.toys import ToyPopulations, ToySums, require_sums
+from wilks.laws.splitting.toys import ToyPopulations, ToySums, require_splittable, split_toys
 from wilks.statistics.law import Refusal
 
 N_EXPECTED = 100.0
@@ -103,23 +105,71 @@ def test_what_is_saved_is_loaded_and_reported(tmp_path) -> None:  # type: ignore
     assert "multilevel splitting" in page and "Runs of splitting" in page
 
 
-def test_other_statistics_and_options_are_refused_before_the_fit() -> None:
-    converged = wilks.Analysis(
+FITTED = {
+    "kernel with a nuisance": (MODELS["kernel"], [wilks.Nuisance("tilt", 0.1, log_ratio=lambda x, nu: nu * x[:, 0])]),
+    "converged set": (wilks.KernelSet(widths=(0.5, 2.0), n_centers=20, is_score=False), []),
+    "histogram with a nuisance": (
+        wilks.Histogram(n_bins=6),
+        [wilks.Nuisance("tilt", 0.1, log_ratio=lambda x, nu: nu * x[:, 0])],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "n_toys", "n_beyond"),
+    [("kernel with a nuisance", 300, 45), ("converged set", 1_500, 30), ("histogram with a nuisance", 200, 30)],
+)
+def test_where_every_toy_is_fitted_p_agrees_with_plain_toys(
+    name: str, n_toys: int, n_beyond: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain toys against 50 particles in each of 8 runs; 4 errors of both."""
+    monkeypatch.setattr(toys_of_splitting, "N_FITTED", 50)
+    model, nuisances = FITTED[name]
+    analysis = wilks.Analysis(
+        reference=wilks.Sample(np.random.default_rng(1).exponential(size=5_000)),
+        model=model,
+        nuisances=nuisances,
+        expected_events=N_EXPECTED,
+        toy_source=SOURCES["pool"],
+    )
+    toys = wilks.run_toys(analysis, Null(), n_toys=n_toys, seed=2)
+    limit = float(np.sort(toys.t)[-n_beyond])
+    tail = split_toys(analysis, Null(), t=limit, data=DATA, reach=1e-4)
+    assert isinstance(tail, Tail) and len(tail.runs) == 8
+    error = np.hypot(1.0 / np.sqrt(n_beyond), tail.relative_error)
+    assert abs(tail.log_p - np.log(n_beyond / n_toys)) < 4 * error
+    assert all(run.least_moved > 0.2 for run in tail.runs)
+
+
+def test_measurements_move_with_events() -> None:
+    """Auxiliary measurements of particles keep their law, those of a level included: here nothing depends on them."""
+    analysis = wilks.Analysis(
+        reference=wilks.Sample(np.random.default_rng(1).exponential(size=5_000)),
+        model=MODELS["kernel"],
+        nuisances=FITTED["kernel with a nuisance"][1],
+        expected_events=N_EXPECTED,
+        toy_source=SOURCES["pool"],
+    )
+    rng = np.random.default_rng(3)
+    particles = ToyPopulations(analysis, Null())(rng).drawn(200, rng)
+    before = particles.kept.copy()
+    for _ in range(3):
+        particles.move(0.0, size=0.3, rng=rng)
+    moved = np.mean(particles.kept != before)
+    assert 0.5 < moved < 0.8  # 1 - .7^3 = .66
+    assert abs(particles.kept.std() - 0.1) < 0.03 and abs(particles.kept.mean()) < 0.03
+
+
+def test_networks_and_other_options_are_refused_before_the_fit() -> None:
+    network = wilks.Analysis(
         reference=wilks.Sample(np.random.default_rng(1).exponential(size=500)),
-        model=wilks.Kernel(n_centers=10, width=1.0),
+        model=wilks.MLP(hidden=(4,), weight_clip=9.0),
         expected_events=50,
         toy_source=wilks.Generator(draw),
     )
-    with pytest.raises(CalibrationError, match="reach needs score statistics without nuisances"):
-        wilks.goodness_of_fit(converged, DATA, reach=1e-7)
+    with pytest.raises(CalibrationError, match="reach needs a model whose fit has one minimum"):
+        wilks.goodness_of_fit(network, DATA, reach=1e-7)
+    with pytest.raises(CalibrationError, match="one minimum"):
+        require_splittable(network)
     with pytest.raises(InputError, match="reach must be a p"):
         wilks.goodness_of_fit(analysis_of(), DATA, reach=2.0)
-    with pytest.raises(CalibrationError, match="with scale"):
-        require_sums(
-            wilks.Analysis(
-                reference=wilks.Sample(np.random.default_rng(1).exponential(size=500)),
-                model=MODELS["kernel"],
-                nuisances=[wilks.Nuisance("scale", sigma=0.1, log_ratio=lambda x, nu: nu * x[:, 0])],
-                expected_events=50,
-            )
-        )

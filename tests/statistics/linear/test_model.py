@@ -69,7 +69,7 @@ class LinearModelContract:
         assert [one.map.digest() for one in again.members] == [one.map.digest() for one in placed.members]
 
     def test_a_law_is_known_of_the_score_statistic_of_one_member(self, placed):
-        assert placed.is_penalized and placed.version == 5
+        assert placed.is_penalized and placed.version == 6
         assert placed.has_law(is_profiled=False) == (placed.is_score and placed.combination is None)
         assert placed.combination is not None or len(placed.members) == 1
 

@@ -1,4 +1,4 @@
-"""Toys of an analysis as particles, for score statistics without nuisances: t by sums over their events.
+"""Toys of an analysis as particles: t of score statistics without nuisances by sums over events, of others by fits.
 
 A toy is a Poisson number of events of a finite set, without replacement. That set is the pool, where it has no weights;
 elsewhere it is drawn anew for each run: events of a generator, or what hit or miss leaves of a weighted pool. Averaged
@@ -15,18 +15,19 @@ from wilks.campaign.side_by_side import side_by_side
 from wilks.documents import canonical_json
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Generator, Hypothesis
-from wilks.laws.splitting.slots import SlotPopulation, SlotSums
+from wilks.laws.splitting.fits import ToyFits
+from wilks.laws.splitting.slots import SlotPopulation, SlotSums, ToyStatistic
 from wilks.laws.splitting.subsets import n_particles_for
-from wilks.laws.splitting.tail import Report, SplittingOptions, Tail, keep_runs, kept_runs, split_tail
+from wilks.laws.splitting.tail import Report, SplittingOptions, Tail, keep_runs, kept_runs, one_by_one, split_tail
 from wilks.samples import Sample, unweight
 from wilks.statistics.law import Refusal
 from wilks.statistics.linear.engine import LinearEngine
 from wilks.storage import Folder
-from wilks.toys import check_drawable
+from wilks.toys import check_drawable, drawn_auxiliaries
 from wilks.toys.supplies import supplies
 from wilks.typing import FloatArray, IntArray
 
-EVENTS_PER_TOY = 50
+EVENTS_PER_TOY, N_FITTED = 50, 200
 _MOST_KEPT, _TOLERANCE = 2**26, 1e-6  # 512 MiB
 
 
@@ -78,23 +79,24 @@ class ToyPopulations:
     """What makes the population of each run.
 
     Args:
-        analysis: with score statistics, without nuisances.
+        analysis: of a model that `require_splittable` accepts.
         hypothesis: that toys are drawn from.
     """
 
     def __init__(self, analysis: Analysis, hypothesis: Hypothesis) -> None:
         check_drawable(analysis, hypothesis)
-        self._analysis = analysis
+        self._analysis, self._hypothesis = analysis, hypothesis
         (self._supply,) = supplies(analysis, hypothesis)
         source = self._supply.source
         is_whole = isinstance(source, Sample) and not _is_unequal(source) and source.n_events == self._n_events
         self._fixed = self._of(source.events) if isinstance(source, Sample) and is_whole else None
 
     @property
-    def n_numbers(self) -> int:
-        """Features of all events that toys are drawn from."""
-        rank = sum(group.basis.rank for group in _engine(self._analysis).groups)
-        return rank * self._n_events
+    def n_particles(self) -> int:
+        """Of a run: as many as memory and time allow, few where each is fitted."""
+        if not is_by_sums(self._analysis):
+            return N_FITTED
+        return n_particles_for(sum(group.basis.rank for group in _engine(self._analysis).groups) * self._n_events)
 
     @property
     def _n_events(self) -> int:
@@ -116,9 +118,16 @@ class ToyPopulations:
         return events
 
     def _of(self, events: FloatArray) -> SlotPopulation:
-        statistic = SlotSums(ToySums(_engine(self._analysis), events))
+        if is_by_sums(self._analysis):
+            statistic: ToyStatistic = SlotSums(ToySums(_engine(self._analysis), events))
+        else:
+            statistic = ToyFits(self._analysis.engine, events, self._auxiliaries)
         size = int(self._supply.mean) if self._supply.is_fixed else None
         return SlotPopulation(statistic, size=size, mean=self._supply.mean)
+
+    def _auxiliaries(self, rng: np.random.Generator) -> FloatArray:
+        """Auxiliary measurements of one toy."""
+        return drawn_auxiliaries(self._analysis, self._hypothesis, rng)
 
 
 def split_toys(
@@ -134,10 +143,10 @@ def split_toys(
     """Runs of multilevel splitting of toys towards the t of data, side by side on all cores.
 
     Args:
-        analysis: with score statistics, without nuisances (`require_sums`).
+        analysis: of a model that `require_splittable` accepts.
         hypothesis: of the toys.
         t: by the fit.
-        data: its events, from which t is computed once more as that of toys is.
+        data: its events, from which t of sums is computed once more as that of toys is.
         reach: the least p that is wanted.
         store: a folder that keeps the runs that are done, from where the same answer goes on.
         report: called with how many runs are done, how many there will be, and with their name.
@@ -146,34 +155,39 @@ def split_toys(
         CalibrationError: another statistic; a t that does not come out again.
         InputError: the analysis has no source of toys, one that is too small, or too many events and features.
     """
-    require_sums(analysis)
-    again = ToySums(_engine(analysis), data.events).observed()
+    require_splittable(analysis)
+    by_sums = is_by_sums(analysis)
+    again = ToySums(_engine(analysis), data.events).observed() if by_sums else t
     if not abs(again - t) <= _TOLERANCE * max(1.0, abs(t)):
         raise CalibrationError(f"t = {t:.10g} of the fit must come out of sums over the data, but {again:.10g} did")
     make = ToyPopulations(analysis, hypothesis)
     return split_tail(
         make,
         again,
-        options=SplittingOptions(reach, n_particles_for(make.n_numbers), seed=analysis.search.seed),
+        options=SplittingOptions(reach, make.n_particles, seed=analysis.search.seed),
         identity=canonical_json({"analysis": analysis.fingerprint(), "hypothesis": hypothesis.to_dict()}),
         so_far=None if store is None else kept_runs(store),
         keep=partial(keep_runs, store=store, report=report),
-        together=partial(side_by_side, is_large=True),
-        n_together=len(usable_cores()),
+        together=partial(side_by_side, is_large=True) if by_sums else one_by_one,
+        n_together=len(usable_cores()) if by_sums else 1,
     )
 
 
-def require_sums(analysis: Analysis) -> None:
-    """Raise unless t is a function of sums over events.
+def is_by_sums(analysis: Analysis) -> bool:
+    """Whether t is a function of sums over events, which change with a few of them; else every toy is fitted."""
+    return not analysis.nuisances and bool(getattr(analysis.model, "is_score", False))
+
+
+def require_splittable(analysis: Analysis) -> None:
+    """Raise unless fits are certain and quick enough for some hundred thousand of them.
 
     Raises:
-        CalibrationError: it is not.
+        CalibrationError: the loss has several minima, as that of a network.
     """
-    if analysis.nuisances or not getattr(analysis.model, "is_score", False):
-        names = f" with {', '.join(analysis.nuisances.names)}" if analysis.nuisances else ""
+    if not analysis.model.is_convex:
         raise CalibrationError(
-            "reach needs score statistics without nuisances, wilks.Kernel(is_score=True) or wilks.KernelSet(), whose "
-            f"t is known from sums over events, but the model is a {analysis.model.describe()}{names}; leave reach "
+            "reach needs a model whose fit has one minimum, a kernel, a set of kernels or a histogram, as a hundred "
+            f"thousand toys or so are fitted on the way, but the model is a {analysis.model.describe()}; leave reach "
             "out, and make more toys"
         )
 

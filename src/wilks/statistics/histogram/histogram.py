@@ -87,6 +87,10 @@ class Histogram(Statistic):
             )
 
     @property
+    def is_convex(self) -> bool:
+        return True
+
+    @property
     def bins(self) -> Bins:
         """Where they lie.
 

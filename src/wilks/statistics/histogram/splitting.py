@@ -76,14 +76,14 @@ class Part(Protocol):
 
 def quantile_tree(problem: Problem, *, n_bins: int) -> Tree:
     """Bins of equal expected events, ``n_bins`` at most."""
-    points = Points(*in_order(problem.standardized, problem.reference.event_weights))
+    points = Points(*in_order(problem.standardized[:], problem.reference.event_weights))
     widths = np.array([_half_width(x, points.weights) for x in points.events.T])
     return _tree(Quantiles(points, n_bins, widths, tuple(_far_cuts(points))), problem)
 
 
 def regular_tree(problem: Problem, *, n_bins: int) -> Tree:
     """Bins of equal size, ``n_bins`` at most."""
-    points = Points(*in_order(problem.standardized, problem.reference.event_weights))
+    points = Points(*in_order(problem.standardized[:], problem.reference.event_weights))
     near = points.where(~_far(points))
     n_steps = steps_of(n_bins, points.events.shape[1])
     lower, upper = np.min(near.events, axis=0), np.max(near.events, axis=0)

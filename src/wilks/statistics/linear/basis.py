@@ -15,7 +15,7 @@ import numpy as np
 import scipy.linalg
 
 from wilks.problem import Problem
-from wilks.samples import gauss_cells, in_order
+from wilks.samples import StandardizedEvents, gauss_cells, in_order
 from wilks.statistics.linear.feature_map import FeatureMap
 from wilks.statistics.linear.moments import Moments
 from wilks.statistics.linear.panels import by_panels, rows_by_panels
@@ -65,19 +65,30 @@ class Basis:
 class ReferencePoints:
     """The reference as a map sees it: points (n, d) with weights (n,) > 0, and their features block by block.
 
-    Points stand in the order of their coordinates, so that sums do not depend on that of the events. Where the map has
+    Points stand in the order of their coordinates, so that sums do not depend on that of the events, but for those of
+    several features that lie on disk: there another order of the rows changes the last bits. Where the map has
     a `Resolution`, events are replaced by two points in each cell of a fortieth of its length, which no sum notices,
     unless ``is_condensed`` is False. Features are kept where they take less than 1 GiB. Elsewhere each pass makes the
     values of the map anew, and multiplies sums of them, not each of them, by the mix. Memory is thus bounded for any
     size.
     """
 
+    points: FloatArray | StandardizedEvents
+
     def __init__(
-        self, events: FloatArray, weights: FloatArray, *, features: FeatureMap, is_condensed: bool = True
+        self,
+        events: FloatArray | StandardizedEvents,
+        weights: FloatArray,
+        *,
+        features: FeatureMap,
+        is_condensed: bool = True,
     ) -> None:
         self._map, resolution = features, features.resolution
-        self.points, self.weights = in_order(events, weights)
-        if is_condensed and resolution is not None:
+        if isinstance(events, StandardizedEvents) and events.shape[1] > 1:
+            self.points, self.weights = events, weights
+        else:
+            self.points, self.weights = in_order(events[:], weights)
+        if is_condensed and resolution is not None and not isinstance(self.points, StandardizedEvents):
             width = resolution.length / _CELLS_PER_LENGTH
             points, self.weights = gauss_cells(self.points[:, 0], self.weights, width=width)
             self.points = points[:, None]

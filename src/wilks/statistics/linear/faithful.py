@@ -12,7 +12,7 @@ _TOLERANCE = 1e-8
 
 def raw_points(problem: Problem, reference: ReferencePoints) -> FloatArray:
     """The points of a reference in the units of the user, shape (n, d)."""
-    raw: FloatArray = reference.points * problem.standardization.scale + problem.standardization.shift
+    raw: FloatArray = reference.points[:] * problem.standardization.scale + problem.standardization.shift
     return raw
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.optimize.numpy_newton import Minima, NumpyNewton
 from wilks.problem import Problem
+from wilks.samples import StandardizedEvents
 from wilks.statistics.linear.basis import ReferencePoints, points_and_basis
 from wilks.statistics.linear.data_sums import data_sums
 from wilks.statistics.linear.feature_map import Member
@@ -81,7 +82,7 @@ class Group:
         t: FloatArray = -2.0 * (loss + self.ridges * np.sum(alpha**2, axis=1))
         return t
 
-    def _log_ratios(self, events: FloatArray, params: FloatArray) -> FloatArray:
+    def _log_ratios(self, events: FloatArray | StandardizedEvents, params: FloatArray) -> FloatArray:
         """f of each ridge at standardized events (n, d), shape (ridges, n)."""
         ratios = np.empty((len(params), events.shape[0]))
         size = max(1, _BLOCK_NUMBERS // params.shape[1])

@@ -109,11 +109,14 @@ class Kernel(LinearModel):
 def gaussians_of(problem: Problem, *, n_centers: int, width: float | None, seed: int) -> Gaussians:
     """Gaussians that a reference places, a function of the set of its events; ``width`` None: by the published rule.
 
+    They are chosen from its `Problem.representative` rows.
+
     Raises:
         InputError: the reference has too few distinct events.
     """
     rng = np.random.Generator(np.random.Philox(seed))
-    events, weights = in_order(problem.standardized, problem.reference.event_weights)
+    problem = problem.representative
+    events, weights = in_order(problem.standardized[:], problem.reference.event_weights)
     centers = choose_centers(rng, events, weights, n_centers)
     return Gaussians(centers, percentile_width(rng, events, weights) if width is None else width)
 

@@ -145,7 +145,8 @@ class KernelSet(LinearModel):
 
         At most one center for two distinct events, and one degree of freedom for three centers.
         """
-        events, weights = in_order(problem.standardized, problem.reference.event_weights)
+        problem = problem.representative
+        events, weights = in_order(problem.standardized[:], problem.reference.event_weights)
         sizes = np.abs(weights)
         n_places = np.unique(events[(weights != 0) & ~far_events(events, sizes)], axis=0).shape[0]
         rows = self._rng().choice(weights.size, min(_WIDTH_ROWS, weights.size), replace=False)

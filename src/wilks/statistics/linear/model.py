@@ -29,7 +29,7 @@ class LinearModel(Statistic):
     is one. The learned f is the mean of the members' f.
     """
 
-    version = 5
+    version = 6
 
     @property
     @abc.abstractmethod
@@ -54,6 +54,10 @@ class LinearModel(Statistic):
     def members(self) -> tuple[Member, ...]:
         """All of them, in order."""
         return tuple(member for group in self.groups for member in group)
+
+    @property
+    def is_convex(self) -> bool:
+        return True
 
     @property
     def is_penalized(self) -> bool:
