@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import wilks
+from wilks.cli.compare import _names
 from wilks.cli.main import main
 
 RNG = np.random.default_rng(6)
@@ -100,3 +101,10 @@ def test_a_reach_beyond_the_relabellings(files: tuple[str, str]) -> None:
     assert json.loads(Path("comparison/result.json").read_text())["numbers"]["comparison"] == told
     code, text = invoke(*files, "--reach", "1e-15", "--output", "other")
     assert code == 2 and "1e-12" in text
+
+
+def test_files_of_one_name_are_told_apart() -> None:
+    assert _names("early/x.root", "late/x.root") == ("early/x.root", "late/x.root")
+    assert _names("/data/a/0/x.root", "/data/b/0/x.root") == ("a/0/x.root", "b/0/x.root")
+    assert _names("/data/x.root", "y.root") == ("x.root", "y.root")
+    assert _names("x.root", "x.root") == ("x.root", "x.root")

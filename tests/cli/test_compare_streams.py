@@ -43,7 +43,7 @@ def test_from_files_to_a_report(folder: Path) -> None:
     assert code == 0, said
     assert "Comparison of 1,400 with 700 events in pt, n_jets" in text
     assert "read in pieces, twice, by this process" in said
-    assert "streamed: labels of 2,100 bunches of 1 events were permuted" in text
+    assert "streamed: labels of 2,100 events were permuted" in text
     assert sorted(path.name for path in (folder / "comparison").iterdir()) == [
         "comparison",
         "report.html",

@@ -120,7 +120,7 @@ def _keep(session: Session, result: Comparison, prepared: Prepared, *, output: P
         output / REPORT,
         a=prepared.samples[0],
         b=prepared.samples[1],
-        names=(_name(asked["A"]), _name(asked["B"])),
+        names=_names(asked["A"], asked["B"]),
         reproduction={name.replace("_", " "): _text(value) for name, value in asked.items()},
     )
     shutil.rmtree(output / SUMS, ignore_errors=True)
@@ -164,6 +164,8 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
     return given if "golden_json" in given else {name: value for name, value in given.items() if name != "run_columns"}
 
 
-def _name(files: str) -> str:
-    """What a sample is called in figures: the name of its file."""
-    return visible(Path(files).name)
+def _names(a: str, b: str) -> tuple[str, str]:
+    """What samples are called in figures: the names of their files, with as many folders as make them differ."""
+    first, second = Path(a).parts, Path(b).parts
+    n = next((n for n in range(1, max(len(first), len(second)) + 1) if first[-n:] != second[-n:]), 1)
+    return visible("/".join(first[-n:])), visible("/".join(second[-n:]))

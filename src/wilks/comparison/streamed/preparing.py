@@ -30,6 +30,7 @@ from wilks.wording import listed, visible
 Report = Callable[[int, int, str], None]
 MOST_EVENTS = 999_999_999  # of which NumPy draws without replacement
 _LOOKED_AT, _SUMMED = "events looked at", "events summed"
+_FEW_COPIES = 0.99
 
 
 @dataclass(frozen=True)
@@ -237,12 +238,14 @@ def _varying(chosen: FeaturesInCommon, names: tuple[str, ...], censuses: tuple[C
 
 
 def _streamed_notice(sketch: Sketch, bunches: Bunches) -> str:
-    """What p is of, and what scales were taken from."""
-    rows = "all" if sketch.is_whole else "some"
-    effective = "" if sketch.is_whole else f", which say as much as {sketch.n_effective:,.0f} without copies,"
+    """What p is of, and what scales and figures were taken from."""
+    n_rows, what = sketch.hashes.size, "events" if bunches.size == 1 else f"bunches of {bunches.size:,} events"
+    rows = f"all {n_rows:,} distinct rows" if sketch.is_whole else f"{n_rows:,} of the distinct rows"
+    has_copies = not sketch.is_whole and sketch.n_effective < _FEW_COPIES * n_rows
+    effective = f", which say as much as {sketch.n_effective:,.0f} without copies" if has_copies else ""
     return (
-        f"streamed: labels of {sum(bunches.n):,} bunches of {bunches.size:,} events were permuted, and what scales or "
-        f"chooses was taken from {rows} distinct rows, {sketch.hashes.size:,}{effective} with their copies"
+        f"streamed: labels of {sum(bunches.n):,} {what} were permuted; what scales or chooses, and figures, come from "
+        f"{rows} with their copies{effective}"
     )
 
 
