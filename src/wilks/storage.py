@@ -40,6 +40,7 @@ KINDS = {
     "fit": "wilks.statistics.fits:FitResult",
     "hypothesis": "wilks.hypotheses:StorableHypothesis",
     "moments": "wilks.statistics.linear.moments:Moments",
+    "power_table": "wilks.power.tables:PowerTable",
     "sample": "wilks.samples.sample:Sample",
     "splitting": "wilks.laws.splitting.tail:Tail",
     "streamed_work": "wilks.comparison.streamed.work:Work",

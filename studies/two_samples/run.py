@@ -207,17 +207,19 @@ def crossing(ratios: tuple[float, ...], found: list[float], cut: float) -> float
     return float(ratios[len(found) - 2] ** (1.0 - share) * ratios[len(found) - 1] ** share)
 
 
-@SCRIPT.part("size", statistic=["set", "kernels"], pairs=10_000)
+@SCRIPT.part("size", statistic=["set", "kernels", "counted"], pairs=10_000)
 def size(options) -> Iterator[harness.Row]:
-    """Of the default set by its own stopping, or of kernels by their analytic law."""
+    """Of the default set by its own stopping, of kernels by their analytic law, or of one among 999 relabellings."""
     kernels = {"12 dof": wilks.Kernel(n_centers=60, width=1.6), "60 dof": wilks.Kernel(n_centers=200, width=0.3)}
-    models = kernels if options.statistic == "kernels" else {"default set": None}
+    counted = {"12 dof": kernels["12 dof"]}
+    models = {"set": {"default set": None}, "kernels": kernels, "counted": counted}[options.statistic]
+    n_permutations = 999 if options.statistic == "counted" else None
     found: dict[str, list[float]] = {}
     for i in range(options.pairs):
         rng = np.random.default_rng([i, 4])
         pair = [wilks.Sample(np.column_stack([rng.normal(size=n), rng.poisson(2.0, n)])) for n in (700, 300)]
         for name, model in models.items():
-            result = wilks.compare(*pair, model=model, seed=i)
+            result = wilks.compare(*pair, model=model, n_permutations=n_permutations, seed=i)
             found.setdefault(f"{name}, {result.method}", []).append(result.p_value)
     for name, p in found.items():
         shares = {f"below {a:g}": float(np.mean(np.array(p) <= a)) for a in (0.1, 0.01, 0.001)}

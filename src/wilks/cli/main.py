@@ -17,6 +17,7 @@ COMMANDS = {
     ),
     "calibrate": Entry("wilks.cli.commands:calibrate", "Fit toys under the reference; the data are not read."),
     "validate": Entry("wilks.cli.validate:validate", "Fit toys at shifted nuisances: t must not depend on them."),
+    "power": Entry("wilks.cli.power:power", "What would be seen of an injected signal, beside other tests."),
     "test": Entry("wilks.cli.commands:answer", "Fit the data and give the p-value."),
     "report": Entry("wilks.cli.commands:report", "Write report.html from what the other commands stored."),
     "run": Entry("wilks.cli.commands:run", "check, learn-nuisances, calibrate, test and report in one go."),

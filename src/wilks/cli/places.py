@@ -15,8 +15,9 @@ TEST = "test"
 REPORT = "report.html"
 SPLITTING = "splitting"
 SUMS = "sums"
+POWER = "power"
 LEARNED, RESPONSES = "nuisances.json", "responses"
-_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES, SPLITTING, SUMS}
+_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES, SPLITTING, SUMS, POWER}
 _LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
 _MAX_NAMED = 6
 

@@ -13,6 +13,7 @@ _NAMES = {
     "wilks.plots.fits": ["starts"],
     "wilks.plots.null": ["null_distribution", "qq"],
     "wilks.plots.nuisance_pulls": ["pulls"],
+    "wilks.plots.power": ["power_curves"],
     "wilks.plots.feature_ratios": ["overview", "ratio", "ratios"],
     "wilks.plots.regions": ["region"],
     "wilks.plots.responses": ["response_closure", "response_study"],
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from wilks.plots.fits import starts
     from wilks.plots.nuisance_pulls import pulls
     from wilks.plots.null import null_distribution, qq
+    from wilks.plots.power import power_curves
     from wilks.plots.regions import region
     from wilks.plots.responses import response_closure, response_study
     from wilks.plots.style import to_png, to_svg
@@ -41,6 +43,7 @@ __all__ = [
     "member_significances",
     "null_distribution",
     "overview",
+    "power_curves",
     "pulls",
     "qq",
     "ratio",

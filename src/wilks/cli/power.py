@@ -1,0 +1,152 @@
+"""wilks power: what would be seen of an injected signal, beside other tests on the same toys."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from pathlib import Path
+
+import click
+
+from wilks import plots
+from wilks.analysis import Analysis
+from wilks.campaign import LocalProcesses, Toys, run_toys
+from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option
+from wilks.cli.places import POWER
+from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
+from wilks.cli.progress import progress
+from wilks.cli.session import Session
+from wilks.config import load_config
+from wilks.config.reading import make_generator, read_selected
+from wilks.config.sections import FUNCTION, GeneratorConfig, SampleFiles
+from wilks.documents import canonical_json
+from wilks.hypotheses import Alternative, Hypothesis, Null, ToySource
+from wilks.power.other_tests import STANDARD_TESTS, Classifier, Mmd, OtherTest
+from wilks.power.tables import PowerTable, power_table
+from wilks.storage import save, whole_file
+
+_FIGURE, _RESULT, _TOYS = "power.png", "table", "toys"
+_MORE: dict[str, OtherTest] = {"classifier": Classifier(), "mmd": Mmd()}
+
+
+@click.command(short_help="What would be seen of an injected signal, beside other tests.")
+@analysis_argument
+@click.option(
+    "--signal",
+    required=True,
+    metavar="FILE|module:function",
+    help="Signal events, selected as those of the analysis, or the function that makes them.",
+)
+@click.option("--weight", metavar="EXPRESSION", help="The weight of the events of a signal file.")
+@click.option(
+    "--n-signal",
+    "n_signal",
+    multiple=True,
+    required=True,
+    type=click.FloatRange(min=0.0, min_open=True),
+    help="Expected signal events in the data; may be repeated.",
+)
+@click.option("--n-null", type=click.IntRange(min=20), default=1_000, show_default=True, help="Toys of the reference.")
+@click.option("--n-toys", type=click.IntRange(min=20), default=300, show_default=True, help="Toys with the signal.")
+@click.option("--model-alone", is_flag=True, help="No other test beside the model of the analysis.")
+@click.option(
+    "--with",
+    "more",
+    multiple=True,
+    type=click.Choice(list(_MORE)),
+    help="One more test; may be repeated.",
+)
+@processes_option
+@module_folder_option
+@json_option
+def power(
+    analysis_file: str,
+    signal: str,
+    weight: str | None,
+    n_signal: tuple[float, ...],
+    n_null: int,
+    n_toys: int,
+    model_alone: bool,
+    more: tuple[str, ...],
+    processes: int | None,
+    as_json: bool,
+) -> None:
+    """How often a signal would be seen at 2, 3 and 5 sigma, and its median Z; the data are not read.
+
+    All tests are given the same toys, and each has its thresholds from those of the reference. An interrupted run goes
+    on where it stopped.
+    """
+    session = Session("power", as_json=as_json)
+    tests = () if model_alone else (*STANDARD_TESTS, *(_MORE[name] for name in dict.fromkeys(more)))
+
+    def work() -> None:
+        for test in tests:
+            test.require()
+        prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
+        require_toy_source(prepared)
+        source = _source(prepared, signal, weight=weight)
+        claim_output(session, prepared)
+        folder = prepared.output / POWER
+        session.interrupted = f"interrupted; the finished toys are kept in {folder}: the same command goes on"
+        alternatives = {f"{n:g} signal events": Alternative(signal=source, n_signal=n) for n in dict.fromkeys(n_signal)}
+        with _runner(session, prepared, folder / _TOYS) as run:
+            found = power_table(
+                prepared.analysis,
+                alternatives,
+                run=run,
+                tests=tests,
+                n_null=n_null,
+                n_toys=n_toys,
+                seed=prepared.loaded.config.toys.seed,
+                report=lambda done, wanted, what: session.note(f"{what} ({done + 1} of {wanted})"),
+            )
+        _keep(session, found, folder)
+
+    session.run(work)
+
+
+def _source(prepared: Prepared, signal: str, *, weight: str | None) -> ToySource:
+    """The signal as a pool, or as a generator."""
+    if FUNCTION.match(signal):
+        return make_generator(prepared.loaded, GeneratorConfig(function=signal))
+    files = SampleFiles(files=[str(Path(signal).absolute())])
+    return read_selected(prepared.loaded, files, weight=weight).without_extras()
+
+
+@contextlib.contextmanager
+def _runner(session: Session, prepared: Prepared, folder: Path) -> Iterator["_Runner"]:
+    n_processes = prepared.loaded.config.toys.processes
+    with contextlib.ExitStack() as stack:
+        workers = None if n_processes is None else stack.enter_context(LocalProcesses(n_processes))
+        yield _Runner(session, folder, workers)
+
+
+class _Runner:
+    """`run_toys` with a folder for each hypothesis."""
+
+    def __init__(self, session: Session, folder: Path, executor: Executor | None) -> None:
+        self._session, self._folder, self._executor = session, folder, executor
+
+    def __call__(self, analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int) -> Toys:
+        told = hashlib.sha256(canonical_json(hypothesis.to_dict()).encode()).hexdigest()
+        name = "reference" if isinstance(hypothesis, Null) else f"signal-{told[:12]}"
+        with progress(self._session.notes) as reporter:
+            return run_toys(
+                analysis,
+                hypothesis,
+                n_toys=n_toys,
+                seed=seed,
+                store=self._folder / name,
+                executor=self._executor,
+                progress=reporter,
+            )
+
+
+def _keep(session: Session, found: PowerTable, folder: Path) -> None:
+    session.say(str(found))
+    save(found, folder / _RESULT, is_replacing=True)
+    with whole_file(folder / _FIGURE) as file:
+        file.write(plots.to_png(plots.power_curves(found)))
+    session.outcome.numbers["power"] = found.to_dict()
+    session.outcome.files |= {"figure": str(folder / _FIGURE), "table": str(folder / _RESULT)}
+    session.say(f"The figure is {folder / _FIGURE}")

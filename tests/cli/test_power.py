@@ -1,0 +1,54 @@
+"""`wilks power`: a signal from a file, beside other tests, gone on with."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wilks
+
+
+@pytest.fixture
+def study(make_study: Any, tmp_path: Path) -> Any:
+    study = make_study(tmp_path)
+    rng = np.random.default_rng(1)
+    study.write("reference.npz", x=rng.exponential(size=12_000))
+    study.write("signal.npz", x=rng.normal(4.5, 0.2, size=500), w=np.where(np.arange(500) % 2, 1.0, 0.5))
+    study.config = {
+        "features": ["x"],
+        "reference": {"files": "reference.npz", "expected_events": 100, "n_training": 3_000},
+        "toys": {"n_toys": 30, "processes": 1},
+        "model": {"kernel": {"n_centers": 10, "width": 1.0, "is_score": True}},
+    }
+    return study
+
+
+WORDS = ("--n-signal", "3", "--n-signal", "10", "--n-null", "60", "--n-toys", "20")
+
+
+def test_a_signal_file_beside_other_tests(study: Any, tmp_path: Path) -> None:
+    done = study.run("power", "--signal", str(tmp_path / "signal.npz"), *WORDS)
+    assert done.exit_code == 0, done.output
+    assert "10 signal events" in done.output and "Kolmogorov-Smirnov" in done.output
+    found = wilks.load(study.output / "power" / "table")
+    assert found.n_signal == {"3 signal events": 3.0, "10 signal events": 10.0}
+    assert (study.output / "power" / "power.png").stat().st_size > 10_000
+    rows = study.result()["numbers"]["power"]["rows"]
+    assert rows[0]["test"] == "model" and rows[0]["power"]["power_3_sigma"] is None
+    again = study.run("power", "--signal", str(tmp_path / "signal.npz"), "--weight", "w", "--model-alone", *WORDS)
+    assert again.exit_code == 0 and "Kolmogorov" not in again.output
+    assert len(list((study.output / "power" / "toys").iterdir())) == 5  # of the reference, and of two signals twice
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--signal", "none.npz"), "there is no file"),
+        (("--signal", "nowhere:function"), "must be importable"),
+        (("--signal", "signal.npz", "--n-signal", "0"), "not in the range"),
+    ],
+)
+def test_what_cannot_be_used_is_said(study: Any, tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    done = study.run("power", *words, *WORDS)
+    assert done.exit_code == 2 and message in " ".join(done.output.split())

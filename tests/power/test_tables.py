@@ -1,0 +1,103 @@
+"""Power of a model beside other tests, on the same toys. Keys are fixed."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+import wilks
+from wilks.errors import InputError
+from wilks.hypotheses import Alternative, Null
+from wilks.power import STANDARD_TESTS, KnownSignal, PowerTable, power_at_size, power_table
+from wilks.power.other_tests import BinnedChiSquare, Classifier, Count, KolmogorovSmirnov, Mmd, rows_of
+from wilks.significance import p_value
+
+N = 80.0
+
+
+def analysis_of(n_features: int = 1, weights: np.ndarray | None = None) -> wilks.Analysis:
+    rng = np.random.default_rng(1)
+    return wilks.Analysis(
+        reference=wilks.Sample(rng.exponential(size=(2_000, n_features)), weights),
+        model=wilks.Kernel(n_centers=15, width=1.0, ridge=1.0, is_score=True),
+        toy_source=wilks.Sample(rng.exponential(size=(5_000, n_features))),
+        expected_events=N,
+    )
+
+
+def run(analysis: wilks.Analysis, hypothesis: object, *, n_toys: int, seed: int) -> object:
+    return wilks.run_toys(analysis, hypothesis, n_toys=n_toys, seed=seed, progress=lambda done, wanted: None)
+
+
+ANALYSIS = analysis_of()
+PEAK = {f"{n} events": Alternative(signal=wilks.Sample(np.full(500, 4.0)), n_signal=n) for n in (3, 12)}
+FOUND = power_table(
+    ANALYSIS,
+    PEAK,
+    run=run,
+    n_null=100,
+    n_toys=40,
+    signal=KnownSignal(lambda x: np.abs(x[:, 0] - 4.0) < 0.5, n_signal=5.0),
+)
+
+
+def test_all_tests_have_the_same_toys_and_size() -> None:
+    assert len(FOUND.names) == len(STANDARD_TESTS) + 2 and len(FOUND.rows) == 2 * len(FOUND.names)
+    toys = run(ANALYSIS, Null(), n_toys=100, seed=1)
+    signal = run(ANALYSIS, PEAK["12 events"], n_toys=40, seed=1)
+    wanted = power_at_size(wilks.calibrate(toys), signal, size=p_value(2.0))
+    row = FOUND.of("model")[1]
+    assert row.power[0] is not None and row.power[0][0] == wanted.power
+    assert row.power[1] is None and row.power[2] is None
+    assert FOUND.of("known signal, q0")[1].power[0][0] >= 0.5
+    assert FOUND.of("model")[1].z_score > FOUND.of("model")[0].z_score
+
+
+def test_a_test_of_the_null_rejects_as_often_as_it_says() -> None:
+    """Toys without a signal: 2.3 % of 120, at most 9 of them, whatever the test."""
+    none = {"none": Alternative(source=ANALYSIS.toy_source, expected_events=N)}
+    found = power_table(ANALYSIS, none, run=run, n_null=200, n_toys=120, seed=5)
+    assert all(row.power[0] is not None and row.power[0][0] <= 9 / 120 for row in found.rows)
+    assert all(abs(row.z_score) < 0.5 for row in found.rows)
+
+
+def test_what_is_printed_saved_and_told() -> None:
+    text = str(FOUND)
+    assert "power 2 sigma" in text and "known signal, q0" in text and "number of events is not known to: Kolm" in text
+    assert isinstance(FOUND, PowerTable) and FOUND.n_signal == {"3 events": 3.0, "12 events": 12.0}
+    assert PowerTable.from_document(FOUND.to_document()).to_dict() == FOUND.to_dict()
+
+
+@pytest.mark.parametrize("test", STANDARD_TESTS, ids=lambda one: one.name)
+def test_larger_values_say_that_data_differ_more(test: object) -> None:
+    problem = analysis_of(2).problem
+    value = test.of(problem)  # type: ignore[attr-defined]
+    rng = np.random.default_rng(6)
+    same, other = rng.exponential(size=(80, 2)), rng.exponential(size=(120, 2)) + 0.8
+    assert value(other) > value(same)
+    assert np.isfinite(value(np.empty((0, 2))))
+
+
+def test_known_values_of_counts() -> None:
+    problem = ANALYSIS.problem
+    assert Count().of(problem)(np.ones((70, 1))) == pytest.approx(10.0)
+    contents = BinnedChiSquare().of(problem)
+    assert contents(np.empty((0, 1))) == pytest.approx(N)  # sum of b
+    assert 0 < KolmogorovSmirnov().of(problem)(ANALYSIS.reference.events[:200]) < 0.1
+
+
+def test_a_weighted_reference_is_unweighted_by_hit_or_miss() -> None:
+    weights = np.where(np.random.default_rng(1).exponential(size=2_000) > 1.0, 1.0, 0.5)
+    rows = rows_of(analysis_of(1, weights).problem)
+    assert 1_200 < rows.shape[0] < 1_800
+
+
+def test_what_cannot_be_done_is_said() -> None:
+    with pytest.raises(InputError, match="at least one Alternative"):
+        power_table(ANALYSIS, {}, run=run)
+    with pytest.raises(InputError, match="n_null"):
+        power_table(ANALYSIS, PEAK, run=run, n_null=10)
+    for test in (Classifier(), Mmd()):
+        if importlib.util.find_spec(test.needs) is None:
+            with pytest.raises(InputError, match=f"needs the library {test.needs}"):
+                power_table(ANALYSIS, PEAK, run=run, tests=(test,))
