@@ -181,6 +181,12 @@ Null distribution of t from 400 toys
   variance/(2 mean)  0.91   0.08   1           -1.1
   toys above 22.36   15     4.4    20.0        p 0.30
   KS p                                         p 0.19
+  all together                                 p 0.44
+  398 toys show, at 5 %                KS    mean  variance  tail  together
+  variance 15 % too small              11 %  4 %   57 %      16 %  40 %
+  variance 15 % too large              11 %  5 %   43 %      10 %  31 %
+  mean too large by one                93 %  98 %  5 %       38 %  96 %
+  twice the toys above the 95 % point  38 %  74 %  71 %      97 %  92 %
 Compatible with chi-square(13) within the errors above.
 The toys reach Z = 2.43 (p = 0.0075).
 2 of 400 toys failed; the interval covers both outcomes.

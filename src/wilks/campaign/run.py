@@ -171,6 +171,7 @@ def _toys(table: pyarrow.Table, *, analysis: Analysis, hypothesis: Hypothesis, s
         n_parameters=analysis.n_parameters,
         expected_overlap_z_error=_overlap_z_error(analysis, hypothesis),
         is_penalized=analysis.model.is_penalized,
+        is_combined=analysis.model.is_combined,
     )
 
 

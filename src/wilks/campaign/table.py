@@ -155,7 +155,7 @@ class Toys(Printed):
     Attributes:
         table: an Arrow table with the columns of `ToyRow`.
         expected_overlap_z_error: see `Analysis.overlap_z_error`; None for a generator.
-        is_penalized: see `Model.is_penalized`.
+        is_penalized, is_combined: see `Statistic.is_penalized` and `Statistic.is_combined`.
     """
 
     table: pyarrow.Table
@@ -165,6 +165,7 @@ class Toys(Printed):
     n_parameters: int
     expected_overlap_z_error: float | None
     is_penalized: bool = False
+    is_combined: bool = False
 
     @property
     def degrees_of_freedom(self) -> float | None:

@@ -50,7 +50,7 @@ def fit_notices(fit: FitResult, toys: ToySummary | None) -> tuple[str, ...]:
     return (*notices, *_count_notices(fit, toys), *_distance_notices(fit, toys))
 
 
-def toy_notices(null: Empirical, compatibility: Compatibility, toys: ToySummary | None) -> tuple[str, ...]:
+def toy_notices(null: Empirical, compatibility: Compatibility | None, toys: ToySummary | None) -> tuple[str, ...]:
     """Notices about the toys: few, failed, not tied to an analysis, from a finite pool, dof fitted."""
     notices = []
     if null.n_toys < FEW_TOYS:
@@ -68,7 +68,9 @@ def toy_notices(null: Empirical, compatibility: Compatibility, toys: ToySummary 
             f"The toys were drawn from a finite pool: a common error of {decimals(toys.overlap_z_error)} on Z, "
             "which more toys do not reduce, comes on top of the interval"
         )
-    if compatibility.is_estimated_dof and compatibility.is_compatible:  # elsewhere there is no chi-square answer
+    if (
+        compatibility and compatibility.is_estimated_dof and compatibility.is_compatible
+    ):  # elsewhere there is no chi-square answer
         notices.append(
             "The number of degrees of freedom is the mean of these toys: their mean says nothing about the chi-square"
         )

@@ -19,7 +19,7 @@ MANY_TOYS = 2000
 
 
 def null_distribution(result: GoodnessOfFit | Calibration, t: float | None = None) -> Figure:
-    """Histogram of the toys' t with 68 % Poisson errors, the chi-square, and the observed t.
+    """Histogram of the toys' t with 68 % Poisson errors, the chi-square if there is one, and the observed t.
 
     The observed t is that of ``result``, or ``t`` for a calibration alone; without either the
     figure has no line. Failed toys have no t: they are counted in the legend.
@@ -37,7 +37,8 @@ def null_distribution(result: GoodnessOfFit | Calibration, t: float | None = Non
         axes = figure.subplots()
         edges = _toy_edges(calibration.t)
         _draw_toys(axes, calibration, edges)
-        _draw_chi2(axes, calibration, edges)
+        if calibration.compatibility is not None:
+            _draw_chi2(axes, calibration, edges, dof=calibration.compatibility.degrees_of_freedom)
         if observed is not None:
             _draw_observed(axes, observed, _observed_label(result, observed))
         axes.set_xlabel("test statistic $t$")
@@ -53,13 +54,22 @@ def qq(result: GoodnessOfFit | Calibration) -> Figure:
     The i-th of n sorted values stands at the chi-square quantile of probability (i - 1/2)/n. The
     band holds the i-th of n chi-square values with 95 % probability: quantiles of
     Beta(i, n + 1 - i), mapped through the chi-square quantile.
+
+    Raises:
+        InputError: an answer that was not counted among toys; a t that is made of p-values, for which there is no
+            chi-square.
     """
     calibration = _calibration(result)
+    dof = calibration.degrees_of_freedom
+    if dof is None:
+        raise InputError(
+            "quantiles are compared with a chi-square, but this t is made of p-values; draw plots.null_distribution"
+        )
     with style():
         figure = new_figure(4.2, 3.9)
         axes = figure.subplots()
-        _draw_qq(axes, calibration)
-        axes.set_xlabel(f"quantile of {_chi2_name(calibration)}")
+        _draw_qq(axes, calibration.t, dof)
+        axes.set_xlabel(f"quantile of {_chi2_name(dof)}")
         axes.set_ylabel("quantile of the toys' $t$")
         axes.legend(loc="upper left", handlelength=1.6)
     return figure
@@ -78,8 +88,8 @@ def _calibration(result: GoodnessOfFit | Calibration) -> Calibration:
     return calibration
 
 
-def _chi2_name(calibration: Calibration) -> str:
-    return rf"$\chi^2$({calibration.degrees_of_freedom:.4g})"
+def _chi2_name(dof: float) -> str:
+    return rf"$\chi^2$({dof:.4g})"
 
 
 def _toy_edges(t: FloatArray) -> FloatArray:
@@ -108,13 +118,12 @@ def _toys_label(calibration: Calibration) -> str:
     return f"{calibration.n_toys} toys of the null hypothesis{note}"
 
 
-def _draw_chi2(axes: Axes, calibration: Calibration, edges: FloatArray) -> None:
-    dof = calibration.degrees_of_freedom
+def _draw_chi2(axes: Axes, calibration: Calibration, edges: FloatArray, *, dof: float) -> None:
     far = float(_chi2_quantile(np.array([1e-4]), dof)[0])
     start, end = min(0.0, float(edges[0])), max(float(edges[-1]), far)
     t = np.linspace(max(start, 1e-3 * end), end, 600)
     scale = len(calibration.t) * (edges[1] - edges[0])
-    label = f"{_chi2_name(calibration)}: {_verdict(calibration)}"
+    label = f"{_chi2_name(dof)}: {_verdict(calibration)}"
     axes.plot(t, scale * _chi2_density(t, dof), color=GREEN, label=label)
     axes.set_xlim(start, end)
 
@@ -139,8 +148,8 @@ def _observed_label(result: GoodnessOfFit | Calibration, t: float) -> str:
     return f"$t$ = {t:.2f}: $p$ = {p:.2g} (empirical)"
 
 
-def _draw_qq(axes: Axes, calibration: Calibration) -> None:
-    t, dof, n = calibration.t, calibration.degrees_of_freedom, len(calibration.t)
+def _draw_qq(axes: Axes, t: FloatArray, dof: float) -> None:
+    n = len(t)
     rank = np.arange(1, n + 1, dtype=np.float64)
     expected = _chi2_quantile(1.0 - (rank - 0.5) / n, dof)
     tail = 0.5 * (1.0 - BAND_LEVEL)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from wilks.campaign import Toys
 from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability
 from wilks.laws.answer import NO_NUMBERS
+from wilks.laws.calibration import moments
 from wilks.laws.notices import toy_notices
 from wilks.laws.splitting.law import SplitLaw
 from wilks.reports import pictures, sections
@@ -53,10 +54,12 @@ def _toy_content(calibration: Calibration, *, answer: GoodnessOfFit | None, toys
         key_figures=key_figures(answer) if answer else _calibration_figures(calibration),
         warnings=answer.warnings if answer else of_toys,
         condition="The null hypothesis is the reference as it is; the test is conditional on this one sample.",
-        origin="It is taken from toys; a chi-square is compared with them, never assumed.",
+        origin="It is taken from toys; a chi-square is compared with them, never assumed."
+        if calibration.compatibility
+        else "It is taken from toys.",
         pictures=pictures.null_pictures(answer or calibration),
         tables=sections.null_tables(calibration, toys),
-        verdict=calibration.compatibility.verdict,
+        verdict=calibration.compatibility.verdict if calibration.compatibility else moments(calibration.t),
     )
 
 
@@ -173,7 +176,7 @@ def calibration_headline(calibration: Calibration) -> tuple[str, ...]:
     return (
         f"Null distribution of t from {count(calibration.n_toys)} toys. No data enter this report.",
         f"These toys reach p = {smallest:.2g}, Z = {calibration.reach_z:.2f} (empirical).",
-        _verdict(calibration),
+        *_verdict(calibration),
     )
 
 
@@ -193,19 +196,25 @@ def key_figures(result: GoodnessOfFit) -> tuple[tuple[str, str], ...]:
 
 
 def _calibration_figures(calibration: Calibration) -> tuple[tuple[str, str], ...]:
+    dof = calibration.degrees_of_freedom
     return (
         ("toys", count(calibration.n_toys)),
         ("failed", count(calibration.n_failed)),
-        ("mean of t", f"{calibration.compatibility.mean:.2f}"),
-        ("degrees of freedom", f"{calibration.degrees_of_freedom:.4g}"),
+        ("mean of t", f"{calibration.t.mean():.2f}"),
+        *((("degrees of freedom", f"{dof:.4g}"),) if dof is not None else ()),
         ("largest Z of these toys", f"{calibration.reach_z:.2f}"),
     )
 
 
-def _verdict(calibration: Calibration) -> str:
-    if not calibration.compatible:
-        return calibration.compatibility.verdict
-    return f"The toys are compatible with a chi-square with {calibration.degrees_of_freedom:.4g} degrees of freedom."
+def _verdict(calibration: Calibration) -> tuple[str, ...]:
+    compatibility = calibration.compatibility
+    if compatibility is None:
+        return ()
+    if not compatibility.is_compatible:
+        return (compatibility.verdict,)
+    return (
+        f"The toys are compatible with a chi-square with {compatibility.degrees_of_freedom:.4g} degrees of freedom.",
+    )
 
 
 def _limits(result: GoodnessOfFit, calibration: Calibration) -> tuple[str, ...]:
@@ -217,9 +226,11 @@ def _limits(result: GoodnessOfFit, calibration: Calibration) -> tuple[str, ...]:
 
 
 def _chi2_sentences(result: GoodnessOfFit, calibration: Calibration) -> tuple[str, ...]:
-    chi2 = result.chi2
+    chi2, compatibility = result.chi2, calibration.compatibility
+    if compatibility is None:
+        return ()
     if chi2 is None:
-        return (f"There is no chi-square answer. {calibration.compatibility.verdict}",)
+        return (f"There is no chi-square answer. {compatibility.verdict}", *_gamma_sentences(result))
     text = (
         f"Second answer, from the chi-square with {chi2.degrees_of_freedom:.4g} degrees of freedom: p = {chi2.p_text}, "
         f"Z = {_z(chi2.z_score)}, 68 % band {_z_interval(chi2.z_interval)} ({chi2.method})."
@@ -231,6 +242,17 @@ def _chi2_sentences(result: GoodnessOfFit, calibration: Calibration) -> tuple[st
         "the band knows nothing of a tail that differs from the chi-square there."
     )
     return (f"{text} {beyond}",)
+
+
+def _gamma_sentences(result: GoodnessOfFit) -> tuple[str, ...]:
+    found = result.gamma
+    if found is None:
+        return ()
+    return (
+        f"Second answer, from the gamma law with the mean and the variance of the toys: p = {found.text}, Z = "
+        f"{_z(found.z_score)}, 68 % band {_z_interval(found.z_interval)} ({found.method}). Two moments know "
+        "nothing of the tail: it stands here only near the toys.",
+    )
 
 
 def _z(value: float) -> str:
