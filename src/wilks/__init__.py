@@ -34,7 +34,7 @@ except importlib.metadata.PackageNotFoundError:  # a source tree that was never 
 _NAMES = {
     "wilks.analysis": ["Analysis"],
     "wilks.answer": ["goodness_of_fit"],
-    "wilks.laws": ["Calibration", "GoodnessOfFit", "calibrate"],
+    "wilks.laws": ["Calibration", "GoodnessOfFit", "SequentialToys", "calibrate"],
     "wilks.campaign": ["LocalProcesses", "Toys", "load_toys", "plan_toys", "run_toys"],
     "wilks.comparison": ["Comparison", "compare"],
     "wilks.errors": [
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from wilks.fitting import fit
     from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
     from wilks.interpretation import Region, most_discrepant_region
-    from wilks.laws import Calibration, GoodnessOfFit, calibrate
+    from wilks.laws import Calibration, GoodnessOfFit, SequentialToys, calibrate
     from wilks.nuisances import (
         Gaussian,
         LogNormal,
@@ -135,6 +135,7 @@ __all__ = [
     "Sample",
     "SampleError",
     "Search",
+    "SequentialToys",
     "ShiftedNuisance",
     "Standardization",
     "StoreError",

@@ -95,3 +95,16 @@ def test_a_calibration_in_a_loaded_folder_gives_the_same_answer(case, workshop):
     toys = wilks.load_toys(workshop.place(case) / "toys") if workshop.toys(case) else None
     again = wilks.calibrate(toys).evaluate(workshop.fit(case))
     assert again.to_dict() == workshop.calibration(case).evaluate(workshop.fit(case)).to_dict()
+
+
+def test_toys_that_stop_by_t_are_the_first_of_all(case, workshop):
+    """The toys of the workshop lie in their folder; none is made for this."""
+    toys, fit = workshop.toys(case), workshop.fit(case)
+    options = {"until_exceeding": 2, "n_toys": 12, "seed": 1, "store": workshop.place(case) / "toys"}
+    asked = {"auxiliaries": workshop.auxiliaries(case), "toys": wilks.SequentialToys(**options)}
+    answer = wilks.goodness_of_fit(workshop.analysis(case), workshop.data(), **asked)
+    hits = np.flatnonzero(toys.t >= fit.t * (1 - 1e-9))
+    expected = 2 / (hits[1] + 1) if hits.size >= 2 else (hits.size + 1) / 13
+    assert answer.p_value == expected and answer.chi2 is None and "chi-square" not in str(answer)
+    document = json.loads(strict(answer.to_dict()))
+    assert document["sequential"]["until_exceeding"] == 2 and ("members" in document) == case.is_combined

@@ -168,11 +168,13 @@ not a tail of another shape."""
 LOW = """\
 Goodness of fit
   t        0.50
-  p-value  1            [0.9954, 1]    empirical
-  Z        below -2.61  [-inf, -2.61]  empirical
+  p-value  1            [0.9954, 1]       empirical
+  Z        below -2.61  [-inf, -2.61]     empirical
+  p-value  1.0000       [1.0000, 1.0000]  gamma
+  Z        -5.46        [-5.68, -5.25]    gamma
 p = 401/401 (400 of 400). Intervals are at 68 %.
-No chi-square answer. Not compatible with chi-square(10): the KS p is 3.0e-23, the mean is +12.0 errors off, the \
-tail count has a p of 1.4e-06."""
+No chi-square answer. Not compatible with chi-square(10): the tests together have a p of 0.00050, the KS p is \
+3.0e-23, the mean is +12.0 errors off, the tail count has a p of 1.4e-06."""
 
 CALIBRATION = """\
 Null distribution of t from 400 toys

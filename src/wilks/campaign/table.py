@@ -1,5 +1,6 @@
 """The table of toys: one row each, failed ones included."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -171,6 +172,10 @@ class Toys(Printed):
     def degrees_of_freedom(self) -> float | None:
         """Of the chi-square that t may follow: the number of parameters; None with a penalty."""
         return None if self.is_penalized else float(self.n_parameters)
+
+    def first(self, n_toys: int) -> "Toys":
+        """The first ``n_toys`` of them, by index."""
+        return dataclasses.replace(self, table=self.table.slice(0, n_toys))
 
     @property
     def rows(self) -> tuple[ToyRow, ...]:

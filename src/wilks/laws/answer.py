@@ -21,6 +21,7 @@ NO_NUMBERS = (("t", "failed"), ("p-value", "none"), ("Z", "none"))
 _LAWS = {
     "empirical": "wilks.laws.calibration:Calibration",
     "analytic": "wilks.statistics.analytic:AnalyticCurve",
+    "sequential": "wilks.laws.sequential_law:SequentialLaw",
     "splitting": "wilks.laws.splitting.law:SplitLaw",
 }
 

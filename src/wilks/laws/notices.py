@@ -63,11 +63,8 @@ def toy_notices(null: Empirical, compatibility: Compatibility | None, toys: ToyS
         notices.append(failed_toys(null.n_failed, null.n_toys).rstrip("."))
     if toys is None:
         notices.append("The values of t came without their analysis: that they belong to it could not be checked")
-    elif toys.overlap_z_error is not None and toys.overlap_z_error >= NOTABLE_OVERLAP_Z_ERROR:
-        notices.append(
-            f"The toys were drawn from a finite pool: a common error of {decimals(toys.overlap_z_error)} on Z, "
-            "which more toys do not reduce, comes on top of the interval"
-        )
+    else:
+        notices += _pool_notices(toys)
     if (
         compatibility and compatibility.is_estimated_dof and compatibility.is_compatible
     ):  # elsewhere there is no chi-square answer
@@ -75,6 +72,21 @@ def toy_notices(null: Empirical, compatibility: Compatibility | None, toys: ToyS
             "The number of degrees of freedom is the mean of these toys: their mean says nothing about the chi-square"
         )
     return tuple(notices)
+
+
+def sequential_notices(toys: ToySummary, *, n_failed: int, n_toys: int) -> tuple[str, ...]:
+    """Notices about toys that stop by the t of the data: failed ones, and a finite pool."""
+    failed = f"{n_failed} of {toys_text(n_toys)} failed and count as reaching t"
+    return (*((failed,) if n_failed else ()), *_pool_notices(toys))
+
+
+def _pool_notices(toys: ToySummary) -> tuple[str, ...]:
+    if toys.overlap_z_error is None or toys.overlap_z_error < NOTABLE_OVERLAP_Z_ERROR:
+        return ()
+    return (
+        f"The toys were drawn from a finite pool: a common error of {decimals(toys.overlap_z_error)} on Z, "
+        "which more toys do not reduce, comes on top of the interval",
+    )
 
 
 def chi_square_notice(compatibility: Compatibility, *, weight_clip: float | None) -> str:

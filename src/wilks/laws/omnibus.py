@@ -75,7 +75,7 @@ def together(p: FloatArray, yard: Yardstick) -> FloatArray:
     """The omnibus p (s,) of the p-values (s, 4): that of the smallest one that is judged, by rank among simulated sets.
 
     Two of the four may well be one and the same departure: the sets have the same correlations, and this is the p of
-    the smallest of the p-values, no bound. Its least value is about 0.004.
+    the smallest of the p-values, no bound. Its least value is 1/2,001.
     """
     smallest = p[:, yard.judged].min(axis=1)
     null = _null(yard).sorted_smallest

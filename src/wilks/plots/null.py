@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from scipy.special import betaincinv, gammainccinv, gammaln
 
 from wilks.errors import InputError
-from wilks.laws import Calibration, GoodnessOfFit
+from wilks.laws import Calibration, GoodnessOfFit, SequentialLaw
 from wilks.plots.binning import nice_step
 from wilks.plots.projection import poisson_interval
 from wilks.plots.style import BLUE, GREEN, SKY, VERMILLION, new_figure, style
@@ -56,14 +56,14 @@ def qq(result: GoodnessOfFit | Calibration) -> Figure:
     Beta(i, n + 1 - i), mapped through the chi-square quantile.
 
     Raises:
-        InputError: an answer that was not counted among toys; a t that is made of p-values, for which there is no
-            chi-square.
+        InputError: an answer that was not counted among toys; toys that are compared with no chi-square.
     """
     calibration = _calibration(result)
     dof = calibration.degrees_of_freedom
     if dof is None:
         raise InputError(
-            "quantiles are compared with a chi-square, but this t is made of p-values; draw plots.null_distribution"
+            "quantiles are compared with a chi-square, but these toys are not: t is made of p-values, or toys stopped "
+            "by the t of the data; draw plots.null_distribution"
         )
     with style():
         figure = new_figure(4.2, 3.9)
@@ -79,6 +79,8 @@ def _calibration(result: GoodnessOfFit | Calibration) -> Calibration:
     require_kind(result, GoodnessOfFit, Calibration, name="result")
     if isinstance(result, Calibration):
         return result
+    if isinstance(result.law, SequentialLaw):
+        return result.law.distribution
     calibration = result.calibration
     if not isinstance(calibration, Calibration):
         raise InputError(
@@ -144,7 +146,7 @@ def _observed_label(result: GoodnessOfFit | Calibration, t: float) -> str:
     if isinstance(result, GoodnessOfFit) and t == result.t:
         z = f"$Z$ = {result.z_score:.2f}" if math.isfinite(result.z_score) else "no positive $Z$"
         return f"observed $t$ = {t:.2f}: {result.p_text}, {z} ({result.method})"
-    p = result.calibration.p_value(t) if isinstance(result, GoodnessOfFit) else result.p_value(t)
+    p = _calibration(result).p_value(t)
     return f"$t$ = {t:.2f}: $p$ = {p:.2g} (empirical)"
 
 

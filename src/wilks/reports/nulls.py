@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from wilks.campaign import Toys
-from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability
+from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability, SequentialLaw
 from wilks.laws.answer import NO_NUMBERS
 from wilks.laws.calibration import moments
 from wilks.laws.notices import toy_notices
@@ -42,6 +42,8 @@ def null_content(result: GoodnessOfFit | Calibration, *, toys: Toys | None) -> N
         return _toy_content(result, answer=None, toys=toys)
     if isinstance(result.law, Calibration):
         return _toy_content(result.law, answer=result, toys=toys)
+    if isinstance(result.law, SequentialLaw):
+        return _sequential_content(result, result.law, toys=toys)
     if isinstance(result.law, SplitLaw):
         return _splitting_content(result, result.law)
     return _analytic_content(result, result.law if isinstance(result.law, AnalyticLaw) else None)
@@ -61,6 +63,35 @@ def _toy_content(calibration: Calibration, *, answer: GoodnessOfFit | None, toys
         tables=sections.null_tables(calibration, toys),
         verdict=calibration.compatibility.verdict if calibration.compatibility else moments(calibration.t),
     )
+
+
+def _sequential_content(result: GoodnessOfFit, law: SequentialLaw, *, toys: Toys | None) -> NullContent:
+    used = None if toys is None else toys.first(law.tally.n_draws)
+    return NullContent(
+        headline=_sequential_headline(result, law),
+        key_figures=key_figures(result),
+        warnings=result.warnings,
+        condition="The null hypothesis is the reference as it is; the test is conditional on this one sample.",
+        origin="It is taken from toys that were made one after the other until enough of them reached the observed t.",
+        pictures=pictures.sequential_pictures(result),
+        tables=(sections.toy_table(law.distribution, used, reach_z=law.reach_z),),
+        verdict="",
+    )
+
+
+def _sequential_headline(result: GoodnessOfFit, law: SequentialLaw) -> tuple[str, ...]:
+    if result.probability is None:
+        return _NO_ANSWER
+    first = (
+        f"{result.p_text}, Z = {_z(result.z_score)} ({result.method}); 68 % interval of p "
+        f"{_p_interval(result.probability)}, of Z {_z_interval(result.z_interval)}."
+    )
+    meaning = (
+        f"The test statistic is t = {result.t:.2f}. If the reference described the data, a t at least as large would "
+        "come in a fraction p of repetitions. p = h/L where toy L is the h-th one that has a t as large or failed, "
+        "(k + 1)/(n + 1) where only k of all n do."
+    )
+    return (first, meaning, law.meaning)
 
 
 def _splitting_content(result: GoodnessOfFit, law: SplitLaw) -> NullContent:

@@ -10,7 +10,7 @@ from wilks import plots
 from wilks.analysis import Analysis
 from wilks.interpretation import Region
 from wilks.interpretation.regions import summary
-from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, calibrate
+from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, SequentialLaw, calibrate
 from wilks.laws.empirical import Empirical
 from wilks.plots.feature_ratios import ratio_drawing
 from wilks.reports.picture import Picture, picture_of
@@ -43,6 +43,20 @@ def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
             lambda: plots.qq(calibration),
             caption=f"Quantiles of the toys against the {name}; the band holds each quantile with 95 % probability.",
             alt=f"Quantile-quantile plot of the toys against the {name}.",
+        ),
+    )
+
+
+def sequential_pictures(result: GoodnessOfFit) -> tuple[Picture, ...]:
+    """The toys up to the stop; nothing without an answer, or where all of them failed."""
+    law = result.law
+    if not (result.is_answered and isinstance(law, SequentialLaw) and law.distribution.t.size):
+        return ()
+    return (
+        picture_of(
+            lambda: plots.null_distribution(result),
+            caption="Distribution of t in the toys up to the stop, with 68 % Poisson errors.",
+            alt=f"Histogram of t for {law.tally.n_draws} toys, with the observed t = {result.t:.2f}.",
         ),
     )
 

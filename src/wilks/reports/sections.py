@@ -155,14 +155,14 @@ def seen_table(c: Compatibility) -> Table:
     return Table("What these toys can show", rows, (seen_title(c.n_valid), *TESTS, "together"), note)
 
 
-def toy_table(calibration: Calibration, toys: Toys | None) -> Table:
-    """How many toys, of what, and what limits them."""
+def toy_table(calibration: Calibration, toys: Toys | None, *, reach_z: float | None = None) -> Table:
+    """How many toys, of what, and what limits them; ``reach_z`` where it is not that of a count among all of them."""
     summary = calibration.summary
     reasons = "; ".join(f"{n}: {code.message}" for code, n in summary.failures) if summary else ""
     rows = [
         ("toys", count(calibration.n_toys)),
         ("failed", f"{calibration.n_failed}{f' ({reasons})' if reasons else ''}"),
-        ("largest Z that they can give", f"{calibration.reach_z:.2f}"),
+        ("largest Z that they can give", f"{calibration.reach_z if reach_z is None else reach_z:.2f}"),
     ]
     if summary is None:
         rows.append(("origin", "bare values of t: their analysis and hypothesis are not known"))
