@@ -35,6 +35,7 @@ _NAMES = {
     "wilks.analysis": ["Analysis"],
     "wilks.answer": ["goodness_of_fit"],
     "wilks.laws": ["Calibration", "GoodnessOfFit", "SequentialToys", "calibrate"],
+    "wilks.laws.gof_json": ["GofToys", "read_gof", "write_gof"],
     "wilks.campaign": ["LocalProcesses", "Toys", "load_toys", "plan_toys", "run_toys"],
     "wilks.comparison": ["Comparison", "compare"],
     "wilks.errors": [
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
     from wilks.interpretation import Region, most_discrepant_region
     from wilks.laws import Calibration, GoodnessOfFit, SequentialToys, calibrate
+    from wilks.laws.gof_json import GofToys, read_gof, write_gof
     from wilks.nuisances import (
         Gaussian,
         LogNormal,
@@ -119,6 +121,7 @@ __all__ = [
     "FitStatus",
     "Gaussian",
     "Generator",
+    "GofToys",
     "GoodnessOfFit",
     "Histogram",
     "InputError",
@@ -162,11 +165,13 @@ __all__ = [
     "power_at_size",
     "problems",
     "read",
+    "read_gof",
     "run_toys",
     "signal_fit",
     "signal_test",
     "split",
     "stream",
     "vary",
+    "write_gof",
     "write_report",
 ]

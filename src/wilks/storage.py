@@ -54,7 +54,7 @@ def _with_one_p_for_all(kind: str, content: dict[str, Any]) -> dict[str, Any]:
     is_combined = kind == "answer" and bool(content["fit"].get("members"))
     summary = law["summary"] and {**law["summary"], "is_combined": is_combined}
     judged = None if is_combined else {**law["compatibility"], "omnibus_p_value": None, "is_tuned": False}
-    changed = {**law, "compatibility": judged, "summary": summary}
+    changed = {**law, "compatibility": judged, "summary": summary, "findings": []}
     return changed if kind == "calibration" else {**content, "law": changed}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,6 +27,7 @@ from wilks.cli.steps import (
 )
 from wilks.cli.toy_counts import usable_toys
 from wilks.cli.toys import complete_toys, finished_toys
+from wilks.cli.values import ValueOptions, calibrate_values, is_values, require_analysis, value_options
 from wilks.config import load_config
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.laws.splitting import METHOD
@@ -55,14 +57,24 @@ def check(analysis_file: str, as_json: bool) -> None:
 
 @click.command(short_help="Fit toys under the reference; the data are not read.")
 @analysis_argument
+@value_options
 @processes_option
 @module_folder_option
 @json_option
-def calibrate(analysis_file: str, processes: int | None, as_json: bool) -> None:
-    """Fit toys under the reference and print their distribution; an interrupted campaign goes on where it stopped."""
+def calibrate(analysis_file: str, processes: int | None, as_json: bool, **options: Any) -> None:
+    """Fit toys under the reference and print their distribution; an interrupted campaign goes on where it stopped.
+
+    In place of ANALYSIS.yaml values of t that another program made: numbers in a .txt, .dat or .csv file, an array in a
+    .npy file, or the gof.json of combine. Then they are compared with a chi-square, and p of --observed is printed.
+    """
     session = Session("calibrate", as_json=as_json)
+    asked = ValueOptions(**options)
 
     def work() -> None:
+        if is_values(as_path(analysis_file)):
+            calibrate_values(session, as_path(analysis_file), asked)
+            return
+        require_analysis(asked)
         prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
         if prepared.n_toys == 0:
             _say_nothing_to_calibrate(session, prepared)

@@ -20,6 +20,7 @@ from wilks.laws.empirical import Empirical
 from wilks.laws.gamma import gamma_probability
 from wilks.laws.inputs import ToySummary, t_values, toy_summary
 from wilks.laws.notices import fit_notices, toy_notices
+from wilks.laws.screening import screen
 from wilks.significance import z_score
 from wilks.significance.printing import decimals, failed_toys, plain, toys
 from wilks.significance.printing import probability as probability_text
@@ -38,12 +39,13 @@ class Calibration(Printed, Law, Storable):
     with it, else that of the gamma law of their mean and variance, near them.
 
     ``compatibility`` is None where t is made of p-values, as that of a set of kernels: nothing makes it follow a
-    chi-square, and there is no second answer.
+    chi-square, and there is no second answer. ``findings`` says what is odd about bare values of t (`screen`).
     """
 
     null: Empirical
     compatibility: Compatibility | None
     summary: ToySummary | None = None
+    findings: tuple[str, ...] = ()
     kind: ClassVar[str] = "empirical"
     interval_name: ClassVar[str] = "68 % interval"
     stored_as: ClassVar[str] = "calibration"
@@ -151,10 +153,11 @@ class Calibration(Printed, Law, Storable):
     def gamma(self, t: float) -> Probability | Refusal:
         """p by the gamma law of mean and variance of the toys, to Z = 2 or within their reach (`gamma_probability`).
 
+        >>> import numpy as np
         >>> toys = np.random.default_rng(1).chisquare(13, size=400)
         >>> found = calibrate(toys, degrees_of_freedom=13).gamma(20.0)
         >>> found.method, round(found.p_value, 3)
-        ('gamma', 0.078)
+        ('gamma', 0.079)
         """
         if math.isnan(t):
             raise CalibrationError("a p-value needs a valid t, got NaN: a fit that failed has no p-value")
@@ -211,7 +214,7 @@ class Calibration(Printed, Law, Storable):
 
     def notices(self, fit: FitResult) -> tuple[str, ...]:
         of_toys = toy_notices(self.null, self.compatibility, self.summary)
-        return (*of_toys, *(fit_notices(fit, self.summary) if fit.converged else ()))
+        return (*self.findings, *of_toys, *(fit_notices(fit, self.summary) if fit.converged else ()))
 
     def p_text(self, t: float, probability: Probability) -> str:
         """p as a fraction, with the counts it comes from."""
@@ -257,6 +260,7 @@ class Calibration(Printed, Law, Storable):
             "n_failed": self.n_failed,
             "compatibility": self.compatibility and self.compatibility.to_document(),
             "summary": self.summary and self.summary.to_document(),
+            "findings": list(self.findings),
         }
 
     @classmethod
@@ -266,6 +270,7 @@ class Calibration(Printed, Law, Storable):
             null,
             _stored_compatibility(document["compatibility"], null),
             ToySummary.from_document(document["summary"]) if document["summary"] else None,
+            tuple(document["findings"]),
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -280,6 +285,7 @@ class Calibration(Printed, Law, Storable):
             "reach_z": self.reach_z,
             "overlap_z_error": self.overlap_z_error,
             "fingerprint": self.fingerprint,
+            "findings": list(self.findings),
         }
 
     def __str__(self) -> str:
@@ -290,6 +296,7 @@ class Calibration(Printed, Law, Storable):
         ]
         if self.n_failed:
             lines.append(failed_toys(self.n_failed, self.n_toys))
+        lines.extend(f"Warning: {text}." for text in self.findings)
         lines.extend(f"{n} of them: {code.message}." for code, n in (self.summary.failures if self.summary else ()))
         return "\n".join(lines)
 
@@ -318,6 +325,9 @@ def calibrate(
     says so), unless ``degrees_of_freedom`` is given. Toys whose t is made of p-values, of a set of kernels, are
     compared with none, unless it is given.
 
+    Bare values are looked at for toys that are there twice and for two sets in one: what is found stands in
+    ``findings``, and among the warnings of every answer.
+
     Args:
         toys: of the null hypothesis.
         degrees_of_freedom: of the chi-square.
@@ -331,8 +341,10 @@ def calibrate(
     >>> calibration
     Calibration(n_toys=400, n_failed=0, degrees_of_freedom=13, compatible=True)
     """
-    null = Empirical.of(t_values(toys))
+    values = t_values(toys)
+    null = Empirical.of(values)
     summary = toy_summary(toys) if isinstance(toys, Toys) else None
+    findings = () if summary else screen(values)
     if summary and summary.is_combined and degrees_of_freedom is None:
         return Calibration(null=null, compatibility=None, summary=summary)
     given = summary.degrees_of_freedom if summary and degrees_of_freedom is None else degrees_of_freedom
@@ -343,12 +355,13 @@ def calibrate(
         )
     dof, is_estimated = float(dof), given is None
     compatibility = judge(null.t, dof, n_failed=null.n_failed, is_estimated_dof=is_estimated, is_tuned=is_tuned)
-    return Calibration(null=null, compatibility=compatibility, summary=summary)
+    return Calibration(null=null, compatibility=compatibility, summary=summary, findings=findings)
 
 
 def moments(t: FloatArray) -> str:
     """Mean and standard deviation of a t that is made of p-values: there is no chi-square to compare them with.
 
+    >>> import numpy as np
     >>> moments(np.array([1.0, 2.0, 6.0]))
     't is made of p-values; it has the mean 3.00 and the standard deviation 2.65.'
     """

@@ -98,7 +98,7 @@ def next_number(t: FloatArray, *, observed_t: float, stopping: Stopping) -> int:
     >>> next_number(np.empty(0), observed_t=3.0, stopping=stopping)
     20
     >>> next_number(np.arange(20.0) / 6.0, observed_t=3.0, stopping=stopping)
-    134
+    82
     """
     tally = tally_of(t, observed_t=observed_t, stopping=stopping)
     hits = stopping.n_hits or stopping.n_most
