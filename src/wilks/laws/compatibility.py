@@ -218,7 +218,9 @@ def judge(
     With the dof estimated from the same toys 1.7 % at 20 and 2.1 % at 100 (1,000 calibrations, error 0.4 %), 1.0 % at
     400 and 2.3 % at 1,000 (300, error 0.8 %).
 
-    What it can find, `Compatibility.seen` says for the number of toys at hand. To be compatible is not to be
+    What it finds, as shares of 2,000 simulated calibrations with 13 degrees of freedom: a variance ratio of 0.7 in 35 %
+    at 100 toys and 97 % at 400, 0.84 in 7 % and 33 %, 1.2 in 13 % and 39 %, 1.5 in 54 % and 99 %; `Compatibility.seen`
+    says it at a size of 5 % for the number of toys at hand. To be compatible is not to be
     a chi-square: the errors say how far the toys may be from one.
 
     Args:

@@ -28,7 +28,7 @@ class SequentialToys:
     p = h/L where the h-th such toy is toy L, (k + 1)/(n + 1) where only k of all n reach it (Besag and Clifford,
     Biometrika 78 (1991) 301). Both are valid, P(p <= a) <= a, where h and n are fixed before the data are seen. A
     p near 1 takes about h toys, one near 0 all n: with h = 10 and n = 1,000 the mean over data that the reference
-    describes is 57.
+    describes is 56.
 
     Toys count in the order of their index, however they are made: p is the same in one process and in many, and after
     an interruption. The toys are those of `run_toys` with the same seed and hypothesis, and may be gone on with.
