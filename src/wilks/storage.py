@@ -28,7 +28,7 @@ from typing import Any, BinaryIO, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from wilks.documents import differences, joined, sealed, split_arrays, unsealed
+from wilks.documents import differences, joined, sealed, split_arrays, unsealed, with_one_p_for_all
 from wilks.errors import InputError, StoreError
 
 KINDS = {
@@ -44,22 +44,8 @@ KINDS = {
     "splitting": "wilks.laws.splitting.tail:Tail",
     "streamed_work": "wilks.comparison.streamed.work:Work",
 }
-
-
-def _with_one_p_for_all(kind: str, content: dict[str, Any]) -> dict[str, Any]:
-    """Layout 2: a calibration is judged by one p for all tests, here None; t that is made of p-values by none."""
-    law = content if kind == "calibration" else content["law"] if kind == "answer" else None
-    if not law or "compatibility" not in law:
-        return content
-    is_combined = kind == "answer" and bool(content["fit"].get("members"))
-    summary = law["summary"] and {**law["summary"], "is_combined": is_combined}
-    judged = None if is_combined else {**law["compatibility"], "omnibus_p_value": None, "is_tuned": False}
-    changed = {**law, "compatibility": judged, "summary": summary, "findings": []}
-    return changed if kind == "calibration" else {**content, "law": changed}
-
-
 # Step i turns the content of a kind from layout i + 1 into layout i + 2.
-MIGRATIONS: tuple[Callable[[str, dict[str, Any]], dict[str, Any]], ...] = (_with_one_p_for_all,)
+MIGRATIONS: tuple[Callable[[str, dict[str, Any]], dict[str, Any]], ...] = (with_one_p_for_all,)
 
 _MAX_NAMED = 6
 # What NumPy and zipfile raise for files that are missing, cut short, overwritten or of another layout.

@@ -21,7 +21,10 @@ def gamma_probability(t: float, null: Empirical) -> Probability | Refusal:
     A gamma law of mean m and variance 2 r m is r times a chi-square of m/r degrees of freedom; r = 1 is the chi-square.
     It knows no more of the tail than two moments do: with one and the same r = 0.80 the true p at 3 sigma was 0.56,
     1.17 or 1.42 times that of the gamma law, by what made the shape (a box, a spectrum, two optima), and the band does
-    not show that. Hence it answers up to Z = 2, or as far as the toys reach if that is farther: Z of (m + 1)/(n + 1).
+    not show that. Of 10,000 data sets of the null the share with a gamma p below .1, .05 and .01 was 1.04, 1.06 and
+    1.15 times as large for a network, 1.05, 1.11 and 1.42 for a kernel, 1.06, 1.05 and 1.15 for a histogram (errors
+    .03, .05 and .11): p is said too small by so much. Hence it answers up to Z = 2, or as far as the toys reach if that
+    is farther: Z of (m + 1)/(n + 1).
 
     >>> null = Empirical.of(np.random.default_rng(1).chisquare(13, size=400))
     >>> found = gamma_probability(20.0, null)
