@@ -38,15 +38,16 @@ MODELS = {
     "set": wilks.KernelSet(widths=(0.3, 1.0, 3.0), ridges=(1.0,), n_centers=20),
     "histogram": wilks.Histogram(n_bins=8),
 }
+HERE = wilks.Generator(lambda rng, n, nuisances: rng.exponential(size=(n, 1)))  # known to this process alone
 SCRIPT = harness.Script(__file__, __doc__, seed=SEEDS)
 
 
-def analysis(family: str) -> wilks.Analysis:
+def analysis(family: str, *, source: wilks.Generator = exponential.BACKGROUND) -> wilks.Analysis:
     return wilks.Analysis(
         reference=wilks.Sample(np.random.default_rng(SEEDS["reference"]).exponential(size=2_000)),
         model=MODELS[family],
         expected_events=200.0,
-        toy_source=exponential.BACKGROUND,
+        toy_source=source,
         search=wilks.Search(n_starts=4),
     )
 
@@ -160,7 +161,7 @@ def saving(fixed: np.ndarray, stopped: np.ndarray, used: np.ndarray, *, where: s
 @SCRIPT.part("stopped", family=["kernel", "set", "histogram"], n_data=1_000, n_signal=0)
 def stopped(options) -> Iterator[harness.Row]:
     """With ``n_signal`` events of a peak in the tail added to each data set."""
-    made, rows, n_made = analysis(options.family), [], 0
+    made, rows, n_made = analysis(options.family, source=HERE), [], 0
     for i in range(options.n_data):
         rng = np.random.default_rng([SEEDS["data"], i])
         background = rng.exponential(size=rng.poisson(200.0))

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
 import wilks
-from wilks.laws.screening import screen
+from wilks.laws.screening import _mid_ranks, screen
 
 
 def chi_squares(dof: float, n: int, *, seed: int = 1) -> np.ndarray:
@@ -56,3 +57,8 @@ def test_findings_stand_in_the_calibration_and_in_answers(fit_of, toys_of, tmp_p
     calibration.save(tmp_path)
     assert wilks.load(tmp_path).findings == (text,)
     assert wilks.calibrate(toys_of(np.r_[t, t])).findings == (), "toys of a campaign have keys of their own"
+
+
+def test_ranks_are_those_of_scipy() -> None:
+    values = np.random.default_rng(1).integers(0, 9, 30).astype(float)
+    np.testing.assert_array_equal(_mid_ranks(values), scipy.stats.rankdata(values))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import scipy.special
-import scipy.stats
 
 from wilks.significance.printing import decimals, probability
 from wilks.typing import FloatArray
@@ -69,7 +68,7 @@ def _one_after_the_other(t: FloatArray) -> Iterator[str]:
     falling = float(np.mean(np.diff(t[places]) < 0.0))
     if min(falling, 1.0 - falling) < _SORTED_SHARE:
         return  # of sorted values the order says nothing
-    ranks = scipy.stats.rankdata(t[places])
+    ranks = _mid_ranks(t[places])
     p, change = min(_change(ranks), _change(np.abs(ranks - ranks.mean())))
     if 2.0 * p < _LEAST_P_VALUE:
         split = places[change] + 1
@@ -79,6 +78,14 @@ def _one_after_the_other(t: FloatArray) -> Iterator[str]:
             f"the first {split:,} values of t and the {t.size - split:,} after them differ (means "
             f"{' and '.join(means)}, p {probability(2.0 * p)}): two sets in one are the null distribution of neither"
         )
+
+
+def _mid_ranks(values: FloatArray) -> FloatArray:
+    """From 1; equal values share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: FloatArray = (last - 0.5 * (counts - 1))[inverse]
+    return ranks
 
 
 def _change(values: FloatArray) -> tuple[float, int]:
