@@ -131,8 +131,8 @@ def answer_text(calibration: Calibration, t: float) -> str:
 
     >>> print(answer_text(calibrate(np.linspace(5.0, 21.0, 17), degrees_of_freedom=13), 20.5))
       t        20.50
-      p-value  0.11   [0.013, 0.18]  empirical
-      Z        1.22   [0.92, 2.24]   empirical
+      p-value  0.11   [0.010, 0.18]  empirical
+      Z        1.22   [0.91, 2.32]   empirical
     p = 2/18 (1 of 17)
     """
     found, second = calibration.probability(t), calibration.second(t)
