@@ -115,6 +115,7 @@ def toys_of() -> Callable[..., Toys]:
         degrees_of_freedom: float | None = 13,
         expected_overlap_z_error: float | None = None,
         n_events: int = 2000,
+        is_combined: bool = False,
     ) -> Toys:
         failed = np.isnan(t)
         columns = {
@@ -132,6 +133,7 @@ def toys_of() -> Callable[..., Toys]:
             n_parameters=math.floor(degrees_of_freedom or 0),
             expected_overlap_z_error=expected_overlap_z_error,
             is_penalized=degrees_of_freedom is None,
+            is_combined=is_combined,
         )
 
     return make

@@ -1,6 +1,7 @@
 """Saved results: whole or not at all, equal to the last bit when they come back, refused by name when they changed."""
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import math
@@ -199,7 +200,7 @@ def test_a_document_that_was_sealed_anew_must_still_make_sense(fit_of: Make, tmp
         ({"content": plain["content"] | {"status": 99}}, "FitStatus"),
         ({"content": plain["content"] | {"nonsense": 1}}, "nonsense"),
         ({"kind": "answer"}, "it is a saved answer"),
-        ({"schema_version": 2}, "its layout is number 2"),
+        ({"schema_version": 3}, "its layout is number 3"),
         ({"schema_version": 0}, "its layout is number 0"),
         ({"arrays": None}, "TypeError"),
         ({"arrays": plain["arrays"] | {"file": "gone.npz"}}, "gone.npz must hold the arrays"),
@@ -234,6 +235,7 @@ def test_an_older_layout_goes_through_every_step(fit_of: Make, tmp_path: Path, m
     path = tmp_path / "fit.json"
     plain = json.loads(path.read_text())
     plain["content"]["count"] = plain["content"].pop("n_events")
+    plain["schema_version"] = 1
     del plain["digest"]
     write_document(path, plain)
     with pytest.raises(StoreError, match="cannot be read"):
@@ -295,3 +297,30 @@ def test_a_disk_without_hard_links_takes_results(tmp_path, monkeypatch):
     wilks.calibrate([1.0, 2.0, 3.0]).save(tmp_path)
     with pytest.raises(StoreError, match="it holds another one"):
         wilks.calibrate([1.0, 2.0, 4.0]).save(tmp_path)
+
+
+@pytest.mark.parametrize("is_set", [False, True])
+def test_a_calibration_of_the_first_layout_is_judged_by_one_p_for_all(
+    toys_of: Make, fit_of: Make, tmp_path: Path, is_set: bool
+) -> None:
+    """An answer says by its members that its t is made of p-values; a calibration alone did not know."""
+    t = np.random.default_rng(1).chisquare(13, size=60)
+    calibration = calibrate(toys_of(t))
+    member = {"members": (MemberFit(1.0, 0.3, 9.0, -2.0),)} if is_set else {}
+    answer = calibrate(toys_of(t, is_combined=is_set)).evaluate(dataclasses.replace(fit_of(12.5), **member))
+    old = calibration.to_document()
+    for name in ("omnibus_p_value", "is_tuned"):
+        del old["compatibility"][name]
+    del old["summary"]["is_combined"]
+    for kind, saved, place in (("calibration", calibration, ()), ("answer", answer, ("law",))):
+        saved.save(tmp_path / kind)
+        path = tmp_path / kind / f"{kind}.json"
+        plain = json.loads(path.read_text())
+        content = plain["content"]
+        for name in place:
+            content = content[name]
+        content["compatibility"] = dict(old["compatibility"])
+        del content["summary"]["is_combined"], content["findings"], plain["digest"]
+        write_document(path, plain | {"schema_version": 1})
+        again = load(tmp_path / kind)
+        assert again.to_dict() == saved.to_dict() and str(again) == str(saved)

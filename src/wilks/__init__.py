@@ -34,7 +34,8 @@ except importlib.metadata.PackageNotFoundError:  # a source tree that was never 
 _NAMES = {
     "wilks.analysis": ["Analysis"],
     "wilks.answer": ["goodness_of_fit"],
-    "wilks.laws": ["Calibration", "GoodnessOfFit", "calibrate"],
+    "wilks.laws": ["Calibration", "GoodnessOfFit", "SequentialToys", "calibrate"],
+    "wilks.laws.gof_json": ["GofToys", "read_gof", "write_gof"],
     "wilks.campaign": ["LocalProcesses", "Toys", "load_toys", "plan_toys", "run_toys"],
     "wilks.comparison": ["Comparison", "compare"],
     "wilks.errors": [
@@ -78,7 +79,8 @@ if TYPE_CHECKING:
     from wilks.fitting import fit
     from wilks.hypotheses import Alternative, Generator, Null, ShiftedNuisance
     from wilks.interpretation import Region, most_discrepant_region
-    from wilks.laws import Calibration, GoodnessOfFit, calibrate
+    from wilks.laws import Calibration, GoodnessOfFit, SequentialToys, calibrate
+    from wilks.laws.gof_json import GofToys, read_gof, write_gof
     from wilks.nuisances import (
         Gaussian,
         LogNormal,
@@ -119,6 +121,7 @@ __all__ = [
     "FitStatus",
     "Gaussian",
     "Generator",
+    "GofToys",
     "GoodnessOfFit",
     "Histogram",
     "InputError",
@@ -135,6 +138,7 @@ __all__ = [
     "Sample",
     "SampleError",
     "Search",
+    "SequentialToys",
     "ShiftedNuisance",
     "Standardization",
     "StoreError",
@@ -161,11 +165,13 @@ __all__ = [
     "power_at_size",
     "problems",
     "read",
+    "read_gof",
     "run_toys",
     "signal_fit",
     "signal_test",
     "split",
     "stream",
     "vary",
+    "write_gof",
     "write_report",
 ]

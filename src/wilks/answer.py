@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from wilks.analysis import Analysis
 from wilks.campaign import Toys, toys_here
-from wilks.errors import CalibrationError
+from wilks.errors import CalibrationError, InputError
 from wilks.fitting import fit
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.inspection import data_notices
@@ -27,6 +27,7 @@ from wilks.laws import (
     unanswered,
 )
 from wilks.laws.beyond import Beyond
+from wilks.laws.sequential_toys import SequentialToys
 from wilks.laws.splitting import SplittingOptions
 from wilks.laws.splitting.toys import require_splittable
 from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
@@ -35,6 +36,7 @@ from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
 from wilks.storage import Folder
 from wilks.threads import one_blas_thread
+from wilks.toys import check_drawable
 from wilks.typing import require_kind
 
 LARGE_PULL = 3.0
@@ -56,6 +58,7 @@ def goodness_of_fit(
     *,
     calibration: Calibration | None = None,
     auxiliaries: Mapping[str, float] | None = None,
+    toys: SequentialToys | None = None,
     reach: float | None = None,
     store: Folder | None = None,
 ) -> GoodnessOfFit:
@@ -70,6 +73,9 @@ def goodness_of_fit(
     . Where toys have not confirmed that null, 1,000 toys are made from the
     toy source of the analysis and p is counted among them.
 
+    With ``toys`` they are made for these data, until enough of them reach t or there are as many as allowed
+    (`SequentialToys`): p = h/L or (k + 1)/(n + 1).
+
     With ``reach`` p of a kernel, a set of kernels or a histogram, with or without nuisances, is estimated by multilevel
     splitting of toys where fewer than 20 toys of the calibration reach t, or where there is no calibration and no
     analytic null that answers: ``splitting``, with its error, down to that p.
@@ -81,10 +87,12 @@ def goodness_of_fit(
             toys at the nuisances of Delta, `ShiftedNuisance`: a penalty makes t depend on them, and a
             warning names a distance of more than half a sigma.
         auxiliaries: what the auxiliary measurements observed, by nuisance, as for `fit`.
+        toys: how many toys to make, in place of a calibration.
         reach: the least p that is wanted, such as 1e-7.
         store: a folder that keeps what splitting has done; the same answer goes on from there.
 
-    Raises CalibrationError, before the fit, without a calibration that the analysis needs, or
+    Raises InputError for ``toys`` beside a calibration or ``reach``, and for toys that cannot be drawn;
+    CalibrationError, before the fit, without a calibration that the analysis needs, or
     with toys of another analysis or of another hypothesis than the null; SampleError for data
     that the analysis cannot use.
 
@@ -107,7 +115,9 @@ def goodness_of_fit(
     if reach is not None:
         SplittingOptions(reach)
         require_splittable(analysis)
-    if calibration is None:
+    if toys is not None:
+        _require_alone(analysis, toys, calibration=calibration, reach=reach)
+    elif calibration is None:
         if reach is None:
             require_law(analysis)
     else:
@@ -116,7 +126,34 @@ def goodness_of_fit(
         calibration.check_count(sample.n_events)
     beyond = None if reach is None else Beyond(reach, store)
     found = fit(analysis, sample, auxiliaries=auxiliaries)
+    if toys is not None:
+        return sequential_answer(analysis, found, data=sample, toys=toys)
     return answer_of(analysis, found, data=sample, calibration=calibration, beyond=beyond)
+
+
+def _require_alone(
+    analysis: Analysis, toys: SequentialToys, *, calibration: Calibration | None, reach: float | None
+) -> None:
+    require_kind(toys, SequentialToys, name="toys")
+    if calibration is not None or reach is not None:
+        other = "calibration" if calibration is not None else "reach"
+        raise InputError(f"p comes from one source, but toys and {other} are given; leave one of them out")
+    check_drawable(analysis, toys.hypothesis)
+
+
+@one_blas_thread()
+def sequential_answer(analysis: Analysis, data_fit: FitResult, *, data: Sample, toys: SequentialToys) -> GoodnessOfFit:
+    """The answer for a fit of data that exists already, among toys that are made for it until enough reach its t.
+
+    Raises:
+        InputError, StoreError, CampaignError: as `run_toys`.
+    """
+    notices = (*data_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
+    if not (data_fit.converged and math.isfinite(data_fit.t)):
+        return unanswered(data_fit, warnings=notices)
+    law = toys.law(analysis, data_fit)
+    of_toys = toy_mean_notices(analysis, law.distribution.null, law.summary)
+    return evaluate(data_fit, law, warnings=(*notices, *of_toys))
 
 
 def _require_calibration(calibration: object) -> None:

@@ -140,3 +140,15 @@ def _fits(digest: object, content: Mapping[str, Any]) -> bool:
 
 def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(document).encode()).hexdigest()
+
+
+def with_one_p_for_all(kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    """Layout 2: a calibration is judged by one p for all tests, here None; t that is made of p-values by none."""
+    law = content if kind == "calibration" else content["law"] if kind == "answer" else None
+    if not law or "compatibility" not in law:
+        return content
+    is_combined = kind == "answer" and bool(content["fit"].get("members"))
+    summary = law["summary"] and {**law["summary"], "is_combined": is_combined}
+    judged = None if is_combined else {**law["compatibility"], "omnibus_p_value": None, "is_tuned": False}
+    changed = {**law, "compatibility": judged, "summary": summary, "findings": []}
+    return changed if kind == "calibration" else {**content, "law": changed}

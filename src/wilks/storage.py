@@ -28,7 +28,7 @@ from typing import Any, BinaryIO, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from wilks.documents import differences, joined, sealed, split_arrays, unsealed
+from wilks.documents import differences, joined, sealed, split_arrays, unsealed, with_one_p_for_all
 from wilks.errors import InputError, StoreError
 
 KINDS = {
@@ -46,7 +46,7 @@ KINDS = {
     "streamed_work": "wilks.comparison.streamed.work:Work",
 }
 # Step i turns the content of a kind from layout i + 1 into layout i + 2.
-MIGRATIONS: tuple[Callable[[str, dict[str, Any]], dict[str, Any]], ...] = ()
+MIGRATIONS: tuple[Callable[[str, dict[str, Any]], dict[str, Any]], ...] = (with_one_p_for_all,)
 
 _MAX_NAMED = 6
 # What NumPy and zipfile raise for files that are missing, cut short, overwritten or of another layout.

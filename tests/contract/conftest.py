@@ -143,6 +143,11 @@ class Case:
         return f"{self.family.name}, {'with' if self.is_profiled else 'no'} nuisances"
 
     @property
+    def is_combined(self) -> bool:
+        """Whether t is made of the p-values of several members."""
+        return self.family.model.is_combined
+
+    @property
     def has_analytic_null(self) -> bool:
         """Whether goodness_of_fit answers without a calibration."""
         return self.family.has_profiled_null if self.is_profiled else self.family.has_analytic_null

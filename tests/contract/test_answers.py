@@ -19,12 +19,34 @@ def strict(document: object) -> str:
 def test_a_calibration_holds_the_toys(case, workshop):
     calibration, toys = workshop.calibration(case), workshop.toys(case)
     assert np.array_equal(calibration.t, np.sort(toys.t)) and calibration.n_toys == 12 and calibration.n_failed == 0
-    dof = workshop.analysis(case).n_parameters if case.family.has_chi_square else np.mean(toys.t)
-    assert calibration.degrees_of_freedom == pytest.approx(dof, rel=1e-12)
-    assert calibration.is_estimated_dof != case.family.has_chi_square
+    if case.is_combined:
+        assert calibration.compatibility is None and calibration.degrees_of_freedom is None
+    else:
+        dof = workshop.analysis(case).n_parameters if case.family.has_chi_square else np.mean(toys.t)
+        assert calibration.degrees_of_freedom == pytest.approx(dof, rel=1e-12)
+        assert calibration.is_estimated_dof != case.family.has_chi_square
     assert calibration.fingerprint == workshop.analysis(case).fingerprint()
     document = json.loads(strict(calibration.to_dict()))
     assert document["n_toys"] == 12 and "12 toys" in str(calibration) and "12" in repr(calibration)
+
+
+def test_a_t_of_p_values_is_compared_with_no_chi_square(case, workshop):
+    """Not in answers, calibrations or their JSON, also where the toys came as bare values of t."""
+    calibration, fit = workshop.calibration(case), workshop.fit(case)
+    bare = wilks.calibrate(workshop.toys(case).t).evaluate(fit)
+    answers = (workshop.answer(case), bare)
+    texts = [str(one) for one in (calibration, *answers)]
+    assert all(("chi-square(" in text) != case.is_combined for text in texts)
+    for one in answers:
+        document = one.to_dict()
+        assert one.chi2 is None and one.gamma is None, "12 toys are too few to judge"
+        assert (document["calibration"]["compatibility"] is None) == case.is_combined and document["chi2"] is None
+        assert (document["gamma"] is None) == case.is_combined
+    if case.is_combined:
+        with pytest.raises(wilks.CalibrationError, match="made of p-values"):
+            calibration.chi2(fit.t, force=True)
+        with pytest.raises(wilks.InputError, match="made of p-values"):
+            wilks.plots.qq(calibration)
 
 
 def test_p_counts_the_toys_above_t(case, workshop):
@@ -73,3 +95,16 @@ def test_a_calibration_in_a_loaded_folder_gives_the_same_answer(case, workshop):
     toys = wilks.load_toys(workshop.place(case) / "toys") if workshop.toys(case) else None
     again = wilks.calibrate(toys).evaluate(workshop.fit(case))
     assert again.to_dict() == workshop.calibration(case).evaluate(workshop.fit(case)).to_dict()
+
+
+def test_toys_that_stop_by_t_are_the_first_of_all(case, workshop):
+    """The toys of the workshop lie in their folder; none is made for this."""
+    toys, fit = workshop.toys(case), workshop.fit(case)
+    options = {"until_exceeding": 2, "n_toys": 12, "seed": 1, "store": workshop.place(case) / "toys"}
+    asked = {"auxiliaries": workshop.auxiliaries(case), "toys": wilks.SequentialToys(**options)}
+    answer = wilks.goodness_of_fit(workshop.analysis(case), workshop.data(), **asked)
+    hits = np.flatnonzero(toys.t >= fit.t * (1 - 1e-9))
+    expected = 2 / (hits[1] + 1) if hits.size >= 2 else (hits.size + 1) / 13
+    assert answer.p_value == expected and answer.chi2 is None and "chi-square" not in str(answer)
+    document = json.loads(strict(answer.to_dict()))
+    assert document["sequential"]["until_exceeding"] == 2 and ("members" in document) == case.is_combined

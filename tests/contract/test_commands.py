@@ -1,7 +1,9 @@
 """Every family through every command on an analysis file."""
 
+import dataclasses
 import json
 import re
+import shutil
 
 import pytest
 from pyarrow import parquet
@@ -97,3 +99,18 @@ def test_validate_is_for_models_with_a_chi_square(case, workshop):
     refused = workshop.study(case).run("validate", "FILE")
     reason = "has a penalty" if case.is_profiled else "no nuisances"
     assert refused.exit_code == ExitCode.INVALID_INPUT and reason in refused.output, refused.output
+
+
+def test_run_until_enough_toys_reach_t(case, workshop, tmp_path):
+    """In a copy of what `wilks run` left, whose toys count; test and report know the answer."""
+    study = workshop.study(case)
+    copy = dataclasses.replace(study, folder=tmp_path / "study")
+    shutil.copytree(study.folder, copy.folder, dirs_exist_ok=True)
+    done = copy.run("run", "FILE", "--until-exceeding", 2)
+    assert done.exit_code == ExitCode.DONE, done.output
+    answer, page = answer_of(copy), undated(copy.page)
+    assert answer["sequential"]["until_exceeding"] == 2 and answer["p_text"] in page
+    assert set(copy.result()["numbers"]) == {"check", "answer"}
+    again = copy.run("report", "FILE")
+    assert again.exit_code == ExitCode.DONE, again.output
+    assert answer_of(copy) == answer and undated(copy.page) == page

@@ -7,6 +7,8 @@ import pytest
 
 import wilks
 
+COMPARED = "Do the toys follow a chi-square?"
+
 
 def text_of(page: str) -> str:
     """The words of a page, one space between them."""
@@ -22,14 +24,14 @@ def test_a_report_of_an_answer(case, workshop, families, check_report, tmp_path)
     text = text_of(page)
     assert workshop.answer(case).p_text in text and workshop.analysis(case).fingerprint() in text
     assert ("Nuisances" in text) == case.is_profiled and "Most discrepant region" in text
-    assert ("n starts" in text) == case.family.is_searched
+    assert ("n starts" in text) == case.family.is_searched and (COMPARED in text) != case.is_combined
 
 
 @pytest.mark.usefixtures("cheap_figures")
 def test_a_report_of_a_calibration_alone(case, workshop, families, check_report, tmp_path):
     page = wilks.write_report(workshop.calibration(case), tmp_path / "r.html", analysis=workshop.analysis(case))
     text = text_of(page.read_text(encoding="utf-8"))
-    assert "No data enter this report" in text
+    assert "No data enter this report" in text and (COMPARED in text) != case.is_combined
     assert all(sentence in text for sentence in case.family.model.words(is_profiled=case.is_profiled).sentences)
 
 
@@ -49,6 +51,6 @@ def test_a_report_with_its_figures(workshop, families, case_of, check_report, tm
     parts = {"analysis": workshop.analysis(case), "data": workshop.data(), "toys": workshop.toys(case)}
     page = wilks.write_report(workshop.answer(case), tmp_path / "r.html", **parts).read_text(encoding="utf-8")
     images = re.findall(r'<img src="data:image/[^"]{2000,}" alt="[^"]+"', page)
-    n_pictures = 4 + case.is_profiled + case.family.is_searched
-    assert len(images) == n_pictures == page.count("<img"), "null, QQ, x, region; pulls; starts"
+    n_pictures = 4 + case.is_profiled + case.family.is_searched - case.is_combined
+    assert len(images) == n_pictures == page.count("<img"), "null, QQ but for a set, x, region; pulls; starts"
     check_report(page, case, families)

@@ -168,11 +168,13 @@ not a tail of another shape."""
 LOW = """\
 Goodness of fit
   t        0.50
-  p-value  1            [0.9954, 1]    empirical
-  Z        below -2.61  [-inf, -2.61]  empirical
+  p-value  1            [0.9954, 1]       empirical
+  Z        below -2.61  [-inf, -2.61]     empirical
+  p-value  1.0000       [1.0000, 1.0000]  gamma
+  Z        -5.46        [-5.68, -5.25]    gamma
 p = 401/401 (400 of 400). Intervals are at 68 %.
-No chi-square answer. Not compatible with chi-square(10): the KS p is 3.0e-23, the mean is +12.0 errors off, the \
-tail count has a p of 1.4e-06."""
+No chi-square answer. Not compatible with chi-square(10): the tests together have a p of 0.00050, the KS p is \
+3.0e-23, the mean is +12.0 errors off, the tail count has a p of 1.4e-06."""
 
 CALIBRATION = """\
 Null distribution of t from 400 toys
@@ -181,6 +183,12 @@ Null distribution of t from 400 toys
   variance/(2 mean)  0.91   0.08   1           -1.1
   toys above 22.36   15     4.4    20.0        p 0.30
   KS p                                         p 0.19
+  all together                                 p 0.44
+  398 toys show, at 5 %                KS    mean  variance  tail  together
+  variance 15 % too small              11 %  4 %   57 %      16 %  40 %
+  variance 15 % too large              11 %  5 %   43 %      10 %  31 %
+  mean too large by one                93 %  98 %  5 %       38 %  96 %
+  twice the toys above the 95 % point  38 %  74 %  71 %      97 %  92 %
 Compatible with chi-square(13) within the errors above.
 The toys reach Z = 2.43 (p = 0.0075).
 2 of 400 toys failed; the interval covers both outcomes.

@@ -3,6 +3,7 @@ import pytest
 import scipy.stats
 
 from wilks.laws.compatibility import Compatibility, judge
+from wilks.significance import ks_p_value
 from wilks.typing import FloatArray
 
 
@@ -38,7 +39,7 @@ def test_uncorrected_ks_would_be_blind_with_estimated_dof() -> None:
     """The plain KS p calls 1 % of sets at 5 %; the corrected one about 5 %."""
     rng = np.random.default_rng(4)
     sets = [gamma_toys(rng, 20, mean=3.0) for _ in range(400)]
-    plain = [judge(t, float(t.mean()), n_failed=0, is_estimated_dof=False).ks_p_value for t in sets]
+    plain = [ks_p_value(t, float(t.mean())) for t in sets]
     corrected = [judge(t, float(t.mean()), n_failed=0, is_estimated_dof=True).ks_p_value for t in sets]
     low, high = scipy.stats.binom.ppf([0.5e-3, 1 - 0.5e-3], 400, 0.05)
     assert low <= (np.array(corrected) <= 0.05).sum() <= high
@@ -82,7 +83,7 @@ def test_failed_toys_count_both_ways_in_the_tail() -> None:
     assert judged(t, n_failed=2).is_compatible
     many = judged(t, n_failed=40)
     assert not many.is_compatible
-    assert "tail" in many.objections[0]
+    assert any("tail" in text for text in many.objections)
 
 
 def test_fewer_than_20_valid_toys_are_not_judged() -> None:
@@ -113,4 +114,10 @@ GOLDEN = """\
   mean               12.69  0.25   13          -1.2
   variance/(2 mean)  0.92   0.08   1           -1.0
   toys above 22.36   16     4.4    20.1        p 0.42
-  KS p                                         p 0.20"""
+  KS p                                         p 0.20
+  all together                                 p 0.44
+  400 toys show, at 5 %                KS    mean  variance  tail  together
+  variance 15 % too small              14 %  3 %   50 %      14 %  35 %
+  variance 15 % too large              15 %  10 %  45 %      19 %  34 %
+  mean too large by one                95 %  98 %  4 %       51 %  96 %
+  twice the toys above the 95 % point  40 %  74 %  70 %      97 %  94 %"""

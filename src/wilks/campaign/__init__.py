@@ -10,7 +10,7 @@ _NAMES = {
     "wilks.campaign.ledger": ["Ledger"],
     "wilks.campaign.plan": ["Plan", "Shard"],
     "wilks.campaign.processes": ["LocalProcesses"],
-    "wilks.campaign.run": ["load_toys", "plan_toys", "run_toys", "stored_toys", "toys_here"],
+    "wilks.campaign.run": ["load_toys", "plan_toys", "run_toys", "run_toys_until", "stored_toys", "toys_here"],
     "wilks.campaign.store": ["MemoryStore", "ToyStore"],
     "wilks.campaign.table": ["ToyRow", "Toys"],
 }
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wilks.campaign.ledger import Ledger
     from wilks.campaign.plan import Plan, Shard
     from wilks.campaign.processes import LocalProcesses
-    from wilks.campaign.run import load_toys, plan_toys, run_toys, stored_toys, toys_here
+    from wilks.campaign.run import load_toys, plan_toys, run_toys, run_toys_until, stored_toys, toys_here
     from wilks.campaign.store import MemoryStore, ToyStore
     from wilks.campaign.table import ToyRow, Toys
 else:
@@ -41,6 +41,7 @@ __all__ = [
     "plan_toys",
     "run_campaign",
     "run_toys",
+    "run_toys_until",
     "stored_toys",
     "toys_here",
 ]

@@ -107,6 +107,7 @@ class FolderStore(ToyStore):
             "schema_version": PLAN_VERSION,
             "description": self.hypothesis.describe(),
             "n_parameters": self.analysis.n_parameters,
+            "is_penalized": self.analysis.model.is_penalized,
             **owner,
             "extents": [],
             "keep_params": keep_params,

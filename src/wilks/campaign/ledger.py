@@ -80,6 +80,11 @@ class Ledger:
         number = self.document.get("n_parameters")
         return number if isinstance(number, int) else None
 
+    @property
+    def degrees_of_freedom(self) -> int | None:
+        """Of the chi-square that t may follow: the number of parameters; None with a penalty."""
+        return None if self.document.get("is_penalized") else self.n_parameters
+
     def save(self) -> None:
         """Write ``campaign.json`` and make the folders. A plan that is there is not replaced by an empty one."""
         try:

@@ -3,10 +3,11 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pyarrow
 
 from wilks.analysis import Analysis, require_float64
@@ -14,6 +15,7 @@ from wilks.campaign.coordinator import Progress, run_campaign
 from wilks.campaign.folder import FolderStore
 from wilks.campaign.ledger import Ledger
 from wilks.campaign.pace import default_progress, watched
+from wilks.campaign.processes import LocalProcesses
 from wilks.campaign.shard import make_toys
 from wilks.campaign.store import MemoryStore
 from wilks.campaign.table import Toys
@@ -22,7 +24,7 @@ from wilks.fitting import n_together, require_device
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null
 from wilks.storage import as_path
 from wilks.toys import check_drawable
-from wilks.typing import whole_number
+from wilks.typing import FloatArray, whole_number
 
 
 def run_toys(
@@ -63,17 +65,9 @@ def run_toys(
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
     require_device(analysis)
     watch = watched(progress or default_progress(), n_total=n_toys)
-    local = _local_sources(analysis, hypothesis)
-    if local:
-        if executor is not None:
-            raise InputError(
-                f"{', '.join(local)} cannot be imported by other processes, so no executor can run it; put the "
-                "function into a module and name it 'module:function', or leave executor out"
-            )
-        if store is not None:
-            _refuse_to_store(local)
+    if _is_run_here(analysis, hypothesis, store=store, executor=executor):
         with watch as report:
-            table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
+            table = _run_here(MemoryStore(), analysis, hypothesis, indices=range(n_toys), seed=seed, report=report)
     else:
         folder = as_path(store) if store is not None else Path(tempfile.mkdtemp(prefix="wilks-toys-")) / "toys"
         kept = FolderStore(folder, analysis=analysis, hypothesis=hypothesis, seed=seed)
@@ -97,8 +91,54 @@ def toys_here(
     n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
     require_device(analysis)
     with watched(progress or default_progress(), n_total=n_toys) as report:
-        table = _run_here(analysis, hypothesis, n_toys=n_toys, seed=seed, report=report)
+        table = _run_here(MemoryStore(), analysis, hypothesis, indices=range(n_toys), seed=seed, report=report)
     return _toys(table, analysis=analysis, hypothesis=hypothesis, seed=seed)
+
+
+def run_toys_until(
+    analysis: Analysis,
+    hypothesis: Hypothesis,
+    *,
+    n_wanted: Callable[[FloatArray], int],
+    n_toys: int,
+    seed: int,
+    store: str | Path | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Toys:
+    """Toys 0, 1, ... in portions until there are enough, at most ``n_toys``; the same toys as those of `run_toys`.
+
+    Args:
+        analysis, hypothesis, seed, store, executor, progress: as for `run_toys`; toys that a folder holds count.
+        n_wanted: gets t of the toys so far (k,), by their index, NaN where one failed, and says how many there must be
+            in all: at most k where these are enough.
+        n_toys: the largest number, whatever ``n_wanted`` says.
+
+    Raises:
+        InputError, StoreError, CampaignError: as `run_toys`.
+    """
+    n_toys, seed = _checked(analysis, hypothesis, n_toys=n_toys, seed=seed)
+    require_device(analysis)
+    report = progress or default_progress()
+
+    def tell(n_done: int, n_now: int) -> None:
+        report(n_done, n_toys)
+
+    if _is_run_here(analysis, hypothesis, store=store, executor=executor):
+        kept, found = MemoryStore(), np.empty(0)
+        while (n := min(n_wanted(found), n_toys)) > found.size:
+            table = _run_here(kept, analysis, hypothesis, indices=range(found.size, n), seed=seed, report=tell)
+            found = table["t"].to_numpy()
+        return _toys(kept.table(), analysis=analysis, hypothesis=hypothesis, seed=seed)
+    with contextlib.ExitStack() as stack:
+        folder = as_path(store) if store is not None else Path(stack.enter_context(_own_folder())) / "toys"
+        toys = _first_toys(stored_toys(folder, analysis=analysis, hypothesis=hypothesis, seed=seed))
+        pool = executor
+        while (n := min(n_wanted(toys.t), n_toys)) > toys.n_toys:
+            if pool is None and not analysis.model.is_accelerated:
+                pool = stack.enter_context(LocalProcesses())  # keeps what it compiled from portion to portion
+            toys = run_toys(analysis, hypothesis, n_toys=n, seed=seed, store=folder, executor=pool, progress=tell)
+        return toys
 
 
 def plan_toys(
@@ -171,6 +211,7 @@ def _toys(table: pyarrow.Table, *, analysis: Analysis, hypothesis: Hypothesis, s
         n_parameters=analysis.n_parameters,
         expected_overlap_z_error=_overlap_z_error(analysis, hypothesis),
         is_penalized=analysis.model.is_penalized,
+        is_combined=analysis.model.is_combined,
     )
 
 
@@ -196,13 +237,45 @@ def _refuse_to_store(names: list[str]) -> None:
     )
 
 
-def _run_here(analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int, report: Progress) -> pyarrow.Table:
-    kept, n_side_by_side = MemoryStore(), n_together(analysis)
-    for first in range(0, n_toys, n_side_by_side):
-        indices = range(first, min(first + n_side_by_side, n_toys))
-        kept.write(make_toys(analysis, hypothesis, seed=seed, indices=indices))
-        report(indices.stop, n_toys)
+def _is_run_here(
+    analysis: Analysis, hypothesis: Hypothesis, *, store: str | Path | None, executor: Executor | None
+) -> bool:
+    """Whether toys need a function that this process alone has. Raises where they should go elsewhere nonetheless."""
+    local = _local_sources(analysis, hypothesis)
+    if local and executor is not None:
+        raise InputError(
+            f"{', '.join(local)} cannot be imported by other processes, so no executor can run it; put the "
+            "function into a module and name it 'module:function', or leave executor out"
+        )
+    if local and store is not None:
+        _refuse_to_store(local)
+    return bool(local)
+
+
+def _run_here(
+    kept: MemoryStore, analysis: Analysis, hypothesis: Hypothesis, *, indices: range, seed: int, report: Progress
+) -> pyarrow.Table:
+    """The toys that are kept, with these."""
+    n_side_by_side = n_together(analysis)
+    for first in range(indices.start, indices.stop, n_side_by_side):
+        some = range(first, min(first + n_side_by_side, indices.stop))
+        kept.write(make_toys(analysis, hypothesis, seed=seed, indices=some))
+        report(some.stop, indices.stop)
     return kept.table()
+
+
+def _first_toys(toys: Toys) -> Toys:
+    """Those before the first that is not there."""
+    n_first = int(np.sum(toys.index == np.arange(toys.n_toys)))
+    return toys.first(n_first)
+
+
+@contextlib.contextmanager
+def _own_folder() -> Iterator[str]:
+    """A folder for toys that nobody wants to keep; they stay where something goes wrong, to be gone on with."""
+    folder = tempfile.mkdtemp(prefix="wilks-toys-")
+    yield folder
+    shutil.rmtree(folder)
 
 
 @contextlib.contextmanager

@@ -134,7 +134,7 @@ class RunningTally:
         """That of the finished shards; what cannot be read is left for those who run the campaign."""
         with contextlib.suppress(StoreError, OSError):
             ledger = Ledger.open(self._folder)
-            self._n_parameters = ledger.n_parameters
+            self._n_parameters = ledger.degrees_of_freedom
             for number in set(ledger.done_numbers().tolist()) - self._seen:
                 with contextlib.suppress(StoreError, OSError):
                     self._tally += Tally.of(ledger.read_shard(ledger.plan.shard(number)))

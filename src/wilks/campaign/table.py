@@ -1,5 +1,6 @@
 """The table of toys: one row each, failed ones included."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -155,7 +156,7 @@ class Toys(Printed):
     Attributes:
         table: an Arrow table with the columns of `ToyRow`.
         expected_overlap_z_error: see `Analysis.overlap_z_error`; None for a generator.
-        is_penalized: see `Model.is_penalized`.
+        is_penalized, is_combined: see `Statistic.is_penalized` and `Statistic.is_combined`.
     """
 
     table: pyarrow.Table
@@ -165,11 +166,16 @@ class Toys(Printed):
     n_parameters: int
     expected_overlap_z_error: float | None
     is_penalized: bool = False
+    is_combined: bool = False
 
     @property
     def degrees_of_freedom(self) -> float | None:
         """Of the chi-square that t may follow: the number of parameters; None with a penalty."""
         return None if self.is_penalized else float(self.n_parameters)
+
+    def first(self, n_toys: int) -> "Toys":
+        """The first ``n_toys`` of them, by index."""
+        return dataclasses.replace(self, table=self.table.slice(0, n_toys))
 
     @property
     def rows(self) -> tuple[ToyRow, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +14,7 @@ from wilks.cli.learn import learn_step
 from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option, reach_option
 from wilks.cli.places import TEST
 from wilks.cli.prepare import Prepared, claim_output, note_variations, prepare, require_toy_source, show_check
+from wilks.cli.sequential import is_sequential, require_sequential, sequential_step, until_exceeding_option
 from wilks.cli.session import IncompleteError, Session
 from wilks.cli.steps import (
     answer_step,
@@ -24,7 +26,8 @@ from wilks.cli.steps import (
     toys_step,
 )
 from wilks.cli.toy_counts import usable_toys
-from wilks.cli.toys import complete_toys
+from wilks.cli.toys import complete_toys, finished_toys
+from wilks.cli.values import ValueOptions, calibrate_values, is_values, require_analysis, value_options
 from wilks.config import load_config
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.laws.splitting import METHOD
@@ -55,14 +58,24 @@ def check(analysis_file: str, as_json: bool) -> None:
 
 @click.command(short_help="Fit toys under the reference; the data are not read.")
 @analysis_argument
+@value_options
 @processes_option
 @module_folder_option
 @json_option
-def calibrate(analysis_file: str, processes: int | None, as_json: bool) -> None:
-    """Fit toys under the reference and print their distribution; an interrupted campaign goes on where it stopped."""
+def calibrate(analysis_file: str, processes: int | None, as_json: bool, **options: Any) -> None:
+    """Fit toys under the reference and print their distribution; an interrupted campaign goes on where it stopped.
+
+    In place of ANALYSIS.yaml values of t that another program made: numbers in a .txt, .dat or .csv file, an array in a
+    .npy file, or the gof.json of combine. Then they are compared with a chi-square, and p of --observed is printed.
+    """
     session = Session("calibrate", as_json=as_json)
+    asked = ValueOptions(**options)
 
     def work() -> None:
+        if is_values(as_path(analysis_file)):
+            calibrate_values(session, as_path(analysis_file), asked)
+            return
+        require_analysis(asked)
         prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
         if prepared.n_toys == 0:
             _say_nothing_to_calibrate(session, prepared)
@@ -105,6 +118,10 @@ def report(analysis_file: str, as_json: bool) -> None:
 
     def work() -> None:
         prepared = prepare(session, load_config(analysis_file), with_data=False)
+        if is_sequential(prepared):
+            session.output = prepared.output
+            _report_stored(session, prepared, toys=finished_toys(prepared))
+            return
         toys = complete_toys(prepared) if prepared.n_toys else None
         session.output = prepared.output
         if toys is None:
@@ -120,12 +137,29 @@ def report(analysis_file: str, as_json: bool) -> None:
 @processes_option
 @module_folder_option
 @reach_option("toys")
+@until_exceeding_option
 @json_option
 @fail_on_option
-def run(analysis_file: str, processes: int | None, as_json: bool, fail_on: FailOn | None, reach: float | None) -> None:
+def run(
+    analysis_file: str,
+    processes: int | None,
+    as_json: bool,
+    fail_on: FailOn | None,
+    reach: float | None,
+    until_exceeding: int | None,
+) -> None:
     """Check everything, learn responses and fit toys that are missing, fit the data, and write the report."""
     session = Session("run", as_json=as_json)
-    session.run(lambda: run_all(session, as_path(analysis_file), fail_on=fail_on, n_processes=processes, reach=reach))
+    session.run(
+        lambda: run_all(
+            session,
+            as_path(analysis_file),
+            fail_on=fail_on,
+            n_processes=processes,
+            reach=reach,
+            until_exceeding=until_exceeding,
+        )
+    )
 
 
 def run_all(
@@ -135,6 +169,7 @@ def run_all(
     fail_on: FailOn | None,
     n_processes: int | None = None,
     reach: float | None = None,
+    until_exceeding: int | None = None,
 ) -> None:
     """All steps that are needed; a calibration that is rejected does not keep the empirical answer from being given."""
     loaded = load_config(analysis_file).with_processes(n_processes)
@@ -144,14 +179,20 @@ def run_all(
         return
     if reach is not None:
         require_splittable(ready.analysis)
+    if until_exceeding is not None:
+        require_sequential(ready, reach=reach)
+        claim_output(session, ready)
+        stopped, made = sequential_step(session, ready, until_exceeding=until_exceeding, fail_on=fail_on)
+        report_step(session, ready, stopped, toys=made, data=ready.data)
+        return
     claims = ready.n_toys > 0
     if claims:
         claim_output(session, ready)
     toys = toys_step(session, ready) if claims else None
     found = _answer(session, ready, toys, fail_on=fail_on, reach=reach)
     if found is not None:
-        result, made = found
-        report_step(session, ready, result, toys=toys or made, data=ready.data)
+        result, new = found
+        report_step(session, ready, result, toys=toys or new, data=ready.data)
 
 
 def _answer(

@@ -29,6 +29,11 @@ from wilks.responses.variation import one_sided_notices, points_of
 from wilks.samples import Sample
 from wilks.significance import z_score
 
+NO_CHI_SQUARE = (
+    "quality.require_chi2 asks for a t that follows a chi-square, but this one is made of p-values. p stays valid, for "
+    "it is counted among the toys, whatever they follow"
+)
+
 
 def toys_step(session: Session, prepared: Prepared) -> Toys:
     """Make the toys that are not stored yet."""
@@ -74,6 +79,8 @@ def judge_chi_square(prepared: Prepared, calibration: Calibration) -> tuple[str,
     """
     compatibility = calibration.compatibility
     is_required = prepared.loaded.config.quality.require_chi2
+    if compatibility is None:
+        return (NO_CHI_SQUARE, True) if is_required else ("", False)
     is_looked_at = is_required or not compatibility.is_estimated_dof
     if not (compatibility.is_judged and is_looked_at) or compatibility.is_compatible:
         return "", False

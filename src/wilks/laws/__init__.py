@@ -4,6 +4,8 @@ from wilks.laws.answer import GoodnessOfFit, evaluate, unanswered
 from wilks.laws.calibration import Calibration, calibrate
 from wilks.laws.chisquare import ChiSquareAnswer
 from wilks.laws.compatibility import Compatibility
+from wilks.laws.sequential_law import SequentialLaw
+from wilks.laws.sequential_toys import SequentialToys
 from wilks.laws.tilted import TailProbability, tilted_p_value
 from wilks.laws.without_toys import analytic_null, require_law
 from wilks.statistics.analytic import AnalyticCurve, AnalyticLaw
@@ -19,6 +21,8 @@ __all__ = [
     "Law",
     "Probability",
     "Refusal",
+    "SequentialLaw",
+    "SequentialToys",
     "TailProbability",
     "analytic_null",
     "calibrate",

@@ -13,7 +13,7 @@ from wilks.laws.profiled import nuisance_table, nuisances_to_dict, part_rows
 from wilks.significance.printing import decimals, finite_or_none, table
 from wilks.statistics import family_of
 from wilks.statistics.fits import FitResult
-from wilks.statistics.law import Law, Probability, Refusal
+from wilks.statistics.law import Law, Probability, Refusal, SecondAnswer
 from wilks.storage import Storable, named
 from wilks.wording import Printed
 
@@ -21,6 +21,7 @@ NO_NUMBERS = (("t", "failed"), ("p-value", "none"), ("Z", "none"))
 _LAWS = {
     "empirical": "wilks.laws.calibration:Calibration",
     "analytic": "wilks.statistics.analytic:AnalyticCurve",
+    "sequential": "wilks.laws.sequential_law:SequentialLaw",
     "splitting": "wilks.laws.splitting.law:SplitLaw",
 }
 
@@ -98,9 +99,18 @@ class GoodnessOfFit(Printed, Storable):
     @property
     def chi2(self) -> ChiSquareAnswer | None:
         """The second answer, if toys are compatible with the chi-square; never where t is made of p-values."""
-        is_asked = self.is_answered and not self.fit.members
-        second = self.law.second(self.t) if self.law and is_asked else None
+        second = self._second
         return second if isinstance(second, ChiSquareAnswer) else None
+
+    @property
+    def gamma(self) -> Probability | None:
+        """The second answer in its place, by the gamma law of two moments of the toys, where that answers at this t."""
+        second = self._second
+        return second if isinstance(second, Probability) else None
+
+    @property
+    def _second(self) -> SecondAnswer | None:
+        return self.law.second(self.t) if self.law and self.is_answered else None
 
     def __str__(self) -> str:
         lines = ["Goodness of fit", table(self._rows()), *self._sentences()]
@@ -114,8 +124,8 @@ class GoodnessOfFit(Printed, Storable):
         if not (self.law and self.probability):
             return NO_NUMBERS
         first = (("t", decimals(self.t)), *part_rows(self.fit), *self.probability.rows())
-        chi2 = self.chi2
-        return (*first, *(chi2.rows() if chi2 else ()))
+        second = self._second
+        return (*first, *(second.rows() if second else ()))
 
     def _sentences(self) -> list[str]:
         if not (self.law and self.probability):
@@ -141,7 +151,6 @@ class GoodnessOfFit(Printed, Storable):
             "is_answered": self.is_answered,
             "warnings": list(self.warnings),
             **(self.law.facts(self.t) if self.law else {"null": None}),
-            **({"chi2": None} if self.fit.members else {}),
             **(nuisances_to_dict(self.fit) if self.fit.nuisances else {}),
             **(members_to_dict(self.fit.members, p_value=self.p_value) if self.fit.members else {}),
         }
@@ -185,6 +194,7 @@ def evaluate(fit: FitResult, law: Law, *, warnings: tuple[str, ...] = ()) -> Goo
         CalibrationError: the law is one of another analysis, or refuses at this t.
     """
     law.check(fit)
+    law = law.of(fit)
     notices = (*law.notices(fit), *warnings)
     if not (fit.converged and math.isfinite(fit.t)):
         return unanswered(fit, law=law, warnings=notices)

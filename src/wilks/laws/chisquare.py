@@ -101,20 +101,32 @@ def z_band(t: float, compatibility: Compatibility) -> tuple[float, float]:
     the true Z of t far in the tail in 79 to 94 % of 1,000 simulated calibrations each (20 to 400
     toys, mean 1, 13 and 96); it always does for an exact chi-square, which it includes.
     """
-    n = compatibility.n_toys - compatibility.n_failed
     if not compatibility.variance_ratio > 0.0:
         return -math.inf, math.inf
-    log_mean, log_ratio = math.log(compatibility.mean), math.log(compatibility.variance_ratio)
-    both = 2.0 / compatibility.mean / n
-    root = np.linalg.cholesky([[both, both], [both, variance_ratio_error(compatibility.mean, n) ** 2]])
+    n = compatibility.n_toys - compatibility.n_failed
+    low, high = gamma_z_band(
+        t, mean=compatibility.mean, ratio=compatibility.variance_ratio, n=n, dof=compatibility.mean
+    )
+    own = gamma_z_score(t, compatibility.degrees_of_freedom, 1.0)
+    return min(low, own), max(high, own)
+
+
+def gamma_z_band(t: float, *, mean: float, ratio: float, n: int, dof: float | None = None) -> tuple[float, float]:
+    """The range of Z over one standard deviation around the log of mean and variance ratio of n toys.
+
+    Their errors are those of the gamma law itself, of shape mean/(2 ratio) = k/2: 2/k and 2 (1 + 3/k) are n times the
+    variances of log mean and log ratio, and 2/k n times their covariance; ``dof`` takes the place of k.
+    """
+    k = mean / ratio if dof is None else dof
+    both = 2.0 / k / n
+    root = np.linalg.cholesky([[both, both], [both, variance_ratio_error(k, n) ** 2]])
     angles = np.linspace(0.0, 2.0 * math.pi, _N_ANGLES, endpoint=False)
     shifts = root @ np.stack([np.cos(angles), np.sin(angles)])
-    means, ratios = np.exp(log_mean + shifts[0]), np.exp(log_ratio + shifts[1])
-    scores = [_gamma_z_score(t, mean, ratio) for mean, ratio in zip(means, ratios, strict=True)]
-    scores.append(_gamma_z_score(t, compatibility.degrees_of_freedom, 1.0))
+    means, ratios = mean * np.exp(shifts[0]), ratio * np.exp(shifts[1])
+    scores = [gamma_z_score(t, *pair) for pair in zip(means.tolist(), ratios.tolist(), strict=True)]
     return min(scores), max(scores)
 
 
-def _gamma_z_score(t: float, mean: float, ratio: float) -> float:
+def gamma_z_score(t: float, mean: float, ratio: float) -> float:
     """Z of t against the gamma distribution with this mean and variance ratio."""
     return z_score_from_log(chi2_log_sf(t / ratio, mean / ratio))

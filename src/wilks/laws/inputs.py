@@ -17,7 +17,10 @@ _LOWEST_T = -1e-3
 
 @dataclass(frozen=True)
 class ToySummary:
-    """What toys say beyond their t: whose they are, and what is usual among them."""
+    """What toys say beyond their t: whose they are, and what is usual among them.
+
+    ``is_combined``: t is made of p-values, and there is no chi-square to compare it with.
+    """
 
     fingerprint: str
     hypothesis: Hypothesis
@@ -27,6 +30,7 @@ class ToySummary:
     median_start_gap: float
     n_events_range: tuple[int, int]
     failures: tuple[tuple[FitStatus, int], ...] = ()
+    is_combined: bool = False
 
     @property
     def is_penalized(self) -> bool:
@@ -73,6 +77,7 @@ def toy_summary(toys: Toys) -> ToySummary:
         median_start_gap=_median(np.asarray(toys.start_gap)[done]),
         n_events_range=(int(events.min()), int(events.max())) if events.size else (0, 0),
         failures=_failures(np.asarray(toys.status)),
+        is_combined=toys.is_combined,
     )
 
 

@@ -50,7 +50,7 @@ def fit_notices(fit: FitResult, toys: ToySummary | None) -> tuple[str, ...]:
     return (*notices, *_count_notices(fit, toys), *_distance_notices(fit, toys))
 
 
-def toy_notices(null: Empirical, compatibility: Compatibility, toys: ToySummary | None) -> tuple[str, ...]:
+def toy_notices(null: Empirical, compatibility: Compatibility | None, toys: ToySummary | None) -> tuple[str, ...]:
     """Notices about the toys: few, failed, not tied to an analysis, from a finite pool, dof fitted."""
     notices = []
     if null.n_toys < FEW_TOYS:
@@ -63,16 +63,30 @@ def toy_notices(null: Empirical, compatibility: Compatibility, toys: ToySummary 
         notices.append(failed_toys(null.n_failed, null.n_toys).rstrip("."))
     if toys is None:
         notices.append("The values of t came without their analysis: that they belong to it could not be checked")
-    elif toys.overlap_z_error is not None and toys.overlap_z_error >= NOTABLE_OVERLAP_Z_ERROR:
-        notices.append(
-            f"The toys were drawn from a finite pool: a common error of {decimals(toys.overlap_z_error)} on Z, "
-            "which more toys do not reduce, comes on top of the interval"
-        )
-    if compatibility.is_estimated_dof and compatibility.is_compatible:  # elsewhere there is no chi-square answer
+    else:
+        notices += _pool_notices(toys)
+    if (
+        compatibility and compatibility.is_estimated_dof and compatibility.is_compatible
+    ):  # elsewhere there is no chi-square answer
         notices.append(
             "The number of degrees of freedom is the mean of these toys: their mean says nothing about the chi-square"
         )
     return tuple(notices)
+
+
+def sequential_notices(toys: ToySummary, *, n_failed: int, n_toys: int) -> tuple[str, ...]:
+    """Notices about toys that stop by the t of the data: failed ones, and a finite pool."""
+    failed = f"{n_failed} of {toys_text(n_toys)} failed and count as reaching t"
+    return (*((failed,) if n_failed else ()), *_pool_notices(toys))
+
+
+def _pool_notices(toys: ToySummary) -> tuple[str, ...]:
+    if toys.overlap_z_error is None or toys.overlap_z_error < NOTABLE_OVERLAP_Z_ERROR:
+        return ()
+    return (
+        f"The toys were drawn from a finite pool: a common error of {decimals(toys.overlap_z_error)} on Z, "
+        "which more toys do not reduce, comes on top of the interval",
+    )
 
 
 def chi_square_notice(compatibility: Compatibility, *, weight_clip: float | None) -> str:

@@ -80,7 +80,8 @@ class HitTally:
         'p = 20/143 (stopped at the 20th relabelling that reaches t)'
         """
         if self.is_early(stopping):
-            return f"p = {self.n_hits}/{self.n_draws} (stopped at the {self.n_hits}th {what[:-1]} that reaches t)"
+            nth = f"{self.n_hits}{_ending(self.n_hits)}"
+            return f"p = {self.n_hits}/{self.n_draws} (stopped at the {nth} {what[:-1]} that reaches t)"
         limit = f"; below {probability(clopper_pearson_upper(0, self.n_draws))} at 95 % CL" if not self.n_hits else ""
         counts = f"{self.n_hits:,} of {self.n_draws:,} {what}{limit}"
         return f"p = {self.n_hits + 1}/{self.n_draws + 1} ({counts})"
@@ -93,6 +94,12 @@ class HitTally:
     def from_document(cls, document: Mapping[str, Any]) -> "HitTally":
         """The inverse of `to_document`."""
         return cls(**document)
+
+
+def _ending(number: int) -> str:
+    """Of an ordinal number: 1st, 2nd, 3rd, 11th."""
+    last = 0 if number % 100 in (11, 12, 13) else number % 10
+    return {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
 
 
 def corrected(log_p: FloatArray, drawn: FloatArray) -> FloatArray:

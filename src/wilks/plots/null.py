@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from scipy.special import betaincinv, gammainccinv, gammaln
 
 from wilks.errors import InputError
-from wilks.laws import Calibration, GoodnessOfFit
+from wilks.laws import Calibration, GoodnessOfFit, SequentialLaw
 from wilks.plots.binning import nice_step
 from wilks.plots.projection import poisson_interval
 from wilks.plots.style import BLUE, GREEN, SKY, VERMILLION, new_figure, style
@@ -19,7 +19,7 @@ MANY_TOYS = 2000
 
 
 def null_distribution(result: GoodnessOfFit | Calibration, t: float | None = None) -> Figure:
-    """Histogram of the toys' t with 68 % Poisson errors, the chi-square, and the observed t.
+    """Histogram of the toys' t with 68 % Poisson errors, the chi-square if there is one, and the observed t.
 
     The observed t is that of ``result``, or ``t`` for a calibration alone; without either the
     figure has no line. Failed toys have no t: they are counted in the legend.
@@ -37,7 +37,8 @@ def null_distribution(result: GoodnessOfFit | Calibration, t: float | None = Non
         axes = figure.subplots()
         edges = _toy_edges(calibration.t)
         _draw_toys(axes, calibration, edges)
-        _draw_chi2(axes, calibration, edges)
+        if calibration.compatibility is not None:
+            _draw_chi2(axes, calibration, edges, dof=calibration.compatibility.degrees_of_freedom)
         if observed is not None:
             _draw_observed(axes, observed, _observed_label(result, observed))
         axes.set_xlabel("test statistic $t$")
@@ -53,13 +54,22 @@ def qq(result: GoodnessOfFit | Calibration) -> Figure:
     The i-th of n sorted values stands at the chi-square quantile of probability (i - 1/2)/n. The
     band holds the i-th of n chi-square values with 95 % probability: quantiles of
     Beta(i, n + 1 - i), mapped through the chi-square quantile.
+
+    Raises:
+        InputError: an answer that was not counted among toys; toys that are compared with no chi-square.
     """
     calibration = _calibration(result)
+    dof = calibration.degrees_of_freedom
+    if dof is None:
+        raise InputError(
+            "quantiles are compared with a chi-square, but these toys are not: t is made of p-values, or toys stopped "
+            "by the t of the data; draw plots.null_distribution"
+        )
     with style():
         figure = new_figure(4.2, 3.9)
         axes = figure.subplots()
-        _draw_qq(axes, calibration)
-        axes.set_xlabel(f"quantile of {_chi2_name(calibration)}")
+        _draw_qq(axes, calibration.t, dof)
+        axes.set_xlabel(f"quantile of {_chi2_name(dof)}")
         axes.set_ylabel("quantile of the toys' $t$")
         axes.legend(loc="upper left", handlelength=1.6)
     return figure
@@ -69,6 +79,8 @@ def _calibration(result: GoodnessOfFit | Calibration) -> Calibration:
     require_kind(result, GoodnessOfFit, Calibration, name="result")
     if isinstance(result, Calibration):
         return result
+    if isinstance(result.law, SequentialLaw):
+        return result.law.distribution
     calibration = result.calibration
     if not isinstance(calibration, Calibration):
         raise InputError(
@@ -78,8 +90,8 @@ def _calibration(result: GoodnessOfFit | Calibration) -> Calibration:
     return calibration
 
 
-def _chi2_name(calibration: Calibration) -> str:
-    return rf"$\chi^2$({calibration.degrees_of_freedom:.4g})"
+def _chi2_name(dof: float) -> str:
+    return rf"$\chi^2$({dof:.4g})"
 
 
 def _toy_edges(t: FloatArray) -> FloatArray:
@@ -108,13 +120,12 @@ def _toys_label(calibration: Calibration) -> str:
     return f"{calibration.n_toys} toys of the null hypothesis{note}"
 
 
-def _draw_chi2(axes: Axes, calibration: Calibration, edges: FloatArray) -> None:
-    dof = calibration.degrees_of_freedom
+def _draw_chi2(axes: Axes, calibration: Calibration, edges: FloatArray, *, dof: float) -> None:
     far = float(_chi2_quantile(np.array([1e-4]), dof)[0])
     start, end = min(0.0, float(edges[0])), max(float(edges[-1]), far)
     t = np.linspace(max(start, 1e-3 * end), end, 600)
     scale = len(calibration.t) * (edges[1] - edges[0])
-    label = f"{_chi2_name(calibration)}: {_verdict(calibration)}"
+    label = f"{_chi2_name(dof)}: {_verdict(calibration)}"
     axes.plot(t, scale * _chi2_density(t, dof), color=GREEN, label=label)
     axes.set_xlim(start, end)
 
@@ -135,12 +146,12 @@ def _observed_label(result: GoodnessOfFit | Calibration, t: float) -> str:
     if isinstance(result, GoodnessOfFit) and t == result.t:
         z = f"$Z$ = {result.z_score:.2f}" if math.isfinite(result.z_score) else "no positive $Z$"
         return f"observed $t$ = {t:.2f}: {result.p_text}, {z} ({result.method})"
-    p = result.calibration.p_value(t) if isinstance(result, GoodnessOfFit) else result.p_value(t)
+    p = _calibration(result).p_value(t)
     return f"$t$ = {t:.2f}: $p$ = {p:.2g} (empirical)"
 
 
-def _draw_qq(axes: Axes, calibration: Calibration) -> None:
-    t, dof, n = calibration.t, calibration.degrees_of_freedom, len(calibration.t)
+def _draw_qq(axes: Axes, t: FloatArray, dof: float) -> None:
+    n = len(t)
     rank = np.arange(1, n + 1, dtype=np.float64)
     expected = _chi2_quantile(1.0 - (rank - 0.5) / n, dof)
     tail = 0.5 * (1.0 - BAND_LEVEL)

@@ -245,7 +245,7 @@ def _upper_z(calibration: Calibration, t: float) -> float:
 
 def _chi2_median(calibration: Calibration, median: _Median) -> ChiSquareMedian:
     answer = calibration.chi2(median.t)
-    dof = calibration.degrees_of_freedom
+    dof = answer.degrees_of_freedom
     z_low = chi2_z_score(median.low, dof)
     z_high = chi2_z_score(median.high, dof) if math.isfinite(median.high) else math.inf
     lows, highs = (z_low, answer.z_interval[0]), (z_high, answer.z_interval[1])

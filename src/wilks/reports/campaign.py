@@ -68,7 +68,7 @@ def _page(ledger: Ledger, status: CampaignStatus, *, now: float) -> CampaignPage
         problems=Table("Shards that need attention", tuple(problems[:_MOST_PROBLEMS]), ("shard", "state", "why")),
         failures=_failures(table),
         identity=Table("", flat_rows(_identity(ledger))),
-        pictures=campaign_pictures(table["t"].to_numpy(), n_parameters=status.n_parameters),
+        pictures=campaign_pictures(table["t"].to_numpy(), n_parameters=ledger.degrees_of_freedom),
     )
 
 

@@ -4,8 +4,9 @@ import math
 from typing import NamedTuple
 
 from wilks.campaign import Toys
-from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability
+from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, Probability, SequentialLaw
 from wilks.laws.answer import NO_NUMBERS
+from wilks.laws.calibration import moments
 from wilks.laws.notices import toy_notices
 from wilks.laws.splitting.law import SplitLaw
 from wilks.reports import pictures, sections
@@ -41,6 +42,8 @@ def null_content(result: GoodnessOfFit | Calibration, *, toys: Toys | None) -> N
         return _toy_content(result, answer=None, toys=toys)
     if isinstance(result.law, Calibration):
         return _toy_content(result.law, answer=result, toys=toys)
+    if isinstance(result.law, SequentialLaw):
+        return _sequential_content(result, result.law, toys=toys)
     if isinstance(result.law, SplitLaw):
         return _splitting_content(result, result.law)
     return _analytic_content(result, result.law if isinstance(result.law, AnalyticLaw) else None)
@@ -53,11 +56,42 @@ def _toy_content(calibration: Calibration, *, answer: GoodnessOfFit | None, toys
         key_figures=key_figures(answer) if answer else _calibration_figures(calibration),
         warnings=answer.warnings if answer else of_toys,
         condition="The null hypothesis is the reference as it is; the test is conditional on this one sample.",
-        origin="It is taken from toys; a chi-square is compared with them, never assumed.",
+        origin="It is taken from toys; a chi-square is compared with them, never assumed."
+        if calibration.compatibility
+        else "It is taken from toys.",
         pictures=pictures.null_pictures(answer or calibration),
         tables=sections.null_tables(calibration, toys),
-        verdict=calibration.compatibility.verdict,
+        verdict=calibration.compatibility.verdict if calibration.compatibility else moments(calibration.t),
     )
+
+
+def _sequential_content(result: GoodnessOfFit, law: SequentialLaw, *, toys: Toys | None) -> NullContent:
+    used = None if toys is None else toys.first(law.tally.n_draws)
+    return NullContent(
+        headline=_sequential_headline(result, law),
+        key_figures=key_figures(result),
+        warnings=result.warnings,
+        condition="The null hypothesis is the reference as it is; the test is conditional on this one sample.",
+        origin="It is taken from toys that were made one after the other until enough of them reached the observed t.",
+        pictures=pictures.sequential_pictures(result),
+        tables=(sections.toy_table(law.distribution, used, reach_z=law.reach_z),),
+        verdict="",
+    )
+
+
+def _sequential_headline(result: GoodnessOfFit, law: SequentialLaw) -> tuple[str, ...]:
+    if result.probability is None:
+        return _NO_ANSWER
+    first = (
+        f"{result.p_text}, Z = {_z(result.z_score)} ({result.method}); 68 % interval of p "
+        f"{_p_interval(result.probability)}, of Z {_z_interval(result.z_interval)}."
+    )
+    meaning = (
+        f"The test statistic is t = {result.t:.2f}. If the reference described the data, a t at least as large would "
+        "come in a fraction p of repetitions. p = h/L where toy L is the h-th one that has a t as large or failed, "
+        "(k + 1)/(n + 1) where only k of all n do."
+    )
+    return (first, meaning, law.meaning)
 
 
 def _splitting_content(result: GoodnessOfFit, law: SplitLaw) -> NullContent:
@@ -173,7 +207,7 @@ def calibration_headline(calibration: Calibration) -> tuple[str, ...]:
     return (
         f"Null distribution of t from {count(calibration.n_toys)} toys. No data enter this report.",
         f"These toys reach p = {smallest:.2g}, Z = {calibration.reach_z:.2f} (empirical).",
-        _verdict(calibration),
+        *_verdict(calibration),
     )
 
 
@@ -193,19 +227,25 @@ def key_figures(result: GoodnessOfFit) -> tuple[tuple[str, str], ...]:
 
 
 def _calibration_figures(calibration: Calibration) -> tuple[tuple[str, str], ...]:
+    dof = calibration.degrees_of_freedom
     return (
         ("toys", count(calibration.n_toys)),
         ("failed", count(calibration.n_failed)),
-        ("mean of t", f"{calibration.compatibility.mean:.2f}"),
-        ("degrees of freedom", f"{calibration.degrees_of_freedom:.4g}"),
+        ("mean of t", f"{calibration.t.mean():.2f}"),
+        *((("degrees of freedom", f"{dof:.4g}"),) if dof is not None else ()),
         ("largest Z of these toys", f"{calibration.reach_z:.2f}"),
     )
 
 
-def _verdict(calibration: Calibration) -> str:
-    if not calibration.compatible:
-        return calibration.compatibility.verdict
-    return f"The toys are compatible with a chi-square with {calibration.degrees_of_freedom:.4g} degrees of freedom."
+def _verdict(calibration: Calibration) -> tuple[str, ...]:
+    compatibility = calibration.compatibility
+    if compatibility is None:
+        return ()
+    if not compatibility.is_compatible:
+        return (compatibility.verdict,)
+    return (
+        f"The toys are compatible with a chi-square with {compatibility.degrees_of_freedom:.4g} degrees of freedom.",
+    )
 
 
 def _limits(result: GoodnessOfFit, calibration: Calibration) -> tuple[str, ...]:
@@ -217,9 +257,11 @@ def _limits(result: GoodnessOfFit, calibration: Calibration) -> tuple[str, ...]:
 
 
 def _chi2_sentences(result: GoodnessOfFit, calibration: Calibration) -> tuple[str, ...]:
-    chi2 = result.chi2
+    chi2, compatibility = result.chi2, calibration.compatibility
+    if compatibility is None:
+        return ()
     if chi2 is None:
-        return (f"There is no chi-square answer. {calibration.compatibility.verdict}",)
+        return (f"There is no chi-square answer. {compatibility.verdict}", *_gamma_sentences(result))
     text = (
         f"Second answer, from the chi-square with {chi2.degrees_of_freedom:.4g} degrees of freedom: p = {chi2.p_text}, "
         f"Z = {_z(chi2.z_score)}, 68 % band {_z_interval(chi2.z_interval)} ({chi2.method})."
@@ -231,6 +273,17 @@ def _chi2_sentences(result: GoodnessOfFit, calibration: Calibration) -> tuple[st
         "the band knows nothing of a tail that differs from the chi-square there."
     )
     return (f"{text} {beyond}",)
+
+
+def _gamma_sentences(result: GoodnessOfFit) -> tuple[str, ...]:
+    found = result.gamma
+    if found is None:
+        return ()
+    return (
+        f"Second answer, from the gamma law with the mean and the variance of the toys: p = {found.text}, Z = "
+        f"{_z(found.z_score)}, 68 % band {_z_interval(found.z_interval)} ({found.method}). Two moments know "
+        "nothing of the tail: it stands here only near the toys.",
+    )
 
 
 def _z(value: float) -> str:

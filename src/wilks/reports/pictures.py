@@ -10,7 +10,8 @@ from wilks import plots
 from wilks.analysis import Analysis
 from wilks.interpretation import Region
 from wilks.interpretation.regions import summary
-from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, calibrate
+from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, SequentialLaw, calibrate
+from wilks.laws.empirical import Empirical
 from wilks.plots.feature_ratios import ratio_drawing
 from wilks.reports.picture import Picture, picture_of
 from wilks.reports.responses import response_figures
@@ -25,8 +26,12 @@ _FEWEST_FOR_A_HISTOGRAM = 10
 
 
 def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
-    """Null distribution and QQ plot."""
+    """Null distribution and, where there is a chi-square to compare with, QQ plot."""
     calibration = result.calibration if isinstance(result, GoodnessOfFit) else result
+    if calibration.compatibility is None:
+        alone = "Distribution of t in toys of the null hypothesis, with 68 % Poisson errors."
+        alt = f"Histogram of t for {calibration.n_toys} toys."
+        return (picture_of(lambda: plots.null_distribution(result), caption=alone, alt=alt),)
     name = f"chi-square with {calibration.degrees_of_freedom:.4g} degrees of freedom"
     return (
         picture_of(
@@ -38,6 +43,20 @@ def null_pictures(result: GoodnessOfFit | Calibration) -> tuple[Picture, ...]:
             lambda: plots.qq(calibration),
             caption=f"Quantiles of the toys against the {name}; the band holds each quantile with 95 % probability.",
             alt=f"Quantile-quantile plot of the toys against the {name}.",
+        ),
+    )
+
+
+def sequential_pictures(result: GoodnessOfFit) -> tuple[Picture, ...]:
+    """The toys up to the stop; nothing without an answer, or where all of them failed."""
+    law = result.law
+    if not (result.is_answered and isinstance(law, SequentialLaw) and law.distribution.t.size):
+        return ()
+    return (
+        picture_of(
+            lambda: plots.null_distribution(result),
+            caption="Distribution of t in the toys up to the stop, with 68 % Poisson errors.",
+            alt=f"Histogram of t for {law.tally.n_draws} toys, with the observed t = {result.t:.2f}.",
         ),
     )
 
@@ -56,7 +75,10 @@ def analytic_pictures(result: GoodnessOfFit) -> tuple[Picture, ...]:
 
 
 def campaign_pictures(t: FloatArray, *, n_parameters: int | None) -> tuple[Picture, ...]:
-    """How the mean of t came about and, from a few toys on, their distribution."""
+    """How the mean of t came about and, from a few toys on, their distribution.
+
+    ``n_parameters`` is the number of degrees of freedom to compare with; None: there is none.
+    """
     valid = t[np.isfinite(t)]
     if valid.size == 0:
         return ()
@@ -68,15 +90,21 @@ def campaign_pictures(t: FloatArray, *, n_parameters: int | None) -> tuple[Pictu
         )
     ]
     if valid.size >= _FEWEST_FOR_A_HISTOGRAM:
+        compared = " and the chi-square of as many degrees of freedom as the model has parameters"
         pictures.append(
             picture_of(
-                lambda: plots.null_distribution(calibrate(valid, degrees_of_freedom=n_parameters)),
-                caption="Distribution of t, with 68 % Poisson errors, and the chi-square of as many degrees of freedom "
-                "as the model has parameters.",
+                lambda: plots.null_distribution(_compared(valid, n_parameters)),
+                caption=f"Distribution of t, with 68 % Poisson errors{compared if n_parameters else ''}.",
                 alt=f"Histogram of t for {valid.size} toys.",
             )
         )
     return tuple(pictures)
+
+
+def _compared(t: FloatArray, n_parameters: int | None) -> Calibration:
+    if n_parameters is None:
+        return Calibration(Empirical.of(t), None)
+    return calibrate(t, degrees_of_freedom=n_parameters)
 
 
 def ratio_pictures(

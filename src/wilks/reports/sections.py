@@ -11,7 +11,8 @@ from wilks.analysis import Analysis
 from wilks.campaign import Toys
 from wilks.hypotheses import Null
 from wilks.laws import Calibration
-from wilks.laws.compatibility import TAIL_PROBABILITY
+from wilks.laws.compatibility import Compatibility, seen_row, seen_title
+from wilks.laws.omnibus import TAIL_PROBABILITY, TESTS
 from wilks.nuisances import Unselected
 from wilks.reports.samples import samples_table
 from wilks.reports.tables import Table, count, flat_rows, number, setting
@@ -110,16 +111,20 @@ def start_values(fit: FitResult) -> str:
 
 
 def null_tables(calibration: Calibration, toys: Toys | None) -> tuple[Table, ...]:
-    """The toys, and how they compare with the chi-square."""
-    return (compatibility_table(calibration), toy_table(calibration, toys))
-
-
-def compatibility_table(calibration: Calibration) -> Table:
-    """Mean, variance, tail and KS p against the chi-square, each with its error."""
+    """The toys, and how they compare with the chi-square if there is one."""
     c = calibration.compatibility
+    if c is None:
+        return (toy_table(calibration, toys),)
+    compared = (compatibility_table(c, dof_source=_dof_source(calibration)), *((seen_table(c),) if c.is_judged else ()))
+    return (*compared, toy_table(calibration, toys))
+
+
+def compatibility_table(c: Compatibility, *, dof_source: str) -> Table:
+    """Mean, variance, tail and KS p against the chi-square, each with its error, and the p of all together."""
     tail_error = float(np.sqrt(c.n_toys * TAIL_PROBABILITY * (1.0 - TAIL_PROBABILITY)))
+    mean = f"{c.mean_pull:+.1f} errors" if c.is_mean_judged else c.mean_text
     rows = (
-        ("mean of t", f"{c.mean:.2f} ± {c.mean_error:.2f}", number(c.degrees_of_freedom), f"{c.mean_pull:+.1f} errors"),
+        ("mean of t", f"{c.mean:.2f} ± {c.mean_error:.2f}", number(c.degrees_of_freedom), mean),
         (
             "variance/(2 mean)",
             f"{c.variance_ratio:.3f} ± {c.variance_ratio_error:.3f}",
@@ -133,19 +138,31 @@ def compatibility_table(calibration: Calibration) -> Table:
             f"p = {c.tail_p_value:.2g}",
         ),
         ("Kolmogorov-Smirnov", "", "", f"p = {c.ks_p_value:.2g}"),
+        ("all together", "", "", f"p = {c.omnibus_p_value:.2g}"),
     )
     header = ("", "toys", f"chi-square({c.degrees_of_freedom:.4g})", "difference")
-    return Table("Do the toys follow a chi-square?", rows, header, f"Degrees of freedom: {_dof_source(calibration)}.")
+    note = (
+        f"Degrees of freedom: {dof_source}. All together: the smallest of these p-values, by its rank among simulated "
+        "chi-square sets that were treated as the toys were; it decides, at 2 %."
+    )
+    return Table("Do the toys follow a chi-square?", rows, header, note)
 
 
-def toy_table(calibration: Calibration, toys: Toys | None) -> Table:
-    """How many toys, of what, and what limits them."""
+def seen_table(c: Compatibility) -> Table:
+    """How often so many toys show a departure."""
+    rows = tuple(seen_row(one) for one in c.seen)
+    note = "Shares of simulated sets in which a test has p ≤ 5 %: what is seldom shown may well be there."
+    return Table("What these toys can show", rows, (seen_title(c.n_valid), *TESTS, "together"), note)
+
+
+def toy_table(calibration: Calibration, toys: Toys | None, *, reach_z: float | None = None) -> Table:
+    """How many toys, of what, and what limits them; ``reach_z`` where it is not that of a count among all of them."""
     summary = calibration.summary
     reasons = "; ".join(f"{n}: {code.message}" for code, n in summary.failures) if summary else ""
     rows = [
         ("toys", count(calibration.n_toys)),
         ("failed", f"{calibration.n_failed}{f' ({reasons})' if reasons else ''}"),
-        ("largest Z that they can give", f"{calibration.reach_z:.2f}"),
+        ("largest Z that they can give", f"{calibration.reach_z if reach_z is None else reach_z:.2f}"),
     ]
     if summary is None:
         rows.append(("origin", "bare values of t: their analysis and hypothesis are not known"))

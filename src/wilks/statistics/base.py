@@ -65,6 +65,11 @@ class Statistic(abc.ABC):
         """Whether t holds a penalty, and the number of parameters then says nothing about its distribution."""
         return False
 
+    @property
+    def is_combined(self) -> bool:
+        """Whether t is made of the p-values of several members: nothing then makes it follow a chi-square."""
+        return False
+
     def has_law(self, *, is_profiled: bool) -> bool:
         """Whether its null distribution is known without toys, without or with nuisances."""
         return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from wilks.significance import log_p_value, z_score, z_score_from_log
-from wilks.significance.printing import decimals, probability, probability_from_log, z_interval
+from wilks.significance.printing import decimals, finite_or_none, probability, probability_from_log, z_interval
 from wilks.statistics.fits import FitResult
 
 Rows = tuple[tuple[str, ...], ...]
@@ -58,6 +58,17 @@ class Probability:
     def to_document(self) -> dict[str, Any]:
         """Plain values."""
         return {**vars(self), "interval": list(self.interval), "z_interval": list(self.z_interval)}
+
+    def to_dict(self) -> dict[str, object]:
+        """All figures, ready for JSON."""
+        return {
+            "p_value": self.p_value,
+            "log_p_value": self.log_p_value,
+            "interval": list(self.interval),
+            "z_score": finite_or_none(self.z_score),
+            "z_interval": [finite_or_none(z) for z in self.z_interval],
+            "method": self.method,
+        }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Probability":
@@ -138,8 +149,12 @@ class Law(abc.ABC):
     def sentences(self, fit: FitResult, probability: Probability) -> tuple[str, ...]:
         """What stands below the table of an answer."""
 
+    def of(self, fit: FitResult) -> "Law":
+        """The law as far as it is one of the t of this fit: without a second answer that such a t cannot have."""
+        return self
+
     def second(self, t: float) -> SecondAnswer | None:
-        """A second answer beside the first, from the chi-square that toys were found to follow; None for most laws."""
+        """A second answer beside the first, from the shape of the toys; None for most laws."""
         return None
 
     @abc.abstractmethod

@@ -63,6 +63,10 @@ class LinearModel(Statistic):
     def is_penalized(self) -> bool:
         return True
 
+    @property
+    def is_combined(self) -> bool:
+        return self.combination is not None
+
     def has_law(self, *, is_profiled: bool) -> bool:
         """That of the score statistic of one member is known."""
         return self.is_score and self.combination is None
