@@ -29,11 +29,13 @@ import uproot
 
 import wilks
 from wilks.comparison.comparing import ComparisonOptions, compare_prepared
+from wilks.comparison.default_set import DefaultSet
 from wilks.comparison.models import blocks_of
 from wilks.comparison.streamed import StreamingOptions, prepare_streams
 
 SCRIPT = harness.Script(__file__, __doc__, seed=5, libraries=("pyarrow", "uproot"))
 NAMES, PER_FILE = ("pt", "eta", "phi", "mass", "n_jets"), 500_000
+WEAK = DefaultSet().kernel_ridges[-1]
 
 
 def events(seed: int, number: int, n: int, *, mean: float = 2.0) -> dict[str, np.ndarray]:
@@ -184,7 +186,8 @@ def _members(a: wilks.Sample, b: wilks.Sample, *, rows: int) -> tuple[wilks.comp
         a, b, blocks=lambda null: blocks_of(None, null, seed=0), options=StreamingOptions(0, sketch_rows=rows)
     )
     options = ComparisonOptions(False, None, 1, 0)
-    return compare_prepared(prepared, options, report=lambda *_: None).members
+    members = compare_prepared(prepared, options, report=lambda *_: None).members
+    return tuple(one for one in members if not one.name.endswith(f"ridge {WEAK:g}"))  # where rows are few alone
 
 
 if __name__ == "__main__":
