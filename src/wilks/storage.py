@@ -41,6 +41,7 @@ KINDS = {
     "hypothesis": "wilks.hypotheses:StorableHypothesis",
     "moments": "wilks.statistics.linear.moments:Moments",
     "sample": "wilks.samples.sample:Sample",
+    "selection": "wilks.selection.result:WeightClipSelection",
     "splitting": "wilks.laws.splitting.tail:Tail",
     "streamed_work": "wilks.comparison.streamed.work:Work",
 }

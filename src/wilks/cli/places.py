@@ -14,8 +14,9 @@ TOYS = "toys"
 TEST = "test"
 REPORT = "report.html"
 SPLITTING = "splitting"
+SELECTION, SELECTED = "selection", "selected"
 LEARNED, RESPONSES = "nuisances.json", "responses"
-_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES, SPLITTING}
+_OURS = {ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES, SPLITTING, SELECTION, SELECTED}
 _LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
 _MAX_NAMED = 6
 

@@ -1,0 +1,120 @@
+"""wilks select on a small study with real fits."""
+
+import json
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+import wilks
+import wilks.cli.select
+import wilks.selection.selecting
+from wilks.cli import main
+from wilks.config import load_config
+from wilks.wording import in_shell
+
+GENERATOR = {"function": "wilks.problems.exponential:background"}
+CONFIG = {
+    "features": ["x"],
+    "reference": {"files": "reference.npz", "expected_events": 100.0},
+    "model": {"mlp": {"hidden": [2], "weight_clip": 4.0}},
+    "toys": {"n_toys": 12, "seed": 1, "generator": GENERATOR},
+    "search": {"n_starts": 2},
+}
+WORDS = ("--n-toys", "20", "--most-starts", "2", "--tolerance", "0.3")
+
+
+class Here(wilks.LocalProcesses):
+    """Runs what it is given at once, in this process."""
+
+    def __init__(self, n_processes: int | None = None) -> None:
+        pass
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("select")
+    np.savez(folder / "reference.npz", x=np.random.default_rng(0).exponential(size=600))
+    (folder / "analysis.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_process() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wilks.selection.selecting, "LocalProcesses", Here)
+        yield
+
+
+def run(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["select", str(folder / "analysis.yaml"), *words])
+
+
+@pytest.fixture(scope="module")
+def done(folder: Path) -> Result:
+    return run(folder, *WORDS)
+
+
+def test_it_chooses_and_writes_everything(done: Result, folder: Path) -> None:
+    output = folder / "results"
+    result = json.loads((output / "result.json").read_text())
+    numbers, found = result["numbers"]["selection"], wilks.load(output / "selection" / "result")
+    assert done.exit_code == (0 if found.is_compatible else 4), done.output
+    assert numbers == json.loads(json.dumps(found.to_dict())) and str(found) in done.stdout
+    assert set(result["files"]) == {"selection", "figure", "analysis"}
+    assert (output / "selection" / "weight_clips.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_written_file_is_the_same_analysis_with_the_choice(done: Result, folder: Path) -> None:
+    path, found = folder / "analysis.selected.yaml", wilks.load(folder / "results" / "selection" / "result")
+    loaded = load_config(path)
+    assert loaded.config.model.build() == wilks.MLP(hidden=(2,), weight_clip=found.weight_clip)
+    assert loaded.output == folder / "results" / "selected"
+    begun, chosen = (yaml.safe_load(p.read_text()) for p in (folder / "analysis.yaml", path))
+    assert {name for name in chosen if chosen[name] != begun.get(name)} == {"output", "model"}
+    assert f"wilks run {in_shell(path)}" in done.stdout
+    checked = CliRunner().invoke(main, ["check", str(path)])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_the_same_command_again_fits_nothing(done: Result, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wilks.campaign.shard.fit_together", lambda *arguments: pytest.fail("a fit"))
+    again = run(folder, *WORDS)
+    assert again.exit_code == done.exit_code and again.stdout == done.stdout
+
+
+def test_a_file_of_somebody_else_is_not_overwritten(done: Result, folder: Path, tmp_path: Path) -> None:
+    path = folder / "analysis.selected.yaml"
+    own = path.read_text()
+    try:
+        path.write_text(own.replace("seed: 1", "seed: 2"))
+        refused = run(folder, *WORDS)
+        assert refused.exit_code == 2 and "it is another file; move it away" in refused.output
+        path.write_text(
+            own.replace(f"weight_clip: {yaml.safe_load(own)['model']['mlp']['weight_clip']}", "weight_clip: 1.5")
+        )
+        assert run(folder, *WORDS).exit_code == done.exit_code and path.read_text() == own
+    finally:
+        path.write_text(own)
+
+
+def test_a_model_without_a_clip_is_bad_input(folder: Path, tmp_path: Path) -> None:
+    config = CONFIG | {"model": {"histogram": {"n_bins": 5}}}
+    np.savez(tmp_path / "reference.npz", x=np.random.default_rng(0).exponential(size=600))
+    (tmp_path / "analysis.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    refused = run(tmp_path)
+    assert refused.exit_code == 2 and "model: a weight clip is chosen for a network" in refused.output
+    assert "choose n_bins by the resolution" in " ".join(refused.output.split())
+    assert not (tmp_path / "results").exists()
