@@ -41,7 +41,7 @@ _NAMES = {
         *("CalibrationError", "CampaignError", "ConfigError", "InputError", "SampleError", "StoreError", "WilksError"),
     ],
     "wilks.fitting": ["fit"],
-    "wilks.selection": ["WeightClipSelection", "select_weight_clip"],
+    "wilks.selection": ["ArchitectureScan", "WeightClipSelection", "select_architecture", "select_weight_clip"],
     "wilks.statistics.fits": ["FitResult"],
     "wilks.hypotheses": ["Alternative", "Generator", "Null", "ShiftedNuisance"],
     "wilks.interpretation": ["Region", "most_discrepant_region"],
@@ -97,7 +97,7 @@ if TYPE_CHECKING:
     from wilks.responses import Variation, learn_responses
     from wilks.samples import Certified, Sample, Standardization, columns, enrich, read, split, stream
     from wilks.search import Search
-    from wilks.selection import WeightClipSelection, select_weight_clip
+    from wilks.selection import ArchitectureScan, WeightClipSelection, select_architecture, select_weight_clip
     from wilks.statistics.fits import FitResult
     from wilks.statistics.histogram import Histogram
     from wilks.statistics.linear import Kernel, KernelSet
@@ -111,6 +111,7 @@ __all__ = [
     "MLP",
     "Alternative",
     "Analysis",
+    "ArchitectureScan",
     "Calibration",
     "CalibrationError",
     "CampaignError",
@@ -165,6 +166,7 @@ __all__ = [
     "problems",
     "read",
     "run_toys",
+    "select_architecture",
     "select_weight_clip",
     "signal_fit",
     "signal_test",

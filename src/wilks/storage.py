@@ -33,6 +33,7 @@ from wilks.errors import InputError, StoreError
 
 KINDS = {
     "analysis": "wilks.analysis:Analysis",
+    "architecture_scan": "wilks.selection.scan:ArchitectureScan",
     "bunch_sums": "wilks.comparison.streamed.sums:BunchSums",
     "answer": "wilks.laws.answer:GoodnessOfFit",
     "comparison": "wilks.comparison.answer:Comparison",

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import wilks.cli.select
 import wilks.selection.selecting
 from wilks.cli import main
 from wilks.config import load_config
+from wilks.laws.compatibility import judge
+from wilks.selection import Candidate, Trial
 from wilks.wording import in_shell
 
 GENERATOR = {"function": "wilks.problems.exponential:background"}
@@ -25,6 +28,8 @@ CONFIG = {
     "toys": {"n_toys": 12, "seed": 1, "generator": GENERATOR},
     "search": {"n_starts": 2},
 }
+_CHI_SQUARE = np.random.default_rng(1).chisquare(13, size=40)
+COMPATIBLE = Trial("fresh", 5.0, 2, judge(_CHI_SQUARE, 13.0, n_failed=0, is_estimated_dof=False), seconds=0.1)
 WORDS = ("--n-toys", "20", "--most-starts", "2", "--tolerance", "0.3")
 
 
@@ -118,3 +123,41 @@ def test_a_model_without_a_clip_is_bad_input(folder: Path, tmp_path: Path) -> No
     assert refused.exit_code == 2 and "model: a weight clip is chosen for a network" in refused.output
     assert "choose n_bins by the resolution" in " ".join(refused.output.split())
     assert not (tmp_path / "results").exists()
+
+
+def test_layers_and_a_time_go_to_the_scan(done: Result, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = wilks.load(folder / "results" / "selection" / "result")
+    asked: dict[str, Any] = {}
+
+    def scanned(analysis: wilks.Analysis, architectures: Any, **options: Any) -> wilks.ArchitectureScan:
+        asked.update(options, architectures=architectures)
+        layers = (2, 2)
+        good = replace(found, model={**found.model, "hidden": list(layers)}, fresh=COMPATIBLE)
+        candidates = (Candidate(layers, 13, good, (0.5, 0.7), 12.0),) if options["budget_seconds"] > 100 else ()
+        scan = wilks.ArchitectureScan(candidates, (0.4, 0.6), 0.05, 10, 1800.0, 12.0, 0)
+        return replace(scan, analysis=scan.applied_to(analysis))
+
+    monkeypatch.setattr(wilks.cli.select, "select_architecture", scanned)
+    scan = run(folder, "--architectures", "4,2x2", "--budget", "30min", "--n-toys", "20")
+    assert scan.exit_code == 0, scan.output
+    assert (asked["architectures"], asked["budget_seconds"], asked["n_toys"]) == ([(4,), (2, 2)], 1800.0, (20,))
+    assert "Recommended: 2x2" in scan.stdout and "0.60 +- 0.10" in scan.stdout
+    assert load_config(folder / "analysis.selected.yaml").config.model.build().hidden == (2, 2)
+    assert json.loads((folder / "results" / "result.json").read_text())["numbers"]["scan"]["recommended"] == "2x2"
+    nothing = run(folder, "--architectures", "4", "--budget", "90s")
+    assert nothing.exit_code == 4 and "No network was found to be compatible" in nothing.output
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--architectures", "4"), "belong together"),
+        (("--budget", "30min"), "belong together"),
+        (("--architectures", "4x", "--budget", "1h"), "write neurons"),
+        (("--architectures", "4", "--budget", "soon"), "such as 90s, 30min or 2h"),
+        (("--architectures", "4", "--budget", "1h", "--bracket", "1", "2"), "is for one network"),
+    ],
+)
+def test_words_that_say_nothing_are_bad_usage(folder: Path, words: tuple[str, ...], message: str) -> None:
+    refused = run(folder, *words)
+    assert refused.exit_code == 2 and message in refused.output

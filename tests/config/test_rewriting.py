@@ -57,3 +57,18 @@ def test_what_is_missing_is_written_where_it_belongs(text: str) -> None:
 def test_a_section_in_the_place_of_a_value_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"a\.yaml:2: a single value must stand here"):
         with_values("model:\n  mlp: [1]\n", {("model", "mlp", "weight_clip"): 2.0}, path=PATH)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model:\n  mlp: {hidden: [4, 4], weight_clip: 2}\n",
+        "model:\n  mlp:\n    hidden:  # layers\n    - 4\n    - 4   # two\n    # the clip\n    weight_clip: 2\n",
+        "model:\n  mlp:\n    hidden:\n      - 4\n      - 4",
+    ],
+)
+def test_a_list_takes_the_place_of_a_list(text: str) -> None:
+    changed = with_values(text, {("model", "mlp", "hidden"): [5, 5, 5]}, path=PATH)
+    expected = values(text)
+    expected["model"]["mlp"]["hidden"] = [5, 5, 5]
+    assert values(changed) == expected and changed.count("#") == text.count("#")

@@ -9,7 +9,7 @@ from wilks.config.document import Location, parse_document, plain_loader
 from wilks.errors import ConfigError
 from wilks.wording import in_yaml
 
-Value = str | int | float
+Value = str | int | float | list[int]
 
 
 def with_values(text: str, changes: Mapping[Location, Value], *, path: Path) -> str:
@@ -39,11 +39,13 @@ def _with_value(text: str, location: Location, value: Value, *, path: Path) -> s
     node: yaml.Node | None = plain_loader(text).get_single_node()
     for depth, part in enumerate(location):
         assert isinstance(node, yaml.MappingNode)
-        inner = next((one for key, one in node.value if key.value == part), None)
-        rest = _written(location[depth + 1 :], value)
-        if inner is None:
+        key, inner = next(((key, one) for key, one in node.value if key.value == part), (None, None))
+        rest, is_last = _written(location[depth + 1 :], value), depth == len(location) - 1
+        if key is None or inner is None:
             return _inserted(text, node, f"{part}: {rest}", is_root=depth == 0)
-        if depth == len(location) - 1 or not isinstance(inner, yaml.MappingNode):
+        if is_last and isinstance(inner, yaml.SequenceNode):
+            return _relisted(text, inner, rest, column=key.start_mark.column)
+        if is_last or not isinstance(inner, yaml.MappingNode):
             return _replaced(text, inner, rest, path=path)
         node = inner
     raise AssertionError("a location has at least one part")
@@ -61,6 +63,14 @@ def _replaced(text: str, node: yaml.Node, written: str, *, path: Path) -> str:
         raise ConfigError(f"{path}:{node.start_mark.line + 1}: a single value must stand here, which becomes {written}")
     before = text[:start]
     return before + ("" if before.endswith(" ") else " ") + written + text[end:]
+
+
+def _relisted(text: str, node: yaml.SequenceNode, written: str, *, column: int) -> str:
+    """A list in the place of another; one whose entries stand in lines of their own becomes a line below its key."""
+    if node.flow_style:
+        return text[: node.start_mark.index] + written + text[node.end_mark.index :]
+    line = node.start_mark.index - node.start_mark.column
+    return text[:line] + " " * (column + 2) + written + text[node.value[-1].end_mark.index :]
 
 
 def _inserted(text: str, node: yaml.MappingNode, entry: str, *, is_root: bool) -> str:

@@ -17,7 +17,7 @@ from wilks.hypotheses import Hypothesis, Null
 from wilks.selection.clip import ClipOptions, ClipSearch, Efforts, Judged, Narrowed
 from wilks.selection.result import Stage, WeightClipSelection
 from wilks.selection.roots import rounded
-from wilks.selection.trials import weight_clip_of, with_choice
+from wilks.selection.trials import MakeToys, weight_clip_of, with_choice
 from wilks.storage import as_path
 from wilks.toys import check_drawable
 from wilks.typing import finite_number, require_kind, whole_number
@@ -76,14 +76,19 @@ def select_weight_clip(
     """
     require_kind(analysis, Analysis, name="analysis")
     weight_clip_of(analysis.model)
-    options = _checked(analysis, bracket, n_toys, tolerance=tolerance, seed=seed, spread=(n_spread, most_starts))
+    options = checked_options(analysis, bracket, n_toys, tolerance=tolerance, seed=seed, spread=(n_spread, most_starts))
     check_drawable(analysis, Null())
     with kept_toys(analysis, store=store, executor=executor, progress=progress) as make:
-        search = ClipSearch(analysis, make, options)
-        rough = search.bracketed()
-        efforts = search.efforts(rough)
-        stages = search.narrowed(rough)
-        judged = search.judged(rounded(stages[-1].root.clip), n_toys=stages[-1].n_toys)
+        return choose_clip(analysis, make, options)
+
+
+def choose_clip(analysis: Analysis, make: MakeToys, options: ClipOptions) -> WeightClipSelection:
+    """All steps of `select_weight_clip`, with toys from anywhere."""
+    search = ClipSearch(analysis, make, options)
+    rough = search.bracketed()
+    efforts = search.efforts(rough)
+    stages = search.narrowed(rough)
+    judged = search.judged(rounded(stages[-1].root.clip), n_toys=stages[-1].n_toys)
     return _result(search, efforts, stages, judged)
 
 
@@ -157,7 +162,7 @@ def _stage(one: Narrowed, deviation: float) -> Stage:
     )
 
 
-def _checked(
+def checked_options(
     analysis: Analysis,
     bracket: tuple[float, float] | None,
     n_toys: Sequence[int],
@@ -166,6 +171,7 @@ def _checked(
     seed: int,
     spread: tuple[int, int | None],
 ) -> ClipOptions:
+    """The arguments of a selection within their limits."""
     counts = tuple(whole_number(n, name="n_toys", least=_FEWEST_TOYS) for n in n_toys)
     if not counts or list(counts) != sorted(set(counts)):
         raise InputError(f"n_toys must be ascending numbers, such as {N_TOYS}, but {n_toys!r} came")

@@ -89,11 +89,17 @@ def weight_clip_of(model: Statistic) -> float:
     )
 
 
-def with_choice(analysis: Analysis, *, weight_clip: float | None = None, search: Search | None = None) -> Analysis:
-    """The same analysis with another clip, another search, or both."""
+def with_choice(
+    analysis: Analysis,
+    *,
+    weight_clip: float | None = None,
+    search: Search | None = None,
+    hidden: tuple[int, ...] | None = None,
+) -> Analysis:
+    """The same analysis with another clip, another search, other layers; what is None stays."""
     model: Any = analysis.model
-    if weight_clip is not None:
-        model = replace(model, weight_clip=weight_clip)
+    given = {"weight_clip": weight_clip, "hidden": hidden}
+    model = replace(model, **{name: value for name, value in given.items() if value is not None})
     return _remade(analysis, model=model, search=search or analysis.search, nuisances=analysis.nuisances)
 
 
