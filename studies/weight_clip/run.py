@@ -2,6 +2,7 @@
 
     python -m studies.weight_clip.run table --store STORE              # the exponential problem at given clips
     python -m studies.weight_clip.run table --clips 7 8 9 10 --n-toys 400 --store STORE
+    python -m studies.weight_clip.run warm --store STORE               # after the first: minima of a clip as starts
     python -m studies.weight_clip.run command --store STORE            # one command, from a clip of 20
     python -m studies.weight_clip.run muons --hidden 5 5 5 --data DATA --store STORE
 
@@ -11,6 +12,7 @@ seconds hold the start of Python and all compilations. ``muons`` has the setting
 N_R = 5 N(R_0), mll > 60; toys come from the other events, and share some.
 """
 
+import itertools
 import subprocess
 import sys
 import time
@@ -24,6 +26,8 @@ import numpy as np
 import wilks
 from wilks.laws.compatibility import judge
 from wilks.problems import dimuon, exponential
+from wilks.statistics.fits import Data
+from wilks.toys import draw_toy
 
 from studies.common import EXPECTED_EVENTS, N_REFERENCE
 
@@ -47,19 +51,50 @@ model:
 @SCRIPT.part("table", clips=(4.0, 7.0, 8.0, 9.0, 10.0, 11.0, 15.0, 35.0), n_toys=100, n_starts=96, store=Path)
 def run_table(options) -> Iterator[harness.Row]:
     for clip in options.clips:
-        analysis = wilks.Analysis(
-            reference=exponential.reference(),
-            model=wilks.MLP(hidden=exponential.HIDDEN, weight_clip=clip),
-            toy_source=exponential.BACKGROUND,
-            standardize=False,
-            search=wilks.Search(n_starts=options.n_starts),
-        )
+        analysis = analysis_of(clip, n_starts=options.n_starts)
         store = options.store / f"clip-{clip:g}-{options.n_starts}" if options.store else None
         with ThreadPoolExecutor(1) as here:
             toys = wilks.run_toys(
                 analysis, wilks.Null(), n_toys=options.n_toys, seed=TOY_SEED, store=store, executor=here
             )
         yield {"clip": clip, "core_seconds_per_toy": np.mean(toys.seconds), "sizes": list(by_size(toys))}
+
+
+def analysis_of(clip: float, *, n_starts: int) -> wilks.Analysis:
+    """The exponential problem at a clip."""
+    return wilks.Analysis(
+        reference=exponential.reference(),
+        model=wilks.MLP(hidden=exponential.HIDDEN, weight_clip=clip),
+        toy_source=exponential.BACKGROUND,
+        standardize=False,
+        search=wilks.Search(n_starts=n_starts),
+    )
+
+
+@SCRIPT.part("warm", clips=(8.0, 9.0, 10.0, 11.0), n_toys=60, n_starts=96, store=Path)
+def run_warm(options) -> Iterator[harness.Row]:
+    """Each toy at one clip from its best minimum at another alone, against the search that starts from nothing."""
+    cold = {clip: wilks.load_toys(options.store / f"clip-{clip:g}-{options.n_starts}") for clip in options.clips}
+    for before, clip in itertools.permutations(options.clips, 2):
+        analysis = analysis_of(clip, n_starts=options.n_starts)
+        programs = analysis.engine.programs
+        t, seconds = np.empty(options.n_toys), np.empty(options.n_toys)
+        for index in range(options.n_toys):
+            sets = programs.data_sets([Data(draw_toy(analysis, wilks.Null(), seed=TOY_SEED, index=index), np.empty(0))])
+            start = np.clip(cold[before].params[index], -clip, clip)[None]
+            begin = time.perf_counter()
+            t[index] = -2.0 * programs.polish(start, np.zeros(1, dtype=np.int64), sets).value[0]
+            seconds[index] = time.perf_counter() - begin
+        own = cold[clip].t[: options.n_toys]
+        yield {
+            "from": before,
+            "clip": clip,
+            "mean_cold": np.mean(own),
+            "mean_warm": np.mean(t),
+            "mean_of_the_higher": np.mean(np.maximum(t, own)),
+            "scatter": np.std(t - own),
+            "median_seconds_warm": np.median(seconds),
+        }
 
 
 def by_size(toys: wilks.Toys) -> Iterator[harness.Row]:

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from wilks.analysis import Analysis
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
+from wilks.problems import exponential
 from wilks.search import Search
 from wilks.selection.clip import ClipOptions, ClipSearch
 from wilks.selection.trials import measured_spread, with_starts
+from wilks.statistics.network import MLP
 from wilks.toys import toy_rng
 
 OPTIONS = {"bracket": None, "n_toys": (40, 100, 400), "tolerance": 0.1, "n_spread": 40, "most_starts": 96, "seed": 3}
@@ -108,3 +111,31 @@ def test_the_spread_is_that_of_two_seeds_of_the_search(exponential_analysis, mad
     )
     t, again = (make(one, Null(), n_toys=40, seed=1).t for one in (analysis, other))
     assert found.within_half == np.mean(np.abs(t - again) <= 0.5) and 0 < found.within_half < 1
+
+
+def test_a_clip_is_chosen_without_nuisances_and_the_effort_with_them(made_up) -> None:
+    analysis = Analysis(
+        reference=exponential.reference(2000),
+        model=MLP(hidden=(4,), weight_clip=9.0),
+        nuisances=exponential.nuisances(0.1, 0.1),
+        toy_source=exponential.BACKGROUND,
+        standardize=False,
+    )
+    made, seen = made_up(), []
+
+    def make(one, hypothesis, *, n_toys, seed):
+        seen.append(bool(one.nuisances))
+        return made(one, hypothesis, n_toys=n_toys, seed=seed)
+
+    search = searched(analysis, make)
+    rough = search.bracketed()
+    assert not any(seen)
+    n_before = len(seen)
+    search.efforts(rough)
+    assert all(seen[n_before:])
+    n_before = len(seen)
+    search.narrowed(rough)
+    assert not any(seen[n_before:])
+    n_before = len(seen)
+    search.judged(9.0, n_toys=40)
+    assert seen[n_before:] == [False, True, True]
