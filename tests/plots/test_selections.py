@@ -55,6 +55,11 @@ def test_an_interval_without_end_is_not_drawn(selection) -> None:
     assert any("does not grow" in text for text in wide.warnings)
 
 
+def test_a_pool_that_toys_share_is_said(selection) -> None:
+    shared = [dataclasses.replace(selection, overlap_z_error=error) for error in (None, 0.05, 0.15)]
+    assert [sum("one pool: a common error of 0.15" in text for text in one.warnings) for one in shared] == [0, 0, 1]
+
+
 def test_anything_else_is_refused() -> None:
     with pytest.raises(InputError, match="WeightClipSelection"):
         weight_clips([1.0])

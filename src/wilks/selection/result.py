@@ -52,6 +52,7 @@ class WeightClipSelection(Printed, Storable):
         tolerance: error of the mean, in standard deviations of the chi-square, at which stages end.
         seed: of the toys.
         fingerprint: of the analysis that was chosen.
+        overlap_z_error: on Z, which all toys of one pool share (`Analysis.overlap_z_error`); None without a pool.
         analysis: the one that was chosen; None after `load`: give the samples again, with ``model`` and ``search``.
     """
 
@@ -67,6 +68,7 @@ class WeightClipSelection(Printed, Storable):
     tolerance: float
     seed: int
     fingerprint: str
+    overlap_z_error: float | None = None
     analysis: Analysis | None = None
     stored_as: ClassVar[str] = "selection"
 
@@ -129,6 +131,7 @@ class WeightClipSelection(Printed, Storable):
             "effort_clip": self.effort_clip,
             "table": [trial.to_dict() for trial in self.table],
             "stages": [_stage_document(stage) for stage in self.stages],
+            "overlap_z_error": self.overlap_z_error,
             "warnings": list(self.warnings),
         }
 
@@ -146,6 +149,7 @@ class WeightClipSelection(Printed, Storable):
             "tolerance": self.tolerance,
             "seed": self.seed,
             "fingerprint": self.fingerprint,
+            "overlap_z_error": self.overlap_z_error,
         }
 
     @classmethod
@@ -195,6 +199,11 @@ def _warnings(found: WeightClipSelection) -> list[str]:
             f"t depends on the seed of the search: within {LARGEST_SPREAD:g} standard deviations on "
             f"{spread.within_limit:.0%} of toys where {LEAST_SHARE:.0%} are asked for. p stays valid, power is lost; "
             f"take more starts (search.n_starts, tried up to {found.efforts[-1].n_starts}), or {DEFAULT_SET_ADVICE}"
+        )
+    if (shared := found.overlap_z_error or 0.0) > found.tolerance:
+        sentences.append(
+            f"toys share the events of one pool: a common error of {shared:.2f} on Z, which fresh toys cannot show and "
+            "more of them do not reduce, is larger than the tolerance; a larger pool or reference helps"
         )
     if fresh.n_failed:
         sentences.append(f"{fresh.n_failed} of {fresh.n_toys} fresh toys failed")

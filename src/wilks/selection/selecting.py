@@ -73,6 +73,13 @@ def select_weight_clip(
     Raises:
         InputError: a model without a clip, and what to do with it instead; options outside their limits.
         CalibrationError: no clip has a root, or toys fail.
+
+    >>> from wilks.problems import exponential
+    >>> from wilks.statistics.histogram import Histogram
+    >>> analysis = Analysis(reference=exponential.reference(1000), model=Histogram(n_bins=8))
+    >>> select_weight_clip(analysis)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    wilks.errors.InputError: a weight clip is chosen for a network, such as wilks.MLP, but the model is ...
     """
     require_kind(analysis, Analysis, name="analysis")
     weight_clip_of(analysis.model)
@@ -148,6 +155,7 @@ def _result(search: ClipSearch, efforts: Efforts, stages: list[Narrowed], judged
         tolerance=search.options.tolerance,
         seed=search.options.seed,
         fingerprint=chosen.fingerprint(),
+        overlap_z_error=chosen.overlap_z_error,
         analysis=chosen,
     )
 
