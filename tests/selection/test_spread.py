@@ -16,7 +16,11 @@ def test_shares_are_counted() -> None:
     found = spread_of(T, T - apart, n_starts=24, seconds=0.5)
     assert (found.within_tenth, found.within_half, found.largest) == (0.4, 0.6, pytest.approx(2.0))
     assert found.limit == pytest.approx(np.std(T, ddof=1) / 10) and 0.3 < found.limit < 2.0
-    assert (found.within_limit, found.interval) == (0.6, clopper_pearson(30, 50)) and not found.is_small
+    assert (found.within_limit, found.n_far, found.interval) == (
+        0.6,
+        20,
+        clopper_pearson(30, 50),
+    ) and not found.is_small
     assert "within 0.1 on 40% of 50 toys" in str(found) and "24 starts, 0.5 s a toy" in str(found)
 
 

@@ -10,7 +10,7 @@ from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
 from wilks.search import Search
 from wilks.selection.roots import Point, Root, neighbors, root_of, rounded
-from wilks.selection.spread import Spread
+from wilks.selection.spread import LEAST_SHARE, Spread
 from wilks.selection.trials import (
     CHOOSING,
     JUDGING,
@@ -31,7 +31,7 @@ _LEAST_STEP, _LARGEST_STEP, _GROWTH = 1.3, 4.0, 0.8
 _MOST_BRACKETED, _MOST_NARROWED = 10, 6
 _WIDE = 1.5
 _NARROWEST, _WIDEST = 0.02, 0.25
-_HOPELESS = 0.6
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -192,13 +192,14 @@ class ClipSearch:
             yield n_starts
 
     def _effort(self, search: Search, clip: float) -> Spread:
-        """On few toys first: more of them cannot save a search that fails on those."""
+        """On ten toys more at a time, until all are there or so many are far apart that the others cannot help."""
         analysis = with_choice(self.analysis, weight_clip=clip, search=search)
-        seed, n_toys = toy_seed(self.options.seed, CHOOSING), self.options.n_spread
-        found = measured_spread(analysis, self.make, Null(), n_toys=min(_N_PROBED, n_toys), seed=seed)
-        if n_toys <= _N_PROBED or found.within_limit <= _HOPELESS:
-            return found
-        return measured_spread(analysis, self.make, Null(), n_toys=n_toys, seed=seed)
+        seed, n_all, n_toys = toy_seed(self.options.seed, CHOOSING), self.options.n_spread, 0
+        while True:
+            n_toys = min(n_toys + _N_PROBED, n_all)
+            found = measured_spread(analysis, self.make, Null(), n_toys=n_toys, seed=seed)
+            if n_toys == n_all or found.n_far > (1.0 - LEAST_SHARE) * n_all + _ROUNDING:
+                return found
 
     def _without_root(self, points: list[Point]) -> str:
         ordered = sorted(points, key=lambda point: point.clip)

@@ -43,6 +43,11 @@ class Spread:
     seconds: float
 
     @property
+    def n_far(self) -> int:
+        """Toys whose two t are farther apart than that."""
+        return self.n_toys - round(self.within_limit * self.n_toys)
+
+    @property
     def is_small(self) -> bool:
         """Whether 90 % of toys agree within a tenth of the standard deviation of the null."""
         return self.within_limit >= LEAST_SHARE
