@@ -106,7 +106,7 @@ def by_size(toys: wilks.Toys) -> Iterator[harness.Row]:
         yield found.to_dict() | {"error_of_mean": np.std(valid, ddof=1) / np.sqrt(valid.size)}
 
 
-@SCRIPT.part("command", n_reference=200_000, processes=2, tolerance=0.1, n_toys=SIZES, store=Path)
+@SCRIPT.part("command", n_reference=200_000, processes=2, tolerance=0.05, n_toys=SIZES, store=Path)
 def run_command(options) -> Iterator[harness.Row]:
     folder = options.store or Path(".")
     folder.mkdir(parents=True, exist_ok=True)

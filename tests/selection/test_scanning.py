@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -49,10 +50,8 @@ def make(toys_of, monkeypatch: pytest.MonkeyPatch) -> MadeUp:
 
 
 def scanned(analysis, *shapes: tuple[int, ...], seconds: float = 1e4, **options) -> ArchitectureScan:
-    # An executor of one process: its seconds are those of the wall.
-    return select_architecture(
-        analysis, shapes, budget_seconds=seconds, executor=wilks.LocalProcesses(1), **OPTIONS | options
-    )
+    with ThreadPoolExecutor(1) as one:  # its seconds are those of the wall
+        return select_architecture(analysis, shapes, budget_seconds=seconds, executor=one, **OPTIONS | options)
 
 
 @pytest.fixture

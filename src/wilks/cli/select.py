@@ -58,7 +58,7 @@ def _seconds(context: click.Context, option: click.Parameter, text: str | None) 
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0.0),
-    default=0.1,
+    default=0.05,
     show_default=True,
     help="Error of the mean of t, in standard deviations, at which it ends.",
 )

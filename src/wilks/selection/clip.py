@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import sqrt
+from math import isfinite, log, sqrt
 from typing import NamedTuple
 
 from wilks.analysis import Analysis
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Null
 from wilks.search import Search
-from wilks.selection.roots import Point, Root, neighbors, root_of, rounded
+from wilks.selection.roots import Point, Root, neighbors, root_from, root_of, rounded
 from wilks.selection.spread import LEAST_SHARE, Spread
 from wilks.selection.trials import (
     CHOOSING,
@@ -30,7 +30,7 @@ _N_BRACKET, _N_PROBED = 10, 10
 _LEAST_STEP, _LARGEST_STEP, _GROWTH = 1.3, 4.0, 0.8
 _MOST_BRACKETED, _MOST_NARROWED = 10, 6
 _WIDE = 1.5
-_NARROWEST, _WIDEST = 0.02, 0.25
+_NARROWEST, _WIDEST, _NEAR = 0.02, 0.25, 0.15
 _ROUNDING = 1e-9
 
 
@@ -137,10 +137,17 @@ class ClipSearch:
         return Efforts(self._search, clip, tuple(tried))
 
     def narrowed(self, root: Root) -> list[Narrowed]:
-        """A window of clips for each number of toys, until the mean is known to the tolerance."""
-        stages = list[Narrowed]()
+        """The root from more and more toys, until the mean is known to the tolerance.
+
+        The first stage has toys at both ends of a window; later ones at one clip near the root, with the slope so far.
+        """
+        stages, clip = list[Narrowed](), None
         for n_toys in self.options.n_toys:
-            root = self._narrowed(root, n_toys)
+            if not stages or not isfinite(root.error):
+                root = self._narrowed(root, n_toys)
+            else:
+                clip = _near(root.clip, clip)
+                root = root_from(self._point(clip, n_toys, stage=f"{n_toys} toys"), root, target=self.target)
             stages.append(Narrowed(n_toys, root, root.window(narrowest=_NARROWEST, widest=_WIDEST)))
             if root.mean_error <= self.options.tolerance * sqrt(2.0 * self.target):
                 break
@@ -210,6 +217,11 @@ class ClipSearch:
             "these features cannot use: take fewer neurons. Where it stays above at small ones, the reference is too "
             "small for this network"
         )
+
+
+def _near(root: float, clip: float | None) -> float:
+    """The clip whose toys are known already where that is near enough; else the root."""
+    return clip if clip is not None and abs(log(root / clip)) <= _NEAR else rounded(root)
 
 
 def _is_bracketed(points: list[Point], target: float) -> bool:

@@ -27,18 +27,21 @@ class Point(NamedTuple):
     def error(self) -> float:
         """Of the mean."""
         valid = self.t[np.isfinite(self.t)]
-        return float(np.std(valid, ddof=1) / math.sqrt(valid.size)) if valid.size > 1 else math.inf
+        return _error_of_mean(valid) if valid.size > 1 else math.inf
 
 
 class Root(NamedTuple):
     """Where the mean meets its target.
 
     ``error`` is that of log clip, from the spread of t over the toys; ``mean_error`` that of the mean of t there.
+    ``slope`` is what the mean grows by in a unit of log clip, with its error.
     """
 
     clip: float
     error: float
     mean_error: float
+    slope: float
+    slope_error: float
 
     def window(self, *, narrowest: float, widest: float) -> tuple[float, float]:
         """The clip less and plus its error, which counts as at least and at most so much."""
@@ -62,11 +65,32 @@ def root_of(low: Point, high: Point, *, target: float) -> Root:
     first, last = low.t[both], high.t[both]
     rise, width = float(np.mean(last - first)), math.log(high.clip / low.clip)
     if not rise > 0:
-        return Root(math.sqrt(low.clip * high.clip), math.inf, math.inf)
+        return Root(math.sqrt(low.clip * high.clip), math.inf, math.inf, rise / width, math.inf)
     share = float(np.clip((target - np.mean(first)) / rise, -_FARTHEST, 1.0 + _FARTHEST))
     between = (1.0 - share) * first + share * last
-    error = float(np.std(between, ddof=1)) / math.sqrt(between.size)
-    return Root(low.clip * math.exp(share * width), error * width / rise, error)
+    error, slope = _error_of_mean(between), rise / width
+    return Root(low.clip * math.exp(share * width), error / slope, error, slope, _error_of_mean(last - first) / width)
+
+
+def root_from(point: Point, before: Root, *, target: float) -> Root:
+    """The root from more toys at one clip near it, log clip = log c + (target - mean t)/slope, with the slope so far.
+
+    The error joins that of the mean and, times the distance, that of the slope.
+
+    >>> t = np.random.default_rng(1).chisquare(13, size=400)
+    >>> slope = Root(9.2, 0.1, 0.8, slope=9.0, slope_error=0.9)
+    >>> found = root_from(Point(9.0, t), slope, target=13.0)
+    >>> round(found.clip, 2), round(found.error, 3), round(found.mean_error, 2)
+    (9.31, 0.027, 0.24)
+    """
+    distance, error = (target - point.mean) / before.slope, point.error
+    distance = min(max(distance, -_FARTHEST), _FARTHEST)
+    spread = math.hypot(error, distance * before.slope_error) / before.slope
+    return before._replace(clip=point.clip * math.exp(distance), error=spread, mean_error=error)
+
+
+def _error_of_mean(values: FloatArray) -> float:
+    return float(np.std(values, ddof=1)) / math.sqrt(values.size)
 
 
 def neighbors(points: Iterable[Point], *, target: float) -> tuple[Point, Point]:

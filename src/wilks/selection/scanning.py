@@ -42,7 +42,7 @@ def select_architecture(
     *,
     budget_seconds: float,
     n_toys: Sequence[int] = N_TOYS,
-    tolerance: float = 0.1,
+    tolerance: float = 0.05,
     n_spread: int = 40,
     most_starts: int | None = None,
     n_signals: int = 10,

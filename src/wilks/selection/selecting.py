@@ -33,7 +33,7 @@ def select_weight_clip(
     *,
     bracket: tuple[float, float] | None = None,
     n_toys: Sequence[int] = N_TOYS,
-    tolerance: float = 0.1,
+    tolerance: float = 0.05,
     n_spread: int = 40,
     most_starts: int | None = None,
     seed: int = 0,
@@ -49,9 +49,10 @@ def select_weight_clip(
     1. *Bracket*: ten toys at clips on both sides of the root of (mean t - number of parameters).
     2. *Effort*: at that rough clip the starts of the search are doubled until two of its seeds give t within a tenth of
        the standard deviation of t on 90 % of toys, here with the nuisances.
-    3. *Narrowing*: 40, 100, 400 toys at the clips one error below and above the root so far. A toy has the same events
-       at every clip, so that differences between clips hardly scatter. It stops where the mean of t is known to
-       ``tolerance`` standard deviations of the chi-square: more toys would move Z by less than that.
+    3. *Narrowing*: 40 toys at the clips one error below and above that root, then 100 and 400 at one clip near the root
+       so far. A toy has the same events at every clip, so that the slope between two clips is known well. It stops
+       where the mean of t is known to ``tolerance`` standard deviations of the chi-square: more toys would move the
+       clip by so little that Z would change by less.
     4. *Judgement*: as many fresh toys at the chosen clip, fitted as every data set is, and the spread of their t
        between two seeds of the search.
 
