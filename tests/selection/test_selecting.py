@@ -56,7 +56,7 @@ def test_fresh_toys_are_those_of_any_campaign_with_this_seed(found) -> None:
 def test_it_is_said_in_words(found) -> None:
     text = str(found)
     assert text.startswith(f"Weight clip {found.weight_clip:g}, interval ")
-    for phrase in ("20 toys (tolerance 0.1)", "Fresh toys, which chose nothing: ", "Spread: two seeds", "2 starts"):
+    for phrase in ("20 toys (tolerance 0.05)", "Fresh toys, which chose nothing: ", "Spread: two seeds", "2 starts"):
         assert phrase in text
     assert ("the search stays at 2 starts" in text) == (not found.efforts[-1].is_small)
     assert any("kernels" in one for one in found.warnings) == (not found.is_stable)
