@@ -76,7 +76,7 @@ def test_it_chooses_and_writes_everything(done: Result, folder: Path) -> None:
     output = folder / "results"
     result = json.loads((output / "result.json").read_text())
     numbers, found = result["numbers"]["selection"], wilks.load(output / "selection" / "result")
-    assert done.exit_code == (0 if found.is_compatible else 4), done.output
+    assert done.exit_code == 0, done.output
     assert numbers == json.loads(json.dumps(found.to_dict())) and str(found) in done.stdout
     assert set(result["files"]) == {"selection", "figure", "analysis"}
     assert (output / "selection" / "weight_clips.png").read_bytes().startswith(b"\x89PNG")
@@ -161,3 +161,21 @@ def test_layers_and_a_time_go_to_the_scan(done: Result, folder: Path, monkeypatc
 def test_words_that_say_nothing_are_bad_usage(folder: Path, words: tuple[str, ...], message: str) -> None:
     refused = run(folder, *words)
     assert refused.exit_code == 2 and message in refused.output
+
+
+@pytest.mark.parametrize("is_required", [False, True])
+def test_no_chi_square_is_a_failure_only_for_who_requires_it(
+    done: Result, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_required: bool
+) -> None:
+    far = judge(3.0 * _CHI_SQUARE, 13.0, n_failed=0, is_estimated_dof=False)
+    bad = wilks.load(folder / "results" / "selection" / "result")
+    bad = replace(bad, fresh=replace(bad.fresh, compatibility=far))
+    monkeypatch.setattr(
+        wilks.cli.select, "select_weight_clip", lambda analysis, **o: replace(bad, analysis=bad.applied_to(analysis))
+    )
+    np.savez(tmp_path / "reference.npz", x=np.random.default_rng(0).exponential(size=600))
+    config = CONFIG | {"quality": {"require_chi2": is_required}}
+    (tmp_path / "analysis.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    ended = run(tmp_path)
+    assert ended.exit_code == (4 if is_required else 0), ended.output
+    assert "do not follow the chi-square (" in ended.output and (tmp_path / "analysis.selected.yaml").exists()

@@ -55,6 +55,17 @@ def test_an_interval_without_end_is_not_drawn(selection) -> None:
     assert any("does not grow" in text for text in wide.warnings)
 
 
+@pytest.mark.parametrize(
+    ("factor", "word"),
+    [(0.5, "scatters less than it, and small p that are read from it are too large"), (2.0, "are too small")],
+)
+def test_a_wrong_variance_is_said_with_its_direction(selection, factor, word) -> None:
+    t = 13.0 + factor * (np.random.default_rng(2).chisquare(13, size=400) - 13.0)
+    fresh = dataclasses.replace(selection.fresh, compatibility=judge(t, 13.0, n_failed=0, is_estimated_dof=False))
+    (found,) = [text for text in dataclasses.replace(selection, fresh=fresh).warnings if "chi-square (" in text]
+    assert word in found
+
+
 def test_a_pool_that_toys_share_is_said(selection) -> None:
     shared = [dataclasses.replace(selection, overlap_z_error=error) for error in (None, 0.05, 0.15)]
     assert [sum("one pool: a common error of 0.15" in text for text in one.warnings) for one in shared] == [0, 0, 1]

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from wilks.analysis import Analysis
+from wilks.laws.compatibility import MAX_PULL, Compatibility
 from wilks.search import Search
 from wilks.selection.spread import LARGEST_SPREAD, LEAST_SHARE, Spread
 from wilks.selection.trials import Trial, with_choice
@@ -19,7 +20,6 @@ DEFAULT_SET_ADVICE = (
     "second opinion"
 )
 _HEADER = ("stage", "clip", "toys", "mean t - k", "variance/(2 mean)", "KS p", "s/toy")
-_MAX_PULL = 3.0
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def _warnings(found: WeightClipSelection) -> list[str]:
             "of those that were tried"
         )
     if not found.is_compatible:
-        sentences.append(f"fresh toys at the chosen clip do not follow the chi-square. {fresh.verdict.rstrip('.')}")
+        sentences.append(f"{_no_chi_square(fresh)}; p that is counted among toys is right whatever they follow")
     if not spread.is_small:
         sentences.append(
             f"t depends on the seed of the search: within {LARGEST_SPREAD:g} standard deviations on "
@@ -208,6 +208,18 @@ def _warnings(found: WeightClipSelection) -> list[str]:
     if fresh.n_failed:
         sentences.append(f"{fresh.n_failed} of {fresh.n_toys} fresh toys failed")
     return sentences
+
+
+def _no_chi_square(fresh: Compatibility) -> str:
+    """What is wrong with the chi-square at the chosen clip, and in which direction its p would be."""
+    begin = (
+        f"fresh toys at the chosen clip do not follow the chi-square ({', '.join(fresh.objections) or 'too few toys'})"
+    )
+    if fresh.is_judged and fresh.variance_ratio_pull < -MAX_PULL:
+        return f"{begin}: t scatters less than it, and small p that are read from it are too large"
+    if fresh.is_judged and fresh.variance_ratio_pull > MAX_PULL:
+        return f"{begin}: t scatters more than it, and small p that are read from it are too small"
+    return begin
 
 
 def _last_of_each(trials: tuple[Trial, ...]) -> list[Trial]:
