@@ -161,11 +161,13 @@ def without_toys(found: wilks.WeightClipSelection) -> harness.Row:
 
 
 def core_seconds(found: wilks.WeightClipSelection) -> float:
-    """Of all toys that a selection made; each clip of a stage counts once."""
-    trials = sum(trial.seconds * trial.compatibility.n_toys for trial in found.table)
-    return (
-        trials + sum(2 * one.seconds * one.n_toys for one in found.efforts) + found.spread.seconds * found.spread.n_toys
-    )
+    """Of all toys that a selection made; more toys of a clip contain the fewer of an earlier stage."""
+    most: dict[object, float] = {}
+    for one in found.table:
+        key = one is found.fresh, one.weight_clip, one.n_starts
+        most[key] = max(most.get(key, 0.0), one.seconds * one.compatibility.n_toys)
+    searched_again = sum(2 * one.seconds * one.n_toys for one in found.efforts)
+    return sum(most.values()) + searched_again + found.spread.seconds * found.spread.n_toys
 
 
 if __name__ == "__main__":
