@@ -42,6 +42,7 @@ _NAMES = {
         *("CalibrationError", "CampaignError", "ConfigError", "InputError", "SampleError", "StoreError", "WilksError"),
     ],
     "wilks.fitting": ["fit"],
+    "wilks.selection": ["ArchitectureScan", "WeightClipSelection", "select_architecture", "select_weight_clip"],
     "wilks.statistics.fits": ["FitResult"],
     "wilks.hypotheses": ["Alternative", "Generator", "Null", "ShiftedNuisance"],
     "wilks.interpretation": ["Region", "most_discrepant_region"],
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
     from wilks.responses import Variation, learn_responses
     from wilks.samples import Certified, Sample, Standardization, columns, enrich, read, split, stream
     from wilks.search import Search
+    from wilks.selection import ArchitectureScan, WeightClipSelection, select_architecture, select_weight_clip
     from wilks.statistics.fits import FitResult
     from wilks.statistics.histogram import Histogram
     from wilks.statistics.linear import Kernel, KernelSet
@@ -111,6 +113,7 @@ __all__ = [
     "MLP",
     "Alternative",
     "Analysis",
+    "ArchitectureScan",
     "Calibration",
     "CalibrationError",
     "CampaignError",
@@ -146,6 +149,7 @@ __all__ = [
     "Unconstrained",
     "Unselected",
     "Variation",
+    "WeightClipSelection",
     "WilksError",
     "calibrate",
     "columns",
@@ -167,6 +171,8 @@ __all__ = [
     "read",
     "read_gof",
     "run_toys",
+    "select_architecture",
+    "select_weight_clip",
     "signal_fit",
     "signal_test",
     "split",

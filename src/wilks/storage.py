@@ -33,6 +33,7 @@ from wilks.errors import InputError, StoreError
 
 KINDS = {
     "analysis": "wilks.analysis:Analysis",
+    "architecture_scan": "wilks.selection.scan:ArchitectureScan",
     "bunch_sums": "wilks.comparison.streamed.sums:BunchSums",
     "answer": "wilks.laws.answer:GoodnessOfFit",
     "comparison": "wilks.comparison.answer:Comparison",
@@ -42,6 +43,7 @@ KINDS = {
     "moments": "wilks.statistics.linear.moments:Moments",
     "power_table": "wilks.power.tables:PowerTable",
     "sample": "wilks.samples.sample:Sample",
+    "selection": "wilks.selection.result:WeightClipSelection",
     "splitting": "wilks.laws.splitting.tail:Tail",
     "streamed_work": "wilks.comparison.streamed.work:Work",
 }

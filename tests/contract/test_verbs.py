@@ -59,5 +59,14 @@ def test_validation_is_for_a_model_with_a_chi_square(case, workshop, monkeypatch
     json.dumps(found.to_dict(), allow_nan=False)
 
 
+def test_a_clip_is_chosen_for_networks_alone(case, workshop):
+    """That of the network: tests/selection/test_selecting.py."""
+    if case.family.is_searched:
+        return
+    with pytest.raises(wilks.InputError, match="which has none") as refused:
+        wilks.select_weight_clip(workshop.analysis(case))
+    assert case.family.model.without_clip in str(refused.value)
+
+
 def _toys_here(analysis, hypothesis, *, n_toys, seed, **rest):
     return toys_here(analysis, hypothesis, n_toys=n_toys, seed=seed)

@@ -15,6 +15,7 @@ COMMANDS = {
     "learn-nuisances": Entry(
         "wilks.cli.learn:learn_nuisances", "Learn the responses of the nuisances from varied samples."
     ),
+    "select": Entry("wilks.cli.select:select", "Choose the weight clip of a network on toys of the reference."),
     "calibrate": Entry("wilks.cli.commands:calibrate", "Fit toys under the reference; the data are not read."),
     "validate": Entry("wilks.cli.validate:validate", "Fit toys at shifted nuisances: t must not depend on them."),
     "power": Entry("wilks.cli.power:power", "What would be seen of an injected signal, beside other tests."),

@@ -91,7 +91,7 @@ def read_document(path: str | Path) -> Document:
     Raises ConfigError, naming file and line, when the file cannot be read, is not YAML, or uses
     what an analysis file has no need of: aliases, tags, duplicate keys, several documents.
     """
-    return parse_document(_text(as_path(path)), path=as_path(path))
+    return parse_document(document_text(as_path(path)), path=as_path(path))
 
 
 def parse_document(text: str, *, path: Path) -> Document:
@@ -119,7 +119,17 @@ def parse_document(text: str, *, path: Path) -> Document:
     return Document(path, values, builder.positions)
 
 
-def _text(path: Path) -> str:
+def plain_loader(text: str) -> yaml.SafeLoader:
+    """A loader by the rules of analysis files, for text that `parse_document` accepts."""
+    return _Loader(text)
+
+
+def document_text(path: Path) -> str:
+    """The text of an analysis file.
+
+    Raises:
+        ConfigError: it is too large, no ordinary file, no text, or not there.
+    """
     try:
         found = path.stat()
         size = found.st_size

@@ -158,7 +158,7 @@ toys:
 # model:
 #   kernel: {{n_centers: {n_centers}, width: 1.0, ridge: {ridge}, is_score: true}}  # one width: no toys needed
 #   kernel_set: {{widths: [0.3, 1.0, 3.0], ridges: [{ridge}]}}              # widths of your own
-#   mlp: {{hidden: {hidden}, weight_clip: {weight_clip}}}   # a network; its clip must be chosen on toys
+#   mlp: {{hidden: {hidden}, weight_clip: {weight_clip}}}   # a network; `wilks select` chooses its clip
 
 # true: subtract the mean, divide by the standard deviation of the reference; false: features as they are.
 standardize: true

@@ -17,6 +17,7 @@ _NAMES = {
     "wilks.plots.feature_ratios": ["overview", "ratio", "ratios"],
     "wilks.plots.regions": ["region"],
     "wilks.plots.responses": ["response_closure", "response_study"],
+    "wilks.plots.selections": ["weight_clips"],
     "wilks.plots.style": ["to_png", "to_svg"],
     "wilks.plots.survival_curve": ["survival"],
     "wilks.plots.comparisons": ["member_significances", "two_samples"],
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from wilks.plots.power import power_curves
     from wilks.plots.regions import region
     from wilks.plots.responses import response_closure, response_study
+    from wilks.plots.selections import weight_clips
     from wilks.plots.style import to_png, to_svg
     from wilks.plots.survival_curve import survival
 else:
@@ -57,4 +59,5 @@ __all__ = [
     "to_png",
     "to_svg",
     "two_samples",
+    "weight_clips",
 ]

@@ -48,12 +48,14 @@ class Statistic(abc.ABC):
         kind: what files call the family.
         summary: one sentence on what f is, for those who write an analysis file.
         version: of its t: raised where the same analysis and data give another number.
+        without_clip: of a model without a weight clip: what is to be chosen in its place, for messages.
         known_null: of which models of the family the null is known without toys, for messages; empty for none.
     """
 
     kind: ClassVar[str]
     summary: ClassVar[str]
     version: ClassVar[int]
+    without_clip: ClassVar[str] = "Choose what bounds it on toys of the reference alone, and calibrate with others"
     known_null: ClassVar[str] = ""
 
     def placed(self, problem: Problem) -> Self:

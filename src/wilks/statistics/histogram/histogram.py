@@ -72,6 +72,10 @@ class Histogram(Statistic):
     kind: ClassVar[str] = "histogram"
     summary: ClassVar[str] = "A step function: the likelihood ratio of counts in bins."
     known_null: ClassVar[str] = "wilks.Histogram() without nuisances"
+    without_clip: ClassVar[str] = (
+        "Its bins bound it, and its null is known for any: choose n_bins by the resolution of the features "
+        "and the events that are expected in a bin, ten at least. Nothing is to be selected on toys"
+    )
     version: ClassVar[int] = 1
 
     def __post_init__(self) -> None:

@@ -63,6 +63,11 @@ class Kernel(LinearModel):
     kind: ClassVar[str] = "kernel"
     summary: ClassVar[str] = "A sum of Gaussians with a ridge penalty."
     known_null: ClassVar[str] = "wilks.Kernel(is_score=True)"
+    without_clip: ClassVar[str] = (
+        "Its penalty bounds it, and its null follows no chi-square that a choice could aim at: with "
+        "is_score=True it is known. Nothing is to be selected: wilks.KernelSet(widths=None) takes widths and "
+        "ridge from the reference alone"
+    )
     combination: ClassVar[str | None] = None
 
     def __post_init__(self) -> None:

@@ -78,6 +78,10 @@ class KernelSet(LinearModel):
     _gaussians: tuple[Gaussians, ...] = field(default=(), init=False, repr=False, compare=False)
     kind: ClassVar[str] = "kernel_set"
     summary: ClassVar[str] = "Kernels of several widths and ridges, tested together."
+    without_clip: ClassVar[str] = (
+        "Its penalty bounds it, and its null follows no chi-square that a choice could aim at. Nothing is to "
+        "be selected: widths=None takes widths and ridge from the reference alone"
+    )
 
     def __post_init__(self) -> None:
         if self.widths is not None:
