@@ -4,6 +4,7 @@
     python -m studies.weight_clip.run table --clips 7 8 9 10 --n-toys 400 --store STORE
     python -m studies.weight_clip.run warm --store STORE               # after the first: minima of a clip as starts
     python -m studies.weight_clip.run command --store STORE            # one command, from a clip of 20
+    python -m studies.weight_clip.run scan --store STORE               # networks of one layer on the same problem
     python -m studies.weight_clip.run muons --hidden 5 5 5 --data DATA --store STORE
 
 STORE keeps finished toys: a run that was cut short goes on. Toy i has the same events at every clip. ``command`` writes
@@ -119,6 +120,34 @@ def run_command(options) -> Iterator[harness.Row]:
     seconds = time.perf_counter() - begin
     found = wilks.load(folder / "results" / "selection" / "result")
     yield {"exit_code": done.returncode, "wall_seconds": seconds} | without_toys(found)
+
+
+@SCRIPT.part(
+    "scan",
+    architectures=("2", "3", "4"),
+    budget=540.0,
+    n_toys=(40,),
+    n_starts=24,
+    most_starts=48,
+    n_spread=20,
+    n_signals=10,
+    store=Path,
+)
+def run_scan(options) -> Iterator[harness.Row]:
+    with ThreadPoolExecutor(1) as here:
+        found = wilks.select_architecture(
+            analysis_of(exponential.WEIGHT_CLIP, n_starts=options.n_starts),
+            [tuple(map(int, word.split("x"))) for word in options.architectures],
+            budget_seconds=options.budget,
+            n_toys=options.n_toys,
+            most_starts=options.most_starts,
+            n_spread=options.n_spread,
+            n_signals=options.n_signals,
+            store=options.store,
+            executor=here,
+        )
+    print(found, flush=True)
+    yield found.to_dict()
 
 
 @SCRIPT.part(
