@@ -16,7 +16,7 @@ from wilks.comparison.streamed import running
 
 from tests import nano
 
-N = 700
+N = 300
 
 
 def write(path: Path, seed: int, **more: np.ndarray) -> None:
@@ -41,16 +41,16 @@ def invoke(*words: str) -> tuple[int, str, str]:
 def test_from_files_to_a_report(folder: Path) -> None:
     code, text, said = invoke("a*.parquet", "b.parquet", "--stream", "--processes", "1")
     assert code == 0, said
-    assert "Comparison of 1,400 with 700 events in pt, n_jets" in text
+    assert "Comparison of 600 with 300 events in pt, n_jets" in text
     assert "read in pieces, twice, by this process" in said
-    assert "streamed: labels of 2,100 events were permuted" in text
+    assert "streamed: labels of 900 events were permuted" in text
     assert sorted(path.name for path in (folder / "comparison").iterdir()) == [
         "comparison",
         "report.html",
         "result.json",
     ]
     page = (folder / "comparison" / "report.html").read_text()
-    assert "1,400, 1,400" in page and "a2.parquet" in page
+    assert "600, 600" in page and "a2.parquet" in page
     code, other, said = invoke("a*.parquet", "b.parquet", "--stream", "--processes", "2", "--output", "two")
     assert code == 0 and "by 2 processes" in said
     assert other.splitlines()[:-1] == text.splitlines()[:-1]
@@ -105,7 +105,7 @@ def test_an_interrupted_one_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert code == 2 and "sums of this comparison" in said
     code, text, said = invoke(*words)
     assert code == 0 and len(calls) == 3
-    assert invoke(*words, "--output", "anew")[1].splitlines()[:-1] == text.splitlines()[:-1]
+    assert "p-value" in text and not (folder / "comparison" / "sums").exists()
 
 
 def test_certified_events_and_lists(folder: Path) -> None:

@@ -117,7 +117,11 @@ FITTED = {
 
 @pytest.mark.parametrize(
     ("name", "n_toys", "n_beyond"),
-    [("kernel with a nuisance", 300, 45), ("converged set", 1_500, 30), ("histogram with a nuisance", 200, 30)],
+    [
+        ("converged set", 1_500, 30),
+        pytest.param("kernel with a nuisance", 300, 45, marks=pytest.mark.nightly),
+        pytest.param("histogram with a nuisance", 200, 30, marks=pytest.mark.nightly),
+    ],
 )
 def test_where_every_toy_is_fitted_p_agrees_with_plain_toys(
     name: str, n_toys: int, n_beyond: int, monkeypatch: pytest.MonkeyPatch
