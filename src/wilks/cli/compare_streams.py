@@ -61,8 +61,7 @@ def streamed(files: tuple[str, str], asked: tuple[Asked, Asked], options: Mappin
     if options["stream"] is False or _needing_memory(options):
         return None
     first, second = (_stream(texts, one) for texts, one in zip(files, asked, strict=True))
-    may_weigh = not options["no_weights"] and any(looks_like_weight(name) for name in _columns(first, second))
-    is_chosen = options["stream"] or (not may_weigh and _is_large(first, second))
+    is_chosen = options["stream"] or (_is_large(first, second) and _counts_one_each(first, second, options))
     return (first, second) if is_chosen else None
 
 
@@ -78,8 +77,10 @@ def _stream(files: str, asked: Asked) -> Stream:
     )
 
 
-def _columns(*samples: Stream) -> set[str]:
-    return {name for one in samples for name in columns(one.files, tree=one.tree)}
+def _counts_one_each(first: Stream, second: Stream, options: Mapping[str, Any]) -> bool:
+    """Whether no column of either may weigh its events."""
+    names = (name for one in (first, second) for name in columns(one.files, tree=one.tree))
+    return options["no_weights"] or not any(map(looks_like_weight, names))
 
 
 def _is_large(*samples: Stream) -> bool:

@@ -1,16 +1,13 @@
 """wilks power: what would be seen of an injected signal, beside other tests on the same toys."""
 
 import contextlib
-import hashlib
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from pathlib import Path
 
 import click
 
 from wilks import plots
-from wilks.analysis import Analysis
-from wilks.campaign import LocalProcesses, Toys, run_toys
+from wilks.campaign import LocalProcesses
 from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option
 from wilks.cli.places import POWER
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
@@ -19,10 +16,10 @@ from wilks.cli.session import Session
 from wilks.config import load_config
 from wilks.config.reading import make_generator, read_selected
 from wilks.config.sections import FUNCTION, GeneratorConfig, SampleFiles
-from wilks.documents import canonical_json
-from wilks.hypotheses import Alternative, Hypothesis, Null, ToySource
+from wilks.hypotheses import Alternative, ToySource
 from wilks.power.other_tests import STANDARD_TESTS, Classifier, Mmd, OtherTest
 from wilks.power.tables import PowerTable, power_table
+from wilks.selection.selecting import ToyMaker, kept_toys
 from wilks.storage import save, whole_file
 
 _FIGURE, _RESULT, _TOYS = "power.png", "table", "toys"
@@ -89,7 +86,7 @@ def power(
         folder = prepared.output / POWER
         session.interrupted = f"interrupted; the finished toys are kept in {folder}: the same command goes on"
         alternatives = {f"{n:g} signal events": Alternative(signal=source, n_signal=n) for n in dict.fromkeys(n_signal)}
-        with _runner(session, prepared, folder / _TOYS) as run:
+        with _toys(session, prepared, folder / _TOYS) as run:
             found = power_table(
                 prepared.analysis,
                 alternatives,
@@ -114,32 +111,13 @@ def _source(prepared: Prepared, signal: str, *, weight: str | None) -> ToySource
 
 
 @contextlib.contextmanager
-def _runner(session: Session, prepared: Prepared, folder: Path) -> Iterator["_Runner"]:
+def _toys(session: Session, prepared: Prepared, folder: Path) -> Iterator[ToyMaker]:
+    """What makes toys in the folder, by the processes that the file or the command asks for."""
     n_processes = prepared.loaded.config.toys.processes
     with contextlib.ExitStack() as stack:
+        reporter = stack.enter_context(progress(session.notes))
         workers = None if n_processes is None else stack.enter_context(LocalProcesses(n_processes))
-        yield _Runner(session, folder, workers)
-
-
-class _Runner:
-    """`run_toys` with a folder for each hypothesis."""
-
-    def __init__(self, session: Session, folder: Path, executor: Executor | None) -> None:
-        self._session, self._folder, self._executor = session, folder, executor
-
-    def __call__(self, analysis: Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int) -> Toys:
-        told = hashlib.sha256(canonical_json(hypothesis.to_dict()).encode()).hexdigest()
-        name = "reference" if isinstance(hypothesis, Null) else f"signal-{told[:12]}"
-        with progress(self._session.notes) as reporter:
-            return run_toys(
-                analysis,
-                hypothesis,
-                n_toys=n_toys,
-                seed=seed,
-                store=self._folder / name,
-                executor=self._executor,
-                progress=reporter,
-            )
+        yield stack.enter_context(kept_toys(prepared.analysis, store=folder, executor=workers, progress=reporter))
 
 
 def _keep(session: Session, found: PowerTable, folder: Path) -> None:

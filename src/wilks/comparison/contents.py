@@ -22,7 +22,7 @@ from wilks.samples import (
 from wilks.samples.choosing import Events
 from wilks.samples.file_names import Files
 from wilks.samples.reading import refused_columns
-from wilks.samples.recipe import fill_values, reductions_of, require_used
+from wilks.samples.recipe import require_used, used_fill
 from wilks.samples.tables import table_of
 from wilks.wording import listed, visible
 
@@ -126,7 +126,7 @@ def contents_of_files(files: Files, asked: Asked = _ALL) -> Contents:
 
 
 def _read(files: Files, features: Sequence[str], asked: Asked) -> Sample:
-    used = reductions_of([*features, *asked.define.values(), *filter(None, (asked.where, asked.weight))])
+    texts = [*features, *asked.define.values(), *filter(None, (asked.where, asked.weight))]
     return read(
         files,
         features=features,
@@ -134,7 +134,7 @@ def _read(files: Files, features: Sequence[str], asked: Asked) -> Sample:
         where=asked.where,
         weight=asked.weight,
         define=asked.define,
-        fill={name: value for name, value in fill_values(asked.fill).items() if name in used},
+        fill=used_fill(asked.fill, texts),
         certified=asked.certified,
         entry_stop=asked.entry_stop,
     )

@@ -190,6 +190,8 @@ class Classifier(OtherTest):
             x = np.concatenate([problem.standardization.apply(events), reference])
             y = np.arange(x.shape[0]) < events.shape[0]
             is_trained = np.arange(x.shape[0]) % 2 == 0
+            if not (np.any(y[is_trained]) and np.any(y[~is_trained])):
+                return 0.5
             weights = np.where(y, y.size / max(y.sum(), 1), 1.0)
             trees = ensemble.HistGradientBoostingClassifier(max_iter=50, random_state=0)
             trees.fit(x[is_trained], y[is_trained], sample_weight=weights[is_trained])
@@ -199,7 +201,10 @@ class Classifier(OtherTest):
 
 
 class Mmd(OtherTest):
-    """The maximum mean discrepancy of 1,000 events of each at most, which hold all pairs (hyppo)."""
+    """The maximum mean discrepancy, which holds all pairs of events, of 1,000 of each at most (hyppo), plus 1.
+
+    The estimate is unbiased and may be negative; toys are ranked by positive numbers.
+    """
 
     name, needs = "MMD", "hyppo"
 
@@ -207,7 +212,7 @@ class Mmd(OtherTest):
         self.require()
         statistic = importlib.import_module("hyppo.ksample").MMD().statistic
         reference = rows_of(problem)[:_MOST_PAIRED]
-        return lambda events: float(statistic(problem.standardization.apply(events)[:_MOST_PAIRED], reference))
+        return lambda events: 1.0 + float(statistic(problem.standardization.apply(events)[:_MOST_PAIRED], reference))
 
 
 STANDARD_TESTS: tuple[OtherTest, ...] = (

@@ -14,7 +14,7 @@ from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Hypothesis, Null
 from wilks.laws.empirical import Empirical
 from wilks.power.known_signal import KnownSignal, signal_test
-from wilks.power.other_tests import STANDARD_TESTS, OtherTest
+from wilks.power.other_tests import STANDARD_TESTS, OtherTest, Value
 from wilks.significance import clopper_pearson, median_ranks, p_value, z_score
 from wilks.significance.printing import decimals, finite_or_none, table
 from wilks.storage import Storable
@@ -190,7 +190,7 @@ def power_table(
     hypotheses: tuple[Hypothesis, ...] = (Null(), *alternatives.values())
     for hypothesis in hypotheses:
         check_drawable(analysis, hypothesis)
-    values = _Values(analysis, run, tests, signal, seed)
+    values = _Values(analysis, run, {one.name: one.of(analysis.problem) for one in tests}, signal, seed)
     names = ["toys of the reference", *(f"toys of {name}" for name in alternatives)]
     counts, found = (n_null, *[n_toys] * len(alternatives)), []
     for place, (hypothesis, n) in enumerate(zip(hypotheses, counts, strict=True)):
@@ -215,7 +215,7 @@ class _Values:
 
     analysis: Analysis
     run: RunToys
-    tests: Sequence[OtherTest]
+    tests: Mapping[str, Value]
     signal: KnownSignal | None
     seed: int
 
@@ -232,10 +232,9 @@ class _Values:
             yield _KNOWN, (q0, (time.perf_counter() - begin) / n_toys)
         if self.tests:
             events = [draw_toy(self.analysis, hypothesis, seed=self.seed, index=i) for i in range(n_toys)]
-        for test in self.tests:
-            value = test.of(self.analysis.problem)
+        for name, value in self.tests.items():
             begin = time.perf_counter()
-            yield test.name, (np.array([value(one) for one in events]), (time.perf_counter() - begin) / n_toys)
+            yield name, (np.array([value(one) for one in events]), (time.perf_counter() - begin) / n_toys)
 
 
 def _row(test: str, alternative: str, null: _Of, own: _Of, *, sees_count: bool) -> PowerRow:

@@ -272,6 +272,16 @@ def reductions_of(texts: Iterable[str]) -> set[str]:
     return found
 
 
+def used_fill(fill: object, texts: Iterable[str]) -> dict[str, float]:
+    """Those of the values for absent objects that formulas need.
+
+    >>> used_fill({"Jet_pt[1]": 0, "max(Jet_pt)": 1}, ["Jet_pt[1] / 2"])
+    {'Jet_pt[1]': 0.0}
+    """
+    used = reductions_of(texts)
+    return {name: value for name, value in fill_values(fill).items() if name in used}
+
+
 def require_used(fill: object, texts: Iterable[str]) -> None:
     """Raise where a value stands for something that no formula needs.
 

@@ -18,7 +18,7 @@ from wilks.samples.origin import Origin
 from wilks.samples.plan import ReadTally
 from wilks.samples.readers import TableFile, reader_for
 from wilks.samples.reading import CHUNK_SIZE, columns
-from wilks.samples.recipe import Recipe, fill_values, make_recipe, reductions_of, require_used
+from wilks.samples.recipe import Recipe, fill_values, make_recipe, require_used, used_fill
 from wilks.samples.sample import Sample
 from wilks.samples.tree_names import one_tree
 from wilks.typing import FloatArray, IntArray, whole_number
@@ -157,15 +157,14 @@ class Stream:
 
     @cached_property
     def _recipe(self) -> Recipe:
-        names, told = self.names, fill_values(self.fill)
-        used = reductions_of([*names, *self.define.values(), *filter(None, [self.where])])
+        names = self.names
         return make_recipe(
             names,
             where=self.where,
             weight=None,
             define=self.define,
             carry=(),
-            fill={name: value for name, value in told.items() if name in used},
+            fill=used_fill(self.fill, [*names, *self.define.values(), *filter(None, [self.where])]),
             certified=self._golden,
         )
 

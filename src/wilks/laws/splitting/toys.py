@@ -157,13 +157,10 @@ def split_toys(
     """
     require_splittable(analysis)
     by_sums = is_by_sums(analysis)
-    again = ToySums(_engine(analysis), data.events).observed() if by_sums else t
-    if not abs(again - t) <= _TOLERANCE * max(1.0, abs(t)):
-        raise CalibrationError(f"t = {t:.10g} of the fit must come out of sums over the data, but {again:.10g} did")
     make = ToyPopulations(analysis, hypothesis)
     return split_tail(
         make,
-        again,
+        _by_sums_again(analysis, t, data) if by_sums else t,
         options=SplittingOptions(reach, make.n_particles, seed=analysis.search.seed),
         identity=canonical_json({"analysis": analysis.fingerprint(), "hypothesis": hypothesis.to_dict()}),
         so_far=None if store is None else kept_runs(store),
@@ -171,6 +168,18 @@ def split_toys(
         together=partial(side_by_side, is_large=True) if by_sums else one_by_one,
         n_together=len(usable_cores()) if by_sums else 1,
     )
+
+
+def _by_sums_again(analysis: Analysis, t: float, data: Sample) -> float:
+    """t as that of toys is computed.
+
+    Raises:
+        CalibrationError: it is another one than that of the fit.
+    """
+    again = ToySums(_engine(analysis), data.events).observed()
+    if not abs(again - t) <= _TOLERANCE * max(1.0, abs(t)):
+        raise CalibrationError(f"t = {t:.10g} of the fit must come out of sums over the data, but {again:.10g} did")
+    return again
 
 
 def is_by_sums(analysis: Analysis) -> bool:
