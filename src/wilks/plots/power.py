@@ -52,7 +52,6 @@ def power_curves(found: PowerTable, *, level: int = 0) -> Figure:
         left.set_ylabel(f"power at {_LEVELS[level]} sigma")
         right.set_ylabel("median $Z$")
         right.plot([], [], **_HOLLOW, color=GRAY, marker="o", label="or more")
-        right.legend(loc="upper left")
         figure.legend(loc="outside right center")
     return figure
 
