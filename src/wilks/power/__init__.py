@@ -1,5 +1,7 @@
 """How often, and how clearly, a given alternative would be seen, and what a test made for it alone would see."""
 
+from wilks.power.binned import BinnedFit, BinnedFits, BinnedSearch, Templates
+from wilks.power.binning import Binning
 from wilks.power.known_signal import KnownSignal, SignalFit, SignalTest, signal_fit, signal_test
 from wilks.power.medians import ChiSquareMedian, MedianZ, Power, median_z_score, power_at_size
 from wilks.power.other_tests import STANDARD_TESTS, OtherTest
@@ -7,6 +9,10 @@ from wilks.power.tables import PowerRow, PowerTable, power_table
 
 __all__ = [
     "STANDARD_TESTS",
+    "BinnedFit",
+    "BinnedFits",
+    "BinnedSearch",
+    "Binning",
     "ChiSquareMedian",
     "KnownSignal",
     "MedianZ",
@@ -16,6 +22,7 @@ __all__ = [
     "PowerTable",
     "SignalFit",
     "SignalTest",
+    "Templates",
     "median_z_score",
     "power_at_size",
     "power_table",
