@@ -17,10 +17,10 @@ from wilks.samples import Sample
 from wilks.statistics.linear import Kernel
 from wilks.toys import draw_auxiliaries, draw_toy
 
-N_EVENTS = 400.0
+N_EVENTS, N_REFERENCE = 400.0, 100_000
 SCALE = Nuisance("scale", 0.1, log_ratio=lambda events, nu: -nu + events[:, 0] * (1 - jnp.exp(-nu)))
 NORM = normalization("normalization", sigma=0.1)
-REFERENCE = Sample(np.random.default_rng(0).exponential(size=5000), features=["x"])
+REFERENCE = Sample(np.random.default_rng(0).exponential(size=N_REFERENCE), features=["x"])
 SIGNAL = Sample(np.random.default_rng(2).normal(3.0, 0.2, size=4000), features=["x"])
 BINNING = Binning("x", bins=(0.0, 0.3, 0.6, 1.0, 1.5, 2.2, 2.7, 3.3, np.inf))
 
@@ -46,7 +46,7 @@ def test_templates_are_those_of_the_reweighted_reference(search) -> None:
     for z, atol in (((0, 0), 1e-9), ((0, 1), 1e-9), ((1, -1), 1e-9), ((1, 1), 1e-9), ((-0.5, 0.6), 0.02)):
         nu = 0.1 * np.array(z)
         ratio = np.exp(nu[0] - nu[1] + x * (1 - np.exp(-nu[1])))
-        exact = np.histogram(x, templates.edges, weights=N_EVENTS / 5000 * ratio)[0]
+        exact = np.histogram(x, templates.edges, weights=N_EVENTS / N_REFERENCE * ratio)[0]
         assert templates.expected(np.array(z, dtype=float)) == pytest.approx(exact, abs=atol)
 
 
