@@ -18,7 +18,7 @@ from wilks.config.reading import make_generator, read_selected
 from wilks.config.sections import FUNCTION, GeneratorConfig, SampleFiles
 from wilks.hypotheses import Alternative, ToySource
 from wilks.power.other_tests import STANDARD_TESTS, Classifier, Mmd, OtherTest
-from wilks.power.tables import PowerTable, power_table
+from wilks.power import BinnedSearch, Binning, PowerTable, power_table
 from wilks.selection.selecting import ToyMaker, kept_toys
 from wilks.storage import save, whole_file
 

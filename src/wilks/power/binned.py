@@ -92,7 +92,7 @@ class BinnedFit:
     @property
     def goodness_z_score(self) -> float:
         """Z of the goodness of fit from a chi-square, in the asymptotic limit."""
-        return goodness_z_scores(self.goodness, self.goodness_dof)
+        return goodness_z_score(self.goodness, self.goodness_dof)
 
 
 class BinnedSearch:
@@ -195,10 +195,10 @@ class BinnedSearch:
         yield from (np.where(theta[:, 0] > 0, q0, 0.0), theta[:, 0] * unit, theta[:, 1:], goodness, is_certified)
 
 
-def goodness_z_scores(goodness: float, dof: int) -> float:
+def goodness_z_score(goodness: float, dof: int) -> float:
     """Z of a goodness of fit from the chi-square of its asymptotic limit.
 
-    >>> round(goodness_z_scores(9.0, 1), 2)
+    >>> round(goodness_z_score(9.0, 1), 2)
     2.78
     """
     return float(z_score(float(stats.chi2.sf(goodness, dof))))
