@@ -51,8 +51,8 @@ def test_a_binned_search_and_a_contaminated_reference(study: Any, tmp_path: Path
     rows = study.result()["numbers"]["power"]["rows"]
     assert [row["test"] for row in rows[4:]] == [
         "model",
-        "binned z, q0",
-        "binned z, goodness of fit",
+        "binned z (4 bins), q0",
+        "binned z (4 bins), goodness of fit",
         "model, 0.5 of it in reference",
     ]
     q0 = rows[5]

@@ -107,7 +107,7 @@ def test_what_cannot_be_done_is_said() -> None:
 def test_a_binned_search_stands_beside_the_others() -> None:
     search = BinnedSearch(ANALYSIS, Binning("2 * x0", bins=(0, 2, 4, 7, 9, 20)), signal=PEAK["3 events"].signal)
     found = power_table(ANALYSIS, PEAK, run=run, tests=(), binned=(search,), n_null=100, n_toys=40)
-    assert found.names == ("model", "binned 2 * x0, q0", "binned 2 * x0, goodness of fit")
+    assert found.names == ("model", "binned 2 * x0 (5 bins), q0", "binned 2 * x0 (5 bins), goodness of fit")
     q0, goodness = (found.of(name)[1] for name in found.names[1:])
     assert q0.power[0] is not None and q0.power[0][0] > 0.9
     assert q0.asimov_z == pytest.approx(search.asimov(12.0).z_score) and goodness.asimov_z is None

@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from wilks import lazy
 from wilks.analysis import Analysis, effective_size
 from wilks.answer import AUTOMATIC_TOYS
 from wilks.hypotheses import Generator
@@ -10,6 +12,13 @@ from wilks.inspection import analysis_notices, count_notices, data_notices, inde
 from wilks.nuisances import Unselected
 from wilks.samples import Sample, unit_notices
 from wilks.toys import sample_notices
+
+if TYPE_CHECKING:
+    from wilks.power import contamination
+else:
+    contamination = lazy.Module("wilks.power.contamination")
+
+_SHARES = (0.1, 0.5)
 
 
 @dataclass
@@ -69,6 +78,21 @@ def _note_toy_source(found: Findings, analysis: Analysis) -> None:
     found.numbers["pool"] = {"n_events": pool.n_events, "usable_events": n_usable, "common_z_error": error}
     found.add(
         "toys", f"{_pool_text(source, pool)}; {n_independent:.1f} independent toys; common error of Z: {error:.2f}"
+    )
+
+
+def note_data_driven(found: Findings, analysis: Analysis) -> None:
+    """What a signal costs that a reference from data holds as well."""
+    ratio = effective_size(analysis.reference) / analysis.expected_events
+    left = {share: contamination.excess_left(share, n_reference_per_data=ratio) for share in _SHARES}
+    of_itself = contamination.excess_left(0.0, n_reference_per_data=ratio)
+    found.numbers["excess_left"] = {f"{share:g}": value for share, value in left.items()}
+    costs = ", ".join(f"{value:.2f} for {share:g}" for share, value in left.items())
+    found.warnings.append(
+        "the reference comes from data: of a signal that it holds as well, at the share c of that in the data, 1 - c is "
+        "seen at most, and nothing where both are alike. Of the excess of t that an exact reference without signal would "
+        f"give, its {ratio:.3g} events for each expected one leave {of_itself:.2f}, and with them at most {costs}; "
+        "`wilks power --contamination` makes toys of it"
     )
 
 

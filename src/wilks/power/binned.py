@@ -134,7 +134,7 @@ class BinnedSearch:
     @property
     def name(self) -> str:
         """In tables."""
-        return f"binned {self.binning.variable}"
+        return f"binned {self.binning.variable} ({self.templates.background.size} bins)"
 
     @property
     def goodness_dof(self) -> int:

@@ -72,7 +72,12 @@ def power_table(
         InputError: no alternative; fewer than 20 toys; toys that cannot be drawn; a library that is not installed; a
             contamination by an alternative that adds no signal.
     """
-    counts = _checked(analysis, alternatives, tests=tests, contaminations=contaminations, counts=(n_null, n_toys))
+    _check(analysis, alternatives, contaminations=contaminations)
+    _check_tests(tests, binned)
+    n_null, n_toys = (
+        whole_number(n, name=name, least=_FEWEST_TOYS) for n, name in ((n_null, "n_null"), (n_toys, "n_toys"))
+    )
+    counts = n_null, n_toys
     values = _Values(analysis, run, {one.name: one.of(analysis.problem) for one in tests}, tuple(binned), signal, seed)
     n_sets = 1 + len(alternatives) * (1 + len(contaminations))
     report(0, n_sets, "toys of the reference")
@@ -92,28 +97,23 @@ def power_table(
     return PowerTable(tuple(replace(row, sees_count=row.test not in blind) for row in rows), n_signal, *counts)
 
 
-def _checked(
-    analysis: Analysis,
-    alternatives: Mapping[str, Alternative],
-    *,
-    tests: Sequence[OtherTest],
-    contaminations: Sequence[float],
-    counts: tuple[int, int],
-) -> tuple[int, int]:
-    """The numbers of toys; raises before anything long starts."""
-    n_null, n_toys = (
-        whole_number(n, name=name, least=_FEWEST_TOYS) for n, name in zip(counts, ("n_null", "n_toys"), strict=True)
-    )
+def _check(analysis: Analysis, alternatives: Mapping[str, Alternative], *, contaminations: Sequence[float]) -> None:
     if not alternatives:
         raise InputError("alternatives must name at least one Alternative, but none came")
-    for one in tests:
-        one.require()
     for hypothesis in (Null(), *alternatives.values()):
         check_drawable(analysis, hypothesis)
     for name, alternative in alternatives.items():
         if contaminations and not alternative.n_signal:
             raise InputError(f"a contamination must be of a signal that is added, but {name!r} adds none")
-    return n_null, n_toys
+
+
+def _check_tests(tests: Sequence[OtherTest], binned: Sequence[BinnedSearch]) -> None:
+    for one in tests:
+        one.require()
+    names = [_MODEL, _KNOWN, *(one.name for one in tests), *(one.name for one in binned)]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"tests must have different names, but {name!r} comes {names.count(name)} times")
 
 
 class _Of(NamedTuple):
