@@ -14,8 +14,8 @@ data sets one at a time, drawing not included.
 
 ``table`` is what `wilks power` does, on toys of its own: the default set, a histogram and the network (1, 4, 1) beside
 the tests of `wilks.power.STANDARD_TESTS`, MMD by whitened features, the binned search with the template of the signal,
-q_0 of the density of the signal, and the likelihood ratio at its known strength, which is the best that there is. Shares
-with Z of 2 and 3 or more, with 68 % intervals; no table of a model but the first repeats the tests.
+q_0 of the density of the signal, and the likelihood ratio at its known strength, which is the best that there is.
+Shares with Z of 2 and 3 or more, with 68 % intervals; no table of a model but the first repeats the tests.
 
 scikit-learn (``classifier``) and hyppo (``MMD of hyppo``) are no dependencies of wilks: without them their rows say so.
 """
@@ -241,7 +241,7 @@ class Mmd(OtherTest):
 
 
 class LikelihoodRatio(OtherTest):
-    """sum_D log(1 + n_S(x) / n(x|R_0)) of a signal of known density and strength: the best test (Neyman and Pearson)."""
+    """sum_D log(1 + n_S(x) / n(x|R_0)) of a signal of known density and strength: the best test there is."""
 
     sees_count = True
 

@@ -4,18 +4,19 @@
     python -m studies.contamination.run excess       # the mean of t of one kernel against its formula
     python -m studies.contamination.run auxiliary    # a normalization measured where the signal is too
 
-The exponential problem with its signals, N(R_0) = 2000. A contamination c puts c times the expected events of the signal
-into the reference, with its density of events (`wilks.power.contaminated`): toys of the null are what that reference
-expects, background and c of the signal, and toys of the data have all of it.
+The exponential problem with its signals, N(R_0) = 2000. A contamination c puts c times the expected events of the
+signal into the reference, with its density of events (`wilks.power.contaminated`): toys of the null are what that
+reference expects, background and c of the signal, and toys of the data have all of it.
 
 ``reference``: the default set, a reference of N_R = ratio x 2000 events. For the largest ratio one reference is fixed.
-For the others every ``1/n_references`` of the toys has a reference of its own, and p is counted among toys of all of them:
-its own fluctuations are then in the null. ``same_as`` is the power, at the largest ratio, of a clean signal of
+For the others there are ``n_references`` with an equal share of the toys, and p is counted among toys of all of them:
+their own fluctuations are then in the null. ``same_as`` is what is seen, at the largest ratio, of a clean signal of
 sqrt(`wilks.power.excess_left`) times the events: the leading order.
 
-``excess``: mean of t less that of the null, one kernel as a score statistic, in units of that at c = 0; with (1 - c)^2 and
-with (1 - c)^2 int s^2/(b + c S s) / int s^2/b. ``auxiliary``: the same with a normalization (sigma 1 %, and the scale, 5 %)
-whose measurement is shifted by c S/B, with the formula of `wilks.power.count_excess_left`, and power of the default set.
+``excess``: mean of t less that of the null, one kernel as a score statistic, in units of that at c = 0; with
+(1 - c)^2 and with (1 - c)^2 int s^2/(b + c S s) / int s^2/b. ``auxiliary``: the same with a normalization (sigma 1 %),
+whose measurement is shifted by c S/B, and with the scale (5 %) too, shifted by c sigma; with the formula of
+`wilks.power.count_excess_left`, and what the default set sees.
 """
 
 from collections.abc import Iterator
@@ -135,17 +136,14 @@ def auxiliary(options) -> Iterator[harness.Row]:
     nuisances = exponential.nuisances(SIGMA_SCALE, SIGMA_NORMALIZATION)
     for kind, chosen in {"normalization": nuisances[1:], "scale": nuisances}.items():
         default, kernel = (
-            analysis_of(100 if model else 10, model=model, nuisances=chosen)
-            for model in (None, wilks.Kernel(**KERNEL))
+            analysis_of(100 if model else 10, model=model, nuisances=chosen) for model in (None, wilks.Kernel(**KERNEL))
         )
         null = t_of(default, Null(), options.n_null)
         for name in ("NP2-90", "NP3"):
             signal, first = SIGNALS[name], None
             for share in options.shares:
                 offset = share * (signal.n_signal / B if kind == "normalization" else SIGMA_SCALE)
-                data = Alternative(
-                    signal=signal.generator, n_signal=signal.n_signal, auxiliary_offsets={kind: offset}
-                )
+                data = Alternative(signal=signal.generator, n_signal=signal.n_signal, auxiliary_offsets={kind: offset})
                 own, error = difference(kernel, data, Null(), options.n_kernel)
                 first = own if first is None else first
                 row = {"nuisance": kind, "signal": name, "share": share, "offset": offset}

@@ -89,9 +89,9 @@ def note_data_driven(found: Findings, analysis: Analysis) -> None:
     found.numbers["excess_left"] = {f"{share:g}": value for share, value in left.items()}
     costs = ", ".join(f"{value:.2f} for {share:g}" for share, value in left.items())
     found.warnings.append(
-        "the reference comes from data: of a signal that it holds as well, at the share c of that in the data, 1 - c is "
-        "seen at most, and nothing where both are alike. Of the excess of t that an exact reference without signal would "
-        f"give, its {ratio:.3g} events for each expected one leave {of_itself:.2f}, and with them at most {costs}; "
+        "the reference comes from data: of a signal that it holds too, at the share c of that in the data, 1 - c is "
+        "seen at most, and nothing where both are alike. Of the excess of t with an exact reference without signal "
+        f"{of_itself:.2f} are left by {ratio:.3g} events for each expected one, and at most {costs} with such a share; "
         "`wilks power --contamination` makes toys of it"
     )
 

@@ -1,4 +1,4 @@
-"""The binned analysis of one variable, with templates of signal and nuisances: what a search for that signal would see."""
+"""The binned analysis of one variable, with templates of signal and nuisances: what a search for it would see."""
 
 from __future__ import annotations
 
@@ -98,18 +98,18 @@ class BinnedFit:
 class BinnedSearch:
     """Counts in bins of one variable against templates of a known signal and of the nuisances of an analysis.
 
-    The model-dependent yardstick of section 4.4 of "Learning New Physics from an Imperfect Machine" (eq. 38 to 41), with
-    Poisson counts n_b and auxiliary measurements A:
+    The model-dependent yardstick of section 4.4 of "Learning New Physics from an Imperfect Machine" (eq. 38 to 41),
+    with Poisson counts n_b and auxiliary measurements A:
 
         log L(mu, nu) = sum_b [ n_b log n_b(mu, nu) - n_b(mu, nu) ] + log L(nu|A),    n_b(mu, nu): `Templates`,
         q_0 = 2 [ max_{mu >= 0, nu} log L - max_nu log L(0, nu) ],    Z = sqrt(q_0)
         goodness of fit = 2 [ max over any n_b and nu  of log L - max_nu log L(0, nu) ]
 
     Templates are the histogram of the reference at each nuisance moved by one sigma up and down, and at each pair moved
-    up, by the responses of the analysis: w r(x; nu). Between and beyond, the logarithm of a bin is a quadratic polynomial
-    through these: exact for a normalization, where eq. 38 has exp(nu), equal to the polynomial of eq. 38 to second
-    order, and never negative. The signal has no nuisances, as that of toys (`wilks.Alternative`), and the templates no
-    statistical error.
+    up, by the responses of the analysis: w r(x; nu). Between and beyond, the logarithm of a bin is a quadratic
+    polynomial through these: exact for a normalization, where eq. 38 has exp(nu), equal to the polynomial of eq. 38 to
+    second order, and never negative. The signal has no nuisances, as that of toys (`wilks.Alternative`), and the
+    templates no statistical error.
 
     Args:
         analysis: its reference, nuisances and auxiliary measurements; its model plays no part.
@@ -168,7 +168,8 @@ class BinnedSearch:
     def fits(self, counts: FloatArray, observed: FloatArray) -> BinnedFits:
         """Fits of k data sets, from counts (k, b) and auxiliary measurements (k, j)."""
         parts = [
-            self._chunk(counts[k : k + _TOGETHER], observed[k : k + _TOGETHER]) for k in range(0, len(counts), _TOGETHER)
+            self._chunk(counts[k : k + _TOGETHER], observed[k : k + _TOGETHER])
+            for k in range(0, len(counts), _TOGETHER)
         ]
         return BinnedFits(*(np.concatenate(one) for one in zip(*parts, strict=True)))
 
@@ -187,8 +188,9 @@ class BinnedSearch:
         lower, upper = nuisances.bounds
         estimates = np.array([nuisances.estimates(one) for one in observed]).reshape(observed.shape) / nuisances.sigmas
         unit = float(np.sqrt(templates.background.sum()))
-        arrays = _Arrays(templates.background, templates.slopes, templates.bends, templates.signal * unit)
-        own = _Own(counts, observed, np.clip(estimates, lower, upper))
+        given = (templates.background, templates.slopes, templates.bends, templates.signal * unit)
+        arrays = _Arrays(*map(jnp.asarray, given))
+        own = _Own(*map(jnp.asarray, (counts, observed, np.clip(estimates, lower, upper))))
         ends = _ends(arrays, own, Box(jnp.asarray(lower), jnp.asarray(upper)), self.analysis.problem.effect.auxiliaries)
         q0, theta, goodness, decrement = (np.asarray(one)[:n] for one in ends)
         is_certified = np.isfinite(q0) & (decrement < self.analysis.search.decrement_tolerance)
@@ -219,12 +221,14 @@ def _signal_sample(signal: ToySource, features: tuple[str, ...]) -> Sample:
 def _templates(problem: Problem, binning: Binning, signal: Sample) -> Templates:
     reference, edges = problem.reference, binning.edges(problem.reference)
     values = binning.values(reference.events, features=reference.features)
-    inside = np.histogram(binning.values(signal.events, features=reference.features), edges, weights=signal.event_weights)
+    inside = np.histogram(
+        binning.values(signal.events, features=reference.features), edges, weights=signal.event_weights
+    )
     shares = inside[0] / signal.expected_events
     if not np.all(shares >= 0) or not shares.sum() > 0:
         raise InputError(
-            f"the signal must have positive sums of weights in the bins of {binning.variable!r}, none of them negative, "
-            f"but they are {shares.tolist()}; give other bins"
+            f"the signal must have positive sums of weights in the bins of {binning.variable!r}, none of them "
+            f"negative, but they are {shares.tolist()}; give other bins"
         )
     background = np.histogram(values, edges, weights=reference.event_weights)[0]
     slopes, bends = _shifts(problem.nuisances, reference, _Bins(values, edges, background))
@@ -267,18 +271,20 @@ def _shifts(nuisances: Nuisances, reference: Sample, bins: _Bins) -> tuple[Float
 
 
 class _Arrays(NamedTuple):
-    background: FloatArray
-    slopes: FloatArray
-    bends: FloatArray
-    signal: FloatArray
+    """Of `Templates`, the signal in other units."""
+
+    background: jax.Array
+    slopes: jax.Array
+    bends: jax.Array
+    signal: jax.Array
 
 
 class _Own(NamedTuple):
     """Of data sets: counts (k, b), auxiliary measurements (k, j), and the nuisances that these prefer."""
 
-    counts: FloatArray
-    observed: FloatArray
-    estimates: FloatArray
+    counts: jax.Array
+    observed: jax.Array
+    estimates: jax.Array
 
 
 @jax.jit

@@ -1,4 +1,4 @@
-"""Bins of one variable: a formula of the features, edges by content, and none that the reference leaves without events."""
+"""Bins of one variable: a formula of the features, edges by content, and none that the reference leaves empty."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -130,7 +130,7 @@ def merged(edges: FloatArray, values: FloatArray, weights: FloatArray, *, what: 
         if len(kept) == 1:
             raise InputError(
                 f"bins of {what!r} must hold a positive sum of weights of the reference, but it is {content.sum():.4g} "
-                f"with an error of {np.sqrt(squares.sum()):.4g} in all of them; give edges where the reference has events"
+                f"with an error of {np.sqrt(squares.sum()):.4g} in all of them; give edges where it has events"
             )
         kept[-1] = content.size
     return edges[kept]

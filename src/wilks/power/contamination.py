@@ -78,7 +78,7 @@ class Contaminated:
 
 
 def contaminated(analysis: Analysis, *, signal: ToySource, n_signal: float, seed: int = 0) -> Contaminated:
-    """The analysis with a reference that holds ``n_signal`` expected events of a signal, and what it takes for its null.
+    """The analysis with a reference that holds ``n_signal`` expected events of a signal, and its null.
 
     As many events are added as the density of the reference asks for, N_R / N(R_0) for each expected one, with equal
     weights; of a sample of signal at most half, and the others are left for toys. The model is that of the analysis,
@@ -120,8 +120,8 @@ def _taken(
         return signal.draw(rng, wanted, n_features=len(features), nuisances={}), np.ones(wanted), signal
     if signal.n_events < 2 or signal.has_negative_weights:
         raise InputError(
-            "a signal that is put into the reference must have at least two events, for half of them are left for toys, "
-            f"and no negative weights, but {signal.n_events:,} events came; give more, or a generator"
+            "a signal that is put into the reference must have at least two events, for half of them are left for "
+            f"toys, and no negative weights, but {signal.n_events:,} events came; give more, or a generator"
         )
     taken, rest = split(signal, n_first=min(wanted, signal.n_events // 2), seed=seed)
     return taken.events, taken.event_weights, rest

@@ -90,7 +90,8 @@ def power_table(
         n_done += 1
         for share in contaminations:
             report(n_done, n_sets, f"toys of {name} with {share:g} of them in the reference")
-            rows.append(_row((f"model, {share:g} of it in reference", name), *values.contaminated(alternative, share, counts)))
+            toys = values.contaminated(alternative, share, counts)
+            rows.append(_row((f"{_MODEL}, {share:g} of it in reference", name), *toys))
             n_done += 1
     blind = {one.name for one in tests if not one.sees_count}
     n_signal = {name: math.nan if one.n_signal is None else one.n_signal for name, one in alternatives.items()}
@@ -100,7 +101,8 @@ def power_table(
 def _check(analysis: Analysis, alternatives: Mapping[str, Alternative], *, contaminations: Sequence[float]) -> None:
     if not alternatives:
         raise InputError("alternatives must name at least one Alternative, but none came")
-    for hypothesis in (Null(), *alternatives.values()):
+    hypotheses: tuple[Hypothesis, ...] = (Null(), *alternatives.values())
+    for hypothesis in hypotheses:
         check_drawable(analysis, hypothesis)
     for name, alternative in alternatives.items():
         if contaminations and not alternative.n_signal:
@@ -148,7 +150,7 @@ class _Values:
         """The model of the null and of the alternative, where the reference holds this share of the signal."""
         assert alternative.signal is not None and alternative.n_signal is not None
         changed = contaminated(self.analysis, signal=alternative.signal, n_signal=share * alternative.n_signal)
-        hypotheses = (changed.null, changed.data_of(alternative))
+        hypotheses: tuple[Hypothesis, ...] = (changed.null, changed.data_of(alternative))
         for hypothesis in hypotheses:
             check_drawable(changed.analysis, hypothesis)
         null, own = (self._model(changed.analysis, one, n) for one, n in zip(hypotheses, counts, strict=True))
