@@ -58,6 +58,8 @@ def test_a_binned_search_and_a_contaminated_reference(study: Any, tmp_path: Path
     q0 = rows[5]
     refused = study.run("power", *signal, "--binned", "mll", *WORDS)
     assert refused.exit_code == 2 and "must be computed from the features, x" in " ".join(refused.output.split())
+    refused = study.run("power", *signal, "--auxiliary-offset", "yield=0.1", *WORDS)
+    assert refused.exit_code == 2 and "'yield' came" in refused.output
     assert q0["asimov_z"] > 3 and abs(q0["asymptotic_z"] - q0["asimov_z"]) < 1 and "z_score" in q0
 
 

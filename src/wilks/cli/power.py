@@ -1,7 +1,7 @@
 """wilks power: what would be seen of an injected signal, beside other tests on the same toys."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import click
 
 from wilks import plots
 from wilks.campaign import LocalProcesses
-from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option
+from wilks.cli.options import analysis_argument, json_option, module_folder_option, parse_values, processes_option
 from wilks.cli.places import POWER
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.progress import progress
@@ -77,6 +77,14 @@ def _bins(context: click.Context, option: click.Parameter, text: str) -> int | t
     type=click.FloatRange(min=0.0, min_open=True),
     help="Share of the signal that the reference holds as well, as one from data may; may be repeated.",
 )
+@click.option(
+    "--auxiliary-offset",
+    "offsets",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=lambda context, option, texts: parse_values(texts),
+    help="By how much the signal raises the auxiliary measurement of a nuisance, in its units; may be repeated.",
+)
 @click.option("--model-alone", is_flag=True, help="No other test beside the model of the analysis.")
 @click.option(
     "--with",
@@ -98,6 +106,7 @@ def power(
     binned: tuple[str, ...],
     bins: int | tuple[float, ...],
     contamination: tuple[float, ...],
+    offsets: Mapping[str, float],
     model_alone: bool,
     more: tuple[str, ...],
     processes: int | None,
@@ -122,7 +131,10 @@ def power(
         claim_output(session, prepared)
         folder = prepared.output / POWER
         session.interrupted = f"interrupted; the finished toys are kept in {folder}: the same command goes on"
-        alternatives = {f"{n:g} signal events": Alternative(signal=source, n_signal=n) for n in dict.fromkeys(n_signal)}
+        alternatives = {
+            f"{n:g} signal events": Alternative(signal=source, n_signal=n, auxiliary_offsets=offsets)
+            for n in dict.fromkeys(n_signal)
+        }
         with _toys(session, prepared, folder / _TOYS) as run:
             found = power_table(
                 prepared.analysis,
