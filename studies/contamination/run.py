@@ -68,7 +68,7 @@ def seen(null: np.ndarray, own: np.ndarray) -> harness.Row:
     return {"power": [k / p.size, *clopper_pearson(k, p.size)], "z": z_score(float(np.median(p)))}
 
 
-@SCRIPT.part("reference", ratios=(1, 10, 100), shares=(0.0, 0.1, 0.3, 1.0), n_references=20, n_null=1200, n_toys=300)
+@SCRIPT.part("reference", ratios=(1, 10, 100), shares=(0.0, 0.1, 0.3, 1.0), n_references=10, n_null=1200, n_toys=300)
 def reference(options) -> Iterator[harness.Row]:
     exact = analysis_of(max(options.ratios))
     null = t_of(exact, Null(), options.n_null)
@@ -102,7 +102,7 @@ def excess(options) -> Iterator[harness.Row]:
         first = None
         for share in options.shares:
             changed, null, data = with_share(analysis, signal, share)
-            own, error = difference(changed, data, null, options.n_toys)
+            own, error = difference(*(t_of(changed, one, options.n_toys) for one in (data, null)))
             first = (own, error) if first is None else first
             left = own / first[0]
             yield {
@@ -116,10 +116,9 @@ def excess(options) -> Iterator[harness.Row]:
             }
 
 
-def difference(analysis: wilks.Analysis, data, null, n_toys: int) -> tuple[float, float]:
+def difference(own: np.ndarray, null: np.ndarray) -> tuple[float, float]:
     """Mean of t of data less that of the null, with its error."""
-    t = [t_of(analysis, one, n_toys) for one in (data, null)]
-    return float(t[0].mean() - t[1].mean()), float(np.sqrt(sum(one.var() for one in t) / n_toys))
+    return float(own.mean() - null.mean()), float(np.sqrt(sum(one.var() / one.size for one in (own, null))))
 
 
 def local_factor(signal: exponential.Signal, share: float) -> float:
@@ -130,7 +129,7 @@ def local_factor(signal: exponential.Signal, share: float) -> float:
     return float(np.sum(s[inside] ** 2 / (b + share * s)[inside]) / np.sum(s[inside] ** 2 / b[inside]))
 
 
-@SCRIPT.part("auxiliary", shares=(0.0, 0.5, 1.0), n_null=1200, n_toys=300, n_kernel=4000)
+@SCRIPT.part("auxiliary", shares=(0.0, 0.5, 1.0), n_null=1200, n_toys=300, n_kernel=2000)
 def auxiliary(options) -> Iterator[harness.Row]:
     """First the normalization alone, then the scale as well, whose measurement is shifted by c sigma."""
     nuisances = exponential.nuisances(SIGMA_SCALE, SIGMA_NORMALIZATION)
@@ -138,13 +137,13 @@ def auxiliary(options) -> Iterator[harness.Row]:
         default, kernel = (
             analysis_of(100 if model else 10, model=model, nuisances=chosen) for model in (None, wilks.Kernel(**KERNEL))
         )
-        null = t_of(default, Null(), options.n_null)
+        null, of_kernel = t_of(default, Null(), options.n_null), t_of(kernel, Null(), options.n_kernel)
         for name in ("NP2-90", "NP3"):
             signal, first = SIGNALS[name], None
             for share in options.shares:
                 offset = share * (signal.n_signal / B if kind == "normalization" else SIGMA_SCALE)
                 data = Alternative(signal=signal.generator, n_signal=signal.n_signal, auxiliary_offsets={kind: offset})
-                own, error = difference(kernel, data, Null(), options.n_kernel)
+                own, error = difference(t_of(kernel, data, options.n_kernel), of_kernel)
                 first = own if first is None else first
                 row = {"nuisance": kind, "signal": name, "share": share, "offset": offset}
                 row |= {"excess": own, "error": error, "less": first - own}
