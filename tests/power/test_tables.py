@@ -126,6 +126,14 @@ def test_a_reference_that_holds_the_signal_sees_less_of_it() -> None:
         power_table(
             ANALYSIS, {"none": Alternative(source=ANALYSIS.toy_source, expected_events=N)}, run=run, contaminations=(1,)
         )
+    few = Alternative(signal=wilks.Sample(np.full(40, 4.0)), n_signal=10.0)
+    with pytest.raises(InputError, match="the signal must give at least 26"):  # half are left
+        power_table(ANALYSIS, {"few": few}, run=lambda *_, **__: pytest.fail("it began"), contaminations=(0.5,))
+
+
+def test_tests_have_different_names() -> None:
+    with pytest.raises(InputError, match="'number of events' comes 2 times"):
+        power_table(ANALYSIS, PEAK, run=run, tests=(Count(), Count()))
 
 
 def test_a_chi_square_divides_by_no_empty_bin() -> None:

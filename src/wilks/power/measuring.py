@@ -107,6 +107,19 @@ def _check(analysis: Analysis, alternatives: Mapping[str, Alternative], *, conta
     for name, alternative in alternatives.items():
         if contaminations and not alternative.n_signal:
             raise InputError(f"a contamination must be of a signal that is added, but {name!r} adds none")
+        for share in contaminations:
+            changed, *both = _contaminated(analysis, alternative, share)
+            for hypothesis in both:
+                check_drawable(changed, hypothesis)
+
+
+def _contaminated(
+    analysis: Analysis, alternative: Alternative, share: float
+) -> tuple[Analysis, Alternative, Alternative]:
+    """The analysis whose reference holds this share of the signal, its null, and the alternative."""
+    assert alternative.signal is not None and alternative.n_signal is not None
+    made = contaminated(analysis, signal=alternative.signal, n_signal=share * alternative.n_signal)
+    return made.analysis, made.null, made.data_of(alternative)
 
 
 def _check_tests(tests: Sequence[OtherTest], binned: Sequence[BinnedSearch]) -> None:
@@ -148,12 +161,8 @@ class _Values:
 
     def contaminated(self, alternative: Alternative, share: float, counts: tuple[int, int]) -> tuple[_Of, _Of]:
         """The model of the null and of the alternative, where the reference holds this share of the signal."""
-        assert alternative.signal is not None and alternative.n_signal is not None
-        changed = contaminated(self.analysis, signal=alternative.signal, n_signal=share * alternative.n_signal)
-        hypotheses: tuple[Hypothesis, ...] = (changed.null, changed.data_of(alternative))
-        for hypothesis in hypotheses:
-            check_drawable(changed.analysis, hypothesis)
-        null, own = (self._model(changed.analysis, one, n) for one, n in zip(hypotheses, counts, strict=True))
+        changed, *hypotheses = _contaminated(self.analysis, alternative, share)
+        null, own = (self._model(changed, one, n) for one, n in zip(hypotheses, counts, strict=True))
         return null, own
 
     def _model(self, analysis: Analysis, hypothesis: Hypothesis, n_toys: int) -> _Of:
