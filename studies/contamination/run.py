@@ -1,6 +1,8 @@
 """What is seen where the reference, or an auxiliary measurement, holds some of the signal itself.
 
     python -m studies.contamination.run reference    # power of the default set
+    python -m studies.contamination.run kernel       # of one kernel, a reference for every few toys
+    python -m studies.contamination.run compare      # of `wilks.compare`, a reference as small as the data
     python -m studies.contamination.run excess       # the mean of t of one kernel against its formula
     python -m studies.contamination.run auxiliary    # a normalization measured where the signal is too
 
@@ -12,6 +14,9 @@ reference expects, background and c of the signal, and toys of the data have all
 For the others there are ``n_references`` with an equal share of the toys, and p is counted among toys of all of them:
 their own fluctuations are then in the null. ``same_as`` is what is seen, at the largest ratio, of a clean signal of
 sqrt(`wilks.power.excess_left`) times the events: the leading order.
+
+``kernel``: the same for one kernel without contamination, a new reference for every toy of a signal.
+``compare``: what two samples on equal terms see, each of 2000 expected events.
 
 ``excess``: mean of t less that of the null, one kernel as a score statistic, in units of that at c = 0; with
 (1 - c)^2 and with (1 - c)^2 int s^2/(b + c S s) / int s^2/b. ``auxiliary``: the same with a normalization (sigma 1 %),
@@ -93,6 +98,43 @@ def reference(options) -> Iterator[harness.Row]:
 
 def scaled(signal: exponential.Signal, factor: float) -> Alternative:
     return Alternative(signal=signal.generator, n_signal=signal.n_signal * factor)
+
+
+@SCRIPT.part("kernel", ratios=(1, 3, 10), n_references=400, n_null=3, n_exact=1200)
+def kernel(options) -> Iterator[harness.Row]:
+    """Toys of the null, and one of each signal, for every one of many references without a signal."""
+    exact = analysis_of(100, model=wilks.Kernel(**KERNEL))
+    exact_null = t_of(exact, Null(), options.n_exact)
+    for ratio in options.ratios:
+        null, own = [], {name: [] for name in SIGNALS}
+        for seed in range(options.n_references):
+            analysis = analysis_of(ratio, seed=1 + seed, model=wilks.Kernel(**KERNEL))
+            null.append(t_of(analysis, Null(), options.n_null, seed=1 + seed))
+            for name, values in own.items():
+                values.append(t_of(analysis, SIGNALS[name].alternative, 1, seed=1 + seed))
+        left = excess_left(0.0, n_reference_per_data=ratio)
+        for name, values in own.items():
+            clean = t_of(exact, scaled(SIGNALS[name], np.sqrt(left)), options.n_references)
+            row = {"signal": name, "ratio": ratio, **seen(np.concatenate(null), np.concatenate(values))}
+            yield row | {"excess_left": left, "same_as": seen(exact_null, clean)}
+
+
+@SCRIPT.part("compare", n_pairs=30, n_permutations=199)
+def compare(options) -> Iterator[harness.Row]:
+    """Data with a signal against as many events without, on equal terms."""
+    for name, signal in SIGNALS.items():
+        p = []
+        for seed in range(options.n_pairs):
+            data, clean = exponential.data(signal, seed=seed), exponential.data(seed=10_000 + seed)
+            counts = {"with_counts": True, "expected_ratio": 1.0}
+            p.append(wilks.compare(data, clean, n_permutations=options.n_permutations, **counts).p_value)
+        k = int(np.count_nonzero(np.array(p) <= p_value(2.0)))
+        yield {
+            "signal": name,
+            "ratio": 1,
+            "power": [k / len(p), *clopper_pearson(k, len(p))],
+            "z": z_score(float(np.median(p))),
+        }
 
 
 @SCRIPT.part("excess", shares=(0.0, 0.1, 0.3, 0.5, 1.0), n_toys=4000)

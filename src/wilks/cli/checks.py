@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 else:
     contamination = lazy.Module("wilks.power.contamination")
 
-_SHARES = (0.1, 0.5)
+_SHARES, _FEW = (0.1, 0.5), 10.0
+_FEW_EVENTS = (
+    ". With so few, sets of kernels lose more, for p of their members leave the fluctuations of the reference out: "
+    "`wilks compare` has them in its laws"
+)
 
 
 @dataclass
@@ -92,7 +96,7 @@ def note_data_driven(found: Findings, analysis: Analysis) -> None:
         "the reference comes from data: of a signal that it holds too, at the share c of that in the data, 1 - c is "
         "seen at most, and nothing where both are alike. Of the excess of t with an exact reference without signal "
         f"{of_itself:.2f} are left by {ratio:.3g} events for each expected one, and at most {costs} with such a share; "
-        "`wilks power --contamination` makes toys of it"
+        "`wilks power --contamination` makes toys of it" + (_FEW_EVENTS if ratio < _FEW else "")
     )
 
 
