@@ -12,7 +12,7 @@ toys. Each method runs in a process of its own: memory is what the peak of that 
 reference are loaded, a factorization or table included. Milliseconds of a toy are of the processor and of the clock,
 data sets one at a time, drawing not included.
 
-``table`` is what `wilks power` does, on toys of its own: the default set, a histogram and the network (1, 4, 1) beside
+``table`` is what `wilks power` does, on toys of its own: the default set and a histogram (or the network) beside
 the tests of `wilks.power.STANDARD_TESTS`, MMD by whitened features, the binned search with the template of the signal,
 q_0 of the density of the signal, and the likelihood ratio at its known strength, which is the best that there is.
 Shares with Z of 2 and 3 or more, with 68 % intervals; tests stand beside the default set alone.

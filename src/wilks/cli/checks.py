@@ -20,8 +20,8 @@ else:
 
 _SHARES, _FEW = (0.1, 0.5), 10.0
 _FEW_EVENTS = (
-    ". With so few, sets of kernels lose more, for p of their members leave the fluctuations of the reference out: "
-    "`wilks compare` has them in its laws"
+    ". With so few, sets of kernels lose more, for p of their members leave the fluctuations of the reference out; one "
+    "kernel does not, and `wilks compare` has them in its laws"
 )
 
 
