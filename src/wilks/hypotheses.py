@@ -239,6 +239,8 @@ class Alternative(StorableHypothesis):
         n_signal: Poisson mean of the number of signal events.
         source: instead of these two: what replaces the whole distribution (interference, deficits).
         expected_events: Poisson mean of the number of events from ``source``.
+        expected_background: beside a signal, Poisson mean of the events of the reference, where that is not N(R_0): a
+            reference that holds some of the signal itself expects more.
         nuisances: true values nu* of the reference under the signal, as in `ShiftedNuisance`; the signal itself has no
             nuisances. A ``source`` that is a generator is given them.
         auxiliary_offsets: by name, in the user's units: auxiliary measurements scatter around nu* plus this, the bias
@@ -257,9 +259,11 @@ class Alternative(StorableHypothesis):
     expected_events: float | None = None
     nuisances: Mapping[str, float] = field(default_factory=dict)
     auxiliary_offsets: Mapping[str, float] = field(default_factory=dict)
+    expected_background: float | None = None
     is_reweighted: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
+        self._check_background()
         for name in ("nuisances", "auxiliary_offsets"):
             object.__setattr__(self, name, _finite_values(getattr(self, name), name=name))
         for name in ("signal", "source"):
@@ -276,6 +280,14 @@ class Alternative(StorableHypothesis):
         mean_name = "n_signal" if self.signal is not None else "expected_events"
         object.__setattr__(self, mean_name, _poisson_mean(getattr(self, mean_name), name=mean_name))
 
+    def _check_background(self) -> None:
+        if self.expected_background is None:
+            return
+        if self.signal is None:
+            raise InputError("expected_background must stand beside a signal, but none came; give signal and n_signal")
+        background = _poisson_mean(self.expected_background, name="expected_background")
+        object.__setattr__(self, "expected_background", background)
+
     @property
     def sources(self) -> Mapping[str, ToySource]:
         given = {"signal": self.signal, "source": self.source}
@@ -284,11 +296,15 @@ class Alternative(StorableHypothesis):
     def describe(self) -> str:
         """One line for a person."""
         parts = [f"{role}={_label(source)}" for role, source in self.sources.items()]
-        numbers = {"n_signal": self.n_signal, "expected_events": self.expected_events}
+        numbers = {"n_signal": self.n_signal, "expected_events": self.expected_events, **self._background}
         parts += [f"{name}={value:g}" for name, value in numbers.items() if value is not None]
         values = {"at": self.nuisances, "auxiliary offset": self.auxiliary_offsets}
         parts += [f"{name} {_values_text(given)}" for name, given in values.items() if given]
         return f"Alternative({', '.join(parts)})"
+
+    @property
+    def _background(self) -> dict[str, float]:
+        return {} if self.expected_background is None else {"expected_background": self.expected_background}
 
     def to_dict(self) -> dict[str, Any]:
         # What is empty is left out, so that toys without nuisances keep the random numbers that they always had.
@@ -297,6 +313,7 @@ class Alternative(StorableHypothesis):
             "hypothesis": "alternative",
             "n_signal": self.n_signal,
             "expected_events": self.expected_events,
+            **self._background,
             **{role: source_to_dict(source) for role, source in self.sources.items()},
             **{name: given for name, given in values.items() if given},
         }
@@ -315,6 +332,7 @@ def hypothesis_from_dict(document: Mapping[str, Any], samples: Mapping[str, Samp
         expected_events=document["expected_events"],
         nuisances=document.get("nuisances", {}),
         auxiliary_offsets=document.get("auxiliary_offsets", {}),
+        expected_background=document.get("expected_background"),
         **sources,
     )
 

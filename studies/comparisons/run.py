@@ -3,6 +3,7 @@
     python -m studies.comparisons.run tests                    # all that are installed, one after the other
     python -m studies.comparisons.run tests --methods KS CvM   # some of them
     python -m studies.comparisons.run hyppo --n 2000           # seconds and memory of hyppo for N against N events
+    python -m studies.comparisons.run table                    # `wilks.power.power_table`: models, tests and searches
 
 The exponential problem: reference of 200,000 events, the same for all, data of Poisson(2,000) events, and the signals
 of `wilks.problems.exponential`. Toy i of each hypothesis is the same for every method. Every threshold is the value
@@ -10,6 +11,11 @@ that 2.28 % of the method's own null toys exceed; errors of the power are those 
 toys. Each method runs in a process of its own: memory is what the peak of that process grows by once libraries and
 reference are loaded, a factorization or table included. Milliseconds of a toy are of the processor and of the clock,
 data sets one at a time, drawing not included.
+
+``table`` is what `wilks power` does, on toys of its own: the default set and a histogram (or the network) beside
+the tests of `wilks.power.STANDARD_TESTS`, MMD by whitened features, the binned search with the template of the signal,
+q_0 of the density of the signal, and the likelihood ratio at its known strength, which is the best that there is.
+Shares with Z of 2 and 3 or more, with 68 % intervals; tests stand beside the default set alone.
 
 scikit-learn (``classifier``) and hyppo (``MMD of hyppo``) are no dependencies of wilks: without them their rows say so.
 """
@@ -20,7 +26,7 @@ import json
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -30,7 +36,10 @@ import scipy.linalg
 import scipy.stats
 
 import wilks
+from wilks.campaign.run import toys_here
 from wilks.fitting import fit_together
+from wilks.power import STANDARD_TESTS, BinnedSearch, Binning, KnownSignal, OtherTest, PowerRow, power_table
+from wilks.problem import Problem
 from wilks.problems import exponential
 
 SIZE = scipy.stats.norm.sf(2.0)
@@ -220,6 +229,89 @@ def hyppo(options) -> Iterator[harness.Row]:
     mmd(compute_kernel="gaussian", gamma=0.5).statistic(*samples[:, :50])
     _, seconds = harness.timed(lambda: mmd(compute_kernel="gaussian", gamma=0.5).statistic(*samples))
     yield {"n_each": options.n, "seconds": seconds, "peak_mb": harness.peak_mb()}
+
+
+class Mmd(OtherTest):
+    """`mmd` with the width that sees most here."""
+
+    name = "MMD, width 1"
+
+    def of(self, problem: Problem) -> Statistic:
+        return mmd(problem.reference, width=1.0)
+
+
+class LikelihoodRatio(OtherTest):
+    """sum_D log(1 + n_S(x) / n(x|R_0)) of a signal of known density and strength: the best test there is."""
+
+    sees_count = True
+
+    def __init__(self, signal: exponential.Signal) -> None:
+        self.signal = signal
+        self.name = f"likelihood ratio of {signal.name}"
+
+    def of(self, problem: Problem) -> Statistic:
+        return lambda events: float(np.sum(np.log1p(density_ratio(self.signal, events))))
+
+
+def density_ratio(signal: exponential.Signal, events: np.ndarray) -> np.ndarray:
+    x = events[:, 0]
+    expected = exponential.EXPECTED_EVENTS * exponential.background_density(x)
+    return signal.n_signal * signal.density(x) / expected
+
+
+EDGES = (*np.arange(0.0, 8.25, 0.25).tolist(), np.inf)
+MODELS = {
+    "default set": lambda: None,
+    "histogram": lambda: wilks.Histogram(n_bins=20),
+    "network": lambda: wilks.MLP(hidden=exponential.HIDDEN, weight_clip=8.58),
+}
+
+
+SIGNALS = {one.name: one for one in exponential.SIGNALS}
+
+
+@SCRIPT.part("table", models=("default set", "histogram"), signals=tuple(SIGNALS), n_null=10_000, n_toys=1000)
+def table(options) -> Iterator[harness.Row]:
+    """One row for each test: its power at 2 and 3 sigma, and its median Z, for each signal."""
+    for name in options.models:
+        analysis = wilks.Analysis(
+            reference=exponential.reference(seed=0),
+            model=MODELS[name](),
+            toy_source=exponential.BACKGROUND,
+            standardize=name == "default set",
+        )
+        tests = (*STANDARD_TESTS, Mmd(), *map(LikelihoodRatio, exponential.SIGNALS)) if name == "default set" else ()
+        counts = {"n_null": options.n_null, "n_toys": options.n_toys, "seed": 7}
+        alternatives = {signal: SIGNALS[signal].alternative for signal in options.signals}
+        found = power_table(analysis, alternatives, run=toys_here, tests=tests, **counts)
+        for test in found.names:
+            yield table_row(name if test == "model" else test, found.of(test), counts)
+        if name == "default set":
+            yield from searches(analysis, [SIGNALS[signal] for signal in options.signals], counts)
+
+
+def searches(analysis: wilks.Analysis, signals: list[exponential.Signal], counts: harness.Row) -> Iterator[harness.Row]:
+    """Those that know the signal, each of its own: q_0 of the density, and of bins."""
+    rows = {}
+    for signal in signals:
+        known = KnownSignal(partial(density_ratio, signal), signal.n_signal)
+        binned = [BinnedSearch(analysis, Binning("x", bins=bins), signal=signal.generator) for bins in (20, EDGES)]
+        alternatives, options = {signal.name: signal.alternative}, {"tests": (), "run": toys_here, **counts}
+        found = power_table(analysis, alternatives, signal=known, binned=binned, **options)
+        for test in found.names[1:]:
+            rows.setdefault(test, []).extend(found.of(test))
+    for test, of_signals in rows.items():
+        yield table_row(test, of_signals, counts)
+
+
+def table_row(name: str, rows: Iterable[PowerRow], counts: harness.Row) -> harness.Row:
+    row = {"test": name, "n_null": counts["n_null"], "n_toys": counts["n_toys"]}
+    for one in rows:
+        row["ms"] = 1e3 * one.seconds
+        row[one.alternative] = {"power_2_sigma": one.power[0], "power_3_sigma": one.power[1]}
+        row[one.alternative] |= {"z": one.z_score, "z_interval": one.z_interval, "is_lower_bound": one.is_lower_bound}
+        row[one.alternative] |= {"asymptotic_z": one.asymptotic_z, "asimov_z": one.asimov_z}
+    return row
 
 
 if __name__ == "__main__":

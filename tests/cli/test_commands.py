@@ -284,3 +284,20 @@ def test_shells_complete_commands() -> None:
         check=False,
     )
     assert "toys" in found.stdout
+
+
+def test_a_reference_from_data_is_warned_of(study: Any) -> None:
+    assert study.run("check").exit_code == 0
+    assert not any("comes from data" in one for one in study.result()["warnings"])
+    study.config["reference"]["data_driven"] = True
+    done = study.run("check")
+    assert done.exit_code == 0 and "the reference comes from data" in " ".join(done.output.split())
+    numbers, warnings = study.result()["numbers"]["check"], study.result()["warnings"]
+    ratio = numbers["reference"]["effective_events"] / 40
+    assert numbers["excess_left"] == pytest.approx({"0.1": 0.81 / (1 + 1 / ratio), "0.5": 0.25 / (1 + 1 / ratio)})
+    (warning,) = (one for one in warnings if "comes from data" in one)
+    assert ("`wilks compare`" in warning) == (ratio < 10)
+    study.config["reference"]["n_training"] = 500
+    assert study.run("check").exit_code == 0
+    (warning,) = (one for one in study.result()["warnings"] if "comes from data" in one)
+    assert "`wilks compare`" not in warning

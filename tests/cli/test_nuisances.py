@@ -18,7 +18,7 @@ from wilks.campaign import ToyRow, Toys
 from wilks.campaign.table import ToyIdentity, table_of
 from wilks.cli import main
 from wilks.cli.answers import load_answer
-from wilks.cli.campaign_plan import parse_values
+from wilks.cli.options import parse_values
 from wilks.cli.prepare import Prepared
 from wilks.hypotheses import Null
 from wilks.laws.compatibility import judge

@@ -41,12 +41,36 @@ def test_a_signal_file_beside_other_tests(study: Any, tmp_path: Path) -> None:
     assert len(list((study.output / "power" / "toys").iterdir())) == 5  # of the reference, and of two signals twice
 
 
+def test_a_binned_search_and_a_contaminated_reference(study: Any, tmp_path: Path) -> None:
+    study.config = study.config | {"define": {"y": "x**2", "z": "sqrt(y)"}}
+    signal = ("--signal", str(tmp_path / "signal.npz"))
+    words = ("--binned", "z", "--bins", "0,2,4,5,inf", "--contamination", "0.5", "--model-alone")
+    done = study.run("power", *signal, *words, *WORDS)
+    assert done.exit_code == 0, done.output
+    assert "leaves at most 0.25 of the excess of t" in done.output and "Asimov Z" in done.output
+    rows = study.result()["numbers"]["power"]["rows"]
+    assert [row["test"] for row in rows[4:]] == [
+        "model",
+        "binned z (4 bins), q0",
+        "binned z (4 bins), goodness of fit",
+        "model, 0.5 of it in reference",
+    ]
+    q0 = rows[5]
+    refused = study.run("power", *signal, "--binned", "mll", *WORDS)
+    assert refused.exit_code == 2 and "must be computed from the features, x" in " ".join(refused.output.split())
+    refused = study.run("power", *signal, "--auxiliary-offset", "yield=0.1", *WORDS)
+    assert refused.exit_code == 2 and "'yield' came" in refused.output
+    assert q0["asimov_z"] > 3 and abs(q0["asymptotic_z"] - q0["asimov_z"]) < 1 and "z_score" in q0
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--signal", "none.npz"), "there is no file"),
         (("--signal", "nowhere:function"), "must be importable"),
         (("--signal", "signal.npz", "--n-signal", "0"), "not in the range"),
+        (("--signal", "signal.npz", "--bins", "1;2"), "or edges, such as"),
+        (("--signal", "signal.npz", "--contamination", "0"), "not in the range"),
     ],
 )
 def test_what_cannot_be_used_is_said(study: Any, tmp_path: Path, words: tuple[str, ...], message: str) -> None:

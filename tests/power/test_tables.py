@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import wilks
+from wilks.campaign.run import toys_here
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Null
-from wilks.power import STANDARD_TESTS, KnownSignal, PowerTable, power_at_size, power_table
+from wilks.power import STANDARD_TESTS, BinnedSearch, Binning, KnownSignal, PowerTable, power_at_size, power_table
 from wilks.power.other_tests import BinnedChiSquare, Classifier, Count, KolmogorovSmirnov, Mmd, rows_of
 from wilks.significance import p_value
 
@@ -26,7 +27,7 @@ def analysis_of(n_features: int = 1, weights: np.ndarray | None = None) -> wilks
 
 
 def run(analysis: wilks.Analysis, hypothesis: object, *, n_toys: int, seed: int) -> object:
-    return wilks.run_toys(analysis, hypothesis, n_toys=n_toys, seed=seed, progress=lambda done, wanted: None)
+    return toys_here(analysis, hypothesis, n_toys=n_toys, seed=seed, progress=lambda done, wanted: None)
 
 
 ANALYSIS = analysis_of()
@@ -101,3 +102,45 @@ def test_what_cannot_be_done_is_said() -> None:
         if importlib.util.find_spec(test.needs) is None:
             with pytest.raises(InputError, match=f"needs the library {test.needs}"):
                 power_table(ANALYSIS, PEAK, run=run, tests=(test,))
+
+
+def test_a_binned_search_stands_beside_the_others() -> None:
+    search = BinnedSearch(ANALYSIS, Binning("2 * x0", bins=(0, 2, 4, 7, 9, 20)), signal=PEAK["3 events"].signal)
+    found = power_table(ANALYSIS, PEAK, run=run, tests=(), binned=(search,), n_null=100, n_toys=40)
+    assert found.names == ("model", "binned 2 * x0 (5 bins), q0", "binned 2 * x0 (5 bins), goodness of fit")
+    q0, goodness = (found.of(name)[1] for name in found.names[1:])
+    assert q0.power[0] is not None and q0.power[0][0] > 0.9
+    assert q0.asimov_z == pytest.approx(search.asimov(12.0).z_score) and goodness.asimov_z is None
+    assert q0.asymptotic_z == pytest.approx(q0.asimov_z, abs=0.6)
+    assert goodness.asymptotic_z is not None and goodness.asymptotic_z < q0.asymptotic_z
+    assert "Asimov Z" in str(found) and "asymptotic Z" not in str(FOUND.of("model"))
+    assert PowerTable.from_document(found.to_document()).to_dict() == found.to_dict()
+
+
+def test_a_reference_that_holds_the_signal_sees_less_of_it() -> None:
+    found = power_table(ANALYSIS, PEAK, run=run, tests=(), contaminations=(0.5, 1.0), n_null=100, n_toys=60)
+    clean, half, same = (found.of(name)[1] for name in found.names)
+    assert found.names[1:] == ("model, 0.5 of it in reference", "model, 1 of it in reference")
+    assert clean.z_score > half.z_score > same.z_score and abs(same.z_score) < 0.7
+    with pytest.raises(InputError, match="of a signal that is added"):
+        power_table(
+            ANALYSIS, {"none": Alternative(source=ANALYSIS.toy_source, expected_events=N)}, run=run, contaminations=(1,)
+        )
+    few = Alternative(signal=wilks.Sample(np.full(40, 4.0)), n_signal=10.0)
+    with pytest.raises(InputError, match="the signal must give at least 26"):  # half are left
+        power_table(ANALYSIS, {"few": few}, run=lambda *_, **__: pytest.fail("it began"), contaminations=(0.5,))
+
+
+def test_tests_have_different_names() -> None:
+    with pytest.raises(InputError, match="'number of events' comes 2 times"):
+        power_table(ANALYSIS, PEAK, run=run, tests=(Count(), Count()))
+
+
+def test_a_chi_square_divides_by_no_empty_bin() -> None:
+    rng = np.random.default_rng(7)
+    x = rng.exponential(size=4_000)
+    weights = np.where(rng.uniform(size=4_000) < 0.2 + 0.25 * (x > 2.0), -1.0, 1.0)
+    problem = wilks.Analysis(
+        reference=wilks.Sample(x, weights), model=wilks.Kernel(width=1.0, n_centers=5), expected_events=N
+    ).problem
+    assert 0 < BinnedChiSquare().of(problem)(x[:80, None]) < 1e3

@@ -1,8 +1,7 @@
 """wilks toys plan, extend and shrink: which toys are to be made, and in which shards."""
 
-import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from wilks.campaign import Ledger, plan_toys
 from wilks.campaign.plan import MANY_TOYS
 from wilks.campaign.shrink import ASIDE, shrink
-from wilks.cli.options import FilePath, analysis_argument, campaign_argument, json_option
+from wilks.cli.options import FilePath, analysis_argument, campaign_argument, json_option, parse_values
 from wilks.cli.places import TOYS
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.session import Session
@@ -134,25 +133,6 @@ def _confirm(n_toys: int, *, is_confirmed: bool) -> None:
             f"more than {MANY_TOYS:,} toys are planned after a confirmation, but {n_toys:,} were asked for without "
             "one; say --yes if you mean it"
         )
-
-
-def parse_values(texts: Sequence[str]) -> Mapping[str, float]:
-    """What --at says, by name. Raises click.BadParameter for anything else than NAME=VALUE, each name once.
-
-    >>> parse_values(["scale=0.15", "offset=-0.1"])
-    {'scale': 0.15, 'offset': -0.1}
-    """
-    values: dict[str, float] = {}
-    for text in texts:
-        name, separator, number = (part.strip() for part in text.partition("="))
-        try:
-            value = float(number)
-        except ValueError:
-            value = math.nan
-        if not (name and separator and math.isfinite(value)) or name in values:
-            raise click.BadParameter(f"must be NAME=VALUE, each name once, but it is {text!r}; e.g. --at scale=0.15")
-        values[name] = value
-    return values
 
 
 def _number(prepared: Prepared, n_toys: int | None) -> int:

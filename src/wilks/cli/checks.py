@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from wilks import lazy
 from wilks.analysis import Analysis, effective_size
 from wilks.answer import AUTOMATIC_TOYS
 from wilks.hypotheses import Generator
@@ -10,6 +12,17 @@ from wilks.inspection import analysis_notices, count_notices, data_notices, inde
 from wilks.nuisances import Unselected
 from wilks.samples import Sample, unit_notices
 from wilks.toys import sample_notices
+
+if TYPE_CHECKING:
+    from wilks.power import contamination
+else:
+    contamination = lazy.Module("wilks.power.contamination")
+
+_SHARES, _FEW = (0.1, 0.5), 10.0
+_FEW_EVENTS = (
+    ". With so few, sets of kernels lose more, for p of their members leave the fluctuations of the reference out; one "
+    "kernel does not, and `wilks compare` has them in its laws"
+)
 
 
 @dataclass
@@ -69,6 +82,21 @@ def _note_toy_source(found: Findings, analysis: Analysis) -> None:
     found.numbers["pool"] = {"n_events": pool.n_events, "usable_events": n_usable, "common_z_error": error}
     found.add(
         "toys", f"{_pool_text(source, pool)}; {n_independent:.1f} independent toys; common error of Z: {error:.2f}"
+    )
+
+
+def note_data_driven(found: Findings, analysis: Analysis) -> None:
+    """What a signal costs that a reference from data holds as well."""
+    ratio = effective_size(analysis.reference) / analysis.expected_events
+    left = {share: contamination.excess_left(share, n_reference_per_data=ratio) for share in _SHARES}
+    of_itself = contamination.excess_left(0.0, n_reference_per_data=ratio)
+    found.numbers["excess_left"] = {f"{share:g}": value for share, value in left.items()}
+    costs = ", ".join(f"{value:.2f} for {share:g}" for share, value in left.items())
+    found.warnings.append(
+        "the reference comes from data: of a signal that it holds too, at the share c of that in the data, 1 - c is "
+        "seen at most, and nothing where both are alike. Of the excess of t with an exact reference without signal "
+        f"{of_itself:.2f} are left by {ratio:.3g} events for each expected one, and at most {costs} with such a share; "
+        "`wilks power --contamination` makes toys of it" + (_FEW_EVENTS if ratio < _FEW else "")
     )
 
 

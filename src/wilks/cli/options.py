@@ -1,6 +1,7 @@
 """Arguments and options that several commands have."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -63,3 +64,22 @@ def reach_option(what: str) -> Callable[[_Command], _Command]:
         metavar="P",
         help=f"The least p that is wanted, such as 1e-7: where few {what} reach t, p is estimated by splitting.",
     )
+
+
+def parse_values(texts: Sequence[str]) -> Mapping[str, float]:
+    """Numbers by name. Raises click.BadParameter for anything else than NAME=VALUE, each name once.
+
+    >>> parse_values(["scale=0.15", "offset=-0.1"])
+    {'scale': 0.15, 'offset': -0.1}
+    """
+    values: dict[str, float] = {}
+    for text in texts:
+        name, separator, number = (part.strip() for part in text.partition("="))
+        try:
+            value = float(number)
+        except ValueError:
+            value = math.nan
+        if not (name and separator and math.isfinite(value)) or name in values:
+            raise click.BadParameter(f"must be NAME=VALUE, each name once, but it is {text!r}; e.g. scale=0.15")
+        values[name] = value
+    return values

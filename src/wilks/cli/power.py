@@ -1,14 +1,15 @@
 """wilks power: what would be seen of an injected signal, beside other tests on the same toys."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from wilks import plots
 from wilks.campaign import LocalProcesses
-from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option
+from wilks.cli.options import analysis_argument, json_option, module_folder_option, parse_values, processes_option
 from wilks.cli.places import POWER
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.progress import progress
@@ -17,13 +18,23 @@ from wilks.config import load_config
 from wilks.config.reading import make_generator, read_selected
 from wilks.config.sections import FUNCTION, GeneratorConfig, SampleFiles
 from wilks.hypotheses import Alternative, ToySource
+from wilks.power import BinnedSearch, Binning, PowerTable, excess_left, power_table
+from wilks.power.binning import N_BINS
 from wilks.power.other_tests import STANDARD_TESTS, Classifier, Mmd, OtherTest
-from wilks.power.tables import PowerTable, power_table
 from wilks.selection.selecting import ToyMaker, kept_toys
 from wilks.storage import save, whole_file
 
 _FIGURE, _RESULT, _TOYS = "power.png", "table", "toys"
 _MORE: dict[str, OtherTest] = {"classifier": Classifier(), "mmd": Mmd()}
+
+
+def _bins(context: click.Context, option: click.Parameter, text: str) -> int | tuple[float, ...]:
+    """``20`` as a number of bins, ``100,150,inf`` as edges."""
+    try:
+        return tuple(float(word) for word in text.split(",")) if "," in text else int(text)
+    except ValueError as error:
+        wanted = "write a number of bins, such as 20, or edges, such as 100,150,250,inf"
+        raise click.BadParameter(wanted, context, option) from error
 
 
 @click.command(short_help="What would be seen of an injected signal, beside other tests.")
@@ -45,6 +56,35 @@ _MORE: dict[str, OtherTest] = {"classifier": Classifier(), "mmd": Mmd()}
 )
 @click.option("--n-null", type=click.IntRange(min=20), default=1_000, show_default=True, help="Toys of the reference.")
 @click.option("--n-toys", type=click.IntRange(min=20), default=300, show_default=True, help="Toys with the signal.")
+@click.option(
+    "--binned",
+    multiple=True,
+    metavar="EXPRESSION",
+    help="Search for the signal in bins of a variable that features give, with templates of the nuisances; may be "
+    "repeated.",
+)
+@click.option(
+    "--bins",
+    callback=_bins,
+    default=str(N_BINS),
+    show_default=True,
+    metavar="N|EDGES",
+    help="For --binned: a number of bins of equal content, or edges such as 100,150,250,inf.",
+)
+@click.option(
+    "--contamination",
+    multiple=True,
+    type=click.FloatRange(min=0.0, min_open=True),
+    help="Share of the signal that the reference holds as well, as one from data may; may be repeated.",
+)
+@click.option(
+    "--auxiliary-offset",
+    "offsets",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=lambda context, option, texts: parse_values(texts),
+    help="By how much the signal raises the auxiliary measurement of a nuisance, in its units; may be repeated.",
+)
 @click.option("--model-alone", is_flag=True, help="No other test beside the model of the analysis.")
 @click.option(
     "--with",
@@ -63,6 +103,10 @@ def power(
     n_signal: tuple[float, ...],
     n_null: int,
     n_toys: int,
+    binned: tuple[str, ...],
+    bins: int | tuple[float, ...],
+    contamination: tuple[float, ...],
+    offsets: Mapping[str, float],
     model_alone: bool,
     more: tuple[str, ...],
     processes: int | None,
@@ -79,25 +123,37 @@ def power(
     def work() -> None:
         for test in tests:
             test.require()
+        binnings = [Binning(text, bins) for text in dict.fromkeys(binned)]
         prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
         require_toy_source(prepared)
         source = _source(prepared, signal, weight=weight)
+        searches = [_search(prepared, one, source) for one in binnings]
         claim_output(session, prepared)
         folder = prepared.output / POWER
         session.interrupted = f"interrupted; the finished toys are kept in {folder}: the same command goes on"
-        alternatives = {f"{n:g} signal events": Alternative(signal=source, n_signal=n) for n in dict.fromkeys(n_signal)}
+        alternatives = {
+            f"{n:g} signal events": Alternative(signal=source, n_signal=n, auxiliary_offsets=offsets)
+            for n in dict.fromkeys(n_signal)
+        }
         with _toys(session, prepared, folder / _TOYS) as run:
             found = power_table(
                 prepared.analysis,
                 alternatives,
                 run=run,
                 tests=tests,
+                binned=searches,
+                contaminations=tuple(dict.fromkeys(contamination)),
                 n_null=n_null,
                 n_toys=n_toys,
                 seed=prepared.loaded.config.toys.seed,
                 report=lambda done, wanted, what: session.note(f"{what} ({done + 1} of {wanted})"),
             )
         _keep(session, found, folder)
+        for share in dict.fromkeys(contamination):
+            session.say(
+                f"A reference with {share:g} of the signal leaves at most {excess_left(share):.2g} of the excess of t: "
+                f"the signal is seen like one of {max(0.0, 1.0 - share):.2g} times the events, or less."
+            )
 
     session.run(work)
 
@@ -108,6 +164,12 @@ def _source(prepared: Prepared, signal: str, *, weight: str | None) -> ToySource
         return make_generator(prepared.loaded, GeneratorConfig(function=signal))
     files = SampleFiles(files=[str(Path(signal).absolute())])
     return read_selected(prepared.loaded, files, weight=weight).without_extras()
+
+
+def _search(prepared: Prepared, binning: Binning, source: ToySource) -> BinnedSearch:
+    """With what the analysis file defines; its names are those of the file."""
+    known = replace(binning, define=prepared.loaded.config.define)
+    return BinnedSearch(prepared.analysis, known, signal=source)
 
 
 @contextlib.contextmanager

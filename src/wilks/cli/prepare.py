@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wilks.analysis import Analysis
 from wilks.cli.answers import check_same_data
-from wilks.cli.checks import Findings, note_answer, note_samples
+from wilks.cli.checks import Findings, note_answer, note_data_driven, note_samples
 from wilks.cli.folder import check_folder, check_ownership, claim
 from wilks.cli.learned import Learned, load_learned, require_current
 from wilks.cli.nuisance_checks import check_variation_set, note_moved_toys, note_nuisances
@@ -154,6 +154,8 @@ def _check_answer(prepared: Prepared) -> None:
 def _note_findings(session: Session, prepared: Prepared) -> None:
     analysis, found = prepared.analysis, prepared.findings
     note_samples(found, analysis, prepared.data, reference=prepared.sources.reference)
+    if prepared.loaded.config.reference.data_driven:
+        note_data_driven(found, analysis)
     found.add("features", ", ".join(analysis.features))
     found.add("model", f"{analysis.model.describe()}, {analysis.n_parameters} parameters")
     note_nuisances(found, prepared.systematics, has_responses=prepared.has_responses)

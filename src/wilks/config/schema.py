@@ -81,6 +81,11 @@ class ReferenceConfig(SampleFiles):
         "the rest becomes the pool that toys are drawn from.",
     )
     split_seed: Seed = Field(default=0, description="Seed of that random split.")
+    data_driven: bool = Field(
+        default=False,
+        description="The reference comes from data, of a control region or a sideband, and may hold some of the "
+        "signal: every command then says what that may cost.",
+    )
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:

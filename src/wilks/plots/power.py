@@ -13,11 +13,14 @@ from wilks.typing import FloatArray
 _COLORS = (BLACK, BLUE, VERMILLION, GREEN, SKY, GRAY)
 _MARKERS = "osD^vP"
 _LEVELS, _MARGIN = ("2", "3", "5"), 0.05
+_EXPECTED: dict[str, Any] = {"marker": "x", "ls": ":", "lw": 1.0, "ms": 6, "zorder": 4}
 _HOLLOW: dict[str, Any] = {"mfc": "white", "ls": "", "ms": 5, "zorder": 5}
 
 
 def power_curves(found: PowerTable, *, level: int = 0) -> Figure:
     """Power at 2 sigma (``level`` 1: 3, 2: 5) and median Z of every test; errors are 68 % intervals.
+
+    Crosses are what the asymptotic law says of expected counts, for searches that have one.
 
     Alternatives that differ in the number of signal events make an axis of it; others stand side by side.
 
@@ -46,12 +49,16 @@ def power_curves(found: PowerTable, *, level: int = 0) -> Figure:
             _with_errors(right, moved, _medians(rows), look, label="_")
             bounds = np.array([row.is_lower_bound for row in rows])
             right.plot(moved[bounds], _medians(rows)[bounds, 0], **_HOLLOW, color=look["color"], marker=look["marker"])
+            expected = np.array([np.nan if row.asimov_z is None else row.asimov_z for row in rows])
+            right.plot(moved, expected, **_EXPECTED, color=look["color"])
         _finish(left, names, places, is_axis=is_axis)
         _finish(right, names, places, is_axis=is_axis)
         left.set_ylim(0.0, 1.02)
         left.set_ylabel(f"power at {_LEVELS[level]} sigma")
         right.set_ylabel("median $Z$")
         right.plot([], [], **_HOLLOW, color=GRAY, marker="o", label="or more")
+        if any(row.asimov_z is not None for row in found.rows):
+            right.plot([], [], **_EXPECTED, color=GRAY, label="Asimov")
         figure.legend(loc="outside right center")
     return figure
 

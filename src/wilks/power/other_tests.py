@@ -15,12 +15,13 @@ import numpy as np
 import scipy.stats
 
 from wilks.errors import InputError
+from wilks.power.binning import N_BINS, equal_contents, merged
 from wilks.problem import Problem
-from wilks.samples import unweight
+from wilks.samples import Sample, unweight
 from wilks.typing import FloatArray
 
 Value = Callable[[FloatArray], float]
-_MOST_EVENTS, _PER_EXPECTED, _MOST_PAIRED, _N_DIRECTIONS, _N_BINS = 20_000, 5, 1_000, 20, 20
+_MOST_EVENTS, _PER_EXPECTED, _MOST_PAIRED, _N_DIRECTIONS = 20_000, 5, 1_000, 20
 
 
 class OtherTest(abc.ABC):
@@ -61,13 +62,16 @@ class Count(OtherTest):
 
 
 class BinnedChiSquare(OtherTest):
-    """sum_k (n_k - b_k)^2 / b_k in 20 bins of equal content of each feature, summed over the features."""
+    """sum_k (n_k - b_k)^2 / b_k in 20 bins of equal content of each feature, summed over the features.
+
+    Bins in which the weights of the reference sum to less than two standard errors are merged (`binning.merged`).
+    """
 
     name, sees_count = "binned chi-square", True
 
     def of(self, problem: Problem) -> Value:
         reference = problem.reference
-        edges = [_edges(column) for column in reference.events.T]
+        edges = [_edges(reference, j) for j in range(reference.n_features)]
         contents = [
             np.histogram(column, one, weights=reference.event_weights)[0]
             for column, one in zip(reference.events.T, edges, strict=True)
@@ -80,9 +84,9 @@ class BinnedChiSquare(OtherTest):
         return value
 
 
-def _edges(values: FloatArray) -> FloatArray:
-    inner = np.unique(np.quantile(values, np.arange(1, _N_BINS) / _N_BINS))
-    return np.concatenate([[-np.inf], inner[inner > values.min()], [np.inf]])
+def _edges(reference: Sample, place: int) -> FloatArray:
+    values, weights = reference.events[:, place], reference.event_weights
+    return merged(equal_contents(values, weights, n_bins=N_BINS), values, weights, what=reference.features[place])
 
 
 class _PerFeature(OtherTest):

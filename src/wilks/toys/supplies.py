@@ -58,7 +58,9 @@ def supplies(analysis: Analysis, hypothesis: Hypothesis) -> Iterator[Supply]:
         return
     source, ratio = _background(analysis, hypothesis)
     n_events = hypothesis.n_events if isinstance(hypothesis, Null) else None
-    mean = analysis.expected_events * ratio if n_events is None else float(n_events)
+    given = hypothesis.expected_background if isinstance(hypothesis, Alternative) else None
+    central = analysis.expected_events if given is None else given
+    mean = central * ratio if n_events is None else float(n_events)
     yield Supply(BACKGROUND, source, mean, is_fixed=n_events is not None, nuisances=told)
     if isinstance(hypothesis, Alternative) and hypothesis.signal is not None:
         assert hypothesis.n_signal is not None
