@@ -1,0 +1,1 @@
+"""Simulated proton collisions for the studies."""
