@@ -16,6 +16,7 @@ Hadronization and multiple interactions are off: muon kinematics do not change v
 """
 
 import argparse
+import importlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -24,7 +25,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow
 import pyarrow.parquet
-import pythia8mc
 
 from studies.simulation import detector
 from studies.simulation.processes import COMMON, PROCESSES, SETS, Process
@@ -35,7 +35,7 @@ GENERATOR = "Pythia 8.317 (pythia8mc 8.317.2), leading order with parton showers
 
 def generator(process: Process, seed: int):
     """A Pythia object, which cannot be sent to another process."""
-    pythia = pythia8mc.Pythia("", False)
+    pythia = importlib.import_module("pythia8mc").Pythia("", False)
     for line in (*COMMON, *process.settings, "Random:setSeed = on", f"Random:seed = {seed}"):
         if not pythia.readString(line):
             raise SystemExit(f"Pythia refuses the setting {line!r}")
@@ -98,13 +98,18 @@ def simulate(name: str, seed: int, path: Path) -> str:
     return f"{path}: {len(arrow)} of {N_GENERATED} events"
 
 
-def main() -> None:
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    """The options of the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("process", choices=[*PROCESSES, *SETS], help="slices: all of Z/gamma*; high: above 95 GeV")
     parser.add_argument("--output", type=Path, required=True, help="the folder of the files")
     parser.add_argument("--n-files", type=int, default=1, help="files of 100,000 generated events for each process")
     parser.add_argument("--processes", type=int, default=1, help="at once")
-    options = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    options = arguments()
     names = SETS.get(options.process, (options.process,))
     seeds = range(1, options.n_files + 1)
     wanted = [(name, seed, options.output / name / f"{seed:05d}.parquet") for seed in seeds for name in names]

@@ -10,7 +10,11 @@ from dataclasses import dataclass, replace
 COMMON = ("Beams:eCM = 13000.", "PartonLevel:MPI = off", "HadronLevel:all = off", "Print:quiet = on")
 _PAIR = ("WeakSingleBoson:ffbar2gmZ = on", "23:onMode = off", "23:onIfAny = 13")
 _RESONANCE = ("NewGaugeBoson:ffbar2gmZZprime = on", "Zprime:gmZmode = 3", "32:onMode = off", "32:onIfAny = 13")
-_OTHER_SHOWER = ("SpaceShower:alphaSvalue = 0.1237", "SpaceShower:pT0Ref = 0.59", "BeamRemnants:primordialKThard = 1.71")
+_OTHER_SHOWER = (
+    "SpaceShower:alphaSvalue = 0.1237",
+    "SpaceShower:pT0Ref = 0.59",
+    "BeamRemnants:primordialKThard = 1.71",
+)
 _FOUR = ("23:onMode = off", "23:onIfAny = 13")
 _ZZ = ("WeakDoubleBoson:ffbar2gmZgmZ = on", *_FOUR, "23:mMin = 12.")
 _HIGGS = ("HiggsSM:gg2H = on", "25:onMode = off", "25:onIfMatch = 23 23", *_FOUR)

@@ -7,7 +7,7 @@ The files have one data set per variable, pt1 >= pt2, delta_phi = (phi2 - phi1) 
 
 Two files come with the package, pp -> Z/gamma* -> mu+ mu- at 13 TeV from Pythia 8 with smeared muons: 80,000 events to
 serve as reference and pool of toys, and 1968 of another seed to play the data. Their settings stand in the JSON files
-beside them, and ``examples/dimuon/simulate.py`` makes them.
+beside them, and ``studies/simulation/packaged.py`` makes them.
 """
 
 import json

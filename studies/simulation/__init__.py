@@ -1,1 +1,0 @@
-"""Simulated proton collisions for the studies."""
