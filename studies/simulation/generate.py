@@ -7,9 +7,9 @@ Pythia 8 is a tool of this script, not a dependency of wilks. In an environment 
 
     pip install pythia8mc==8.317.2 numpy pyarrow
 
-Each file, ``FOLDER/PROCESS/00001.parquet``, has what is left of 100,000 generated events of one seed, and in its metadata
-settings, cross section and number of generated events: `studies.simulation.events.simulated` reads a process or the mass
-slices as one weighted sample. Files that are there are left alone, so that an interrupted run goes on, and more may be
+Each file, ``FOLDER/PROCESS/00001.parquet``, has what is left of 100,000 generated events of one seed, and in its
+metadata settings, cross section and number of generated events: `studies.simulation.merge` makes one weighted sample of
+a process or of slices. Files that are there are left alone, so that an interrupted run goes on, and more may be
 asked for later. The same seed gives the same events. Some 2,000 events a second and core.
 
 Hadronization and multiple interactions are off: muon kinematics do not change visibly, at a twentieth of the time.
@@ -45,7 +45,7 @@ def generator(process: Process, seed: int):
 
 
 def muons_of(event, n_muons: int) -> list[tuple[float, float, float]] | None:
-    """(pt, eta, phi) of the hardest final muons, charges alternating, the negative first; None where some are missing."""
+    """(pt, eta, phi) of the hardest final muons, charges alternating, negative first; None where some are missing."""
     found: dict[int, list[tuple[float, float, float]]] = {13: [], -13: []}
     for i in range(event.size()):
         particle = event[i]

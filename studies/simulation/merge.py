@@ -3,9 +3,9 @@
     python -m studies.simulation.merge high --simulated FOLDER --output dimuon_pool.parquet
     python -m studies.simulation.merge high --simulated FOLDER --share 0 0.4 --output dimuon_learning.parquet
 
-``--share`` takes the events of a part of the generated ones: samples of shares that do not overlap share no event, however
-often each was measured. Each event has the weight, in pb, of its slice: its cross section, averaged over the files, over the events generated and
-measured. A file read by `wilks.read(..., weight="weight")` expects the cross section in pb until it is rescaled.
+``--share`` takes the events of a part of the generated ones: samples of shares that do not overlap share no event,
+however often each was measured. The weight of an event, in pb, is the cross section of its slice, averaged over the
+files, over the events that were generated and measured. A file read by `wilks.read(..., weight="weight")` expects the cross section in pb until it is rescaled.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def merged(folder: Path, names: tuple[str, ...], *, share: tuple[float, float] =
 def _weighted(folder: Path, share: tuple[float, float]) -> pyarrow.Table:
     paths = sorted(folder.glob("*.parquet"))
     if not paths:
-        raise SystemExit(f"{folder} has no files: simulate {folder.name} first (python -m studies.simulation.run)")
+        raise SystemExit(f"{folder} has no files: simulate {folder.name} first (python -m studies.simulation.generate)")
     tables = [pyarrow.parquet.read_table(path) for path in paths]
     facts = [json.loads(table.schema.metadata[b"simulation"]) for table in tables]
     tables = [_part(table, share, one["n_generated"]) for table, one in zip(tables, facts, strict=True)]
@@ -53,7 +53,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "process", choices=[*PROCESSES, *SETS], help="what to merge; high: what has no events below 95 GeV"
     )
-    parser.add_argument("--simulated", type=Path, required=True, help="the folder of `studies.simulation.run`")
+    parser.add_argument("--simulated", type=Path, required=True, help="the folder of `studies.simulation.generate`")
     parser.add_argument("--share", type=float, nargs=2, default=(0.0, 1.0), help="of the generated events, from and to")
     parser.add_argument("--output", type=Path, required=True, help="a Parquet file")
     return parser.parse_args(words)

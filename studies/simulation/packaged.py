@@ -3,8 +3,8 @@
     python -m studies.simulation.packaged --output dimuon_small.h5
     python -m studies.simulation.packaged --output dimuon_zprime600.h5 --process zprime600 --n-events 3000
 
-In the environment of `studies.simulation.generate`, with h5py. One seed, until as many events are selected as are wanted:
-a minute or two for 80,000. Writes the events and, beside them, a JSON file that says how they were made.
+In the environment of `studies.simulation.generate`, with h5py. One seed, until as many events are selected as are
+wanted: a minute or two for 80,000. Writes the events and, beside them, a JSON file that says how they were made.
 """
 
 import argparse

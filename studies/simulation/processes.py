@@ -1,7 +1,7 @@
 """What can be simulated, each as settings of the generator.
 
-Muon pairs come in slices of the mass of the hard process, so that the rare ones are not the few: a set of slices adds up
-to one sample, with the cross section of each over its number of events as weights.
+Muon pairs come in slices of the mass of the hard process, so that the rare ones are not the few: a set of slices adds
+up to one sample, with the cross section of each over its number of events as weights.
 """
 
 from collections.abc import Mapping
@@ -78,4 +78,4 @@ SETS: Mapping[str, tuple[str, ...]] = {
     "slices": tuple(name for name in _NAMES if name.startswith("sm")),
     "high": (*(f"tail{low}" for low in _TAILS), *(f"sm{low}" for low in MASS_EDGES if low > max(_TAILS))),
 }
-"""Several processes that add up: all of Z/gamma*, and what is measured above 95 GeV, with weights that differ little."""
+"""Several processes that add up: all of Z/gamma*, and what is measured above 95 GeV, with more equal weights."""

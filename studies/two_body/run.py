@@ -1,20 +1,21 @@
-"""The two-body final state in three regimes of uncertainty: section 4 of "Learning New Physics from an Imperfect Machine".
+"""Two-body final states in three regimes of uncertainty: section 4 of "Learning New Physics from an Imperfect Machine".
 
     python -m studies.two_body.run responses --data FOLDER --store STORE
     python -m studies.two_body.run validation --regime electron --model set --data FOLDER --store STORE
     python -m studies.two_body.run sensitivity --regime electron --model set --data FOLDER --store STORE
 
-FOLDER holds simulated muon pairs (`studies.simulation`), complete above 95 GeV, in three shares of the generated events:
+FOLDER holds simulated muon pairs (`studies.simulation`), complete above 95 GeV, in three shares of the generated
+events, and a Z':
 
-    python -m studies.simulation.merge high --simulated SIMULATED --share 0 0.4 --output FOLDER/dimuon_learning.parquet
-    python -m studies.simulation.merge high --simulated SIMULATED --share 0.4 0.55 --output FOLDER/dimuon_reference.parquet
-    python -m studies.simulation.merge high --simulated SIMULATED --share 0.55 1 --output FOLDER/dimuon_pool.parquet
-    python -m studies.simulation.merge zprime300 --simulated SIMULATED --output FOLDER/dimuon_zprime300.parquet
+    python -m studies.simulation.merge high --simulated SIM --share 0 0.4 --output FOLDER/dimuon_learning.parquet
+    python -m studies.simulation.merge high --simulated SIM --share 0.4 0.55 --output FOLDER/dimuon_reference.parquet
+    python -m studies.simulation.merge high --simulated SIM --share 0.55 1 --output FOLDER/dimuon_pool.parquet
+    python -m studies.simulation.merge zprime300 --simulated SIM --output FOLDER/dimuon_zprime300.parquet
 
 and, for the contact term, the events of the method's authors (``dimuon_eft_high_mass.h5``).
 
-``responses``: log r to second order, from samples moved before the selection; its closure on events that it has not seen,
-at one and two sigma, in pt1, pt2 and mll. STORE keeps what was learned for the other parts.
+``responses``: log r to second order, from samples moved before the selection; its closure on events that it has not
+seen, at one and two sigma, in all features and mll. STORE keeps what was learned for the other parts.
 
 ``validation``: toys at nu* = 0 and one sigma up and down in scale and normalization, by the transforms, never by the
 response. p of a toy among calibration toys at nu* = 0 of another seed; beside it what comes out where nuisances are
