@@ -6,7 +6,7 @@
 ``weights``: five features, 100,000 reference events for 10,000 expected ones, and K nuisances of which each has two
 columns of event weights, up and down, as analyses write them. log r of nuisance k is exactly nu_k g_k(x) with a smooth
 g_k of one or two features. The responses are learned to second order; what they are off by is a root mean square over
-the reference at one sigma. Toys of the reference, and toys with all nuisances one sigma up, drawn with the exact weights.
+the reference at one sigma. Toys of the reference, and toys with all nuisances one sigma up, by the exact weights.
 
 ``correlated``: an exponential whose reference was itself fitted to 20,000 events as exp(sum_k nu_k phi_k(x)), 64 bumps
 phi_k: 64 nuisances whose covariance is the inverse of the Fisher information of that fit. Toys of the reference with

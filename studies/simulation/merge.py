@@ -5,7 +5,8 @@
 
 ``--share`` takes the events of a part of the generated ones: samples of shares that do not overlap share no event,
 however often each was measured. The weight of an event, in pb, is the cross section of its slice, averaged over the
-files, over the events that were generated and measured. A file read by `wilks.read(..., weight="weight")` expects the cross section in pb until it is rescaled.
+files, over the events that were generated and measured. A file read by `wilks.read(..., weight="weight")` expects the
+cross section in pb until it is rescaled.
 """
 
 import argparse
