@@ -28,6 +28,7 @@ class Regime:
         n_resonance: expected events of a Z' of 300 GeV.
         wilson: coefficient of the contact term, in 1/TeV^2.
         inputs: formulas that the networks of the response see beside the features.
+        is_enriched: whether the reference keeps the weights of the simulation, which has more events in the tails.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Regime:
     n_resonance: float = 120.0
     wilson: float = 1.0
     inputs: tuple[str, ...] = (dimuon.MASS, *ENDCAPS)
+    is_enriched: bool = False
 
     @property
     def where(self) -> str:
@@ -76,6 +78,7 @@ REGIMES = {
             n_resonance=210.0,
             wilson=0.25,
             inputs=(dimuon.MASS,),
+            is_enriched=True,
         ),
     )
 }
@@ -103,9 +106,11 @@ class Events:
         values = self.regime.values(**sigmas)
         return wilks.vary(sample, self.regime.nuisances, values, where=self.regime.where, define={"mll": dimuon.MASS})
 
-    def reference(self, *, ratio: float = 2.5) -> wilks.Sample:
-        """Unweighted events, ``ratio`` for each expected one."""
+    def reference(self, *, ratio: float = 5.0) -> wilks.Sample:
+        """Unweighted events, ``ratio`` for each expected one; or all with their weights, where it is enriched."""
         sample, rng = self.at(self.loose("reference")), np.random.Generator(np.random.Philox(1))
+        if self.regime.is_enriched:
+            return sample.without_extras().rescaled(self.regime.expected_events)
         rows = rng.permutation(unweight(sample, rng=rng))
         n = round(ratio * self.regime.expected_events)
         if rows.size < n:

@@ -143,7 +143,10 @@ def hypothesis_at(regime: Regime, sigmas: dict[str, float]):
 )
 def run_validation(options) -> Iterator[harness.Row]:
     analysis, events = analysis_of(options)
-    yield {"model": analysis.model.describe(), "n_reference": analysis.reference.n_events}
+    weights = analysis.reference.event_weights
+    effective = weights.sum() ** 2 / np.sum(weights**2)
+    n_pool = events.at(events.loose("pool")).n_events
+    yield {"model": analysis.model.describe(), "reference": weights.size, "effective": effective, "pool": n_pool}
     with wilks.LocalProcesses(options.n_processes) as executor:
         toys = Toys(options, analysis, executor)
         null = toys("calibration", wilks.Null(), n_toys=options.n_calibration, seed=1)
