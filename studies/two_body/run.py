@@ -35,9 +35,10 @@ from wilks.laws.empirical import Empirical
 from wilks.nuisances import nuisances_from_dict
 from wilks.problems import dimuon
 from wilks.responses import check_responses
-from wilks.significance import ks_p_value, median_ranks, z_score
+from wilks.significance import ks_p_value
 
-from studies.two_body.regimes import NORMALIZATION, REGIMES, Events, Regime
+from studies.common import median_z
+from studies.two_body.regimes import REGIMES, Events, Regime
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"calibration": 1, "toys": 2})
 POINTS = {"0": {}, "scale +": {"scale": 1.0}, "scale -": {"scale": -1.0}}
@@ -242,17 +243,6 @@ def signals(events: Events) -> dict[str, wilks.Alternative]:
 
 CONTACT_YIELD = 25.1 / 22.8
 """Of the contact term over the Standard Model at mll > 100: cross sections of the authors' samples."""
-
-
-def median_z(toys: wilks.Toys, null: wilks.Toys) -> harness.Row:
-    """Median Z by null toys with its 68 % interval, and power at 2 and 3 sigma."""
-    law, ordered = Empirical.of(null.t), np.sort(toys.t[np.isfinite(toys.t)])
-    low, high = median_ranks(ordered.size)
-    z = z_score(np.array([law.p_value(float(t)) for t in ordered]))
-    median = {"z": float(np.median(z)), "z_interval": [z[low - 1], z[high - 1]]}
-    powers = {f"power_{s}": float(np.mean(z >= s)) for s in (2, 3)}
-    beyond = {"share_beyond_toys": float(np.mean(ordered > law.t[-1])), "n_failed": toys.n_failed}
-    return median | powers | beyond | {"normalization": NORMALIZATION}
 
 
 if __name__ == "__main__":
