@@ -10,7 +10,7 @@ members, each by its own null toys: nobody knows the best of them beforehand.
 ``exponential`` has the setting of `studies.kernel_power`: 2,000 expected events, one reference of 200,000.
 
 ``muons``: FOLDER holds ``dimuon_sm.h5``, ``dimuon_eft.h5``, ``dimuon_zprime300.h5`` in the layout of the method's
-authors, and ``dimuon_zprime180.h5``, ``dimuon_zprime600.h5`` (``examples/dimuon/simulate.py --resonance``). Twenty
+authors, and ``dimuon_zprime180.h5``, ``dimuon_zprime600.h5`` (``studies.simulation``). Twenty
 references of 100,000 are drawn from the events above 60 GeV; toys take them in turn, with a Poisson number of mean
 20,000 of the other events, and a Poisson number of signal events; of the contact term whole toys of mean 20,053. With
 one reference the power depends on which: its own fluctuations shift Z by about sqrt(20,000/100,000).

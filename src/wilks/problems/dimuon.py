@@ -7,7 +7,7 @@ The files have one data set per variable, pt1 >= pt2, delta_phi = (phi2 - phi1) 
 
 Two files come with the package, pp -> Z/gamma* -> mu+ mu- at 13 TeV from Pythia 8 with smeared muons: 80,000 events to
 serve as reference and pool of toys, and 1968 of another seed to play the data. Their settings stand in the JSON files
-beside them, and ``examples/dimuon/simulate.py`` makes them.
+beside them, and ``studies/simulation/packaged.py`` makes them.
 """
 
 import json
@@ -73,8 +73,23 @@ def muon_scale(columns: Mapping[str, FloatArray], nu: float) -> dict[str, FloatA
     >>> {name: round(float(value[0]), 3) for name, value in varied.items()}
     {'pt1': 39.146, 'pt2': 33.155, 'eta1': 2.2, 'eta2': 0.5, 'delta_phi': 3.283}
     """
+    return _scaled(columns, nu, endcap_factor=ENDCAP_FACTOR)
+
+
+def tau_scale(columns: Mapping[str, FloatArray], nu: float) -> dict[str, FloatArray]:
+    """The pairs with another momentum scale, pt -> pt exp(nu) everywhere: the "tau-like" regime of the same section.
+
+    >>> one = {"pt1": [30.0], "pt2": [25.0], "eta1": [0.5], "eta2": [2.2], "delta_phi": [3.0]}
+    >>> varied = tau_scale({name: np.array(value) for name, value in one.items()}, 0.1)
+    >>> {name: round(float(value[0]), 3) for name, value in varied.items()}
+    {'pt1': 33.155, 'pt2': 27.629, 'eta1': 0.5, 'eta2': 2.2, 'delta_phi': 3.0}
+    """
+    return _scaled(columns, nu, endcap_factor=1.0)
+
+
+def _scaled(columns: Mapping[str, FloatArray], nu: float, *, endcap_factor: float) -> dict[str, FloatArray]:
     first, second = (
-        columns[f"pt{i}"] * np.exp(np.where(np.abs(columns[f"eta{i}"]) < BARREL_ETA, nu, ENDCAP_FACTOR * nu))
+        columns[f"pt{i}"] * np.exp(np.where(np.abs(columns[f"eta{i}"]) < BARREL_ETA, nu, endcap_factor * nu))
         for i in (1, 2)
     )
     is_swapped = second > first

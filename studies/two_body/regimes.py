@@ -1,0 +1,123 @@
+"""The three regimes of section 4 of "Learning New Physics from an Imperfect Machine", and their events."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import wilks
+from wilks.problems import dimuon
+from wilks.samples import unweight
+
+NORMALIZATION, SIGMA_NORMALIZATION = "normalization", 0.025
+_ACCEPTANCE = "pt1 < 1000 and pt2 > 20 and abs(eta1) < 2.4 and abs(eta2) < 2.4"
+ENDCAPS = ("(abs(eta1) >= 2.1)*1", "(abs(eta2) >= 2.1)*1")
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A momentum scale and what is selected.
+
+    Attributes:
+        name: of the regime.
+        sigma: of the scale, in the barrel.
+        transform: of `wilks.problems.dimuon`.
+        least_mass: of the pair, in GeV.
+        expected_events: N(R_0).
+        trained_at: values of the scale of which samples are made for the response.
+        n_resonance: expected events of a Z' of 300 GeV.
+        wilson: coefficient of the contact term, in 1/TeV^2.
+        inputs: formulas that the networks of the response see beside the features.
+        is_enriched: whether the reference keeps the weights of the simulation, which has more events in the tails.
+    """
+
+    name: str
+    sigma: float
+    transform: str = "muon_scale"
+    least_mass: float = 100.0
+    expected_events: float = 8700.0
+    trained_at: tuple[float, ...] = (-1.5e-2, -1.5e-3, 1.5e-3, 1.5e-2)
+    n_resonance: float = 120.0
+    wilson: float = 1.0
+    inputs: tuple[str, ...] = (dimuon.MASS, *ENDCAPS)
+    is_enriched: bool = False
+
+    @property
+    def where(self) -> str:
+        """The selection."""
+        return f"{_ACCEPTANCE} and mll > {self.least_mass:g}"
+
+    @property
+    def scale(self) -> wilks.Nuisance:
+        """The nuisance, whose response is to be learned."""
+        return wilks.Nuisance(dimuon.MUON_SCALE, self.sigma, transform=f"{dimuon.__name__}:{self.transform}")
+
+    @property
+    def nuisances(self) -> tuple[wilks.Nuisance, ...]:
+        """Scale and normalization."""
+        return self.scale, wilks.normalization(NORMALIZATION, sigma=SIGMA_NORMALIZATION)
+
+    def values(self, *, scale: float = 0.0, normalization: float = 0.0) -> dict[str, float]:
+        """Values of the nuisances from their number of sigmas, without zeros."""
+        given = {dimuon.MUON_SCALE: scale * self.sigma, NORMALIZATION: normalization * SIGMA_NORMALIZATION}
+        return {name: value for name, value in given.items() if value}
+
+
+REGIMES = {
+    one.name: one
+    for one in (
+        Regime("muon", 5e-4),
+        Regime("electron", 3e-3),
+        Regime(
+            "tau",
+            3e-2,
+            transform="tau_scale",
+            least_mass=120.0,
+            expected_events=8400.0,
+            trained_at=(-0.09, -0.03, 0.03, 0.09),
+            n_resonance=210.0,
+            wilson=0.25,
+            inputs=(dimuon.MASS,),
+            is_enriched=True,
+        ),
+    )
+}
+
+
+class Events:
+    """The samples of a regime, from a folder of `studies.simulation.merge`.
+
+    Args:
+        folder: with ``dimuon_learning.parquet``, ``dimuon_reference.parquet`` and ``dimuon_pool.parquet``, which share
+            no generated event.
+        regime: what is selected.
+    """
+
+    def __init__(self, folder: Path, regime: Regime) -> None:
+        self.folder, self.regime = folder, regime
+
+    def loose(self, name: str) -> wilks.Sample:
+        """Events before the selection, weights in pb."""
+        path = self.folder / f"dimuon_{name}.parquet"
+        return wilks.read(path, features=list(dimuon.FEATURES), carry=["mll"], weight="weight")
+
+    def at(self, sample: wilks.Sample, **sigmas: float) -> wilks.Sample:
+        """What passes the selection at nuisances in sigmas."""
+        values = self.regime.values(**sigmas)
+        return wilks.vary(sample, self.regime.nuisances, values, where=self.regime.where, define={"mll": dimuon.MASS})
+
+    def reference(self, *, ratio: float = 5.0) -> wilks.Sample:
+        """Unweighted events, ``ratio`` for each expected one; or all with their weights, where it is enriched."""
+        sample, rng = self.at(self.loose("reference")), np.random.Generator(np.random.Philox(1))
+        if self.regime.is_enriched:
+            return sample.without_extras().rescaled(self.regime.expected_events)
+        rows = rng.permutation(unweight(sample, rng=rng))
+        n = round(ratio * self.regime.expected_events)
+        if rows.size < n:
+            raise SystemExit(f"the reference must have {n} unweighted events, but {rows.size} are left; simulate more")
+        weights = np.full(n, self.regime.expected_events / n)
+        return wilks.Sample(sample.events[rows[:n]], weights, features=sample.features)
+
+    def toy_source(self) -> wilks.Unselected:
+        """Where toys come from at any nuisances."""
+        return wilks.Unselected(self.loose("pool"), where=self.regime.where, define={"mll": dimuon.MASS})
