@@ -60,6 +60,7 @@ _NAMES = {
     "wilks.storage": ["load"],
     "wilks.samples": ["Certified", "Sample", "Standardization", "columns", "enrich", "read", "split", "stream"],
     "wilks.typing": ["FitStatus"],
+    "wilks.validation": ["Validation", "validate"],
 }
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
     from wilks.statistics.network import MLP
     from wilks.storage import load
     from wilks.typing import FitStatus
+    from wilks.validation import Validation, validate
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
@@ -148,6 +150,7 @@ __all__ = [
     "Toys",
     "Unconstrained",
     "Unselected",
+    "Validation",
     "Variation",
     "WeightClipSelection",
     "WilksError",
@@ -177,6 +180,7 @@ __all__ = [
     "signal_test",
     "split",
     "stream",
+    "validate",
     "vary",
     "write_gof",
     "write_report",

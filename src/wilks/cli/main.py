@@ -17,7 +17,10 @@ COMMANDS = {
     ),
     "select": Entry("wilks.cli.select:select", "Choose the weight clip of a network on toys of the reference."),
     "calibrate": Entry("wilks.cli.commands:calibrate", "Fit toys under the reference; the data are not read."),
-    "validate": Entry("wilks.cli.validate:validate", "Fit toys at shifted nuisances: t must not depend on them."),
+    "validate": Entry(
+        "wilks.cli.validate:validate_command",
+        "Check everything that needs no data: nuisances, p, responses, reference, seeds.",
+    ),
     "power": Entry("wilks.cli.power:power", "What would be seen of an injected signal, beside other tests."),
     "test": Entry("wilks.cli.commands:answer", "Fit the data and give the p-value."),
     "report": Entry("wilks.cli.commands:report", "Write report.html from what the other commands stored."),
