@@ -128,12 +128,12 @@ def seeds_check(analysis: Analysis, first: Toys, make: MakeToys) -> Check:
     """Whether t of the same toys with the next seed of the search is the same, on 90 % of them."""
     if analysis.model.is_convex:
         text = "the loss has one minimum: t depends on no seed"
-        return Check.judged(SEEDS, True, text, limit="", advice=_ADVICE[SEEDS], numbers={})
+        return Check.judged(SEEDS, True, text, limit="", advice="", numbers={})
     if reason := _too_few([first]):
         return Check.left_out(SEEDS, reason)
     found = spread_beside(first, analysis, make)
     limit = f"{LEAST_SHARE:.0%} of toys within a tenth of the standard deviation of t"
-    return Check.judged(SEEDS, found.is_small, str(found), limit=limit, numbers=found.to_dict())
+    return Check.judged(SEEDS, found.is_small, str(found), limit=limit, advice=_ADVICE[SEEDS], numbers=found.to_dict())
 
 
 def _too_few(campaigns: Sequence[Toys]) -> str:
