@@ -11,7 +11,7 @@ from wilks.wording import in_figure
 
 _COLORS = (BLACK, BLUE, VERMILLION, GREEN, SKY, GRAY)
 _DASHES = ("-", "--", ":")
-_BAND, _MOST_NAMED = 1.36, 18
+_BAND, _MOST_NAMED, _MARGIN = 1.36, 18, 0.1
 
 
 def validation(found: Validation) -> Figure:
@@ -43,6 +43,8 @@ def _draw_means(axes: Axes, points: tuple[Point, ...]) -> None:
     axes.set_yticks(rows, [in_figure(one.name) for one in points], fontsize=8)
     axes.minorticks_off()
     axes.set_ylim(-0.7, len(points) - 0.3)
+    low, high = float(np.min(means - errors)), float(np.max(means + errors))
+    axes.set_xlim(low - _MARGIN * (high - low), high + _MARGIN * (high - low))
     axes.set_xlabel("mean of $t$")
 
 

@@ -12,7 +12,9 @@ from wilks.significance.printing import finite_or_none
 from wilks.typing import FloatArray
 
 SIZE = 0.01
-"""How often a check of a perfect analysis fails: at most."""
+"""How often a check of a perfect analysis fails, at most: t, chi-square, p and the closure of responses."""
+HALF_SIZE = 0.005
+"""The same for nuisances and another reference: 5 % for all six together."""
 
 
 class Verdict(Enum):

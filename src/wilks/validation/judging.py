@@ -10,19 +10,22 @@ from wilks.laws import Calibration
 from wilks.responses import Closure
 from wilks.selection.spread import LEAST_SHARE
 from wilks.selection.trials import MakeToys, spread_beside, valid_t
+from wilks.significance import z_score
 from wilks.significance.printing import probability
-from wilks.validation.checks import SIZE, Check, any_of
+from wilks.typing import FloatArray
+from wilks.validation.checks import HALF_SIZE, SIZE, Check, any_of
 from wilks.validation.laws import Answered, AnsweringLaw
 from wilks.validation.likeness import Likeness, likeness, shift_often_seen
 from wilks.validation.nuisances import chi_square_table, point_text
 from wilks.validation.uniformity import SHIFTS, Uniformity, uniformity
+from wilks.wording import visible
 
 FITS, T, CHI_SQUARE, P = "fits", "t at other nuisances", "chi-square", "p at other nuisances"
-RESPONSES, SEEDS = "closure of responses", "seeds of the search"
+FOUND, RESPONSES, SEEDS = "nuisances found back", "closure of responses", "seeds of the search"
 NO_NUISANCES = "the analysis has no nuisances, so that nothing can be shifted"
-MOST_FAILED = 0.05
+MOST_FAILED, LARGEST_BIAS = 0.05, 0.3
 FEWEST = 20
-_RELABELLINGS, _PER_POINT = 1_000, 200
+_RELABELLINGS, _PER_POINT, _TINY = 1_000, 200, 1e-9
 _DECIDES = f"p of all points together above {SIZE:g}"
 _LOOK = "Look at the response, its closure and order, and at the reach of the reference"
 _ADVICE = {
@@ -30,6 +33,7 @@ _ADVICE = {
     T: f"{_LOOK}; t of a model with a penalty depends on the nuisances, and its p is right at those of its toys alone",
     CHI_SQUARE: f"Quote the p that is counted among toys; a network gets its chi-square by `wilks select`. {_LOOK}",
     P: f"{_LOOK}; p of a model with a penalty must be counted among toys at the nuisances of Delta of the data",
+    FOUND: "The response is not what moves the toys: look at its closure, at the units of sigma, and at the toy source",
     RESPONSES: "Give a higher order, samples nearer to 0, larger ones, or other inputs, and learn the responses again",
     SEEDS: "Give the search more starts, as `wilks select` does, or take the default set of kernels, which has no seed",
 }
@@ -108,6 +112,39 @@ def p_check(campaigns: Sequence[Toys], answers: Sequence[Answered], law: Answeri
     )
     numbers = {"p_value": together, "points": [_named(*pair) for pair in zip(campaigns, found, strict=True)]}
     return Check.judged(P, together > SIZE, text, limit=_DECIDES, advice=_ADVICE[P], numbers=numbers)
+
+
+def found_back_check(analysis: Analysis, campaigns: Sequence[Toys]) -> Check:
+    """Whether the nuisances of Delta scatter around those of the toys: what a response is wrong by, they are off.
+
+    A response that is wrong by a factor is hardly seen in t: Delta finds another nu, at which r is right. The mean of
+    nu_Delta - nu* is compared with its error, s (1/n + N(R_0)/N_R)^(1/2) for the standard deviation s over toys, as the
+    reference moves all toys alike; a bias below 0.3 s is none that matters.
+    """
+    names = analysis.nuisances.names
+    if not names:
+        return Check.left_out(FOUND, NO_NUISANCES)
+    if reason := _too_few(campaigns):
+        return Check.left_out(FOUND, reason)
+    biases, pulls = np.transpose([_bias(analysis, one) for one in campaigns], (1, 0, 2))
+    limit = z_score(HALF_SIZE / (2.0 * biases.size))
+    is_far = (np.abs(pulls) > limit) & (np.abs(biases) > LARGEST_BIAS)
+    point, which = np.unravel_index(int(np.argmax(np.abs(biases))), biases.shape)
+    text = (
+        f"farthest off is {visible(names[which])} at {point_text(campaigns[point].hypothesis)}, by "
+        f"{biases[point, which]:+.2f} of its standard deviation over toys, {pulls[point, which]:+.1f} errors"
+    )
+    rule = f"{LARGEST_BIAS:g} standard deviations, or {limit:.1f} errors of the mean"
+    numbers = {"biases": biases, "pulls": pulls, "names": list(names)}
+    return Check.judged(FOUND, not is_far.any(), text, limit=rule, advice=_ADVICE[FOUND], numbers=numbers)
+
+
+def _bias(analysis: Analysis, toys: Toys) -> tuple[FloatArray, FloatArray]:
+    """Mean of nu_Delta - nu* of each nuisance, in standard deviations, and in errors."""
+    off = toys.delta_nuisances - analysis.nuisances.values(toys.hypothesis.nuisances)
+    off = off[np.isfinite(toys.t)]
+    bias = off.mean(axis=0) / np.maximum(off.std(axis=0, ddof=1), _TINY * analysis.nuisances.sigmas)
+    return bias, bias / np.sqrt(1.0 / off.shape[0] + analysis.reference_share)
 
 
 def closure_check(analysis: Analysis, closure: Closure | None) -> Check:

@@ -35,7 +35,7 @@ class Point:
 class Validation(Printed, Storable):
     """What can be said of an analysis before the data are seen: each check passed, failed, or was not evaluated.
 
-    A perfect analysis fails a check in 1 of 100 cases at most, and the page, which has five that are decided by chance,
+    A perfect analysis fails a check in 1 of 100 cases at most, and the page, which has six that are decided by chance,
     in 5 of 100 at most, whatever the dependence of the checks.
 
     Attributes:

@@ -14,7 +14,7 @@ from wilks.hypotheses import Generator
 from wilks.samples import Sample
 from wilks.selection.trials import MakeToys, with_reference
 from wilks.typing import FloatArray
-from wilks.validation.checks import SIZE, Check
+from wilks.validation.checks import HALF_SIZE, Check
 
 SIZE_NAME, DRAW_NAME = "size of the reference", "another reference"
 LARGEST_SHARE, LARGEST_POOL_ERROR, LARGEST_VARIANCE = 0.2, 0.2, 0.5
@@ -119,6 +119,6 @@ def _judged_spread(analysis: Analysis, z: FloatArray, *, is_drawn: bool) -> Chec
     )
     numbers = {"z_spread": spread, "variance": variance, "variance_error": error, "n_references": z.shape[0]}
     limit = f"a variance of {LARGEST_VARIANCE:g}, half of that of Z, within its error"
-    is_passed = variance - float(scipy.special.ndtri(1.0 - SIZE)) * error <= LARGEST_VARIANCE
+    is_passed = variance - float(scipy.special.ndtri(1.0 - HALF_SIZE)) * error <= LARGEST_VARIANCE
     numbers |= {"n_toys": z.shape[1]}
     return Check.judged(DRAW_NAME, is_passed, text, limit=limit, advice=_LARGER, numbers=numbers)

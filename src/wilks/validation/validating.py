@@ -23,6 +23,7 @@ from wilks.validation.judging import (
     chi_square_check,
     closure_check,
     fits_check,
+    found_back_check,
     p_check,
     seeds_check,
     t_check,
@@ -54,6 +55,7 @@ def validate(
       those at nu = 0, among relabellings;
     - *chi-square*: t against it at every point, where the toys at nu = 0 follow it and answers therefore quote it;
     - *p at other nuisances*, by the law that answers for data (`uniformity`);
+    - *nuisances found back*: the nuisances of Delta scatter around those of the toys (`found_back_check`);
     - *closure of responses* (`check_responses`);
     - *size of the reference* (`size_check`) and *another reference* (`draw_check`);
     - *seeds of the search*: t of the same toys with the next seed (`wilks.selection.Spread`).
@@ -84,7 +86,7 @@ def validate(
     ...                           exponential.background(rng, n, nuisances))
     >>> found = validate(analysis, n_toys=100, n_references=2)
     >>> found.headline
-    '5 of 8 checks passed, 0 failed, 3 could not be evaluated'
+    '5 of 9 checks passed, 0 failed, 4 could not be evaluated'
     """
     require_kind(analysis, Analysis, name="analysis")
     counts = _Counts.checked(n_toys, n_null, n_references)
@@ -138,6 +140,7 @@ class _Work:
             t_check(null, shifted, law),
             chi_square_check(campaigns, calibration, is_required=requires_chi_square),
             p_check(asked, answers, law),
+            found_back_check(self.analysis, campaigns),
             closure_check(self.analysis, closure),
             size_check(self.analysis),
             self._draw(first),
