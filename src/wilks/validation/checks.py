@@ -6,8 +6,8 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
-import scipy.special
 
+from wilks.significance import fisher
 from wilks.significance.printing import finite_or_none
 from wilks.typing import FloatArray
 
@@ -90,23 +90,13 @@ def any_of(p_values: Sequence[float] | FloatArray) -> float:
     return min(1.0, len(p_values) * float(np.min(p_values)))
 
 
-def all_of(p_values: FloatArray) -> float:
-    """Fisher's combination of independent p-values, -2 sum log p against chi-square(2 n).
-
-    >>> round(all_of(np.array([0.5, 0.5])), 4)
-    0.5966
-    """
-    statistic = -2.0 * float(np.sum(np.log(np.maximum(p_values, 1e-300))))
-    return float(scipy.special.chdtrc(2 * len(p_values), statistic))
-
-
 def either_of(p_values: FloatArray) -> float:
     """p of independent p-values of which one, or all a little, may be too small: twice the less of both combinations.
 
     >>> round(either_of(np.array([0.5, 0.5])), 4), either_of(np.array([0.3, 0.001]))
     (1.0, 0.004)
     """
-    return min(1.0, 2.0 * min(any_of(p_values), all_of(p_values)))
+    return min(1.0, 2.0 * min(any_of(p_values), float(fisher(p_values))))
 
 
 def _plain(value: Any) -> Any:

@@ -46,7 +46,7 @@ def likeness(first: FloatArray, second: FloatArray, *, n_relabellings: int, seed
     >>> likeness(t[0], t[1], n_relabellings=199).p_value > 0.05
     True
     >>> likeness(t[0], t[1] + 1.0, n_relabellings=199).p_value
-    0.005
+    0.01
     """
     pooled = np.concatenate([first, second])
     order = np.argsort(pooled, kind="stable")
@@ -69,7 +69,7 @@ def shift_often_seen(n: int, m: int, *, n_looks: int, size: float = SIZE) -> flo
     (z(size/(6 n_looks)) + z(0.1)) sqrt(1/n + 1/m): three two-sided tests a comparison, normal means.
 
     >>> round(shift_often_seen(400, 100, n_looks=4), 2)
-    0.54
+    0.52
     """
     z = z_score(size / (2.0 * len(TESTS) * n_looks)) + float(scipy.special.ndtri(_OFTEN))
     return float(z * np.sqrt(1.0 / n + 1.0 / m))

@@ -16,11 +16,11 @@ from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.laws.compatibility import Compatibility, judge
 from wilks.selection.selecting import kept_toys
 from wilks.selection.trials import MakeToys, valid_t
-from wilks.significance import ks_p_value
+from wilks.significance import fisher, ks_p_value
 from wilks.significance.printing import probability, table
 from wilks.toys import check_drawable
 from wilks.typing import FloatArray
-from wilks.validation.checks import SIZE, all_of, either_of
+from wilks.validation.checks import SIZE, either_of
 from wilks.wording import Printed
 
 _HEADER = ("nuisances", "toys", "mean of t", "variance/(2 mean)", "KS p of t", "KS p of tau", "p, all tests")
@@ -74,7 +74,7 @@ class NuisanceTable(Printed):
     @property
     def fisher_p_value(self) -> float:
         """Fisher's combination of the KS p, as published."""
-        return all_of(self.ks_p_values)
+        return float(fisher(self.ks_p_values))
 
     @property
     def p_value(self) -> float:
