@@ -54,6 +54,7 @@ _NAMES = {
         *("correlated", "normalization", "vary"),
     ],
     "wilks.search": ["Search"],
+    "wilks.parts": ["HalvesAnswer", "PartsAnswer", "halves_test", "parts_test"],
     "wilks.power": ["KnownSignal", "median_z_score", "power_at_size", "signal_fit", "signal_test"],
     "wilks.reports": ["write_report"],
     "wilks.responses": ["Variation", "learn_responses"],
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
         normalization,
         vary,
     )
+    from wilks.parts import HalvesAnswer, PartsAnswer, halves_test, parts_test
     from wilks.power import KnownSignal, median_z_score, power_at_size, signal_fit, signal_test
     from wilks.reports import write_report
     from wilks.responses import Variation, learn_responses
@@ -128,6 +130,7 @@ __all__ = [
     "Generator",
     "GofToys",
     "GoodnessOfFit",
+    "HalvesAnswer",
     "Histogram",
     "InputError",
     "Kernel",
@@ -138,6 +141,7 @@ __all__ = [
     "Nuisance",
     "Nuisances",
     "Null",
+    "PartsAnswer",
     "PoissonCount",
     "Region",
     "Sample",
@@ -161,12 +165,14 @@ __all__ = [
     "enrich",
     "fit",
     "goodness_of_fit",
+    "halves_test",
     "learn_responses",
     "load",
     "load_toys",
     "median_z_score",
     "most_discrepant_region",
     "normalization",
+    "parts_test",
     "plan_toys",
     "plots",
     "power_at_size",

@@ -23,6 +23,8 @@ COMMANDS = {
     ),
     "power": Entry("wilks.cli.power:power", "What would be seen of an injected signal, beside other tests."),
     "test": Entry("wilks.cli.commands:answer", "Fit the data and give the p-value."),
+    "parts": Entry("wilks.cli.parts:parts", "Test the data in parts, and combine their p-values."),
+    "halves": Entry("wilks.cli.parts:halves", "Learn on one half of the data, and test the other half."),
     "report": Entry("wilks.cli.commands:report", "Write report.html from what the other commands stored."),
     "run": Entry("wilks.cli.commands:run", "check, learn-nuisances, calibrate, test and report in one go."),
     "demo": Entry("wilks.cli.start:demo", "Run the exponential problem with a signal injected."),

@@ -15,7 +15,7 @@ from wilks.errors import CalibrationError, InputError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.laws.compatibility import Compatibility, judge
 from wilks.selection.selecting import kept_toys
-from wilks.selection.trials import MakeToys, valid_t
+from wilks.selection.trials import valid_t
 from wilks.significance import fisher, ks_p_value
 from wilks.significance.printing import probability, table
 from wilks.toys import check_drawable
@@ -143,8 +143,10 @@ def validate_nuisances(
         )
     points = tuple(hypotheses) if hypotheses is not None else (Null(), *shifted_hypotheses(analysis))
     dof = float(analysis.n_parameters if degrees_of_freedom is None else degrees_of_freedom)
+    for point in points:
+        check_drawable(analysis, point)
     with kept_toys(analysis, store=store, executor=executor, progress=progress) as make:
-        campaigns = toys_at(analysis, points, make=make, n_toys=n_toys, seed=seed)
+        campaigns = [make(analysis, point, n_toys=n_toys, seed=seed) for point in points]
     return chi_square_table(campaigns, dof)
 
 
@@ -154,19 +156,6 @@ def shifted_hypotheses(analysis: Analysis) -> tuple[ShiftedNuisance, ...]:
     alone = [{one.name: step * one.scale} for one in nuisances for step in (1.0, -1.0)]
     together = [{one.name: step * one.scale for one in nuisances} for step in (1.0, -1.0)] if len(nuisances) > 1 else []
     return tuple(ShiftedNuisance(values) for values in chain(alone, together))
-
-
-def toys_at(
-    analysis: Analysis, points: Sequence[Hypothesis], *, make: MakeToys, n_toys: int, seed: int
-) -> tuple[Toys, ...]:
-    """Toys of every point, after it was seen that all can be drawn.
-
-    Raises:
-        InputError: one cannot be drawn.
-    """
-    for point in points:
-        check_drawable(analysis, point)
-    return tuple(make(analysis, point, n_toys=n_toys, seed=seed) for point in points)
 
 
 def chi_square_table(campaigns: Sequence[Toys], dof: float) -> NuisanceTable:

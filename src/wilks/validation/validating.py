@@ -17,7 +17,6 @@ from wilks.selection.selecting import kept_toys
 from wilks.selection.trials import MakeToys, valid_t
 from wilks.toys import check_drawable
 from wilks.typing import require_kind, whole_number
-from wilks.validation.checks import Check
 from wilks.validation.judging import (
     FEWEST,
     chi_square_check,
@@ -28,8 +27,8 @@ from wilks.validation.judging import (
     seeds_check,
     t_check,
 )
-from wilks.validation.laws import Answered, AnsweringLaw
-from wilks.validation.nuisances import point_text, shifted_hypotheses, toys_at
+from wilks.validation.laws import AnsweringLaw
+from wilks.validation.nuisances import point_text, shifted_hypotheses
 from wilks.validation.page import Point, Validation
 from wilks.validation.references import draw_check, size_check
 
@@ -89,80 +88,84 @@ def validate(
     '5 of 9 checks passed, 0 failed, 4 could not be evaluated'
     """
     require_kind(analysis, Analysis, name="analysis")
-    counts = _Counts.checked(n_toys, n_null, n_references)
+    options = Options.checked(n_toys, n_null, n_references, seed, requires_chi_square=requires_chi_square)
     _check_null(analysis, null)
     for point in (Null(), *shifted_hypotheses(analysis)):
         check_drawable(analysis, point)
     closure = check_responses(analysis.reference, analysis.nuisances, variations=variations) if variations else None
     with kept_toys(analysis, store=store, executor=executor, progress=progress or _silent) as make:
-        return _Work(analysis, make, counts, whole_number(seed, name="seed", least=0)).page(
-            null, closure, requires_chi_square=requires_chi_square
-        )
+        return validation_of(analysis, make, options, null=null, closure=closure)
 
 
 @dataclass(frozen=True)
-class _Counts:
+class Options:
+    """What `validate` takes, within its limits."""
+
     n_toys: int
     n_null: int
     n_references: int
+    seed: int
+    requires_chi_square: bool = False
 
     @classmethod
-    def checked(cls, n_toys: int, n_null: int, n_references: int) -> "_Counts":
+    def checked(
+        cls, n_toys: int, n_null: int, n_references: int, seed: int, *, requires_chi_square: bool
+    ) -> "Options":
+        """Counts that are large enough.
+
+        Raises:
+            InputError: one is not.
+        """
         if n_references == 1:
             raise InputError("n_references must be 2 at least, or 0 for none: one has no spread, but 1 came")
         return cls(
             whole_number(n_toys, name="n_toys", least=FEWEST),
             whole_number(n_null, name="n_null", least=FEWEST),
             whole_number(n_references, name="n_references", least=0),
+            whole_number(seed, name="seed", least=0),
+            requires_chi_square,
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """The steps of a validation."""
+def validation_of(
+    analysis: Analysis, make: MakeToys, options: Options, *, null: Toys | None = None, closure: Closure | None = None
+) -> Validation:
+    """All checks of `validate`, with toys from anywhere."""
+    zero, calibration = _null(analysis, make, options, null)
+    law = AnsweringLaw(analysis, calibration)
+    shifted = tuple(
+        make(analysis, point, n_toys=options.n_toys, seed=options.seed) for point in shifted_hypotheses(analysis)
+    )
+    campaigns = (zero, *shifted)
+    asked = campaigns if calibration is None else shifted
+    answers = [law.answered(one) for one in asked]
+    first = _first(zero, options.n_toys)
+    checks = (
+        fits_check(campaigns),
+        t_check(zero, shifted, law),
+        chi_square_check(campaigns, calibration, is_required=options.requires_chi_square),
+        p_check(asked, answers, law),
+        found_back_check(analysis, campaigns),
+        closure_check(analysis, closure),
+        size_check(analysis),
+        draw_check(analysis, first, make=make, n_references=options.n_references, seed=options.seed),
+        seeds_check(analysis, first, make),
+    )
+    p = {id(one): found.p for one, found in zip(asked, answers, strict=True)}
+    shown = tuple(Point(point_text(one.hypothesis), valid_t(one), p.get(id(one), np.empty(0))) for one in campaigns)
+    return Validation(checks, shown, law.words, analysis.fingerprint())
 
-    analysis: Analysis
-    make: MakeToys
-    counts: _Counts
-    seed: int
 
-    def page(self, given: Toys | None, closure: Closure | None, *, requires_chi_square: bool) -> Validation:
-        null, calibration = self._null(given)
-        law = AnsweringLaw(self.analysis, calibration)
-        points = shifted_hypotheses(self.analysis)
-        shifted = toys_at(self.analysis, points, make=self.make, n_toys=self.counts.n_toys, seed=self.seed)
-        campaigns = (null, *shifted)
-        asked = campaigns if calibration is None else shifted
-        answers = [law.answered(one) for one in asked]
-        first = _first(null, self.counts.n_toys)
-        checks = (
-            fits_check(campaigns),
-            t_check(null, shifted, law),
-            chi_square_check(campaigns, calibration, is_required=requires_chi_square),
-            p_check(asked, answers, law),
-            found_back_check(self.analysis, campaigns),
-            closure_check(self.analysis, closure),
-            size_check(self.analysis),
-            self._draw(first),
-            seeds_check(self.analysis, first, self.make),
-        )
-        p = {id(one): found for one, found in zip(asked, answers, strict=True)}
-        return Validation(
-            checks, tuple(_point(one, p.get(id(one))) for one in campaigns), law.words, self.analysis.fingerprint()
-        )
-
-    def _null(self, given: Toys | None) -> tuple[Toys, Calibration | None]:
-        """Toys at nu = 0, and the calibration that answers; None: the analytic null does."""
-        if given is not None:
-            return given, calibrate(given)
-        if self.analysis.model.has_law(is_profiled=bool(self.analysis.nuisances)):
-            return self.make(self.analysis, Null(), n_toys=self.counts.n_toys, seed=self.seed), None
-        toys = self.make(self.analysis, Null(), n_toys=self.counts.n_null, seed=self.seed)
-        return toys, calibrate(toys)
-
-    def _draw(self, first: Toys) -> Check:
-        n = self.counts.n_references
-        return draw_check(self.analysis, first, make=self.make, n_references=n, seed=self.seed)
+def _null(
+    analysis: Analysis, make: MakeToys, options: Options, given: Toys | None
+) -> tuple[Toys, Calibration | None]:
+    """Toys at nu = 0, and the calibration that answers; None: the analytic null does."""
+    if given is not None:
+        return given, calibrate(given)
+    if analysis.model.has_law(is_profiled=bool(analysis.nuisances)):
+        return make(analysis, Null(), n_toys=options.n_toys, seed=options.seed), None
+    toys = make(analysis, Null(), n_toys=options.n_null, seed=options.seed)
+    return toys, calibrate(toys)
 
 
 def _check_null(analysis: Analysis, null: Toys | None) -> None:
@@ -179,10 +182,6 @@ def _check_null(analysis: Analysis, null: Toys | None) -> None:
 def _first(toys: Toys, n_toys: int) -> Toys:
     """The first ones by their index, at most so many, before the first that is not there."""
     return toys.first(min(n_toys, int(np.sum(toys.index == np.arange(toys.n_toys)))))
-
-
-def _point(toys: Toys, found: Answered | None) -> Point:
-    return Point(point_text(toys.hypothesis), valid_t(toys), np.empty(0) if found is None else found.p)
 
 
 def _silent(n_done: int, n_total: int) -> None:
