@@ -10,10 +10,9 @@ from wilks.analysis import Analysis
 from wilks.errors import CalibrationError, InputError
 from wilks.fitting import fit_events
 from wilks.hypotheses import Null
-from wilks.laws.empirical import Empirical
 from wilks.parts.dividing import part_analysis, parts_of
 from wilks.samples import Events, Sample, check_data
-from wilks.significance import z_score
+from wilks.significance import clopper_pearson, count_at_or_above, z_score
 from wilks.significance.printing import decimals, finite_or_none, probability
 from wilks.toys import check_drawable, draw_toy
 from wilks.typing import FloatArray, require_kind, whole_number
@@ -138,13 +137,12 @@ def halves_test(
         sums[index] = np.sum(ratio(draw_toy(half, Null(), seed=seed, index=index)))
         if progress is not None:
             progress(index + 1, n_toys)
-    shift = sums.min() - 1.0  # the law of counts takes positive numbers
-    null, observed = Empirical.of(sums - shift), float(np.sum(ratio(tested)))
-    at = max(observed - shift, 0.0)
+    observed = float(np.sum(ratio(tested)))
+    count = count_at_or_above(sums, observed)
     return HalvesAnswer(
         log_likelihood_ratio=2.0 * (observed - ratio.expected),
-        p_value=null.p_value(at),
-        interval=null.interval(at),
+        p_value=(count + 1) / (n_toys + 1),
+        interval=clopper_pearson(count, n_toys),
         trained_t=fit.t,
         n_trained=len(trained),
         n_tested=len(tested),
