@@ -131,47 +131,46 @@ def powers(null: np.ndarray, there: np.ndarray) -> harness.Row:
     return {"power": rows}
 
 
-@SCRIPT.part("reference", n_references=100, n_data=20, n_calibration=199, ratios=(5, 20))
+@SCRIPT.part("reference", n_references=200, n_data=20, n_calibration=199, ratios=(5, 20))
 def reference(options) -> Iterator[harness.Row]:
-    """Rates of p over references: by the law over references, by chi-square, and among toys of each reference."""
+    """Rates of p over references: among toys of all references, by chi-square, and among toys of each reference."""
     for ratio in options.ratios:
-        n_reference = int(ratio * exponential.EXPECTED_EVENTS)
-        p: dict[str, list[float]] = {}
-        t = []
-        for seed in range(options.n_references):
-            whole = analysis(wilks.Histogram(n_bins=20), n_reference=n_reference, seed=seed)
-            t += one_reference(whole, p, n_data=options.n_data, n_calibration=options.n_calibration, seed=seed)
-        rates = {name: [float(np.mean(np.array(all_p) <= share)) for share in SHARES] for name, all_p in p.items()}
-        n = options.n_references * options.n_data
-        yield {"ratio": ratio, "n": n, "rates": rates, "correlation": mean_correlation(np.array(t))}
+        n_reference, n = int(ratio * exponential.EXPECTED_EVENTS), options.n_data
+        wholes = (
+            analysis(wilks.Histogram(n_bins=20), n_reference=n_reference, seed=seed)
+            for seed in range(options.n_references)
+        )
+        found = [one_reference(one, n, options.n_calibration, seed=k) for k, one in enumerate(wholes)]
+        rates = {}
+        for k in (1, 4):
+            t, given = (np.concatenate([one[k][place] for one in found]) for place in (0, 1))
+            ways = {"toys of all references": share_at_or_above(t, t), "chi-square": np.vectorize(chi2_sf)(t, 20.0)}
+            for way, p in (ways | {"toys of this reference": given}).items():
+                p = np.clip(p, 0.5 / t.size, 1.0 - 0.5 / t.size)
+                for name, combine in INDEPENDENT.items() if k > 1 else {"": np.ravel}.items():
+                    rates[f"k = {k}, {way}{name and ', ' + name}"] = shares(combine(p))
+            rates[f"k = {k}, toys of the whole procedure, fisher"] = shares(np.concatenate([one[k][2] for one in found]))
+        t4 = np.concatenate([one[4][0] for one in found])
+        yield {"ratio": ratio, "n": len(t4), "correlation": mean_correlation(t4), "rates": rates}
 
 
-def one_reference(
-    whole: wilks.Analysis, p: dict[str, list[float]], *, n_data: int, n_calibration: int, seed: int
-) -> list[np.ndarray]:
-    """Adds p of data sets of the null with one reference; returns t of their four parts."""
-    kept: list[np.ndarray] = []
+def shares(p: np.ndarray) -> list[float]:
+    return [float(np.mean(p <= share * (1.0 + 1e-9))) for share in SHARES]
+
+
+def one_reference(whole: wilks.Analysis, n_data: int, n_calibration: int, *, seed: int) -> dict[int, tuple]:
+    """t of the parts of data sets of the null, by k; their p among toys with this reference, and that of all parts."""
+    found = {}
     for k in (1, 4):
         part = part_analysis(whole, k)
-        t = np.array([[fit.t for fit in fitted(part, events, k)[0]] for events in toys(whole, n_data, seed=2 * seed)])
-        null = np.array(
-            [[fit.t for fit in fitted(part, events, k)[0]] for events in toys(whole, n_calibration, seed=2 * seed + 1)]
+        t, null = (
+            np.array([[fit.t for fit in fitted(part, events, k)[0]] for events in toys(whole, n, seed=2 * seed + odd)])
+            for odd, n in enumerate((n_data, n_calibration))
         )
-        law = wilks.laws.analytic_null(part)
-        of_parts = {
-            "law over references": np.vectorize(law.unconfirmed_log_p_value)(t),
-            "chi-square": np.log(np.vectorize(chi2_sf)(t, 20.0)),
-            "toys of each part": np.log((share_at_or_above(t, null) * null.size + 1.0) / (null.size + 1.0)),
-        }
-        for way, log_p in of_parts.items():
-            for name, combine in (INDEPENDENT if k > 1 else {"": lambda one: one[:, 0]}).items():
-                p.setdefault(f"k = {k}, {way}{name and ', ' + name}", []).extend(combine(np.exp(log_p)).tolist())
-        if k > 1:
-            for row in t:
-                answer = combined(row, null, n_events=(0,) * k, combination="fisher")
-                p.setdefault("k = 4, toys of the whole procedure, fisher", []).append(answer.p_value)
-            kept = list(t)
-    return kept
+        given = (share_at_or_above(t, null) * null.size + 1.0) / (null.size + 1.0)
+        answers = [combined(row, null, n_events=(0,) * k, combination="fisher").p_value for row in t]
+        found[k] = t, given, np.array(answers)
+    return found
 
 
 def toys(whole: wilks.Analysis, n: int, *, seed: int) -> Iterator[np.ndarray]:

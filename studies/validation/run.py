@@ -124,10 +124,10 @@ def caught(options) -> Iterator[harness.Row]:
 
 
 def wrong(factor: float, *, n_bins: int = N_BINS) -> wilks.Analysis:
-    """log r as if nu were ``factor`` times as large; 200,000 events for 2,000."""
+    """log r as if nu were ``factor`` times as large; 50,000 events for 2,000."""
     scale = wilks.Nuisance("scale", SIGMA, log_ratio=lambda x, nu: exponential.scale_log_ratio(x, factor * nu))
     return wilks.Analysis(
-        reference=exponential.reference(),
+        reference=exponential.reference(50_000),
         model=wilks.Histogram(n_bins=n_bins),
         nuisances=[scale],
         toy_source=exponential.BACKGROUND,

@@ -24,8 +24,9 @@ class PartsAnswer(Printed):
         n_events: of each part.
         p_values: of each part, counted among all parts of all toys.
         combination: by which they are made one: ``fisher``, ``stouffer`` or ``min_p``.
-        p_value: (j + 1)/(n + 1) for j of n toys of the whole procedure that are combined to as small a number.
-        interval: of it, Clopper-Pearson, 68 %.
+        p_value: (j + m + 1)/(n + 1) for j of n toys of the whole procedure that are combined to as small a number, and
+            m that failed.
+        interval: of it, Clopper-Pearson, 68 %; its ends take all failed toys as smaller, and as larger.
         formula_p_value: what the combination says if the parts are independent.
         correlation: of t of two parts over toys; 0 but for chance where nothing is shared, such as an auxiliary
             measurement.
@@ -84,7 +85,8 @@ def combined(t: FloatArray, toys: FloatArray, *, n_events: tuple[int, ...], comb
 
     The data are taken as one more toy: p_ij is the share of all (n + 1) k values at or above t_ij, and the combination
     of each row has a rank among all rows. If the data are such a toy, every rank is as likely, whatever the parts
-    share: p is exact, with one part it is that of `wilks.calibrate`.
+    share: p is exact, with one part it is that of `wilks.calibrate`. A share is taken half a value lower, so that none
+    is 1.
 
     Raises:
         CalibrationError: the fit of a part of the data failed.
@@ -97,24 +99,24 @@ def combined(t: FloatArray, toys: FloatArray, *, n_events: tuple[int, ...], comb
     require_combination(combination)
     if not np.isfinite(t).all():
         raise CalibrationError(f"p needs a fit of every part of the data, but {int(np.isnan(t).sum())} of them failed")
-    combine = INDEPENDENT[combination]
+    combine, (n, k) = INDEPENDENT[combination], toys.shape
     rows = np.nan_to_num(np.concatenate([t[None], toys]), nan=np.inf)
-    ranks = share_at_or_above(rows, rows)
-    together = combine(ranks)
-    n, k = toys.shape
-    count = int(np.sum(together[1:] <= together[0] * (1.0 + 1e-9)))
+    together = combine(share_at_or_above(rows, rows) - 0.5 / rows.size)
+    has_failed = ~np.isfinite(toys).all(axis=1)
+    n_failed = int(np.sum(has_failed))
+    count = int(np.sum(together[1:][~has_failed] <= together[0] * (1.0 + 1e-9)))
     own = (share_at_or_above(t, rows[1:]) * n * k + 1.0) / (n * k + 1.0)
     return PartsAnswer(
         t=tuple(t.tolist()),
         n_events=n_events,
         p_values=tuple(own.tolist()),
         combination=combination,
-        p_value=(count + 1) / (n + 1),
-        interval=clopper_pearson(count, n),
-        formula_p_value=float(combine(own)),
+        p_value=(count + n_failed + 1) / (n + 1),
+        interval=(clopper_pearson(count, n)[0], clopper_pearson(count + n_failed, n)[1]),
+        formula_p_value=float(combine(np.minimum(own, 1.0 - 0.5 / (n * k + 1.0)))),
         correlation=mean_correlation(toys),
         n_toys=n,
-        n_failed=int(np.sum(~np.isfinite(toys).all(axis=1))),
+        n_failed=n_failed,
     )
 
 

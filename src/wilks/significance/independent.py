@@ -7,7 +7,7 @@ import scipy.special
 
 from wilks.typing import FloatArray
 
-_LEAST = 1e-300
+_LEAST, _MOST = 1e-300, 1.0 - 2.0**-53
 
 
 def fisher(p_values: FloatArray) -> FloatArray:
@@ -26,7 +26,7 @@ def stouffer(p_values: FloatArray) -> FloatArray:
     >>> float(stouffer(np.array([0.1, 0.1])).round(4))
     0.035
     """
-    scores = -scipy.special.ndtri(np.clip(p_values, _LEAST, 1.0))
+    scores = -scipy.special.ndtri(np.clip(p_values, _LEAST, _MOST))
     return np.asarray(scipy.special.ndtr(-np.sum(scores, axis=-1) / np.sqrt(p_values.shape[-1])))
 
 
