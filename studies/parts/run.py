@@ -149,7 +149,9 @@ def reference(options) -> Iterator[harness.Row]:
                 p = np.clip(p, 0.5 / t.size, 1.0 - 0.5 / t.size)
                 for name, combine in INDEPENDENT.items() if k > 1 else {"": np.ravel}.items():
                     rates[f"k = {k}, {way}{name and ', ' + name}"] = shares(combine(p))
-            rates[f"k = {k}, toys of the whole procedure, fisher"] = shares(np.concatenate([one[k][2] for one in found]))
+            rates[f"k = {k}, toys of the whole procedure, fisher"] = shares(
+                np.concatenate([one[k][2] for one in found])
+            )
         t4 = np.concatenate([one[4][0] for one in found])
         yield {"ratio": ratio, "n": len(t4), "correlation": mean_correlation(t4), "rates": rates}
 

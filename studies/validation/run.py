@@ -37,7 +37,9 @@ def made_up(seed: int, *, shift: float = 0.0) -> Callable[..., Toys]:
     """Makes toys of a perfect analysis; with ``shift`` t of shifted ones is larger by so many standard deviations."""
 
     def make(analysis: wilks.Analysis, hypothesis: Hypothesis, *, n_toys: int, seed: int = seed) -> Toys:
-        own, reference = (rng_of(seed, hypothesis.to_dict(), word) for word in ("toys", analysis.describe()["reference"]))
+        own, reference = (
+            rng_of(seed, hypothesis.to_dict(), word) for word in ("toys", analysis.describe()["reference"])
+        )
         z = math.sqrt(1.0 - SPREAD**2) * own.normal(size=n_toys) + SPREAD * reference.normal(size=n_toys)
         t = DOF * np.maximum(1.0 - 2.0 / (9.0 * DOF) + z * math.sqrt(2.0 / (9.0 * DOF)), 0.0) ** 3
         t = t + (shift * math.sqrt(2.0 * DOF) if hypothesis.nuisances else 0.0)
@@ -114,9 +116,7 @@ def caught(options) -> Iterator[harness.Row]:
         analysis = wrong(factor)
         closure = check_responses(analysis.reference, analysis.nuisances, variations=varied())
         pages = [
-            validation_of(
-                analysis, toys_here, Options(options.n_toys, options.n_null, 0, seed=seed), closure=closure
-            )
+            validation_of(analysis, toys_here, Options(options.n_toys, options.n_null, 0, seed=seed), closure=closure)
             for seed in range(options.n_pages)
         ]
         failed = [[one.name for one in page.failed] for page in pages]

@@ -33,7 +33,7 @@ def test_equal_events_are_divided_too() -> None:
     coarse = np.round(EVENTS, 1)
     numbers = part_numbers(coarse, n_parts=2, seed=4)
     same = np.all(coarse == [0.1, 0.1], axis=1)
-    assert 100 < same.sum() and np.mean(numbers[same]) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(same.sum()))
+    assert same.sum() > 100 and np.mean(numbers[same]) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(same.sum()))
     order = RNG.permutation(coarse.shape[0])
     pieces, shuffled = (parts_of(one, n_parts=2, seed=4) for one in (coarse, coarse[order]))
     for a, b in zip(pieces, shuffled, strict=True):

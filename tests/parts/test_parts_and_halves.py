@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 from scipy.stats import kstest
-from studies.parts import run as study
 
 import wilks
 from wilks.errors import InputError
@@ -16,6 +15,8 @@ from wilks.parts.dividing import part_analysis
 from wilks.parts.halves import FixedRatio
 from wilks.problems import exponential
 from wilks.toys import draw_toy
+
+from studies.parts import run as study
 
 DATA = exponential.data(exponential.NP2, seed=1)
 
@@ -58,8 +59,10 @@ def test_f_is_that_of_one_half_and_the_ratio_is_written_down(analysis) -> None:
     trained = draw_toy(half, Null(), seed=8, index=0)
     ratio = FixedRatio(half, fit(half, trained).params)
     x = np.array([[0.01], [0.7], [30.0]])
-    n, b = (np.histogram(events, bins=np.append(half_edges(half), np.inf), weights=weights)[0] for events, weights in (
-        (trained[:, 0], None), (half.reference.events[:, 0], half.reference.event_weights)))
+    n, b = (
+        np.histogram(events, bins=np.append(half_edges(half), np.inf), weights=weights)[0]
+        for events, weights in ((trained[:, 0], None), (half.reference.events[:, 0], half.reference.event_weights))
+    )
     expected = np.log(n / b)[[0, np.searchsorted(half_edges(half), 0.7) - 1, -1]]
     np.testing.assert_allclose(ratio(x), expected, rtol=1e-9)
     assert ratio.expected == pytest.approx(np.sum(n - b))

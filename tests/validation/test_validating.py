@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from studies.validation.run import alarms_of, made_up, perfect, rates
 
 import wilks
 from wilks.campaign import toys_here
@@ -17,6 +16,8 @@ from wilks.responses import Variation, check_responses
 from wilks.samples import Sample
 from wilks.validation import Verdict, validate
 from wilks.validation.validating import Options, validation_of
+
+from studies.validation.run import alarms_of, made_up, perfect, rates
 
 FEW = Options(n_toys=20, n_null=40, n_references=2, seed=0)
 NOT, PASS, FAIL = Verdict.NOT_EVALUATED, Verdict.PASS, Verdict.FAIL

@@ -35,9 +35,7 @@ _TOYS, _RESULT, _PAGE, _FIGURE = "toys", "result", "validation.html", "validatio
 @processes_option
 @module_folder_option
 @json_option
-def validate_command(
-    analysis_file: str, n_toys: int, n_references: int, processes: int | None, as_json: bool
-) -> None:
+def validate_command(analysis_file: str, n_toys: int, n_references: int, processes: int | None, as_json: bool) -> None:
     """Check an analysis on toys, varied samples and other references; the data are not read.
 
     t and p at one sigma up and down in each nuisance and in all together, the closure of learned responses, the size of

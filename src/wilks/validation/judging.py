@@ -46,7 +46,9 @@ def fits_check(campaigns: Sequence[Toys]) -> Check:
     where = f", {shares[worst]:.1%} at {point_text(campaigns[worst].hypothesis)}" if shares[worst] else ""
     text = f"{sum(one.n_failed for one in campaigns)} of {sum(one.n_toys for one in campaigns):,} toys failed{where}"
     limit = f"{MOST_FAILED:.0%} at a point"
-    return Check.judged(FITS, shares[worst] <= MOST_FAILED, text, limit=limit, advice=_ADVICE[FITS], numbers={"shares": shares})
+    return Check.judged(
+        FITS, shares[worst] <= MOST_FAILED, text, limit=limit, advice=_ADVICE[FITS], numbers={"shares": shares}
+    )
 
 
 def t_check(null: Toys, shifted: Sequence[Toys], law: AnsweringLaw) -> Check:
@@ -88,8 +90,12 @@ def chi_square_check(campaigns: Sequence[Toys], calibration: Calibration | None,
         reason = f"at nu = 0 t does not follow chi-square({dof:g}), so that no answer quotes it; p is counted"
         return Check.left_out(CHI_SQUARE, reason)
     found = chi_square_table(campaigns, dof)
-    text = f"t against chi-square({dof:g}) at {len(campaigns)} points: all tests together p {probability(found.p_value)}"
-    return Check.judged(CHI_SQUARE, found.is_passed, text, limit=_DECIDES, advice=_ADVICE[CHI_SQUARE], numbers=found.to_dict())
+    text = (
+        f"t against chi-square({dof:g}) at {len(campaigns)} points: all tests together p {probability(found.p_value)}"
+    )
+    return Check.judged(
+        CHI_SQUARE, found.is_passed, text, limit=_DECIDES, advice=_ADVICE[CHI_SQUARE], numbers=found.to_dict()
+    )
 
 
 def p_check(campaigns: Sequence[Toys], answers: Sequence[Answered], law: AnsweringLaw) -> Check:
@@ -129,7 +135,7 @@ def found_back_check(analysis: Analysis, campaigns: Sequence[Toys]) -> Check:
     biases, pulls = np.transpose([_bias(analysis, one) for one in campaigns], (1, 0, 2))
     limit = z_score(HALF_SIZE / (2.0 * biases.size))
     is_far = (np.abs(pulls) > limit) & (np.abs(biases) > LARGEST_BIAS)
-    point, which = np.unravel_index(int(np.argmax(np.abs(biases))), biases.shape)
+    point, which = divmod(int(np.argmax(np.abs(biases))), len(names))
     text = (
         f"farthest off is {visible(names[which])} at {point_text(campaigns[point].hypothesis)}, by "
         f"{biases[point, which]:+.2f} of its standard deviation over toys, {pulls[point, which]:+.1f} errors"
@@ -158,7 +164,9 @@ def closure_check(analysis: Analysis, closure: Closure | None) -> Check:
         "times the response"
     )
     limit = f"p above {closure.alpha:g} for all together, or a shift of t of {closure.tolerance:g}"
-    return Check.judged(RESPONSES, closure.is_good, text, limit=limit, advice=_ADVICE[RESPONSES], numbers=closure.to_dict())
+    return Check.judged(
+        RESPONSES, closure.is_good, text, limit=limit, advice=_ADVICE[RESPONSES], numbers=closure.to_dict()
+    )
 
 
 def seeds_check(analysis: Analysis, first: Toys, make: MakeToys) -> Check:

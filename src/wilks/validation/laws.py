@@ -61,10 +61,10 @@ class AnsweringLaw:
         if self.calibration is not None:
             t = toys.t[np.isfinite(toys.t)]
             null = self.calibration.null
-            p = (null.counts(t) + null.n_failed + 1.0) / (null.n_toys + 1.0)
-            return Answered(np.asarray(p), 0, n_failed)
-        found = [self._analytic(toys, row) for row in np.flatnonzero(np.isfinite(toys.t))]
-        p = np.array([one for one in found if one is not None])
+            counts = null.counts(t).astype(np.float64)
+            return Answered((counts + null.n_failed + 1.0) / (null.n_toys + 1.0), 0, n_failed)
+        found = [self._analytic(toys, row) for row in np.flatnonzero(np.isfinite(toys.t)).tolist()]
+        p = np.array([one for one in found if one is not None], dtype=np.float64)
         return Answered(p, len(found) - p.size, n_failed)
 
     def _analytic(self, toys: Toys, row: int) -> float | None:

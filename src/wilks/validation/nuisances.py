@@ -141,7 +141,9 @@ def validate_nuisances(
             "penalty: its t follows none, and depends on the nuisances. wilks.validate looks at its p; "
             "degrees_of_freedom= compares t nonetheless"
         )
-    points = tuple(hypotheses) if hypotheses is not None else (Null(), *shifted_hypotheses(analysis))
+    points: tuple[Hypothesis, ...] = (
+        (Null(), *shifted_hypotheses(analysis)) if hypotheses is None else tuple(hypotheses)
+    )
     dof = float(analysis.n_parameters if degrees_of_freedom is None else degrees_of_freedom)
     for point in points:
         check_drawable(analysis, point)

@@ -1,10 +1,10 @@
-"""Is p uniform? p of toys by the law that answers for data, -2 log p against chi-square(2), and rates at .05 and .01."""
+"""Is p of toys uniform, by the law that answers for data? -2 log p against chi-square(2), and rates at .05 and .01."""
 
 import dataclasses
 import functools
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy.special
@@ -21,7 +21,8 @@ _DOF = 2.0
 _N_SEEN = 400
 
 
-class Rate(NamedTuple):
+@dataclass(frozen=True)
+class Rate:
     """How often p is at most a level.
 
     Attributes:
@@ -130,7 +131,7 @@ def _yardstick(n: int, shared: SharedLaw) -> Yardstick:
 def _rate(p: FloatArray, level: float, *, n_calibration: int | None, n_failed: int) -> Rate:
     count = int(np.sum(p <= level * (1.0 + 1e-9)))
     if n_calibration is None:
-        law = scipy.stats.binom(p.size, level)
+        law: Any = scipy.stats.binom(p.size, level)
     else:
         rank = math.floor(level * (n_calibration + 1) * (1.0 + 1e-9)) - n_failed
         if rank < 1:

@@ -10,7 +10,7 @@ import numpy as np
 from wilks.analysis import Analysis
 from wilks.campaign import Toys
 from wilks.errors import InputError
-from wilks.hypotheses import Null
+from wilks.hypotheses import Hypothesis, Null
 from wilks.laws import Calibration, calibrate
 from wilks.responses import Closure, Variation, check_responses
 from wilks.selection.selecting import kept_toys
@@ -90,7 +90,8 @@ def validate(
     require_kind(analysis, Analysis, name="analysis")
     options = Options.checked(n_toys, n_null, n_references, seed, requires_chi_square=requires_chi_square)
     _check_null(analysis, null)
-    for point in (Null(), *shifted_hypotheses(analysis)):
+    points: tuple[Hypothesis, ...] = (Null(), *shifted_hypotheses(analysis))
+    for point in points:
         check_drawable(analysis, point)
     closure = check_responses(analysis.reference, analysis.nuisances, variations=variations) if variations else None
     with kept_toys(analysis, store=store, executor=executor, progress=progress or _silent) as make:
@@ -108,9 +109,7 @@ class Options:
     requires_chi_square: bool = False
 
     @classmethod
-    def checked(
-        cls, n_toys: int, n_null: int, n_references: int, seed: int, *, requires_chi_square: bool
-    ) -> "Options":
+    def checked(cls, n_toys: int, n_null: int, n_references: int, seed: int, *, requires_chi_square: bool) -> "Options":
         """Counts that are large enough.
 
         Raises:
@@ -156,9 +155,7 @@ def validation_of(
     return Validation(checks, shown, law.words, analysis.fingerprint())
 
 
-def _null(
-    analysis: Analysis, make: MakeToys, options: Options, given: Toys | None
-) -> tuple[Toys, Calibration | None]:
+def _null(analysis: Analysis, make: MakeToys, options: Options, given: Toys | None) -> tuple[Toys, Calibration | None]:
     """Toys at nu = 0, and the calibration that answers; None: the analytic null does."""
     if given is not None:
         return given, calibrate(given)
