@@ -3,6 +3,7 @@
     python -m studies.validation.run alarms                    # made-up toys, two nuisances
     python -m studies.validation.run alarms --n-nuisances 5 --n-pages 300
     python -m studies.validation.run caught                    # histograms on the exponential problem
+    python -m studies.validation.run references                # Z of one data set over references
 
 ``alarms``: t is chi-square(13) at every point, nuisances scatter as they must, other references move Z by 0.3, another
 seed does not. ``caught``: log r of the scale is that of a scale that is ``factor`` times as large; toys are right.
@@ -26,6 +27,7 @@ from wilks.problems import exponential
 from wilks.responses import check_responses
 from wilks.significance import clopper_pearson
 from wilks.validation import Validation, Verdict
+from wilks.validation.references import draw_check
 from wilks.validation.validating import Options, validation_of
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"alarms": 0, "caught": 0})
@@ -143,6 +145,27 @@ def varied() -> list[wilks.Variation]:
         weights = np.full(len(events), exponential.EXPECTED_EVENTS / len(events))
         found.append(wilks.Variation({"scale": nu}, wilks.Sample(events, weights, features=exponential.FEATURES)))
     return found
+
+
+@SCRIPT.part("references", ratios=(5, 10, 100), n_toys=200, n_references=8, n_bins=20)
+def references(options) -> Iterator[harness.Row]:
+    """The spread of Z of one data set over references that are drawn anew, or with replacement from the first."""
+    for ratio in options.ratios:
+        for way in ("drawn", "resampled"):
+            analysis = at_ratio(ratio, n_bins=options.n_bins, is_drawn=way == "drawn")
+            first = toys_here(analysis, wilks.Null(), n_toys=options.n_toys, seed=1)
+            found = draw_check(analysis, first, make=toys_here, n_references=options.n_references, seed=2)
+            yield {"ratio": ratio, "way": way, "expected": math.sqrt(2.0 / ratio)} | dict(found.numbers)
+
+
+def at_ratio(ratio: int, *, n_bins: int, is_drawn: bool) -> wilks.Analysis:
+    """N_R = ratio N(R_0) = 2,000 ratio; toys from the generator, or from a pool of a million events."""
+    return wilks.Analysis(
+        reference=exponential.reference(2_000 * ratio),
+        model=wilks.Histogram(n_bins=n_bins),
+        toy_source=exponential.BACKGROUND if is_drawn else exponential.reference(1_000_000, seed=1),
+        standardize=False,
+    )
 
 
 def shifts(pages: list[Validation]) -> list[float]:

@@ -58,11 +58,17 @@ def test_a_rate_that_so_few_toys_cannot_give_is_said() -> None:
 def test_what_is_seen_of_a_shift() -> None:
     found = uniformity(counted(RNG.normal(size=400), RNG.normal(size=100) + 0.5), shared=SharedLaw(400))
     assert found.p_value < 0.01 and 0.3 < found.mean_z < 0.7
-    few, more = found.seen
+    few, more = seen_shifts(100, SharedLaw(400), size=0.01)
     assert 0.1 < few < 0.7 < more
     yard_seen = [
         uniformity(counted(RNG.normal(size=400), RNG.normal(size=100) + 0.5), shared=SharedLaw(400)).p_value <= 0.01
         for _ in range(40)
     ]
     assert np.mean(yard_seen) == pytest.approx(more, abs=0.2)
-    assert seen_shifts.cache_info().currsize >= 1
+
+
+def test_many_points_have_p_that_are_small_enough() -> None:
+    """The least omnibus p times 30 points must lie below the limit of 1 %."""
+    p = counted(RNG.normal(size=400), RNG.normal(size=60) + 2.0)
+    found = uniformity(p, shared=SharedLaw(400, 0.0, 400 * 30))
+    assert 30 * found.p_value < 0.01 < 30 * uniformity(p, shared=SharedLaw(400)).p_value

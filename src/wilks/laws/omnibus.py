@@ -33,10 +33,12 @@ class SharedLaw:
     Attributes:
         n_calibration: p = (k + 1)/(n + 1) is counted among so many toys, the same for all; None: it is computed.
         common_z: the standard deviation of what Z of all toys is off, as by one reference.
+        n_simulated: sets that p of all tests together is counted among: its least value is one of these and one more.
     """
 
     n_calibration: int | None = None
     common_z: float = 0.0
+    n_simulated: int = N_SIMULATED
 
     def drawn(self, rng: np.random.Generator, size: tuple[int, int], *, shift: float = 0.0) -> FloatArray:
         """-2 log p of sets (s, n) under the null hypothesis, or with Z too large by ``shift``."""
@@ -52,7 +54,7 @@ class SharedLaw:
     def with_fewer(self, factor: float) -> SharedLaw:
         """What is as many errors off for sets that are ``factor`` times smaller."""
         n = None if self.n_calibration is None else max(1, round(self.n_calibration / factor))
-        return SharedLaw(n, self.common_z * math.sqrt(factor))
+        return SharedLaw(n, self.common_z * math.sqrt(factor), self.n_simulated)
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,8 @@ def _null(yard: Yardstick) -> _Null:
     """Those of sets of a chi-square, of n toys each or 500 of more."""
     few = _few(yard)
     rng = np.random.Generator(np.random.Philox(key=few.n))
-    found = distances(few.drawn(rng, N_SIMULATED), few)
+    n_simulated = N_SIMULATED if few.shared is None else few.shared.n_simulated
+    found = distances(few.drawn(rng, n_simulated), few)
     columns = np.sort(found, axis=0)
     own = _ranked(found, columns, is_among=True)
     return _Null(columns, np.sort(own[:, yard.judged].min(axis=1)))

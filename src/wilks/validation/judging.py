@@ -17,7 +17,7 @@ from wilks.validation.checks import HALF_SIZE, SIZE, Check, any_of
 from wilks.validation.laws import Answered, AnsweringLaw
 from wilks.validation.likeness import Likeness, likeness, shift_often_seen
 from wilks.validation.nuisances import chi_square_table, point_text
-from wilks.validation.uniformity import SHIFTS, Uniformity, uniformity
+from wilks.validation.uniformity import SHIFTS, Uniformity, seen_shifts, uniformity
 from wilks.wording import visible
 
 FITS, T, CHI_SQUARE, P = "fits", "t at other nuisances", "chi-square", "p at other nuisances"
@@ -108,15 +108,21 @@ def p_check(campaigns: Sequence[Toys], answers: Sequence[Answered], law: Answeri
         return Check.left_out(P, f"the analytic null is too rough for {n_refused:,} of {n_all:,} toys")
     if reason := _too_few(campaigns):
         return Check.left_out(P, reason)
-    found = [uniformity(one.p, shared=law.shared, n_failed=law.n_failed) for one in answers]
+    shared = law.shared(len(answers))
+    found = [uniformity(one.p, shared=shared, n_failed=law.n_failed) for one in answers]
     together = any_of([one.p_value for one in found])
     worst = int(np.argmin([one.p_value for one in found]))
-    shifts = ", ".join(f"{s:g} in {x:.0%}" for s, x in zip(SHIFTS, found[worst].seen, strict=True))
+    seen = seen_shifts(found[worst].n, shared, size=SIZE / len(found))
+    shifts = ", ".join(f"{s:g} in {x:.0%}" for s, x in zip(SHIFTS, seen, strict=True))
     text = (
         f"p {law.words}: farthest from uniform at {point_text(campaigns[worst].hypothesis)}, {found[worst]}; together "
         f"p {probability(together)}. At one point Z too large by {shifts} of cases is seen"
     )
-    numbers = {"p_value": together, "points": [_named(*pair) for pair in zip(campaigns, found, strict=True)]}
+    numbers = {
+        "p_value": together,
+        "points": [_named(*pair) for pair in zip(campaigns, found, strict=True)],
+        "seen": seen,
+    }
     return Check.judged(P, together > SIZE, text, limit=_DECIDES, advice=_ADVICE[P], numbers=numbers)
 
 

@@ -10,9 +10,11 @@ from wilks.analysis import Analysis
 from wilks.campaign import Toys
 from wilks.fitting import fit_events
 from wilks.laws import AnalyticLaw, Calibration, Refusal, analytic_null
-from wilks.laws.omnibus import SharedLaw
+from wilks.laws.omnibus import N_SIMULATED, SharedLaw
 from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray
+
+_PER_POINT = 400
 
 
 class Answered(NamedTuple):
@@ -30,17 +32,17 @@ class AnsweringLaw:
     analysis: Analysis
     calibration: Calibration | None
 
-    @property
-    def shared(self) -> SharedLaw:
-        """What p of all toys share.
+    def shared(self, n_points: int) -> SharedLaw:
+        """What p of all toys share, simulated often enough for the smallest of so many p-values.
 
         Toys are conditional on the reference, and so is p that is counted among them. The analytic null is one over
         references as far as no pool tells where this one is off: Z given it is off by sqrt(1 - s) N(R_0)/N_R.
         """
+        n_simulated = max(N_SIMULATED, _PER_POINT * n_points)
         if self.calibration is not None:
-            return SharedLaw(self.calibration.n_toys)
+            return SharedLaw(self.calibration.n_toys, 0.0, n_simulated)
         known = 0.0 if self.analysis.nuisances else analytic_null(self.analysis).figures.known_share
-        return SharedLaw(None, math.sqrt(1.0 - known) * self.analysis.reference_share)
+        return SharedLaw(None, math.sqrt(1.0 - known) * self.analysis.reference_share, n_simulated)
 
     @property
     def n_failed(self) -> int:

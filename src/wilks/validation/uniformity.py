@@ -1,6 +1,5 @@
 """Is p of toys uniform, by the law that answers for data? -2 log p against chi-square(2), and rates at .05 and .01."""
 
-import dataclasses
 import functools
 import math
 from dataclasses import dataclass
@@ -61,11 +60,6 @@ class Uniformity:
     p_value: float
     rates: tuple[Rate, ...]
     mean_z: float
-
-    @property
-    def seen(self) -> tuple[float, ...]:
-        """How often so many toys show Z that is too large by each of `SHIFTS`, at a size of 1 % for this set alone."""
-        return seen_shifts(_yardstick(self.n, self.shared))
 
     @property
     def rates_text(self) -> str:
@@ -141,14 +135,16 @@ def _rate(p: FloatArray, level: float, *, n_calibration: int | None, n_failed: i
 
 
 @functools.lru_cache(maxsize=32)
-def seen_shifts(yard: Yardstick, *, size: float = 0.01) -> tuple[float, ...]:
-    """Shares of 400 simulated sets with Z too large by each of `SHIFTS` that have an omnibus p of ``size`` or less."""
-    assert yard.shared is not None
-    limited = dataclasses.replace(yard, n=min(yard.n, omnibus.LARGEST_SIMULATED))
+def seen_shifts(n: int, shared: SharedLaw, *, size: float) -> tuple[float, ...]:
+    """How often n toys with Z too large by each of `SHIFTS` have an omnibus p of ``size`` or less, in 400 simulated sets.
+
+    Above 500 toys the figures are those of 500: more toys see more.
+    """
+    limited = _yardstick(min(n, omnibus.LARGEST_SIMULATED), shared)
     rng = np.random.Generator(np.random.Philox(key=[limited.n, 2]))
     shares = []
     for shift in SHIFTS:
-        sets = yard.shared.drawn(rng, (_N_SEEN, limited.n), shift=shift)
+        sets = shared.drawn(rng, (_N_SEEN, limited.n), shift=shift)
         p = omnibus.p_values(omnibus.distances(sets, limited), limited)
         shares.append(float(np.mean(omnibus.together(p, limited) <= size)))
     return tuple(shares)
