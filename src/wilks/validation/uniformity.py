@@ -136,7 +136,7 @@ def _rate(p: FloatArray, level: float, *, n_calibration: int | None, n_failed: i
 
 @functools.lru_cache(maxsize=32)
 def seen_shifts(n: int, shared: SharedLaw, *, size: float) -> tuple[float, ...]:
-    """How often n toys with Z too large by each of `SHIFTS` have an omnibus p of ``size`` or less, in 400 simulated sets.
+    """How often n toys with Z too large by each of `SHIFTS` have an omnibus p of at most ``size``: 400 simulated sets.
 
     Above 500 toys the figures are those of 500: more toys see more.
     """
