@@ -46,7 +46,8 @@ def draw_check(analysis: Analysis, first: Toys, *, make: MakeToys, n_references:
     Toys at nu = 0 are fitted again with fresh references, and Z of toy i given each of them is its normal score among
     the toys with that reference. p given a reference is uniform for any of them; the spread says how much of Z is about
     the reference, and not about the data: sqrt(2 N(R_0)/N_R) of the standard deviation 1 of Z where t has many degrees
-    of freedom, half of that variance where it has one.
+    of freedom, half of that variance where it has one; and what centers, widths and bins add, which a model takes from
+    each reference anew.
 
     A generator draws the references anew. Where toys come from a pool they are drawn with replacement from the
     reference: each is off it as it is off nature, and shares no event with the pool.
