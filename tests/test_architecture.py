@@ -15,7 +15,18 @@ ROOMS = (
     *("wording", "errors", "typing", "lazy", "threads", "documents", "kept", "storage", "functions", "structures"),
     *("significance", "samples", "hypotheses", "nuisances", "optimize", "search", "likelihood", "problem"),
     *("statistics", "analysis", "responses", "fitting", "toys", "campaign", "laws", "inspection", "answer"),
-    *("comparison", "selection", "validation", "power", "interpretation", "problems", "plots", "reports", "config"),
+    *(
+        "comparison",
+        "selection",
+        "validation",
+        "parts",
+        "power",
+        "interpretation",
+        "problems",
+        "plots",
+        "reports",
+        "config",
+    ),
     *("monitor", "cli"),
 )
 CORE = ROOMS[: ROOMS.index("campaign")]

@@ -54,12 +54,14 @@ _NAMES = {
         *("correlated", "normalization", "vary"),
     ],
     "wilks.search": ["Search"],
+    "wilks.parts": ["HalvesAnswer", "PartsAnswer", "halves_test", "parts_test"],
     "wilks.power": ["KnownSignal", "median_z_score", "power_at_size", "signal_fit", "signal_test"],
     "wilks.reports": ["write_report"],
     "wilks.responses": ["Variation", "learn_responses"],
     "wilks.storage": ["load"],
     "wilks.samples": ["Certified", "Sample", "Standardization", "columns", "enrich", "read", "split", "stream"],
     "wilks.typing": ["FitStatus"],
+    "wilks.validation": ["Validation", "validate"],
 }
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
         normalization,
         vary,
     )
+    from wilks.parts import HalvesAnswer, PartsAnswer, halves_test, parts_test
     from wilks.power import KnownSignal, median_z_score, power_at_size, signal_fit, signal_test
     from wilks.reports import write_report
     from wilks.responses import Variation, learn_responses
@@ -106,6 +109,7 @@ if TYPE_CHECKING:
     from wilks.statistics.network import MLP
     from wilks.storage import load
     from wilks.typing import FitStatus
+    from wilks.validation import Validation, validate
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
@@ -126,6 +130,7 @@ __all__ = [
     "Generator",
     "GofToys",
     "GoodnessOfFit",
+    "HalvesAnswer",
     "Histogram",
     "InputError",
     "Kernel",
@@ -136,6 +141,7 @@ __all__ = [
     "Nuisance",
     "Nuisances",
     "Null",
+    "PartsAnswer",
     "PoissonCount",
     "Region",
     "Sample",
@@ -148,6 +154,7 @@ __all__ = [
     "Toys",
     "Unconstrained",
     "Unselected",
+    "Validation",
     "Variation",
     "WeightClipSelection",
     "WilksError",
@@ -158,12 +165,14 @@ __all__ = [
     "enrich",
     "fit",
     "goodness_of_fit",
+    "halves_test",
     "learn_responses",
     "load",
     "load_toys",
     "median_z_score",
     "most_discrepant_region",
     "normalization",
+    "parts_test",
     "plan_toys",
     "plots",
     "power_at_size",
@@ -177,6 +186,7 @@ __all__ = [
     "signal_test",
     "split",
     "stream",
+    "validate",
     "vary",
     "write_gof",
     "write_report",

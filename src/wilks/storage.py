@@ -46,6 +46,7 @@ KINDS = {
     "selection": "wilks.selection.result:WeightClipSelection",
     "splitting": "wilks.laws.splitting.tail:Tail",
     "streamed_work": "wilks.comparison.streamed.work:Work",
+    "validation": "wilks.validation.page:Validation",
 }
 # Step i turns the content of a kind from layout i + 1 into layout i + 2.
 MIGRATIONS: tuple[Callable[[str, dict[str, Any]], dict[str, Any]], ...] = (with_one_p_for_all,)

@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,10 +20,9 @@ from wilks.cli.answers import load_answer
 from wilks.cli.options import parse_values
 from wilks.cli.prepare import Prepared
 from wilks.hypotheses import Null
-from wilks.laws.compatibility import judge
 from wilks.statistics.fits import Attempt, FitResult, FittedNuisance
 from wilks.typing import FitStatus
-from wilks.validation import Validation, ValidationCell
+from wilks.validation import Check, Point, Validation, Verdict
 
 TRANSFORM = "wilks.problems.exponential:scale_transform"
 _SHIFTS = {"up": 0.1, "down": -0.1, "far_up": 0.2, "far_down": -0.2}
@@ -285,33 +283,46 @@ def test_toys_at_other_nuisances_are_planned(study: Any) -> None:
 
 
 class TestValidate:
-    """The toys themselves are made up; `tests/test_validation.py` makes real ones."""
+    """The checks themselves are made up; `tests/validation` and `tests/contract` make real ones."""
 
-    def found(self, monkeypatch: pytest.MonkeyPatch, mean: float) -> list[dict[str, Any]]:
+    def found(self, monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> list[dict[str, Any]]:
         asked: list[dict[str, Any]] = []
 
         def made_up(analysis: Any, **options: Any) -> Validation:
             asked.append(options)
             options["progress"](1, 2)
-            t = np.random.default_rng(1).chisquare(mean, size=100)
-            toys: Any = SimpleNamespace(t=t, hypothesis=Null(), n_failed=0, began_at_delta=np.zeros(100))
-            cell = ValidationCell(toys, judge(t, 13.0, n_failed=0, is_estimated_dof=False), 1e-9, None)
-            return Validation((cell,))
+            check = Check("fits", verdict, "3 of 100 toys failed", "5% at a point", "See why they fail")
+            point = Point("all 0", np.random.default_rng(1).chisquare(13, size=100), np.empty(0))
+            return Validation((check,), (point,), "counted among 3 toys", analysis.fingerprint())
 
-        monkeypatch.setattr(wilks.cli.validate, "validate_nuisances", made_up)
+        monkeypatch.setattr(wilks.cli.validate, "validate", made_up)
+        monkeypatch.setattr(wilks.cli.validate, "toys_step", lambda session, prepared: "toys")
         return asked
 
-    def test_it_passes_its_options_and_prints_the_table(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked = self.found(monkeypatch, 13.0)
+    def test_it_passes_its_options_and_writes_the_page(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = self.found(monkeypatch, Verdict.PASS)
         assert study.run("learn-nuisances").exit_code == 0
-        result = study.run("validate", "--n-toys", "40")
+        result = study.run("validate", "--n-toys", "40", "--n-references", "3")
         assert result.exit_code == 0, result.output
-        assert "KS p of tau" in result.output and "t does not depend on the nuisances" in result.output
-        assert (asked[0]["n_toys"], asked[0]["store"].name) == (40, "validation")
+        assert "1 of 1 checks passed" in result.output
+        told = asked[0]
+        assert (told["n_toys"], told["n_references"], told["null"], told["seed"]) == (40, 3, "toys", 1)
+        assert len(told["variations"]) == 4 and not told["requires_chi_square"]
+        assert told["store"].parts[-2:] == ("validation", "toys")
         assert study.result()["numbers"]["validation"]["is_passed"] is True
+        assert "Nothing failed." in (study.output / "validation" / "validation.html").read_text()
 
-    def test_a_t_that_moves_is_a_failed_gate(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.found(monkeypatch, 20.0)
+    def test_a_check_that_fails_is_a_failed_gate(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.found(monkeypatch, Verdict.FAIL)
         assert study.run("learn-nuisances").exit_code == 0
         result = study.run("validate")
-        assert result.exit_code == 4 and "t depends on the nuisances" in result.output
+        assert result.exit_code == 4 and "See why they fail" in result.output
+        assert study.result()["status"] == "quality_gate" and "3 of 100 toys" in study.result()["warnings"][-1]
+        assert "What failed" in (study.output / "validation" / "validation.html").read_text()
+
+    def test_what_is_not_evaluated_does_not_fail(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.found(monkeypatch, Verdict.NOT_EVALUATED)
+        assert study.run("learn-nuisances").exit_code == 0
+        result = study.run("validate")
+        assert result.exit_code == 0 and "1 could not be evaluated" in result.output
+        assert study.run("validate", "--n-references", "1").exit_code == 2

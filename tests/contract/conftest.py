@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 import wilks
 import wilks.cli.toys
+import wilks.cli.validate
 import wilks.cli.workers
 from wilks.cli import main
 from wilks.laws import Calibration, GoodnessOfFit
@@ -343,7 +344,14 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wilks.cli.toys, "LocalProcesses", Here)
         patch.setattr(wilks.cli.workers, "LocalProcesses", Here)
+        patch.setattr(wilks.cli.validate, "LocalProcesses", Here)
         yield Workshop(tmp_path_factory.mktemp("contract"))
+
+
+@pytest.fixture
+def here() -> Here:
+    """Makes toys of campaigns in this process."""
+    return Here()
 
 
 @pytest.fixture

@@ -1,14 +1,18 @@
 """Every family through every command on an analysis file."""
 
 import dataclasses
+import html
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from pyarrow import parquet
 
+import wilks
 from wilks.cli.outcome import ExitCode
+from wilks.validation import validating
 
 pytestmark = pytest.mark.usefixtures("cheap_figures")
 
@@ -93,12 +97,45 @@ def test_a_file_without_toys(case, workshop, families, check_report):
     assert study.run("report", "FILE").exit_code == ExitCode.DONE and undated(study.page) == page
 
 
-def test_validate_is_for_models_with_a_chi_square(case, workshop):
-    if case.family.has_chi_square:
-        return  # `wilks validate` on a network: tests/cli/test_nuisances.py
-    refused = workshop.study(case).run("validate", "FILE")
-    reason = "has a penalty" if case.is_profiled else "no nuisances"
-    assert refused.exit_code == ExitCode.INVALID_INPUT and reason in refused.output, refused.output
+def test_validate_writes_one_page(case_of, workshop, monkeypatch):
+    """At one point of the nuisances; all points: tests/validation."""
+    study = workshop.study(case_of)
+    points = (wilks.ShiftedNuisance({"scale": 0.1}),)
+    monkeypatch.setattr(validating, "shifted_hypotheses", lambda analysis: points)
+    done = study.run("validate", "FILE", "--n-toys", 20, "--n-references", 0)
+    found = study.result()
+    numbers, failed = found["numbers"]["validation"], ExitCode.QUALITY_GATE
+    verdicts = {one["name"]: one["verdict"] for one in numbers["checks"]}
+    assert done.exit_code == (failed if "fail" in verdicts.values() else ExitCode.DONE), done.output
+    assert numbers["is_passed"] == ("fail" not in verdicts.values())
+    assert verdicts["another reference"] == "not evaluated" != verdicts["fits"]
+    assert numbers["fingerprint"] == workshop.analysis(case_of).fingerprint()
+    page = Path(found["files"]["report"]).read_text(encoding="utf-8")
+    assert all(html.escape(one["text"], quote=False)[:30] in html.unescape(page) for one in numbers["checks"])
+    assert str(wilks.load(found["files"]["validation"])) in done.output
+    again = study.run("validate", "FILE", "--n-toys", 20, "--n-references", 0)
+    assert again.exit_code == done.exit_code and study.result()["numbers"] == found["numbers"]
+
+
+def test_parts_and_halves(case, workshop):
+    study = workshop.study(case)
+    if case.is_profiled and case.family.is_searched:
+        refused = study.run("halves", "FILE")
+        assert refused.exit_code == ExitCode.INVALID_INPUT and "use parts_test" in refused.output
+        return
+    done = study.run("parts", "FILE", "--n-parts", 2, "--combination", "min_p", "--n-toys", 4)
+    assert done.exit_code == ExitCode.DONE, done.output
+    options = {"n_parts": 2, "combination": "min_p", "n_toys": 4, "seed": 1}
+    expected = wilks.parts_test(
+        workshop.analysis(case), workshop.data(), auxiliaries=workshop.auxiliaries(case), **options
+    )
+    assert study.result()["numbers"]["parts"] == json.loads(json.dumps(expected.to_dict()))
+    done = study.run("halves", "FILE", "--n-toys", 4, "--fail-on", "p<0.9")
+    if case.is_profiled:
+        assert done.exit_code == ExitCode.INVALID_INPUT and "use parts_test" in done.output
+        return
+    p = study.result()["numbers"]["halves"]["p_value"]
+    assert done.exit_code == (ExitCode.FAIL_ON if p < 0.9 else ExitCode.DONE), done.output
 
 
 def test_run_until_enough_toys_reach_t(case, workshop, tmp_path):

@@ -16,11 +16,12 @@ REPORT = "report.html"
 SPLITTING = "splitting"
 SUMS = "sums"
 POWER = "power"
+VALIDATION = "validation"
 SELECTION, SELECTED = "selection", "selected"
 LEARNED, RESPONSES = "nuisances.json", "responses"
 _OURS = {
     *(ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES),
-    *(SPLITTING, SUMS, POWER, SELECTION, SELECTED),
+    *(SPLITTING, SUMS, POWER, VALIDATION, SELECTION, SELECTED),
 }
 _LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
 _MAX_NAMED = 6

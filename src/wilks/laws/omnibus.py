@@ -4,6 +4,9 @@ Each simulated set is treated as the toys were. Where these chose the number of 
 every set chooses it anew, and what was chosen is judged no more.
 """
 
+from __future__ import annotations
+
+import dataclasses
 import functools
 import math
 from dataclasses import dataclass
@@ -24,6 +27,37 @@ _MEAN, _RATIO, _TAIL = 1, 2, 3
 
 
 @dataclass(frozen=True)
+class SharedLaw:
+    """A law that gives p of many toys, all of which share what it is off.
+
+    Attributes:
+        n_calibration: p = (k + 1)/(n + 1) is counted among so many toys, the same for all; None: it is computed.
+        common_z: the standard deviation of what Z of all toys is off, as by one reference.
+        n_simulated: sets that p of all tests together is counted among: its least value is one of these and one more.
+    """
+
+    n_calibration: int | None = None
+    common_z: float = 0.0
+    n_simulated: int = N_SIMULATED
+
+    def drawn(self, rng: np.random.Generator, size: tuple[int, int], *, shift: float = 0.0) -> FloatArray:
+        """-2 log p of sets (s, n) under the null hypothesis, or with Z too large by ``shift``."""
+        z = rng.normal(size=size) + self.common_z * rng.normal(size=(size[0], 1)) + shift
+        p = scipy.special.ndtr(-z)
+        if self.n_calibration is not None:
+            others = np.sort(rng.uniform(size=(size[0], self.n_calibration)), axis=1)
+            counts = [np.searchsorted(one, row, side="right") for one, row in zip(others, p, strict=True)]
+            p = (np.stack(counts) + 1.0) / (self.n_calibration + 1.0)
+        values: FloatArray = -2.0 * np.log(p)
+        return values
+
+    def with_fewer(self, factor: float) -> SharedLaw:
+        """What is as many errors off for sets that are ``factor`` times smaller."""
+        n = None if self.n_calibration is None else max(1, round(self.n_calibration / factor))
+        return SharedLaw(n, self.common_z * math.sqrt(factor), self.n_simulated)
+
+
+@dataclass(frozen=True)
 class Yardstick:
     """What toys are compared with, and what of it they chose themselves.
 
@@ -33,17 +67,25 @@ class Yardstick:
         chose_dof: it is the mean of these toys.
         tuned_mean: their mean, which a weight clip that they chose brought to where it is; None: they chose none. By
             the clip t is multiplied, to first order, and so every simulated set is multiplied to this mean.
+        shared: the values are -2 log p of p by one law, which are compared with chi-square(2); None: they are t.
     """
 
     n: int
     dof: float
     chose_dof: bool = False
     tuned_mean: float | None = None
+    shared: SharedLaw | None = None
 
     @property
     def judged(self) -> tuple[int, ...]:
         """Places in `TESTS`: the mean is judged only where the toys chose nothing by it."""
         return (0, _RATIO, _TAIL) if self.chose_dof or self.tuned_mean is not None else (0, _MEAN, _RATIO, _TAIL)
+
+    def drawn(self, rng: np.random.Generator, n_sets: int) -> FloatArray:
+        """Sets (s, n) that follow the chi-square as well as the toys can."""
+        if self.shared is not None:
+            return self.shared.drawn(rng, (n_sets, self.n))
+        return self.treated(rng.chisquare(self.dof, size=(n_sets, self.n)))
 
     def treated(self, sets: FloatArray) -> FloatArray:
         """Sets of toys (s, n) after they chose what these toys chose."""
@@ -103,7 +145,7 @@ def seen(yard: Yardstick) -> tuple[Seen, ...]:
 
     Above 1,000 toys the figures are those of 1,000: more toys see more.
     """
-    limited = Yardstick(min(yard.n, LARGEST_SEEN), yard.dof, yard.chose_dof, yard.tuned_mean)
+    limited = dataclasses.replace(yard, n=min(yard.n, LARGEST_SEEN))
     rng = np.random.Generator(np.random.Philox(key=[limited.n, 1]))
     return tuple(_seen(departure, sets, limited) for departure, sets in _departures(limited, rng))
 
@@ -144,7 +186,8 @@ def _null(yard: Yardstick) -> _Null:
     """Those of sets of a chi-square, of n toys each or 500 of more."""
     few = _few(yard)
     rng = np.random.Generator(np.random.Philox(key=few.n))
-    found = distances(few.treated(rng.chisquare(few.dof, size=(N_SIMULATED, few.n))), few)
+    n_simulated = N_SIMULATED if few.shared is None else few.shared.n_simulated
+    found = distances(few.drawn(rng, n_simulated), few)
     columns = np.sort(found, axis=0)
     own = _ranked(found, columns, is_among=True)
     return _Null(columns, np.sort(own[:, yard.judged].min(axis=1)))
@@ -156,7 +199,8 @@ def _few(yard: Yardstick) -> Yardstick:
         return yard
     factor = math.sqrt(yard.n / LARGEST_SIMULATED)
     tuned = None if yard.tuned_mean is None else yard.dof + (yard.tuned_mean - yard.dof) * factor
-    return Yardstick(LARGEST_SIMULATED, yard.dof, yard.chose_dof, tuned)
+    shared = None if yard.shared is None else yard.shared.with_fewer(factor**2)
+    return Yardstick(LARGEST_SIMULATED, yard.dof, yard.chose_dof, tuned, shared)
 
 
 def _ranked(found: FloatArray, null: FloatArray, *, is_among: bool = False) -> FloatArray:

@@ -13,6 +13,7 @@ from wilks.documents import canonical_json
 from wilks.errors import CalibrationError, InputError
 from wilks.hypotheses import Hypothesis
 from wilks.laws.compatibility import Compatibility, judge
+from wilks.samples import Sample
 from wilks.search import Search
 from wilks.selection.spread import Spread, spread_of
 from wilks.statistics import Statistic
@@ -108,6 +109,13 @@ def with_model(analysis: Analysis, model: Statistic) -> Analysis:
     return _remade(analysis, model=model, search=analysis.search, nuisances=analysis.nuisances)
 
 
+def with_reference(analysis: Analysis, reference: Sample) -> Analysis:
+    """The same analysis with another reference, whose weights say how many events are expected."""
+    return _remade(
+        analysis, model=analysis.model, search=analysis.search, nuisances=analysis.nuisances, reference=reference
+    )
+
+
 def without_nuisances(analysis: Analysis) -> Analysis:
     """The same analysis as if nothing were uncertain: a clip is chosen so (section 2.5 of "Imperfect Machine")."""
     if not analysis.nuisances:
@@ -125,9 +133,19 @@ def with_starts(search: Search, n_starts: int) -> Search:
 
 def measured_spread(analysis: Analysis, make: MakeToys, hypothesis: Hypothesis, *, n_toys: int, seed: int) -> Spread:
     """t of the same toys with the seed of the search and with the next one."""
+    return spread_beside(make(analysis, hypothesis, n_toys=n_toys, seed=seed), analysis, make)
+
+
+def spread_beside(first: Toys, analysis: Analysis, make: MakeToys) -> Spread:
+    """t of toys of an analysis, the first ones by their index, and of the same with the next seed of its search."""
     search = analysis.search
-    other = with_choice(analysis, search=replace(search, seed=search.seed + 1))
-    first, last = (make(one, hypothesis, n_toys=n_toys, seed=seed) for one in (analysis, other))
+    other = _remade(
+        analysis,
+        model=analysis.model,
+        search=replace(search, seed=search.seed + 1),
+        nuisances=analysis.nuisances,
+    )
+    last = make(other, first.hypothesis, n_toys=first.n_toys, seed=first.seed)
     seconds = float(np.mean([first.seconds, last.seconds]))
     return spread_of(first.t, last.t, n_starts=search.n_starts, seconds=seconds)
 
@@ -142,9 +160,11 @@ def toy_seed(seed: int, purpose: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "little")
 
 
-def _remade(analysis: Analysis, *, model: Statistic, search: Search, nuisances: Any) -> Analysis:
+def _remade(
+    analysis: Analysis, *, model: Statistic, search: Search, nuisances: Any, reference: Sample | None = None
+) -> Analysis:
     return Analysis(
-        reference=analysis.reference,
+        reference=reference or analysis.reference,
         model=model,
         nuisances=nuisances,
         toy_source=analysis.toy_source,

@@ -21,6 +21,7 @@ _NAMES = {
         *("exceedance_interval", "least_tied", "median_ranks"),
     ],
     "wilks.significance.exact": ["binomial_log_p_value", "binomial_p_value", "ks_p_value"],
+    "wilks.significance.independent": ["INDEPENDENT", "fisher"],
     "wilks.significance.normal": ["log_p_value", "p_value", "z_score", "z_score_from_log"],
     "wilks.significance.on_off": ["on_off_z_score"],
     "wilks.significance.weighted": ["weighted_isf", "weighted_log_sf", "weighted_sf"],
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         median_ranks,
     )
     from wilks.significance.exact import binomial_log_p_value, binomial_p_value, ks_p_value
+    from wilks.significance.independent import INDEPENDENT, fisher
     from wilks.significance.normal import log_p_value, p_value, z_score, z_score_from_log
     from wilks.significance.on_off import on_off_z_score
     from wilks.significance.weighted import weighted_isf, weighted_log_sf, weighted_sf
@@ -53,6 +55,7 @@ else:
 
 __all__ = [
     "COMBINATIONS",
+    "INDEPENDENT",
     "binomial_log_p_value",
     "binomial_p_value",
     "chi2_isf",
@@ -63,6 +66,7 @@ __all__ = [
     "clopper_pearson_upper",
     "count_at_or_above",
     "exceedance_interval",
+    "fisher",
     "gamma_log_sf",
     "half_cauchy",
     "ks_distance",

@@ -1,25 +1,22 @@
-"""validate_nuisances: t and tau at shifted nuisances, judged together."""
+"""validate_nuisances: t and tau at shifted nuisances against one chi-square."""
 
 import dataclasses
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
-from wilks import validation
 from wilks.analysis import Analysis
-from wilks.campaign import Toys, run_toys
-from wilks.errors import InputError
+from wilks.campaign import Toys
+from wilks.errors import CalibrationError, InputError
 from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.laws.compatibility import judge
 from wilks.nuisances import normalization
 from wilks.problems import exponential
 from wilks.samples import Sample
 from wilks.search import Search
-from wilks.statistics.linear import Kernel
 from wilks.statistics.network import MLP
-from wilks.validation import Validation, ValidationCell, fisher_p_value, shifted_hypotheses, validate_nuisances
+from wilks.validation import NuisanceCell, NuisanceTable, nuisances, shifted_hypotheses, validate_nuisances
 
 
 @pytest.fixture(scope="module")
@@ -41,98 +38,76 @@ def analysis() -> Analysis:
 
 
 @pytest.fixture(scope="module")
-def found(analysis: Analysis) -> Validation:
+def found(analysis: Analysis) -> NuisanceTable:
     points = (Null(), ShiftedNuisance({"scale": 0.1}))
     return validate_nuisances(analysis, n_toys=20, seed=3, hypotheses=points, degrees_of_freedom=2.0)
 
 
-def test_each_point_has_its_toys(found: Validation) -> None:
+def test_each_point_has_its_toys(found: NuisanceTable) -> None:
     null, shifted = found.cells
     assert (null.hypothesis.describe(), shifted.hypothesis.describe()) == ("Null()", "ShiftedNuisance(scale=0.1)")
-    assert null.null_ks_p_value is None and 0 < shifted.null_ks_p_value <= 1
     for cell in found.cells:
         assert cell.toys.n_toys == 20 and cell.toys.t.min() >= -1e-6
         assert cell.toys.nuisances.shape == cell.toys.delta_nuisances.shape == cell.toys.observed.shape == (20, 2)
         np.testing.assert_allclose(cell.toys.t, cell.toys.tau - cell.toys.delta)
 
 
-def test_every_finished_toy_of_a_store_is_used(tmp_path: Path) -> None:
-    analysis = Analysis(
-        reference=Sample(np.random.default_rng(0).exponential(size=5000), features=("x",)),
-        model=Kernel(n_centers=20, width=1.0, ridge=3.0, is_score=True),
-        expected_events=300,
-        nuisances=[normalization("luminosity", sigma=0.1)],
-        toy_source=exponential.BACKGROUND,
-    )
-    with ThreadPoolExecutor(1) as executor:
-        options = {"seed": 3, "executor": executor}
-        run_toys(analysis, Null(), n_toys=12, store=tmp_path / "null", **options)
-        (cell,) = validate_nuisances(
-            analysis, n_toys=6, hypotheses=[Null()], degrees_of_freedom=3.0, store=tmp_path, **options
-        ).cells
-    assert cell.toys.n_toys == cell.compatibility.n_toys == 12
-
-
-def test_tau_without_delta_is_far_off(found: Validation) -> None:
+def test_tau_without_delta_is_far_off(found: NuisanceTable) -> None:
     shifted = found.cells[1]
     assert shifted.toys.delta.mean() > 3 and shifted.toys.tau.mean() > shifted.toys.t.mean() + 3
     assert shifted.tau_ks_p_value < shifted.compatibility.ks_p_value
 
 
-def test_figures_are_ready_for_json(found: Validation) -> None:
+def test_figures_are_ready_for_json(found: NuisanceTable) -> None:
     document = found.to_dict()
     assert [cell["nuisances"] for cell in document["cells"]] == [{}, {"scale": 0.1}]
-    assert document["fisher_p_value"] == pytest.approx(fisher_p_value(found.ks_p_values))
+    log_p = np.log(found.ks_p_values)
+    assert document["fisher_p_value"] == pytest.approx(chi2.sf(-2 * log_p.sum(), 4))
 
 
-def made_of(toys: Toys, t: np.ndarray) -> ValidationCell:
-    return ValidationCell(toys, judge(t, 13.0, n_failed=0, is_estimated_dof=False), 1e-9, None)
+def made_of(toys: Toys, t: np.ndarray) -> NuisanceCell:
+    return NuisanceCell(toys, judge(t, 13.0, n_failed=0, is_estimated_dof=False), 1e-9)
 
 
-def test_what_it_prints(found: Validation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_it_prints(found: NuisanceTable) -> None:
     cell = found.cells[1]
     compatibility = dataclasses.replace(
-        cell.compatibility, mean=2.1, variance_ratio=0.9, ks_p_value=0.4, degrees_of_freedom=2.0
+        cell.compatibility, mean=2.1, variance_ratio=0.9, ks_p_value=0.4, degrees_of_freedom=2.0, omnibus_p_value=0.3
     )
-    fixed = dataclasses.replace(cell, compatibility=compatibility, tau_ks_p_value=1e-7, null_ks_p_value=0.3)
-    assert str(Validation((fixed,))) == "\n".join(
+    fixed = dataclasses.replace(cell, compatibility=compatibility, tau_ks_p_value=1e-7)
+    assert str(NuisanceTable((fixed,))) == "\n".join(
         (
-            "  nuisances   toys  mean of t     variance/(2 mean)  KS p of t  KS p of tau  KS p with nu = 0",
+            "  nuisances   toys  mean of t     variance/(2 mean)  KS p of t  KS p of tau  p, all tests",
             "  scale +0.1  20    2.10 +- 0.45  0.90 +- 0.50       0.40       1.0e-07      0.30",
-            "t against chi-square(2): smallest KS p 0.40 of 1 (limit 0.01), Fisher's combination 0.40.",
-            "t does not depend on the nuisances, as far as these toys can tell.",
+            "All tests at all points together: p 0.60 that t is chi-square(2) there.",
         )
     )
 
 
-def test_it_passes_and_fails_as_it_says(found: Validation) -> None:
-    # Cells of chi-square(13) toys; five cells of 100 toys pass, and one of another mean is found.
+def test_a_cell_of_another_mean_is_found(found: NuisanceTable) -> None:
     rng, toys = np.random.default_rng(5), found.cells[0].toys
     good = [made_of(toys, rng.chisquare(13, size=100)) for _ in range(5)]
-    assert Validation(tuple(good)).is_passed
-    bad = Validation((*good, made_of(toys, rng.chisquare(18, size=100))))
-    assert not bad.is_passed and "t depends on the nuisances" in str(bad)
+    assert NuisanceTable(tuple(good)).is_passed
+    assert not NuisanceTable((*good, made_of(toys, rng.chisquare(18, size=100)))).is_passed
 
 
-def test_false_alarms_are_rare(found: Validation) -> None:
-    # 40 validations of 15 cells of 100 chi-square toys; about one in 20 fails, and 8 or more with a chance of 1e-3.
+def test_false_alarms_are_rare(found: NuisanceTable) -> None:
+    # 60 tables of 15 cells of 100 chi-square toys; 1 % may fail, and 5 or more do with a chance of 4e-4.
     rng, toys = np.random.default_rng(6), found.cells[0].toys
-    n_failed = sum(
-        not Validation(tuple(made_of(toys, rng.chisquare(13, size=100)) for _ in range(15))).is_passed
-        for _ in range(40)
-    )
-    assert n_failed < 8
+    tables = (NuisanceTable(tuple(made_of(toys, rng.chisquare(13, size=100)) for _ in range(15))) for _ in range(60))
+    assert sum(not one.is_passed for one in tables) < 5
 
 
-def test_fisher_combines() -> None:
-    assert fisher_p_value(np.array([0.3])) == pytest.approx(0.3)
-    assert fisher_p_value(np.array([0.01] * 5)) < 1e-5
+def test_a_point_without_a_valid_toy_is_an_error(found: NuisanceTable) -> None:
+    toys = found.cells[0].toys
+    failed = toys.table.set_column(toys.table.schema.get_field_index("t"), "t", [np.full(20, np.nan)])
+    with pytest.raises(CalibrationError, match="all of Null"):
+        nuisances.chi_square_table([dataclasses.replace(toys, table=failed)], 2.0)
 
 
 def test_points_are_one_sigma_up_and_down_and_all_together(analysis: Analysis) -> None:
     points = [dict(point.nuisances) for point in shifted_hypotheses(analysis)]
     assert points == [
-        {},
         {"scale": 0.1},
         {"scale": -0.1},
         {"normalization": 0.1},
@@ -141,7 +116,7 @@ def test_points_are_one_sigma_up_and_down_and_all_together(analysis: Analysis) -
         {"normalization": -0.1, "scale": -0.1},
     ]
     one = Analysis(reference=analysis.reference, model=MLP(hidden=(1,)), nuisances=(normalization("n", sigma=0.1),))
-    assert len(shifted_hypotheses(one)) == 3
+    assert len(shifted_hypotheses(one)) == 2
 
 
 def test_without_nuisances_there_is_nothing_to_shift(analysis: Analysis) -> None:
@@ -151,6 +126,6 @@ def test_without_nuisances_there_is_nothing_to_shift(analysis: Analysis) -> None
 
 
 def test_a_point_that_cannot_be_drawn_is_refused_before_anything_starts(analysis, monkeypatch) -> None:
-    monkeypatch.setattr(validation, "run_toys", lambda *a, **k: pytest.fail("started"))
+    monkeypatch.setattr(nuisances, "kept_toys", lambda *a, **k: pytest.fail("started"))
     with pytest.raises(InputError, match="but 'sclae' came"):
         validate_nuisances(analysis, n_toys=20, seed=1, hypotheses=[Null(), ShiftedNuisance({"sclae": 0.1})])

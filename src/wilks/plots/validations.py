@@ -1,0 +1,69 @@
+"""What a validation found at every point of the nuisances."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from wilks.plots.style import BLACK, BLUE, GRAY, GREEN, SKY, VERMILLION, new_figure, style
+from wilks.typing import FloatArray, require_kind
+from wilks.validation import Point, Validation
+from wilks.wording import in_figure
+
+_COLORS = (BLACK, BLUE, VERMILLION, GREEN, SKY, GRAY)
+_DASHES = ("-", "--", ":")
+_BAND, _MOST_NAMED, _MARGIN = 1.36, 18, 0.1
+
+
+def validation(found: Validation) -> Figure:
+    """Mean of t at each point, with errors, beside nu = 0; and p of the toys of each point against uniform.
+
+    The gray band is a band of 95 % for one point alone, from Kolmogorov's law.
+    """
+    require_kind(found, Validation, name="found")
+    has_p = any(one.p.size for one in found.points)
+    with style():
+        figure = new_figure(8.4 if has_p else 4.6, 2.4 + 0.22 * len(found.points[:_MOST_NAMED]))
+        if not has_p:
+            _draw_means(figure.subplots(1, 1), found.points)
+            return figure
+        left, right = figure.subplots(1, 2)
+        _draw_means(left, found.points)
+        _draw_p(right, found.points)
+        if sum(one.p.size > 0 for one in found.points) <= _MOST_NAMED:
+            figure.legend(loc="outside right center")
+    return figure
+
+
+def _draw_means(axes: Axes, points: tuple[Point, ...]) -> None:
+    means = np.array([one.t.mean() for one in points])
+    errors = np.array([one.t.std(ddof=1) / np.sqrt(one.t.size) for one in points])
+    rows = np.arange(len(points))[::-1]
+    axes.axvspan(means[0] - errors[0], means[0] + errors[0], color=SKY, alpha=0.3, lw=0)
+    axes.errorbar(means, rows, xerr=errors, fmt="o", color=BLACK)
+    axes.set_yticks(rows, [in_figure(one.name) for one in points], fontsize=8)
+    axes.minorticks_off()
+    axes.set_ylim(-0.7, len(points) - 0.3)
+    low, high = float(np.min(means - errors)), float(np.max(means + errors))
+    axes.set_xlim(low - _MARGIN * (high - low), high + _MARGIN * (high - low))
+    axes.set_xlabel("mean of $t$")
+
+
+def _draw_p(axes: Axes, points: tuple[Point, ...]) -> None:
+    shown = [one for one in points if one.p.size]
+    line = np.array([0.0, 1.0])
+    width = _BAND / np.sqrt(min(one.p.size for one in shown))
+    axes.fill_between(line, line - width, line + width, color=GRAY, alpha=0.2, lw=0)
+    for number, one in enumerate(shown):
+        p, share = _steps(one.p)
+        look = {"color": _COLORS[number % len(_COLORS)], "ls": _DASHES[number // len(_COLORS) % len(_DASHES)]}
+        axes.step(p, share, where="post", lw=1.2, label=in_figure(one.name), **look)  # type: ignore[arg-type]
+    axes.set_xlim(0.0, 1.0)
+    axes.set_ylim(0.0, 1.0)
+    axes.set_xlabel("p")
+    axes.set_ylabel("share of toys below")
+
+
+def _steps(p: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The distribution function of p (n,), from 0 to 1."""
+    inner = np.sort(p)
+    return np.concatenate([[0.0], inner, [1.0]]), np.concatenate([[0.0], np.arange(1, p.size + 1) / p.size, [1.0]])
