@@ -22,7 +22,7 @@ def validation(found: Validation) -> Figure:
     require_kind(found, Validation, name="found")
     has_p = any(one.p.size for one in found.points)
     with style():
-        figure = new_figure(8.4 if has_p else 4.6, 2.4 + 0.22 * len(found.points[:_MOST_NAMED]))
+        figure = new_figure(8.4 if has_p else 4.6, 2.4 + 0.3 * len(found.points[:_MOST_NAMED]))
         if not has_p:
             _draw_means(figure.subplots(1, 1), found.points)
             return figure
@@ -30,7 +30,7 @@ def validation(found: Validation) -> Figure:
         _draw_means(left, found.points)
         _draw_p(right, found.points)
         if sum(one.p.size > 0 for one in found.points) <= _MOST_NAMED:
-            figure.legend(loc="outside right center")
+            figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return figure
 
 
