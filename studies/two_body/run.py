@@ -18,8 +18,9 @@ and, for the contact term, the events of the method's authors (``dimuon_eft_high
 seen, at one and two sigma, in all features and mll. STORE keeps what was learned for the other parts.
 
 ``validation``: toys at nu* = 0 and one sigma up and down in scale and normalization, by the transforms, never by the
-response. p of a toy among calibration toys at nu* = 0 of another seed; beside it what comes out where nuisances are
-ignored. ``sensitivity``: the true scale one sigma up, as published; Z by toys at nu* = 0.
+response. Calibration toys, of another seed, are at three values of the scale: p of a toy is counted at each of them,
+and taken at its own scale of Delta, straight lines in log p between; beside it p at 0 alone, and what comes out where
+nuisances are ignored. ``sensitivity``: the true scale one sigma up, as published, and the same p.
 """
 
 import json
@@ -33,9 +34,11 @@ import scipy.stats
 import wilks
 from wilks.laws.empirical import Empirical
 from wilks.nuisances import nuisances_from_dict
+from wilks.power import BinnedSearch, Binning
 from wilks.problems import dimuon
 from wilks.responses import check_responses
-from wilks.significance import ks_p_value
+from wilks.significance import ks_p_value, median_ranks
+from wilks.toys import draw_auxiliaries, draw_toy
 
 from studies.common import median_z
 from studies.two_body.regimes import REGIMES, Events, Regime
@@ -120,10 +123,9 @@ class Toys:
     def __init__(self, options, analysis: wilks.Analysis, executor: wilks.LocalProcesses) -> None:
         self._analysis, self._executor = analysis, executor
         self._store = options.store / options.regime / options.model.replace(" ", "-")
-        self._is_kept = not isinstance(analysis.model, wilks.KernelSet)
 
     def __call__(self, name: str, hypothesis, *, n_toys: int, seed: int) -> wilks.Toys:
-        store = self._store / name.replace(" ", "") if self._is_kept else None
+        store = self._store / f"{name.replace(' ', '')}-{seed}"
         chosen = {"n_toys": n_toys, "seed": seed, "store": store, "executor": self._executor}
         return wilks.run_toys(self._analysis, hypothesis, **chosen)
 
@@ -136,8 +138,8 @@ def hypothesis_at(regime: Regime, sigmas: dict[str, float]):
     "validation",
     regime="electron",
     model="set",
-    n_calibration=2000,
-    n_toys=1000,
+    n_calibration=600,
+    n_toys=300,
     n_processes=1,
     data=Path,
     store=Path,
@@ -150,26 +152,54 @@ def run_validation(options) -> Iterator[harness.Row]:
     yield {"model": analysis.model.describe(), "reference": weights.size, "effective": effective, "pool": n_pool}
     with wilks.LocalProcesses(options.n_processes) as executor:
         toys = Toys(options, analysis, executor)
-        null = toys("calibration", wilks.Null(), n_toys=options.n_calibration, seed=1)
+        nulls = calibrations(toys, events.regime, n_toys=options.n_calibration)
         for name, sigmas in POINTS.items():
             there = toys(name, hypothesis_at(events.regime, sigmas), n_toys=options.n_toys, seed=2)
-            yield {"point": name} | compared(there, null) | law_of(analysis, there)
-    yield from ignored(options, events, null.t.size)
+            row = {"point": name} | compared(there, nulls[0.0]) | law_of(analysis, there)
+            yield row | rates("p", p_at_delta(there, nulls, events.regime))
+    yield from ignored(options, events)
+
+
+def calibrations(toys: "Toys", regime: Regime, *, n_toys: int) -> dict[float, wilks.Toys]:
+    """Null toys at values of the scale in sigmas."""
+    points = {step: {"scale": step} if step else {} for step in (-1.0, 0.0, 1.0)}
+    return {
+        step: toys(f"scale{step:+g}", hypothesis_at(regime, sigmas), n_toys=n_toys, seed=1)
+        for step, sigmas in points.items()
+    }
+
+
+def p_at_delta(toys: wilks.Toys, nulls: dict[float, wilks.Toys], regime: Regime) -> np.ndarray:
+    """p of each toy that did not fail, at its own scale of Delta."""
+    is_done = np.isfinite(toys.t)
+    scales = np.stack(toys.table["delta_nuisances"].to_pylist())[is_done, 0] / regime.sigma
+    logs = np.array([np.log(p_among(toys.t[is_done], null)) for null in nulls.values()]).T
+    found = [np.interp(scale, list(nulls), row) for scale, row in zip(scales, logs, strict=True)]
+    return np.exp(np.array(found))
+
+
+def p_among(t: np.ndarray, null: wilks.Toys) -> np.ndarray:
+    law = Empirical.of(null.t)
+    return np.array([law.p_value(float(value)) for value in t])
 
 
 def compared(toys: wilks.Toys, null: wilks.Toys) -> harness.Row:
-    """Toys at a point against those at 0: is p uniform?"""
+    """Toys at a point against those at 0."""
     t, at_zero = (one.t[np.isfinite(one.t)] for one in (toys, null))
-    p = np.array([Empirical.of(null.t).p_value(float(value)) for value in t])
-    return {
+    found = {
         "n_toys": toys.t.size,
         "n_failed": toys.n_failed,
         "mean": t.mean(),
         "mean_error": t.std(ddof=1) / np.sqrt(t.size),
         "ks_p_value_with_0": float(scipy.stats.ks_2samp(t, at_zero).pvalue),
-        **{f"p_below_{level}": float(np.mean(p <= level)) for level in LEVELS},
         "seconds_per_toy": float(np.mean(toys.seconds)),
     }
+    return found | rates("p_at_0", p_among(t, null))
+
+
+def rates(name: str, p: np.ndarray) -> harness.Row:
+    """How often p is at or below each level."""
+    return {f"{name}_below_{level}": float(np.mean(p <= level)) for level in LEVELS}
 
 
 def law_of(analysis: wilks.Analysis, toys: wilks.Toys) -> harness.Row:
@@ -182,12 +212,12 @@ def law_of(analysis: wilks.Analysis, toys: wilks.Toys) -> harness.Row:
     return {"ks_p_value": ks_p_value(t, dof), "tau_ks_p_value": ks_p_value(tau, dof), "variance_ratio": ratio}
 
 
-def ignored(options, events: Events, n_calibration: int) -> Iterator[harness.Row]:
+def ignored(options, events: Events) -> Iterator[harness.Row]:
     """The same toys, tested by a set without nuisances: what they are good for."""
     if options.model != "set":
         return
     analysis, _ = analysis_of(options, with_nuisances=False)
-    null = wilks.run_toys(analysis, wilks.Null(), n_toys=n_calibration, seed=1)
+    null = wilks.run_toys(analysis, wilks.Null(), n_toys=options.n_calibration, seed=1)
     pool = events.loose("pool")
     nominal = events.at(pool).expected_events
     for name, sigmas in POINTS.items():
@@ -202,8 +232,8 @@ def ignored(options, events: Events, n_calibration: int) -> Iterator[harness.Row
     "sensitivity",
     regime="electron",
     model="set",
-    n_calibration=2000,
-    n_toys=300,
+    n_calibration=600,
+    n_toys=200,
     n_processes=1,
     data=Path,
     store=Path,
@@ -213,10 +243,11 @@ def run_sensitivity(options) -> Iterator[harness.Row]:
     regime = events.regime
     with wilks.LocalProcesses(options.n_processes) as executor:
         toys = Toys(options, analysis, executor)
-        null = toys("calibration", wilks.Null(), n_toys=options.n_calibration, seed=1)
+        nulls = calibrations(toys, regime, n_toys=options.n_calibration)
         for name, hypothesis in signals(events).items():
             there = toys(name, hypothesis, n_toys=options.n_toys, seed=2)
-            yield {"regime": regime.name, "signal": name} | median_z(there, null)
+            yield {"signal": name} | median_z(there, nulls[1.0])
+            yield {"signal": name, "search": "binned mll"} | searched(analysis, events, hypothesis, options.n_toys)
 
 
 def signals(events: Events) -> dict[str, wilks.Alternative]:
@@ -239,6 +270,26 @@ def signals(events: Events) -> dict[str, wilks.Alternative]:
             nuisances=regime.values(**up),
         )
     return found
+
+
+def searched(analysis: wilks.Analysis, events: Events, hypothesis: wilks.Alternative, n_toys: int) -> harness.Row:
+    """Median sqrt(q_0) of the binned search for this signal in mll, on the same toys: Z_ref of eq. 38 to 41."""
+    if hypothesis.signal is None:
+        return {"z_ref": None}
+    search = BinnedSearch(analysis, Binning(dimuon.MASS, bins=mass_edges(events.regime)), signal=hypothesis.signal)
+    z = []
+    for index in range(n_toys):
+        drawn = {"seed": 2, "index": index}
+        observed = dict(zip(analysis.nuisances.names, draw_auxiliaries(analysis, hypothesis, **drawn), strict=True))
+        z.append(search.fit(draw_toy(analysis, hypothesis, **drawn), auxiliaries=observed).z_score)
+    low, high = median_ranks(n_toys)
+    return {"z_ref": np.median(z), "z_ref_interval": [np.sort(z)[low - 1], np.sort(z)[high - 1]]}
+
+
+def mass_edges(regime: Regime) -> tuple[float, ...]:
+    """Edges in GeV, narrower than the Z' near it."""
+    low = np.arange(regime.least_mass, 260.0, 20.0)
+    return (*low, *np.arange(260.0, 341.0, 10.0), 380.0, 450.0, 600.0, float("inf"))
 
 
 CONTACT_YIELD = 25.1 / 22.8
