@@ -172,11 +172,16 @@ def test_more_starts_include_the_fewer(analysis: wilks.Analysis, data: FloatArra
 
 def test_search_that_may_not_iterate_is_not_converged_and_has_no_t(analysis: wilks.Analysis, data: FloatArray) -> None:
     search = wilks.Search(n_starts=1, max_iterations=1, max_newton_iterations=1, n_retries=1)
-    hasty = wilks.Analysis(reference=analysis.reference, model=analysis.model, standardize=False, search=search)
-    found = wilks.fit(hasty, data)
+    wide = wilks.Analysis(
+        reference=wilks.Sample(np.repeat(exponential(4_000, 3), 2, axis=1) * [1.0, 0.3]),
+        model=analysis.model,
+        expected_events=500,
+        search=search,
+    )
+    found = wilks.fit(wide, np.repeat(data, 2, axis=1))
     assert found.status is FitStatus.NOT_CONVERGED and np.isnan(found.t)
     assert found.n_attempts == 2 and found.n_starts == 3
-    assert found.params.shape == (hasty.n_parameters,)
+    assert found.params.shape == (wide.n_parameters,)
 
 
 def test_toy_without_events_is_fitted(analysis: wilks.Analysis) -> None:
