@@ -1,5 +1,8 @@
 """The loss with nuisances, its derivatives, and Delta against another minimiser."""
 
+import functools
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -72,22 +75,37 @@ def objective_of(case: tuple[wilks.Analysis, FloatArray, FloatArray], *, with_mo
     return profiled_objective(profiled, (shared.whole, whole), centre)
 
 
+def exact_scale(x: FloatArray, nu: float) -> FloatArray:
+    return -nu + x * (1.0 - np.exp(-nu))
+
+
+def learned_scale(x: FloatArray, nu: float) -> FloatArray:
+    return nu * (x - 0.9) + 0.5 * nu**2 * (-x + 0.1)
+
+
 def formula(case: tuple[wilks.Analysis, FloatArray, FloatArray], params: FloatArray, z: FloatArray) -> float:
     """L in plain NumPy."""
     analysis, data, observed = case
     nuisances, reference = analysis.nuisances, analysis.reference
     nu = dict(zip(nuisances.names, z * nuisances.sigmas, strict=True))
-    log_r = [nuisances.log_ratio(events, nu) for events in (reference.events, data)]
+    of_scale = exact_scale if nuisances.response is None else learned_scale
+    log_r = [of_scale(events[:, 0], nu["scale"]) for events in (reference.events, data)]
     if nuisances.log_yield is not None:
-        learned = nuisances.log_ratio(reference.events, {"scale": nu["scale"]})
-        mean = np.average(np.exp(learned), weights=reference.event_weights)
+        mean = np.average(np.exp(log_r[0]), weights=reference.event_weights)
         shift = 0.1 * nu["scale"] + 0.3 * nu["scale"] ** 2 / 2 - np.log(mean)
         log_r = [part + shift for part in log_r]
+    log_r = [part + nu["normalization"] for part in log_r]
     s = [
         analysis.log_ratio(events, params) + part for events, part in zip((reference.events, data), log_r, strict=True)
     ]
-    auxiliary = float(nuisances.auxiliary_log_ratio(jnp.asarray(z), jnp.asarray(observed)))
+    auxiliary = float(auxiliary_of(nuisances)(z, observed))
     return float(np.sum(reference.event_weights * np.expm1(s[0])) - np.sum(s[1])) - auxiliary
+
+
+@functools.cache
+def auxiliary_of(nuisances: Nuisances) -> Callable[[FloatArray, FloatArray], jax.Array]:
+    compiled: Callable[[FloatArray, FloatArray], jax.Array] = quick_jit(nuisances.auxiliary_log_ratio)
+    return compiled
 
 
 def points(case: tuple[wilks.Analysis, FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:

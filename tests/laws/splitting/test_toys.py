@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import wilks
+from wilks.campaign import toys_here
 from wilks.errors import CalibrationError, InputError
 from wilks.hypotheses import Null
 from wilks.laws.splitting import Tail
@@ -58,7 +59,7 @@ def test_sums_give_the_t_of_the_fit(model: str) -> None:
 def test_particles_have_the_law_of_toys(source: str) -> None:
     """Mean, spread and the share beyond 90 % of 1,500 toys, against those of 8 populations; 4 errors."""
     analysis = analysis_of(source)
-    t = wilks.run_toys(analysis, Null(), n_toys=1_500, seed=2).t
+    t = toys_here(analysis, Null(), n_toys=1_500, seed=2).t
     make = ToyPopulations(analysis, Null())
     made = [make(np.random.default_rng(k)).drawn(1_000, np.random.default_rng(100 + k)).t for k in range(8)]
     mine, limit = np.concatenate(made), np.quantile(t, 0.9)
@@ -83,7 +84,7 @@ def test_a_set_is_answered_without_a_calibration() -> None:
 def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be() -> None:
     """Of 4,000 toys enough reach t to be counted, of 200 of them not; 4 errors of both."""
     analysis = analysis_of("pool", "kernel")
-    toys = wilks.run_toys(analysis, Null(), n_toys=4_000, seed=2)
+    toys = toys_here(analysis, Null(), n_toys=4_000, seed=2)
     calibration, few = wilks.calibrate(toys), wilks.calibrate(toys.t[:200])
     data = wilks.Sample(np.append(np.random.default_rng(8).exponential(size=100), np.full(7, 4.5)))
     counted = wilks.goodness_of_fit(analysis, data, calibration=calibration, reach=1e-7)
@@ -136,7 +137,7 @@ def test_where_every_toy_is_fitted_p_agrees_with_plain_toys(
         expected_events=N_EXPECTED,
         toy_source=SOURCES["pool"],
     )
-    toys = wilks.run_toys(analysis, Null(), n_toys=n_toys, seed=2)
+    toys = toys_here(analysis, Null(), n_toys=n_toys, seed=2)
     limit = float(np.sort(toys.t)[-n_beyond])
     tail = split_toys(analysis, Null(), t=limit, data=DATA, reach=1e-4)
     assert isinstance(tail, Tail) and len(tail.runs) == 8

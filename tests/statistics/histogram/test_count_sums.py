@@ -1,5 +1,6 @@
 """The tail of a sum over bins: against enumeration, importance-sampled counts, and the chi-square. Keys are fixed."""
 
+import functools
 import math
 
 import numpy as np
@@ -24,16 +25,21 @@ def count_sum(expected, shape, scale, *, total: float, n_events: int | None = No
 
 def enumerated(expected, shape, *, total: float, n_events: int | None, most: int) -> tuple[np.ndarray, np.ndarray]:
     """All values of T with their probabilities: counts are Dirichlet-multinomial given their sum."""
-    b, a = np.array(expected), np.array(shape)
-    grid = np.meshgrid(*[np.arange(most, dtype=float)] * b.size, indexing="ij")
-    n = np.stack(grid, axis=-1).reshape(-1, b.size)
-    n = n if n_events is None else n[n.sum(axis=1) == n_events]
-    sums = n.sum(axis=1)
-    log_p = gammaln(sums + 1) + gammaln(a.sum()) - gammaln(sums + a.sum())
-    log_p += (gammaln(n + a) - gammaln(a) - gammaln(n + 1)).sum(axis=1)
-    log_p += poisson.logpmf(sums, total) if n_events is None else 0.0
-    filled = np.where(b > 0, b, 1.0)
-    return (deviance(n, np.broadcast_to(filled, n.shape)) * (b > 0)).sum(axis=1), np.exp(log_p)
+    b, a, n = np.array(expected), np.array(shape), np.arange(float(most))
+    terms = [deviance(n, np.full(most, mean)) if mean > 0 else np.zeros(most) for mean in b]
+    t = summed(terms)
+    log_p = summed([gammaln(n + one) - gammaln(one) - gammaln(n + 1) for one in a])
+    sums = np.arange(float(b.size * (most - 1) + 1))
+    of_sums = gammaln(sums + 1) + gammaln(a.sum()) - gammaln(sums + a.sum())
+    of_sums += poisson.logpmf(sums, total) if n_events is None else np.where(sums == n_events, 0.0, -np.inf)
+    log_p += of_sums[summed([n.astype(np.intp)] * b.size)]
+    is_there = np.isfinite(log_p)
+    return t[is_there], np.exp(log_p[is_there])
+
+
+def summed(terms: list[np.ndarray]) -> np.ndarray:
+    """Of all combinations of one number from each of the arrays."""
+    return functools.reduce(lambda before, term: np.add.outer(before, term).ravel(), terms)
 
 
 FEW = [
@@ -88,8 +94,10 @@ def _check_tails(total, shape, *, most):
     b = total * shape / shape.sum()
     t, p = enumerated(b, shape, total=total, n_events=None, most=most)
     found = count_sum(b, shape, b / shape, total=total)
+    order = np.argsort(-t)
+    tails = np.cumsum(p[order])
     for target in (0.3, 1e-2, 1e-3):
-        place = float(np.sort(t)[::-1][np.searchsorted(np.cumsum(p[np.argsort(-t)]), target)])
+        place = float(t[order[np.searchsorted(tails, target)]])
         tail = found.log_tail(place)
         assert tail.log_p == pytest.approx(math.log(np.sum(p[t >= place * (1 - 1e-9)])), abs=2e-4)
         assert tail.error < 1e-3

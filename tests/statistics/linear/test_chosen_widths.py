@@ -48,7 +48,7 @@ def test_the_choice_is_the_same_for_any_order_of_events_and_is_kept(analysis: wi
 
 
 def test_it_answers_with_toys_and_sees_what_differs(analysis: wilks.Analysis) -> None:
-    calibration = wilks.calibrate(wilks.run_toys(analysis, wilks.Null(), n_toys=99, seed=1))
+    calibration = wilks.calibrate(wilks.campaign.toys_here(analysis, wilks.Null(), n_toys=99, seed=1))
     bump = np.concatenate([RNG.normal(size=(600, 2)), [1.0, -1.0] + 0.2 * RNG.normal(size=(60, 2))])
     result = wilks.goodness_of_fit(analysis, bump, calibration=calibration)
     assert result.p_value == 1 / 100

@@ -149,7 +149,7 @@ def test_answer_names_what_the_nuisances_say():
 
 def test_toys_at_the_nuisances_of_the_data_answer():
     at = {one.name: one.value for one in wilks.fit(ANALYSIS, DATA).delta_nuisances}
-    toys = wilks.run_toys(ANALYSIS, wilks.ShiftedNuisance(at), n_toys=40, seed=1)
+    toys = wilks.campaign.toys_here(ANALYSIS, wilks.ShiftedNuisance(at), n_toys=40, seed=1)
     assert toys.n_failed == 0 and toys.nuisances.shape == (40, 2)
     result = wilks.goodness_of_fit(ANALYSIS, DATA, calibration=wilks.calibrate(toys))
     assert result.is_answered and not any("from the nuisances of the toys" in text for text in result.warnings)

@@ -1,5 +1,6 @@
 """The tail of the analytic null: what an answer computes, its values by slow integrals, and where it refuses."""
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator
@@ -28,31 +29,43 @@ def analysis_of(**options: object) -> wilks.Analysis:
     return wilks.Analysis(**(shared | options))  # type: ignore[arg-type]
 
 
-def by_one_path(law: ScoreNull, q: float, crossing: float, *, is_corrected: bool) -> tuple[float, float]:
-    """log P(Q >= q) by thousands of steps, and the sum of the sizes of their terms over that of the terms.
-
-    The path crosses the axis at a share ``crossing`` of the way to the first singularity; a negative one is left of 0.
+class Path:
+    """Thousands of steps of an integral, which crosses the axis at a share ``crossing`` of the way to the first
+    singularity; a negative one is left of 0. What does not depend on q is computed once.
     """
-    end = 0.5 / law.weights[-1]
-    v, width = np.arange(0.0, 24.0, 1 / 32), 0.2 * end * min(abs(crossing), abs(1.0 - crossing))
-    s = crossing * end + width * (1j * np.sinh(v) + 0.36 * (np.cosh(v) - 1.0))
-    steps = width * (np.cosh(v) - 0.36j * np.sinh(v)) / 32 / (math.copysign(math.pi, crossing) * s)
-    steps[0] *= 0.5
-    correction = law.correction(s) if is_corrected else law._displacement(s)
-    exponents = -0.5 * np.sum(np.log(1.0 - 2.0 * np.outer(s, law.weights)), axis=1) + correction - s * (q - law.floor)
-    scale = float(np.max(exponents.real))
-    terms = (np.exp(exponents - scale) * steps).real
-    total = float(np.sum(terms))
-    if not total > 0.0 or (crossing < 0.0 and math.exp(min(scale, 700.0)) * total >= 1.0):
-        return math.nan, math.inf
-    log_p = scale + math.log(total) if crossing > 0.0 else math.log1p(-math.exp(scale) * total)
-    return log_p, float(np.sum(np.abs(terms))) / total
+
+    def __init__(self, law: ScoreNull, crossing: float, *, is_corrected: bool) -> None:
+        end = 0.5 / law.weights[-1]
+        v, width = np.arange(0.0, 24.0, 1 / 32), 0.2 * end * min(abs(crossing), abs(1.0 - crossing))
+        s = crossing * end + width * (1j * np.sinh(v) + 0.36 * (np.cosh(v) - 1.0))
+        steps = width * (np.cosh(v) - 0.36j * np.sinh(v)) / 32 / (math.copysign(math.pi, crossing) * s)
+        steps[0] *= 0.5
+        correction = law.correction(s) if is_corrected else law._displacement(s)
+        self._exponents = -0.5 * np.sum(np.log(1.0 - 2.0 * np.outer(s, law.weights)), axis=1) + correction
+        self._s, self._steps, self._floor, self._crossing = s, steps, law.floor, crossing
+
+    def log_p(self, q: float) -> tuple[float, float]:
+        """log P(Q >= q), and the sum of the sizes of the terms over that of the terms."""
+        exponents = self._exponents - self._s * (q - self._floor)
+        scale = float(np.max(exponents.real))
+        terms = (np.exp(exponents - scale) * self._steps).real
+        total = float(np.sum(terms))
+        is_left = self._crossing < 0.0
+        if not total > 0.0 or (is_left and math.exp(min(scale, 700.0)) * total >= 1.0):
+            return math.nan, math.inf
+        log_p = math.log1p(-math.exp(scale) * total) if is_left else scale + math.log(total)
+        return log_p, float(np.sum(np.abs(terms))) / total
+
+
+@functools.lru_cache(maxsize=2)
+def paths(law: ScoreNull, *, is_corrected: bool) -> list[Path]:
+    return [Path(law, one, is_corrected=is_corrected) for one in CROSSINGS]
 
 
 def slowly(law: ScoreNull, q: float, *, is_corrected: bool = True) -> float:
     """log P(Q >= q) that two paths agree on, of which no digits are lost; NaN where there are no two."""
     with np.errstate(all="ignore"):
-        found = [by_one_path(law, q, one, is_corrected=is_corrected) for one in CROSSINGS]
+        found = [path.log_p(q) for path in paths(law, is_corrected=is_corrected)]
     good = [log_p for log_p, lost in sorted(found, key=lambda one: one[1]) if lost < TRUSTED]
     agreeing = [one for k, one in enumerate(good) if any(abs(one - other) < 1e-8 for other in good[:k])]
     return min(0.0, agreeing[0]) if agreeing else math.nan

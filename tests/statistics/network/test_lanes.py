@@ -43,12 +43,17 @@ def ends(width: int, n: int, *, last: int = 500, rows: list[int] | None = None) 
     return lanes.advance(store, chosen, owners, SHARED, CENTERS, last=last)
 
 
+@jax.jit
+def descent_alone(start: jax.Array, center: jax.Array) -> State:
+    return SOLVER.run(valley(SHARED, center), start, BOX)
+
+
 @pytest.mark.parametrize("width", [1, 2, 8, 16])
 @pytest.mark.parametrize("n", [1, 5, 21])
 def test_ends_are_those_of_descents_that_ran_alone(width: int, n: int) -> None:
     store, (starts, owners) = ends(width, n), jobs(n)
     for k in range(n):
-        alone = SOLVER.run(valley(SHARED, CENTERS[owners[k]]), jnp.asarray(starts[k]), BOX)
+        alone = descent_alone(starts[k], CENTERS[owners[k]])
         np.testing.assert_allclose(store.params[k], alone.params, atol=1e-7)
         assert int(store.n_iterations[k]) == int(alone.n_iterations) and bool(store.is_done[k])
 

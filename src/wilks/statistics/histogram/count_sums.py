@@ -233,14 +233,16 @@ def saddle(bins: list[Alike], given: GivenSum, t: float | None) -> Saddle:
         step = -np.linalg.solve(curvature + scale, slope)
         if -(slope @ step) < _DECREMENT:
             break
-        at = _lower(bins, given, at, step=step, slope=slope, goal=goal)
+        before, at = at, _lower(bins, given, at, step=step, slope=slope, goal=goal)
+        if at is before:
+            break
     return at
 
 
 def _lower(
     bins: list[Alike], given: GivenSum, at: Saddle, *, step: FloatArray, slope: FloatArray, goal: FloatArray
 ) -> Saddle:
-    """The point along the step, halved until K - s t - u y falls."""
+    """The point along the step, halved until K - s t - u y falls; ``at`` where rounding hides any fall."""
     length, before = 1.0, at.value - at.s * goal[0] - at.u * goal[1]
     while length > 1e-9:
         s, u = at.s + length * float(step[0]), at.u + length * float(step[1])
