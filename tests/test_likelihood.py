@@ -10,6 +10,8 @@ from wilks.likelihood import Events, Points
 from wilks.statistics.network import MLP, NetworkModel
 from wilks.typing import FloatArray
 
+from tests.lab.compilations import quick_jit
+
 MODEL = MLP(hidden=(2, 2), weight_clip=3.0)
 
 
@@ -60,9 +62,7 @@ def test_hessian_agrees_with_differences_of_the_gradient(case: tuple[FloatArray,
     params, events, step = case[3], events_of(case), 1e-5
     hessian = likelihood.hessian(MODEL, jnp.asarray(params), events)
 
-    def gradient(w: FloatArray) -> FloatArray:
-        return np.asarray(likelihood.value_and_gradient(MODEL, jnp.asarray(w), events)[1])
-
+    gradient = quick_jit(lambda w: likelihood.value_and_gradient(MODEL, w, events)[1])
     columns = [(gradient(params + step * e) - gradient(params - step * e)) / (2 * step) for e in np.eye(params.size)]
     np.testing.assert_allclose(hessian, np.array(columns), rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(hessian, np.asarray(hessian).T, rtol=1e-10, atol=1e-10)

@@ -11,6 +11,7 @@ from scipy.special import gammaln
 from scipy.stats import nbinom, poisson
 
 from wilks.significance import chi2_log_sf
+from wilks.statistics.histogram import count_sums
 from wilks.statistics.histogram.alike import GivenSum
 from wilks.statistics.histogram.count_sums import CountSum
 from wilks.statistics.histogram.deviance import deviance
@@ -168,3 +169,12 @@ def test_the_smallest_and_the_largest_values():
     both_as_expected = nbinom.pmf(3, 30.0, 30.0 / 33.0) ** 2
     assert found.log_tail(1e-12).log_p == pytest.approx(np.log1p(-both_as_expected), abs=5e-3), "T is 0 there alone"
     assert found.log_tail(3000.0).log_p < -700.0, "p underflows, its logarithm does not"
+
+
+def test_a_saddle_point_is_not_sought_on_where_rounding_hides_any_fall(monkeypatch):
+    """There a step that leads nowhere would be tried a hundred times, thirty lengths each."""
+    tried, cumulants = [], count_sums._cumulants
+    monkeypatch.setattr(count_sums, "_cumulants", lambda *at: tried.append(at) or cumulants(*at))
+    b = np.linspace(2.0, 9.0, 60)
+    count_sum(b, b * SURE, np.full(60, 1.0 / SURE), total=float(np.sum(b))).log_tail(150.0)
+    assert 5 < len(tried) < 150
