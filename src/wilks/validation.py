@@ -135,8 +135,8 @@ def validate_nuisances(
         n_toys: at each point, at least: every finished toy of a store is used.
         seed: of the toys.
         hypotheses: the points; None: those of `shifted_hypotheses`.
-        degrees_of_freedom: of the chi-square; None: the number of parameters of the model, which must then have no
-            penalty, such as a kernel has.
+        degrees_of_freedom: of the chi-square; None: the number of parameters of the model, which must then say what
+            t follows, as that of a kernel, a set or a scan does not.
         store: a folder, which gets a campaign for each point; None keeps the toys in memory.
         executor: as for `run_toys`.
         progress: called with the number of finished toys of all points, and how many there are in all.
@@ -149,8 +149,9 @@ def validate_nuisances(
         raise InputError("the analysis has no nuisances, so that nothing can be shifted; calibrate looks at nu = 0")
     if analysis.model.is_penalized and degrees_of_freedom is None:
         raise InputError(
-            f"a validation compares t with one chi-square at all nuisances, but the {analysis.model.describe()} has a "
-            "penalty: its t follows none, and depends on the nuisances. Calibrate it with toys at the nuisances of "
+            f"a validation compares t with one chi-square at all nuisances, but that of the "
+            f"{analysis.model.describe()} follows none, for a penalty or as several statistics are in it, and depends on "
+            "the nuisances. Calibrate it with toys at the nuisances of "
             "Delta, wilks.ShiftedNuisance; in Python degrees_of_freedom= compares it nonetheless"
         )
     points = tuple(hypotheses) if hypotheses is not None else shifted_hypotheses(analysis)

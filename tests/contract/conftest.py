@@ -128,6 +128,17 @@ FAMILIES = (
         has_chi_square=True,
         n_empty=1,
     ),
+    Family(
+        "scan",
+        wilks.Scan(n_bins=12),
+        {"scan": {"n_bins": 12}},
+        says=(
+            "f is a constant inside one region of the scanned features",
+            "the largest likelihood ratio of the counts of a region",
+            "scan for excesses and deficits, ",
+            "Region of the scan",
+        ),
+    ),
 )
 
 

@@ -97,7 +97,7 @@ def test_validate_is_for_models_with_a_chi_square(case, workshop):
     if case.family.has_chi_square:
         return  # `wilks validate` on a network: tests/cli/test_nuisances.py
     refused = workshop.study(case).run("validate", "FILE")
-    reason = "has a penalty" if case.is_profiled else "no nuisances"
+    reason = "follows none" if case.is_profiled else "no nuisances"
     assert refused.exit_code == ExitCode.INVALID_INPUT and reason in refused.output, refused.output
 
 

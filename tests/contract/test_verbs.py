@@ -49,7 +49,7 @@ def test_validation_is_for_a_model_with_a_chi_square(case, workshop, monkeypatch
             validate_nuisances(analysis, **options)
         return
     if not case.family.has_chi_square:
-        with pytest.raises(wilks.InputError, match=r"has a penalty.*degrees_of_freedom"):
+        with pytest.raises(wilks.InputError, match=r"follows none.*degrees_of_freedom"):
             validate_nuisances(analysis, **options)
         return
     monkeypatch.setattr(wilks.validation, "run_toys", _toys_here)

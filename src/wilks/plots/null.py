@@ -62,7 +62,7 @@ def qq(result: GoodnessOfFit | Calibration) -> Figure:
     dof = calibration.degrees_of_freedom
     if dof is None:
         raise InputError(
-            "quantiles are compared with a chi-square, but these toys are not: t is made of p-values, or toys stopped "
+            "quantiles are compared with a chi-square, but these toys are not: t is made of several statistics, or toys stopped "
             "by the t of the data; draw plots.null_distribution"
         )
     with style():

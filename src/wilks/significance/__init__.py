@@ -23,6 +23,7 @@ _NAMES = {
     "wilks.significance.exact": ["binomial_log_p_value", "binomial_p_value", "ks_p_value"],
     "wilks.significance.normal": ["log_p_value", "p_value", "z_score", "z_score_from_log"],
     "wilks.significance.on_off": ["on_off_z_score"],
+    "wilks.significance.poisson": ["poisson_log_p_value"],
     "wilks.significance.weighted": ["weighted_isf", "weighted_log_sf", "weighted_sf"],
 }
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from wilks.significance.exact import binomial_log_p_value, binomial_p_value, ks_p_value
     from wilks.significance.normal import log_p_value, p_value, z_score, z_score_from_log
     from wilks.significance.on_off import on_off_z_score
+    from wilks.significance.poisson import poisson_log_p_value
     from wilks.significance.weighted import weighted_isf, weighted_log_sf, weighted_sf
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
@@ -72,6 +74,7 @@ __all__ = [
     "median_ranks",
     "on_off_z_score",
     "p_value",
+    "poisson_log_p_value",
     "strongest_log_p",
     "variance_ratio_error",
     "weighted_isf",
