@@ -150,8 +150,8 @@ def validate_nuisances(
     if analysis.model.is_penalized and degrees_of_freedom is None:
         raise InputError(
             f"a validation compares t with one chi-square at all nuisances, but that of the "
-            f"{analysis.model.describe()} follows none, for a penalty or as several statistics are in it, and depends on "
-            "the nuisances. Calibrate it with toys at the nuisances of "
+            f"{analysis.model.describe()} follows none, for a penalty or as several statistics are in it, and "
+            "depends on the nuisances. Calibrate it with toys at the nuisances of "
             "Delta, wilks.ShiftedNuisance; in Python degrees_of_freedom= compares it nonetheless"
         )
     points = tuple(hypotheses) if hypotheses is not None else shifted_hypotheses(analysis)

@@ -99,7 +99,7 @@ class GoodnessOfFit(Printed, Storable):
 
     @property
     def chi2(self) -> ChiSquareAnswer | None:
-        """The second answer, if toys are compatible with the chi-square; never where t is made of several statistics."""
+        """The second answer, if toys are compatible with the chi-square; never for a t of several statistics."""
         second = self._second
         return second if isinstance(second, ChiSquareAnswer) else None
 

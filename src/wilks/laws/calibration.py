@@ -38,8 +38,9 @@ class Calibration(Printed, Law, Storable):
     The primary answer is the empirical p. The second one is that of the chi-square if the toys were found compatible
     with it, else that of the gamma law of their mean and variance, near them.
 
-    ``compatibility`` is None where t is made of several statistics, as that of a set of kernels or a scan: nothing makes it follow a
-    chi-square, and there is no second answer. ``findings`` says what is odd about bare values of t (`screen`).
+    ``compatibility`` is None where t is made of several statistics, as that of a set of kernels or a scan: nothing
+    makes it follow a chi-square, and there is no second answer. ``findings`` says what is odd about bare values of t
+    (`screen`).
     """
 
     null: Empirical
@@ -322,7 +323,8 @@ def calibrate(
 
     Toys are compared with the chi-square of their model's number of parameters, bare values
     and toys of a penalized model, such as a kernel, with that of their own mean (and the result
-    says so), unless ``degrees_of_freedom`` is given. Toys whose t is made of several statistics, of a set of kernels or a scan, are
+    says so), unless ``degrees_of_freedom`` is given. Toys whose t is made of several statistics, of a set of
+    kernels or a scan, are
     compared with none, unless it is given.
 
     Bare values are looked at for toys that are there twice and for two sets in one: what is found stands in
@@ -359,14 +361,15 @@ def calibrate(
 
 
 def moments(t: FloatArray) -> str:
-    """Mean and standard deviation of a t that is made of several statistics: there is no chi-square to compare them with.
+    """Mean and standard deviation of a t that is made of several statistics: there is no chi-square for them.
 
     >>> import numpy as np
     >>> moments(np.array([1.0, 2.0, 6.0]))
     't is made of several statistics; it has the mean 3.00 and the standard deviation 2.65.'
     """
     spread = decimals(float(t.std(ddof=1))) if t.size > 1 else "unknown"
-    return f"t is made of several statistics; it has the mean {decimals(float(t.mean()))} and the standard deviation {spread}."
+    mean = decimals(float(t.mean()))
+    return f"t is made of several statistics; it has the mean {mean} and the standard deviation {spread}."
 
 
 def _stored_compatibility(found: Mapping[str, Any] | None, null: Empirical) -> Compatibility | None:

@@ -23,13 +23,13 @@ def found_text(one: FoundRegion, *, p_value: float, interval: tuple[float, float
         ("region", "observed", "expected", "local p", "local Z"),
         (one.where, f"{one.n_observed:,}", plain(one.n_expected), *local),
     ]
-    ratios = [over_local(one, p) for p in (p_value, *interval)]
+    ratios = [ratio for p in (p_value, *interval) if (ratio := over_local(one, p)) is not None]
     text = "The local p is that of a Poisson count."
-    if all(ratios):
-        trials = "{:.3g} [{:.3g}, {:.3g}]".format(*ratios)
+    if len(ratios) == 3:
+        trials = f"{ratios[0]:.3g} [{ratios[1]:.3g}, {ratios[2]:.3g}]"
         text = (
-            f"The global p is {trials} times the local p of this region, the best of {one.n_regions:,}: what it costs to "
-            f"look at all of\nthem. {text}"
+            f"The global p is {trials} times the local p of this region, the best of {one.n_regions:,}: what it costs "
+            f"to look at all of\nthem. {text}"
         )
     return f"{table(rows)}\n{text}"
 

@@ -34,7 +34,7 @@ class ToySummary:
 
     @property
     def is_penalized(self) -> bool:
-        """Whether t has no number of degrees of freedom, and depends on the true nuisances: `Statistic.is_penalized`."""
+        """Whether t has no number of degrees of freedom and depends on the nuisances: `Statistic.is_penalized`."""
         return self.degrees_of_freedom is None
 
     @property

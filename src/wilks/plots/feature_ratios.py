@@ -156,7 +156,9 @@ def draw_projection(figure: Figure | SubFigure, projection: Projection, labels: 
     lower.set_xlim(edges[0], edges[-1])
     if projection.shaded is not None:
         for axes in (upper, lower):
-            axes.axvspan(*np.clip(projection.shaded, edges[0], edges[-1]), color=VERMILLION, alpha=_SHADE, lw=0, zorder=0)
+            axes.axvspan(
+                *np.clip(projection.shaded, edges[0], edges[-1]), color=VERMILLION, alpha=_SHADE, lw=0, zorder=0
+            )
     figure.align_ylabels([upper, lower])
 
 

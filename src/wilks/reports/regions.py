@@ -11,7 +11,7 @@ from wilks.significance.printing import probability_from_log
 
 
 def found_tables(answer: GoodnessOfFit | None) -> Iterator[Table]:
-    """What a scan found, where the fit is one of a scan."""
+    """What a scan found."""
     if answer is None or not answer.is_answered:
         return
     for one in answer.fit.regions:
@@ -26,8 +26,8 @@ def found_tables(answer: GoodnessOfFit | None) -> Iterator[Table]:
             ("global p", answer.p_text),
         )
         note = (
-            f"The best of {count(one.n_regions)} regions, shaded in the figures of the features. The local p is that of "
-            f"a Poisson count in this region alone, the global p that of the best of all.{cost}"
+            f"The best of {count(one.n_regions)} regions, shaded in the figures of the features. The local p is that "
+            f"of a Poisson count in this region alone, the global p that of the best of all.{cost}"
         )
         yield Table("Region of the scan", rows, note=note)
 

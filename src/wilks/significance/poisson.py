@@ -27,7 +27,8 @@ def poisson_log_p_value(n: float, expected: float, *, is_excess: bool) -> float:
     """
     if not (n >= 0 and float(n).is_integer() and expected > 0 and math.isfinite(expected)):
         raise InputError(
-            f"a count must be a whole number of at least 0 and its expectation positive, but {n!r} and {expected!r} came"
+            "a count must be a whole number of at least 0 and its expectation positive, but "
+            f"{n!r} and {expected!r} came"
         )
     if is_excess and n == 0:
         return 0.0

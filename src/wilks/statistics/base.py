@@ -71,8 +71,8 @@ class Statistic(abc.ABC):
 
     @property
     def is_combined(self) -> bool:
-        """Whether t is made of several statistics, the p-values of members or the largest of regions: nothing then makes
-        it follow a chi-square.
+        """Whether t is made of several statistics, the p-values of members or the largest of regions: nothing then
+        makes it follow a chi-square.
         """
         return False
 

@@ -125,7 +125,8 @@ def _curvatures(
         return jax.jacfwd(lambda at: jax.jvp(sums, (at,), (direction,))[1])(z)
 
     def sums(at: jax.Array) -> jax.Array:
-        return jax.ops.segment_sum(coefficients * _at(at, effect, shared, columns), places, n_places)
+        summed: jax.Array = jax.ops.segment_sum(coefficients * _at(at, effect, shared, columns), places, n_places)
+        return summed
 
     return jnp.moveaxis(jax.lax.map(along, jnp.eye(z.size)), 0, 1)
 

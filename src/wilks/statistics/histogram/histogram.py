@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+
 from wilks.errors import InputError
 from wilks.problem import Problem
 from wilks.samples import Sample

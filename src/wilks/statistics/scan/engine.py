@@ -82,8 +82,8 @@ class ScanEngine:
         return counts_in(self.bins, self.problem, data.events)[:-1].astype(np.float64)
 
     def _fit(self, data: Data, counts: FloatArray, index: int) -> FitResult:
-        f, t, regions, reached = np.zeros(counts.size), 0.0, (), np.zeros(0)
-        n = np.zeros(0)
+        f, t, n, reached = np.zeros(counts.size), 0.0, _NOTHING, _NOTHING
+        regions: tuple[FoundRegion, ...] = ()
         if index != NONE:
             rows = self.regions.bins_of(index)
             n, expected = (np.array([float(np.sum(one[rows]))]) for one in (counts, self.expected))

@@ -48,7 +48,7 @@ class RegionPoints(NamedTuple):
 class RegionFit(NamedTuple):
     """The end of the fit of one region: its loss and z (j,), t and what that may be at most, and the steps it took."""
 
-    index: int
+    region: int
     loss: ProfiledLoss
     z: FloatArray
     t: float
@@ -59,11 +59,11 @@ class RegionFit(NamedTuple):
 class ProfiledScanEngine:
     """The fits of one problem with nuisances and a scan.
 
-    t = max_r t_r, t_r the difference of the loss at two points, (0, nu_hat) of Delta and the best of f_r and nu. A region
-    counts if it deviates to the side that is looked at, at the nuisances of Delta. Bounds from an expansion at these
-    (`wilks.statistics.scan.bounds`) say which regions may have the largest t_r; the likeliest is fitted by Newton's
-    method on all events, an expansion about its nuisances tightens the bounds of the others, and so on until none that
-    was not fitted can exceed the best by 1e-6. What any may exceed it by is in the certificate.
+    t = max_r t_r, t_r the difference of the loss at two points, (0, nu_hat) of Delta and the best of f_r and nu. A
+    region counts if it deviates to the side that is looked at, at the nuisances of Delta. Bounds from an expansion at
+    these (`wilks.statistics.scan.bounds`) say which regions may have the largest t_r; the likeliest is fitted by
+    Newton's method on all events, an expansion about its nuisances tightens the bounds of the others, and so on until
+    none that was not fitted can exceed the best by 1e-6. What any may exceed it by is in the certificate.
 
     Args:
         problem: with nuisances.
@@ -163,7 +163,7 @@ class RegionFits:
     def found(self, features: Sequence[str]) -> tuple[Found, FoundRegion]:
         """The best region, with what t may lack by it or any other as its Newton decrement."""
         best = max(self.done.values(), key=lambda one: one.t)
-        at, bins = best.loss.at(best.z), self._engine.regions.bins_of(best.index)
+        at, bins = best.loss.at(best.z), self._engine.regions.bins_of(best.region)
         certificate, spread = certified(best.loss, at.z, at.gradient[0], at.hessian)
         rest = np.where(self._unfitted(), self.bounds.upper, -np.inf)
         upper = max(float(np.max(rest)), *(one.upper for one in self.done.values()))
@@ -180,7 +180,7 @@ class RegionFits:
         )
         counts = float(best.loss.counts[0]), float(at.expected[0])
         engine = self._engine
-        return found, found_region(engine.bins, engine.regions, best.index, counts=counts, features=features)
+        return found, found_region(engine.bins, engine.regions, best.region, counts=counts, features=features)
 
     def _unfitted(self) -> BoolArray:
         unfitted = self.is_counted.copy()

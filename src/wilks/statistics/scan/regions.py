@@ -90,7 +90,8 @@ class Regions:
     def counted(self, counts: FloatArray, expected: FloatArray) -> BoolArray:
         """Which regions deviate to the side that is looked at, (..., r)."""
         sides = {"both": counts != expected, "excesses": counts > expected, "deficits": counts < expected}
-        return sides[self.deviations]
+        counted: BoolArray = sides[self.deviations]
+        return counted
 
     @cached_property
     def _runs(self) -> tuple[tuple[IntArray, IntArray], ...]:

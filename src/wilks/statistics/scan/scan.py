@@ -96,7 +96,8 @@ class Scan(Statistic):
                 )
         if self.edges is not None and (self.n_bins is not None or self.binning != "regular"):
             raise InputError(
-                "a scan must have edges, or a rule that makes its bins, n_bins and binning, but both came; leave one out"
+                "a scan must have edges, or a rule that makes its bins, n_bins and binning, but both came; leave one "
+                "out"
             )
         if self.widest is not None and self.widest < self.narrowest:
             raise InputError(f"widest must be at least narrowest, {self.narrowest}, but {self.widest} came")
@@ -139,8 +140,7 @@ class Scan(Statistic):
         placed = dataclasses.replace(self)
         bins = self._grid(problem)
         shape = tuple(bins.shape[j] for j in axes_of(bins))
-        limits = {"narrowest": self.narrowest, "widest": self.widest, "deviations": self.deviations}
-        regions = Regions.all_of(shape, **limits)
+        regions = Regions.all_of(shape, narrowest=self.narrowest, widest=self.widest, deviations=self.deviations)
         object.__setattr__(placed, "_bins", bins)
         object.__setattr__(placed, "_regions", self._enough(regions, Contents.of(bins, problem, problem.reference)))
         return placed
@@ -190,7 +190,9 @@ class Scan(Statistic):
             raise InputError(
                 f"edges must be one array for each scanned feature, {listed(chosen)}, but there are {len(self.edges)}"
             )
-        given = dict(zip(chosen, self.edges or (self._made(reference, name, len(chosen)) for name in chosen), strict=True))
+        given = dict(
+            zip(chosen, self.edges or (self._made(reference, name, len(chosen)) for name in chosen), strict=True)
+        )
         edges = tuple(given.get(name, _EVERYTHING) for name in reference.features)
         return Grid.of(edges, problem.standardization, reference.features)
 
@@ -220,8 +222,7 @@ def _checked_features(features: object) -> tuple[str, ...]:
     names = tuple(features) if isinstance(features, Sequence) and not isinstance(features, str) else ()
     if not (1 <= len(names) <= 2 and len(set(names)) == len(names) and all(isinstance(one, str) for one in names)):
         raise InputError(
-            'features of a scan must be one name or two that differ, such as features=("mass",), but '
-            f"{features!r} came"
+            f'features of a scan must be one name or two that differ, such as features=("mass",), but {features!r} came'
         )
     return names
 
