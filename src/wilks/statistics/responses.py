@@ -128,7 +128,8 @@ def _curvatures(
         summed: jax.Array = jax.ops.segment_sum(coefficients * _at(at, effect, shared, columns), places, n_places)
         return summed
 
-    return jnp.moveaxis(jax.lax.map(along, jnp.eye(z.size)), 0, 1)
+    curvatures: jax.Array = jnp.moveaxis(jax.lax.map(along, jnp.eye(z.size)), 0, 1)
+    return curvatures
 
 
 @jax.jit

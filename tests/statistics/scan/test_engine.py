@@ -28,23 +28,19 @@ def largest(analysis, data, *, edges, deviations="both") -> tuple[float, tuple]:
     """The best interval or rectangle of bins between edges, by loops over the events."""
     reference, found = analysis.reference, (0.0, ())
     for ends in product(*(combinations(one, 2) for one in edges)):
-        sides = [(low, high, high == one[-1]) for (low, high), one in zip(ends, edges, strict=True)]
-        inside = [
-            np.all(
-                [
-                    (x >= low) & ((x <= high) if last else (x < high))
-                    for x, (low, high, last) in zip(s.T, sides, strict=True)
-                ],
-                0,
-            )
-            for s in (reference.events, data)
-        ]
-        w = reference.event_weights[inside[0]]
-        b, n = float(np.sum(w)), int(np.sum(inside[1]))
+        is_last = [high == one[-1] for (_, high), one in zip(ends, edges, strict=True)]
+        w = reference.event_weights[inside(reference.events, ends, is_last)]
+        b, n = float(np.sum(w)), int(np.sum(inside(data, ends, is_last)))
         wanted = {"both": True, "excesses": n > b, "deficits": n < b}[deviations]
         if w.size and b**2 >= 10.0 * np.sum(w**2) and wanted and ratio(n, b) > found[0]:
             found = (ratio(n, b), ends)
     return found
+
+
+def inside(events, ends, is_last) -> np.ndarray:
+    """Which events lie between the ends of each feature, the upper one among them where it is the last."""
+    sides = zip(events.T, ends, is_last, strict=True)
+    return np.all([(x >= low) & ((x <= high) if last else (x < high)) for x, (low, high), last in sides], axis=0)
 
 
 @pytest.mark.parametrize("deviations", ["both", "excesses", "deficits"])

@@ -1,0 +1,151 @@
+"""The region scan against pyBumpHunter, and its power beside other models.
+
+    python -m studies.scan.run compare --example FILE
+    python -m studies.scan.run power
+
+FILE is the ``data.root`` that comes with pyBumpHunter, 100,147 data and 99,996 background events of one variable.
+``compare`` scans it as its example does, 60 bins from 0 to 20 and windows of 2 to 6, and the exponential problem with NP1
+to NP3, 60 bins from 0 to 12 and windows of 1 to 12, for excesses. Both programs get the same counts; toys are Poisson
+counts about the background. ``local_p`` is that of the region of the program, and ``least_local_p`` the smallest of all
+regions of `wilks.Scan`, by which pyBumpHunter chooses where `wilks.Scan` takes the largest likelihood ratio. pyBumpHunter
+is asked where it can be imported.
+
+``power`` has the toys of the exponential problem for every model, at the size of 2 and of 3 sigma.
+"""
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import benchmarks.harness as harness
+import numpy as np
+import scipy.special
+import uproot
+
+import wilks
+from wilks.campaign import toys_here
+from wilks.problems import exponential
+from wilks.significance import p_value
+from wilks.statistics import Statistic
+from wilks.statistics.scan.engine import ScanEngine
+
+SEEDS = {"data": 3, "toys": 11, "power": 21}
+SIGNALS = (exponential.NP1, exponential.NP2, exponential.NP3)
+SIGMAS = (2.0, 3.0)
+MODELS: dict[str, Statistic] = {
+    "scan": wilks.Scan(),
+    "scan for excesses": wilks.Scan(deviations="excesses"),
+    "histogram": wilks.Histogram(),
+    "histogram of equal size": wilks.Histogram(n_bins=40, binning="regular"),
+    "default set": wilks.KernelSet(),
+}
+SCRIPT = harness.Script(__file__, __doc__, seed=SEEDS, libraries=("pyBumpHunter",))
+
+
+class Problem(NamedTuple):
+    """Data, background events with a weight each, edges of bins, and least and greatest width."""
+
+    data: np.ndarray
+    background: np.ndarray
+    weight: float
+    edges: np.ndarray
+    widths: tuple[int, int]
+
+
+@SCRIPT.part("compare", example=Path, n_toys=10_000, signals=("NP1", "NP2", "NP3"))
+def compare(options) -> Iterator[harness.Row]:
+    if options.example is not None:
+        yield {"problem": "example"} | compared(example_of(options.example), n_toys=options.n_toys)
+    for signal in SIGNALS:
+        if signal.name in options.signals:
+            yield {"problem": signal.name} | compared(exponential_of(signal), n_toys=options.n_toys)
+
+
+def example_of(path: Path) -> Problem:
+    with uproot.open(path) as file:
+        data, background = (file[name][name].array(library="np").astype(float) for name in ("data", "bkg"))
+    return Problem(data, background, 1.0, np.linspace(0.0, 20.0, 61), (2, 6))
+
+
+def exponential_of(signal: exponential.Signal) -> Problem:
+    reference, data = exponential.reference(), exponential.data(signal, seed=SEEDS["data"])
+    weight = float(reference.event_weights[0])
+    return Problem(data.events[:, 0], reference.events[:, 0], weight, np.linspace(0.0, 12.0, 61), (1, 12))
+
+
+def compared(problem: Problem, *, n_toys: int) -> harness.Row:
+    n, b = (np.histogram(x, problem.edges)[0] for x in (problem.data, problem.background))
+    engine, fit = fitted(problem)
+    (region,) = fit.regions
+    _, seconds = harness.timed(lambda: engine.best(toy_counts(b * problem.weight, n_toys)))
+    t = largest(engine, toy_counts(b * problem.weight, n_toys))
+    row = {"n_data": problem.data.size, "n_regions": region.n_regions, "n_toys": n_toys, "t": fit.t}
+    row |= {
+        "ends": [region.lower[0], region.upper[0]],
+        "n_observed": region.n_observed,
+        "n_expected": region.n_expected,
+    }
+    row |= {"local_p": region.p_value, "least_local_p": least_local_p(engine, n)}
+    row |= {"n_above": int(np.sum(t >= fit.t * (1 - 1e-9))), "seconds": seconds}
+    if importlib.util.find_spec("pyBumpHunter") is None:
+        return row
+    options = {"edges": problem.edges, "widths": problem.widths, "n_toys": n_toys, "seed": SEEDS["toys"]}
+    scanned = importlib.import_module("studies.scan.bumphunter").scanned
+    found, spent = harness.timed(lambda: scanned(n, b * problem.weight, **options))
+    return row | {f"other_{name}": value for name, value in found.items()} | {"other_seconds": spent}
+
+
+def fitted(problem: Problem) -> tuple[ScanEngine, wilks.FitResult]:
+    """The engine and the fit of `wilks.Scan` with these bins; every region with an event of the background counts."""
+    weights = np.full(problem.background.size, problem.weight)
+    model = wilks.Scan(
+        edges=(problem.edges,),
+        narrowest=problem.widths[0],
+        widest=problem.widths[1],
+        least_effective=1e-6,
+        deviations="excesses",
+    )
+    analysis = wilks.Analysis(reference=wilks.Sample(problem.background, weights), model=model, standardize=False)
+    return analysis.engine, wilks.fit(analysis, problem.data)
+
+
+def toy_counts(expected: np.ndarray, n_toys: int) -> np.ndarray:
+    return np.random.default_rng(SEEDS["toys"]).poisson(expected, size=(n_toys, expected.size)).astype(float)
+
+
+def largest(engine: ScanEngine, counts: np.ndarray) -> np.ndarray:
+    """t of each row of counts."""
+    return np.concatenate([np.max(engine.gains(some), axis=1) for some in np.array_split(counts, 20)])
+
+
+def least_local_p(engine: ScanEngine, counts: np.ndarray) -> float:
+    """Of all regions with an excess."""
+    n, b = (engine.regions.sums(one) for one in (counts.astype(float), engine.expected))
+    return float(np.min(scipy.special.gammainc(n[n > b], b[n > b])))
+
+
+@SCRIPT.part("power", models=tuple(MODELS), n_null=10_000, n_toys=1_000)
+def power(options) -> Iterator[harness.Row]:
+    reference = exponential.reference()
+    for name in options.models:
+        analysis = wilks.Analysis(reference=reference, model=MODELS[name], toy_source=exponential.BACKGROUND)
+        null, spent = harness.timed(made, analysis, wilks.Null(), options.n_null)
+        calibration = wilks.calibrate(null)
+        row = {"model": name, "described": analysis.model.describe(), "ms_a_toy": 1e3 * spent / options.n_null}
+        for signal in SIGNALS:
+            toys = made(analysis, signal.alternative, options.n_toys)
+            for sigma in SIGMAS:
+                found = wilks.power_at_size(calibration, toys, size=p_value(sigma))
+                row |= {f"{signal.name} {sigma:g} sigma": [found.power, *found.interval]}
+        yield row
+
+
+def made(analysis: wilks.Analysis, hypothesis, n_toys: int) -> wilks.Toys:
+    """In this process: the same events for every model."""
+    return toys_here(analysis, hypothesis, n_toys=n_toys, seed=SEEDS["power"])
+
+
+if __name__ == "__main__":
+    SCRIPT.main()
