@@ -5,9 +5,9 @@
 
 FILE is the ``data.root`` that comes with pyBumpHunter, 100,147 data and 99,996 background events of one variable.
 ``compare`` scans it as its example does, 60 bins from 0 to 20 and windows of 2 to 6, and data sets of the exponential
-problem, without a signal and with NP1 to NP3, 60 bins from 0 to 12 and windows of 1 to 12, for excesses. Both programs
-get the same counts; toys are Poisson counts about the background. ``local_p`` is that of the region of `wilks.Scan`, and
-``least_local_p`` the smallest of all of its regions: pyBumpHunter takes the region that has it, `wilks.Scan` that of the
+problem, without a signal and with NP1 to NP3, 60 bins from 0 to 12 and windows of 1 to 12, for excesses. Both get the
+same counts; toys are Poisson counts about the background. ``local_p`` is that of the region of `wilks.Scan`, and
+``least_local_p`` the smallest of all its regions; pyBumpHunter takes the region that has it, `wilks.Scan` that of the
 largest likelihood ratio. pyBumpHunter is asked where it can be imported.
 
 ``power`` has the toys of the exponential problem for every model, at the size of 2 and of 3 sigma.
@@ -78,24 +78,23 @@ def exponential_of(signal: exponential.Signal | None, seed: int) -> Problem:
 
 
 def compared(problem: Problem, *, n_toys: int) -> harness.Row:
-    n, b = (np.histogram(x, problem.edges)[0] for x in (problem.data, problem.background))
+    n, b = (np.histogram(x, problem.edges)[0].astype(float) for x in (problem.data, problem.background))
+    b *= problem.weight
     engine, fit = fitted(problem)
     (region,) = fit.regions
-    _, seconds = harness.timed(lambda: engine.best(toy_counts(b * problem.weight, n_toys)))
-    t = largest(engine, toy_counts(b * problem.weight, n_toys))
+    _, seconds = harness.timed(lambda: engine.best(toy_counts(b, n_toys)))
+    t, least = of_toys(engine, toy_counts(b, n_toys))
+    local_p = float(least_local_p(engine, n[None])[0])
     row = {"n_data": problem.data.size, "n_regions": region.n_regions, "n_toys": n_toys, "t": fit.t}
-    row |= {
-        "ends": [region.lower[0], region.upper[0]],
-        "n_observed": region.n_observed,
-        "n_expected": region.n_expected,
-    }
-    row |= {"local_p": region.p_value, "least_local_p": least_local_p(engine, n)}
-    row |= {"n_above": int(np.sum(t >= fit.t * (1 - 1e-9))), "seconds": seconds}
+    row |= {"ends": [region.lower[0], region.upper[0]]}
+    row |= {"n_observed": region.n_observed, "n_expected": region.n_expected}
+    row |= {"local_p": region.p_value, "least_local_p": local_p, "seconds": seconds}
+    row |= {"n_above": int(np.sum(t >= fit.t * (1 - 1e-9))), "n_below": int(np.sum(least <= local_p * (1 + 1e-9)))}
     if importlib.util.find_spec("pyBumpHunter") is None:
         return row
     options = {"edges": problem.edges, "widths": problem.widths, "n_toys": n_toys, "seed": SEEDS["toys"]}
     scanned = importlib.import_module("studies.scan.bumphunter").scanned
-    found, spent = harness.timed(lambda: scanned(n, b * problem.weight, **options))
+    found, spent = harness.timed(lambda: scanned(n, b, **options))
     return row | {f"other_{name}": value for name, value in found.items()} | {"other_seconds": spent}
 
 
@@ -117,15 +116,17 @@ def toy_counts(expected: np.ndarray, n_toys: int) -> np.ndarray:
     return np.random.default_rng(SEEDS["toys"]).poisson(expected, size=(n_toys, expected.size)).astype(float)
 
 
-def largest(engine: ScanEngine, counts: np.ndarray) -> np.ndarray:
-    """t of each row of counts."""
-    return np.concatenate([np.max(engine.gains(some), axis=1) for some in np.array_split(counts, 20)])
+def of_toys(engine: ScanEngine, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """t and the smallest local p of each row of counts."""
+    parts = [(np.max(engine.gains(some), axis=1), least_local_p(engine, some)) for some in np.array_split(counts, 50)]
+    t, least = zip(*parts, strict=True)
+    return np.concatenate(t), np.concatenate(least)
 
 
-def least_local_p(engine: ScanEngine, counts: np.ndarray) -> float:
-    """Of all regions with an excess."""
-    n, b = (engine.regions.sums(one) for one in (counts.astype(float), engine.expected))
-    return float(np.min(scipy.special.gammainc(n[n > b], b[n > b])))
+def least_local_p(engine: ScanEngine, counts: np.ndarray) -> np.ndarray:
+    """Of all regions with an excess, for each row of counts."""
+    n, b = engine.regions.sums(counts), engine.regions.sums(engine.expected)
+    return np.min(scipy.special.gammainc(n, b, out=np.ones_like(n), where=n > b), axis=1)
 
 
 @SCRIPT.part("power", models=tuple(MODELS), n_null=10_000, n_toys=1_000)

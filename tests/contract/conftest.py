@@ -132,12 +132,7 @@ FAMILIES = (
         "scan",
         wilks.Scan(n_bins=12),
         {"scan": {"n_bins": 12}},
-        says=(
-            "f is a constant inside one region of the scanned features",
-            "the largest likelihood ratio of the counts of a region",
-            "scan for excesses and deficits, ",
-            "Region of the scan",
-        ),
+        says=("f is a constant inside one region of the scanned features", "Region of the scan"),
     ),
 )
 

@@ -20,6 +20,7 @@ _NAMES = {
     "wilks.plots.selections": ["weight_clips"],
     "wilks.plots.style": ["to_png", "to_svg"],
     "wilks.plots.survival_curve": ["survival"],
+    "wilks.plots.tomography": ["tomography"],
     "wilks.plots.comparisons": ["member_significances", "two_samples"],
 }
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from wilks.plots.selections import weight_clips
     from wilks.plots.style import to_png, to_svg
     from wilks.plots.survival_curve import survival
+    from wilks.plots.tomography import tomography
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
@@ -58,6 +60,7 @@ __all__ = [
     "survival",
     "to_png",
     "to_svg",
+    "tomography",
     "two_samples",
     "weight_clips",
 ]

@@ -122,7 +122,8 @@ def _curvatures(
 ) -> jax.Array:
     def along(direction: jax.Array) -> jax.Array:
         """Slopes of the sums' slope in one direction, (n_places, j): in memory no more than a few values a point."""
-        return jax.jacfwd(lambda at: jax.jvp(sums, (at,), (direction,))[1])(z)
+        slopes: jax.Array = jax.jacfwd(lambda at: jax.jvp(sums, (at,), (direction,))[1])(z)
+        return slopes
 
     def sums(at: jax.Array) -> jax.Array:
         summed: jax.Array = jax.ops.segment_sum(coefficients * _at(at, effect, shared, columns), places, n_places)

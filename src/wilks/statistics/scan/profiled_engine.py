@@ -168,6 +168,7 @@ class RegionFits:
         rest = np.where(self._unfitted(), self.bounds.upper, -np.inf)
         upper = max(float(np.max(rest)), *(one.upper for one in self.done.values()))
         missing = float(np.maximum(certificate.newton_decrement, upper - best.t))
+        share = certificate.share_at_bound * (at.z.size + 1) / (at.z.size + self._counts.size)
         params = np.zeros(self._counts.size)
         params[bins] = log_ratios(best.loss.counts, at.expected)
         found = Found(
@@ -175,7 +176,7 @@ class RegionFits:
             params=params,
             z=at.z,
             variances=spread,
-            certificate=certificate._replace(newton_decrement=missing),
+            certificate=certificate._replace(newton_decrement=missing, share_at_bound=share),
             n_iterations=sum(one.n_iterations for one in self.done.values()),
         )
         counts = float(best.loss.counts[0]), float(at.expected[0])
