@@ -126,7 +126,7 @@ def of_toys(engine: ScanEngine, counts: np.ndarray) -> tuple[np.ndarray, np.ndar
 def least_local_p(engine: ScanEngine, counts: np.ndarray) -> np.ndarray:
     """Of all regions with an excess, for each row of counts."""
     n, b = engine.regions.sums(counts), engine.regions.sums(engine.expected)
-    return np.min(scipy.special.gammainc(n, b, out=np.ones_like(n), where=n > b), axis=1)
+    return np.min(np.where(n > b, scipy.special.gammainc(np.maximum(n, 1.0), b), 1.0), axis=1)
 
 
 @SCRIPT.part("power", models=tuple(MODELS), n_null=10_000, n_toys=1_000)
