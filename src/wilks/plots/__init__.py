@@ -20,7 +20,7 @@ _NAMES = {
     "wilks.plots.selections": ["weight_clips"],
     "wilks.plots.style": ["to_png", "to_svg"],
     "wilks.plots.survival_curve": ["survival"],
-    "wilks.plots.tomography": ["tomography"],
+    "wilks.plots.scans": ["tomography"],
     "wilks.plots.comparisons": ["member_significances", "two_samples"],
 }
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from wilks.plots.power import power_curves
     from wilks.plots.regions import region
     from wilks.plots.responses import response_closure, response_study
+    from wilks.plots.scans import tomography
     from wilks.plots.selections import weight_clips
     from wilks.plots.style import to_png, to_svg
     from wilks.plots.survival_curve import survival
-    from wilks.plots.tomography import tomography
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 

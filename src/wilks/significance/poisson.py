@@ -23,7 +23,7 @@ def poisson_log_p_value(n: float, expected: float, *, is_excess: bool) -> float:
     >>> round(math.exp(poisson_log_p_value(8, 3.0, is_excess=True)), 6)
     0.011905
     >>> round(poisson_log_p_value(5000, 1000.0, is_excess=True), 2)
-    -4051.84
+    -4052.14
     """
     if not (n >= 0 and float(n).is_integer() and expected > 0 and math.isfinite(expected)):
         raise InputError(

@@ -15,13 +15,13 @@ all of them sums over the bins of the region. Then
 the first always, the second for lambda < 1 wherever L_r is self-concordant (Yu. Nesterov, Introductory Lectures on
 Convex Optimization (2004), section 4.1): its third derivative along any line is at most twice the second to the power
 3/2. Events of a region with log r linear in z, whose slopes d differ from each other by at most R, add n k_2 and
-n k_3 with |k_3| <= R k_2, all others w e^s d^2 and w e^s d^3, and a Gaussian auxiliary measurement adds 1 to the second
-derivative: with half of it for either,
+n k_3 with |k_3| <= R k_2, all others w e^s d^2 and w e^s d^3, and uncorrelated Gaussian auxiliary measurements add 1 to
+the second derivative: with half of it for either,
 
     R n k_2 <= 2 (n k_2 + 1/2)^(3/2) for R <= 3.6,  |d| x <= 2 (x + 1/2)^(3/2) for |d| <= 3.6,  x = w e^s d^2 in sum:
 
-that is, one sigma, in any direction, must not change log r by more than 3.6, and weights must not be negative. Where
-log r bends in z, or an auxiliary measurement is another, the bound is that of such a function with these derivatives.
+so that one sigma, in any direction, must not change log r by more than 1.8, and weights must not be negative. Where log
+r bends in z, or an auxiliary measurement is another, the bound is that of such a function with these derivatives.
 """
 
 from collections.abc import Sequence
