@@ -17,8 +17,8 @@ def scan_words(*, is_profiled: bool) -> Words:
             "t is the largest likelihood ratio of the counts of a region: that of its own free expectation and of the "
             "reference" + (", with the nuisances profiled in either, Δ for the reference." if is_profiled else "."),
             "Large t means that in some region the count differs from the expected one by more than chance"
-            + (" and the nuisances" if is_profiled else "")
-            + " make the largest of so many differences. The local p of a region is that of its count had nothing "
+            + (" and the nuisances make" if is_profiled else " makes")
+            + " the largest of so many differences. The local p of a region is that of its count had nothing "
             "else been looked at; the p of t takes account of all regions, since toys are scanned as the data are.",
         ),
         tau="-2 min L over all regions" + (", their f and the nuisances" if is_profiled else " and their f"),
