@@ -2,6 +2,7 @@
 
     python -m studies.scan.run compare --example FILE
     python -m studies.scan.run power
+    python -m studies.scan.run nuisances --every-region
 
 FILE is the ``data.root`` that comes with pyBumpHunter, 100,147 data and 99,996 background events of one variable.
 ``compare`` scans it as its example does, 60 bins from 0 to 20 and windows of 2 to 6, and data sets of the exponential
@@ -11,11 +12,15 @@ same counts; toys are Poisson counts about the background. ``local_p`` is that o
 largest likelihood ratio. pyBumpHunter is asked where it can be imported.
 
 ``power`` has the toys of the exponential problem for every model, at the size of 2 and of 3 sigma.
+``nuisances`` fits data sets with a scale and a normalization of unknown size, and, with ``--every-region``, every
+region of them: the largest t must be that of the scan, and none lie outside its bounds, those of the first expansion or the
+last.
 """
 
 import importlib
 import importlib.util
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +34,7 @@ from wilks.campaign import toys_here
 from wilks.problems import exponential
 from wilks.significance import p_value
 from wilks.statistics import Statistic
+from wilks.statistics.fits import Data
 from wilks.statistics.scan.engine import ScanEngine
 
 SEEDS = {"data": [3, 4, 5], "toys": 11, "power": 21}
@@ -148,6 +154,44 @@ def power(options) -> Iterator[harness.Row]:
 def made(analysis: wilks.Analysis, hypothesis, n_toys: int) -> wilks.Toys:
     """In this process: the same events for every model."""
     return toys_here(analysis, hypothesis, n_toys=n_toys, seed=SEEDS["power"])
+
+
+@SCRIPT.part("nuisances", n_reference=20_000, every_region=False)
+def nuisances(options) -> Iterator[harness.Row]:
+    for sigmas in ((0.05, 0.15), (0.15, 0.3)):
+        analysis = wilks.Analysis(
+            reference=exponential.reference(options.n_reference),
+            model=MODELS["scan"],
+            nuisances=exponential.nuisances(*sigmas),
+        )
+        wilks.fit(analysis, exponential.data(seed=0))
+        for signal, seed in product((None, exponential.NP3, exponential.NP2), SEEDS["data"]):
+            data = exponential.data(signal, seed=seed)
+            fit, seconds = harness.timed(wilks.fit, analysis, data)
+            row = {"sigmas": list(sigmas), "signal": signal.name if signal else "none", "seed": seed, "t": fit.t}
+            yield (
+                row
+                | {"seconds": seconds, "missing": fit.newton_decrement}
+                | bounded(analysis, data.events, every_region=options.every_region)
+            )
+
+
+def bounded(analysis: wilks.Analysis, events: np.ndarray, *, every_region: bool) -> harness.Row:
+    """How many regions are fitted; of fits of all of them the largest t, and how many lie outside their bounds."""
+    engine, data = analysis.engine, Data(events, np.zeros(2))
+    own = engine.delta.points.own(data)
+    fits = engine.region_fits(data, own, engine.delta.fit(own))
+    first = fits.bounds
+    fits.run()
+    counted = np.flatnonzero(fits.is_counted)
+    row = {"n_regions": counted.size, "n_fitted": len(fits.done)}
+    if not every_region:
+        return row
+    t = np.array([fits.fit(index).t for index in counted])
+    outside = [
+        np.sum((t < one.lower[counted] - 1e-6) | (t > one.upper[counted] + 1e-6)) for one in (first, fits.bounds)
+    ]
+    return row | {"largest_t": np.max(t), "n_outside": outside}
 
 
 if __name__ == "__main__":
