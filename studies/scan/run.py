@@ -13,8 +13,8 @@ largest likelihood ratio. pyBumpHunter is asked where it can be imported.
 
 ``power`` has the toys of the exponential problem for every model, at the size of 2 and of 3 sigma.
 ``nuisances`` fits data sets with a scale and a normalization of unknown size, and, with ``--every-region``, every
-region of them: the largest t must be that of the scan, and none lie outside its bounds, those of the first expansion or the
-last.
+region of them: the largest t must be that of the scan, and none lie outside its bounds, those of the first expansion or
+the last.
 """
 
 import importlib
