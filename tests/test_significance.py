@@ -26,6 +26,7 @@ from wilks.significance import (
     log_p_value,
     median_ranks,
     p_value,
+    poisson_log_p_value,
     variance_ratio_error,
     z_score,
     z_score_from_log,
@@ -202,3 +203,27 @@ def test_exceedance_interval_has_its_level() -> None:
     assert bounds[0] <= inside <= bounds[1]
     with pytest.raises(InputError, match="rank"):
         exceedance_interval(0, 10)
+
+
+@given(st.integers(0, 300), st.floats(0.01, 300.0), st.booleans())
+def test_poisson_tails(n: int, b: float, is_excess: bool) -> None:
+    found = poisson_log_p_value(n, b, is_excess=is_excess)
+    expected = scipy.stats.poisson.logsf(n - 1, b) if is_excess else scipy.stats.poisson.logcdf(n, b)
+    if expected > -600.0:
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    else:
+        assert -5000.0 < found < -590.0
+
+
+@pytest.mark.parametrize(("n", "b", "is_excess"), [(900, 200.0, True), (100, 900.0, False), (0, 1000.0, False)])
+def test_poisson_tails_beyond_what_a_float_holds(n: int, b: float, is_excess: bool) -> None:
+    """Against the sum of logarithms of all terms that matter."""
+    terms = np.arange(n, n + 3000) if is_excess else np.arange(n + 1)
+    expected = scipy.special.logsumexp(scipy.stats.poisson.logpmf(terms, b))
+    assert poisson_log_p_value(n, b, is_excess=is_excess) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("n", "b"), [(-1, 2.0), (1.5, 2.0), (3, 0.0), (3, math.inf)])
+def test_counts_that_are_none_are_refused(n: float, b: float) -> None:
+    with pytest.raises(InputError, match="a whole number of at least 0 and its expectation positive"):
+        poisson_log_p_value(n, b, is_excess=True)

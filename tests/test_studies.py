@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOREIGN = ("sklearn", "hyppo")  # libraries that nothing but two helpers of a study needs
+FOREIGN = ("sklearn", "hyppo", "pyBumpHunter")  # libraries that nothing but helpers of studies needs
 FIELDS = {"command", "options", "versions", "threads", "seed", "machine", "date", "seconds", "results"}
 
 STUDIES = sorted(path.parent for path in (ROOT / "studies").glob("*/run.py"))

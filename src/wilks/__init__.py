@@ -49,6 +49,7 @@ _NAMES = {
     "wilks.statistics.histogram": ["Histogram"],
     "wilks.statistics.linear": ["Kernel", "KernelSet"],
     "wilks.statistics.network": ["MLP"],
+    "wilks.statistics.scan": ["Scan"],
     "wilks.nuisances": [
         *("Gaussian", "LogNormal", "Nuisance", "Nuisances", "PoissonCount", "Unconstrained", "Unselected"),
         *("correlated", "normalization", "vary"),
@@ -107,6 +108,7 @@ if TYPE_CHECKING:
     from wilks.statistics.histogram import Histogram
     from wilks.statistics.linear import Kernel, KernelSet
     from wilks.statistics.network import MLP
+    from wilks.statistics.scan import Scan
     from wilks.storage import load
     from wilks.typing import FitStatus
     from wilks.validation import Validation, validate
@@ -146,6 +148,7 @@ __all__ = [
     "Region",
     "Sample",
     "SampleError",
+    "Scan",
     "Search",
     "SequentialToys",
     "ShiftedNuisance",

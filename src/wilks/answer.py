@@ -76,7 +76,7 @@ def goodness_of_fit(
     With ``toys`` they are made for these data, until enough of them reach t or there are as many as allowed
     (`SequentialToys`): p = h/L or (k + 1)/(n + 1).
 
-    With ``reach`` p of a kernel, a set of kernels or a histogram, with or without nuisances, is estimated by multilevel
+    With ``reach`` p of any model but a network, with or without nuisances, is estimated by multilevel
     splitting of toys where fewer than 20 toys of the calibration reach t, or where there is no calibration and no
     analytic null that answers: ``splitting``, with its error, down to that p.
 

@@ -42,6 +42,8 @@ FAMILIES = {
 }
 if hasattr(wilks, "Histogram"):
     FAMILIES["histogram"] = Family(wilks.Histogram())
+if hasattr(wilks, "Scan"):
+    FAMILIES["scan"] = Family(wilks.Scan(features=("pt1", "pt2")), n_toys=999)
 
 
 class Samples(NamedTuple):

@@ -57,7 +57,7 @@ def test_a_kernel_set_gives_its_p_and_ends_with_0(study: Any) -> None:
     study.config["quality"] = {"require_chi2": True}
     strict = study.run("test")
     assert strict.exit_code == 4 and study.result()["status"] == "quality_gate"
-    assert any("made of p-values" in one and VALID in one for one in study.result()["warnings"])
+    assert any("made of several statistics" in one and VALID in one for one in study.result()["warnings"])
 
 
 @pytest.mark.parametrize("is_required", [False, True])

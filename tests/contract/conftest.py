@@ -129,6 +129,12 @@ FAMILIES = (
         has_chi_square=True,
         n_empty=1,
     ),
+    Family(
+        "scan",
+        wilks.Scan(n_bins=12),
+        {"scan": {"n_bins": 12}},
+        says=("f is a constant inside one region of the scanned features", "Region of the scan"),
+    ),
 )
 
 

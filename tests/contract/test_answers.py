@@ -43,9 +43,9 @@ def test_a_t_of_p_values_is_compared_with_no_chi_square(case, workshop):
         assert (document["calibration"]["compatibility"] is None) == case.is_combined and document["chi2"] is None
         assert (document["gamma"] is None) == case.is_combined
     if case.is_combined:
-        with pytest.raises(wilks.CalibrationError, match="made of p-values"):
+        with pytest.raises(wilks.CalibrationError, match="made of several statistics"):
             calibration.chi2(fit.t, force=True)
-        with pytest.raises(wilks.InputError, match="made of p-values"):
+        with pytest.raises(wilks.InputError, match="made of several statistics"):
             wilks.plots.qq(calibration)
 
 
@@ -64,10 +64,14 @@ def test_an_answer_speaks_in_text_and_json(case, workshop):
     document = json.loads(strict(answer.to_dict()))
     assert document["t"] == answer.t and document["p_value"] == answer.p_value and document["p_text"] in str(answer)
     assert f"{answer.t:.2f}" in str(answer) and repr(answer).startswith("GoodnessOfFit(t=")
-    for name, is_there in (("nuisances", case.is_profiled), ("members", bool(answer.fit.members))):
+    for name, is_there in (
+        ("nuisances", case.is_profiled),
+        ("members", bool(answer.fit.members)),
+        ("regions", bool(answer.fit.regions)),
+    ):
         assert (name in document) == is_there
     assert ("at tau, with f" in str(answer)) == case.is_profiled
-    assert ("local p" in str(answer)) == bool(answer.fit.members)
+    assert ("local p" in str(answer)) == bool(answer.fit.members or answer.fit.regions)
 
 
 def test_without_toys_only_a_law_that_is_known_answers(case, workshop):
@@ -107,4 +111,4 @@ def test_toys_that_stop_by_t_are_the_first_of_all(case, workshop):
     expected = 2 / (hits[1] + 1) if hits.size >= 2 else (hits.size + 1) / 13
     assert answer.p_value == expected and answer.chi2 is None and "chi-square" not in str(answer)
     document = json.loads(strict(answer.to_dict()))
-    assert document["sequential"]["until_exceeding"] == 2 and ("members" in document) == case.is_combined
+    assert document["sequential"]["until_exceeding"] == 2 and ("members" in document) == bool(fit.members)

@@ -16,6 +16,8 @@ OF_NO_FAMILY = {
     **{"response_study": "looks at variations alone", "response_closure": "looks at variations alone"},
     **{"two_samples": "of a comparison", "member_significances": "of a comparison"},
     **{"power_curves": "of a table of several tests", "weight_clips": "of networks alone"},
+    **{"validation": "of a validation: tests/plots/test_validations.py"},
+    **{"tomography": "of scans alone"},
 }
 # These are rendered in the reports of `test_reports.py`, once a family too.
 IN_REPORTS = {"null_distribution", "qq", "starts", "ratio", "ratios", "region", "pulls"}

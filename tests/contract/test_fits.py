@@ -99,7 +99,7 @@ def _histogram(model, w: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.concatenate([[0.0], w, [0.0]])[place]  # 0 below and above all edges
 
 
-FORMULAS = {"mlp": _network, "kernel": _kernel, "kernel_set": _kernel_set, "histogram": _histogram}
+FORMULAS = {"mlp": _network, "kernel": _kernel, "kernel_set": _kernel_set, "histogram": _histogram, "scan": _histogram}
 
 
 def test_a_fit_speaks_in_text_and_json(case, workshop):
@@ -107,6 +107,7 @@ def test_a_fit_speaks_in_text_and_json(case, workshop):
     document = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
     assert document["t"] == fit.t and document["params"] == [x if np.isfinite(x) else None for x in fit.params.tolist()]
     assert ("nuisances" in document) == case.is_profiled and ("members" in document) == bool(fit.members)
+    assert ("regions" in document) == bool(fit.regions) == (case.family.model.kind == "scan")
     assert f"{fit.t:.4f}" in str(fit) and ("scale" in str(fit)) == case.is_profiled
     assert len(fit.members) == getattr(case.family.model, "n_members", 0)
 

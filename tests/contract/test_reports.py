@@ -52,5 +52,5 @@ def test_a_report_with_its_figures(workshop, families, case_of, check_report, tm
     page = wilks.write_report(workshop.answer(case), tmp_path / "r.html", **parts).read_text(encoding="utf-8")
     images = re.findall(r'<img src="data:image/[^"]{2000,}" alt="[^"]+"', page)
     n_pictures = 4 + case.is_profiled + case.family.is_searched - case.is_combined
-    assert len(images) == n_pictures == page.count("<img"), "null, QQ but for a set, x, region; pulls; starts"
+    assert len(images) == n_pictures == page.count("<img"), "null, QQ but for a set or a scan, x, region; pulls; starts"
     check_report(page, case, families)

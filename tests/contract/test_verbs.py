@@ -48,7 +48,7 @@ def test_a_table_of_nuisances_is_for_a_model_with_a_chi_square(case, workshop, h
             validate_nuisances(analysis, **options)
         return
     if not case.family.has_chi_square:
-        with pytest.raises(wilks.InputError, match=r"has a penalty.*degrees_of_freedom"):
+        with pytest.raises(wilks.InputError, match=r"follows none.*degrees_of_freedom"):
             validate_nuisances(analysis, **options)
         return
     points = [wilks.Null(), wilks.ShiftedNuisance({"scale": 0.1})]

@@ -77,7 +77,7 @@ def test_toys_of_a_penalized_t_at_other_nuisances_are_named(
     options = {"hypothesis": hypothesis, "degrees_of_freedom": None}
     sigmas = "+0.8" if isinstance(hypothesis, Null) else "-1.2"
     text = (
-        f"The data lie {sigmas} sigma in scale from the nuisances of the toys, and t of a penalized model depends on "
+        f"The data lie {sigmas} sigma in scale from the nuisances of the toys, and t of this model depends on "
         "them; run toys of ShiftedNuisance({'scale': 0.08})"
     )
     assert text in warnings_of(make_toys, profiled(make_fit(20.0)), **options)

@@ -69,6 +69,7 @@ def test_a_selection_that_keeps_none_and_a_folder_that_cannot_be(files: Path, tm
         wilks.KernelSet(widths=(0.5, 1.0), n_centers=20),
         wilks.KernelSet(),
         wilks.Histogram(n_bins=8),
+        wilks.Scan(n_bins=6),
     ],
     ids=lambda model: f"{model.kind}-{getattr(model, 'is_score', '')}-{getattr(model, 'widths', '')}",
 )

@@ -25,7 +25,7 @@ def test_a_family_that_is_not_registered_is_found_by_its_name():
     [
         (
             "forest",
-            r"must be one of \['histogram', 'kernel', 'kernel_set', 'mlp'\], or module:Class of another, but 'forest'",
+            r"one of \['histogram', 'kernel', 'kernel_set', 'mlp', 'scan'\], or module:Class of another, but 'forest'",
         ),
         ("None", "but 'None' came"),
         ("no_such_module:Forest", "the class of a model 'no_such_module:Forest' must be importable"),

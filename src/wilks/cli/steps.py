@@ -30,8 +30,8 @@ from wilks.samples import Sample
 from wilks.significance import z_score
 
 NO_CHI_SQUARE = (
-    "quality.require_chi2 asks for a t that follows a chi-square, but this one is made of p-values. p stays valid, for "
-    "it is counted among the toys, whatever they follow"
+    "quality.require_chi2 asks for a t that follows a chi-square, but this one is made of several "
+    "statistics. p stays valid, for it is counted among the toys, whatever they follow"
 )
 
 

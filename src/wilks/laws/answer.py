@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from wilks.errors import CalibrationError
 from wilks.laws.chisquare import ChiSquareAnswer
+from wilks.laws.found import found_text, found_to_dict
 from wilks.laws.members import members_text, members_to_dict
 from wilks.laws.notices import failed_fit
 from wilks.laws.profiled import nuisance_table, nuisances_to_dict, part_rows
@@ -98,7 +99,7 @@ class GoodnessOfFit(Printed, Storable):
 
     @property
     def chi2(self) -> ChiSquareAnswer | None:
-        """The second answer, if toys are compatible with the chi-square; never where t is made of p-values."""
+        """The second answer, if toys are compatible with the chi-square; never for a t of several statistics."""
         second = self._second
         return second if isinstance(second, ChiSquareAnswer) else None
 
@@ -135,6 +136,8 @@ class GoodnessOfFit(Printed, Storable):
             lines.append(nuisance_table(self.fit))
         if self.fit.members:
             lines.append(members_text(self.fit.members, p_value=self.p_value, interval=self.interval))
+        for one in self.fit.regions:
+            lines.append(found_text(one, p_value=self.p_value, interval=self.interval))
         return lines
 
     def to_dict(self) -> dict[str, object]:
@@ -153,6 +156,7 @@ class GoodnessOfFit(Printed, Storable):
             **(self.law.facts(self.t) if self.law else {"null": None}),
             **(nuisances_to_dict(self.fit) if self.fit.nuisances else {}),
             **(members_to_dict(self.fit.members, p_value=self.p_value) if self.fit.members else {}),
+            **(found_to_dict(self.fit.regions[0], p_value=self.p_value) if self.fit.regions else {}),
         }
 
     def to_document(self) -> dict[str, Any]:

@@ -38,8 +38,9 @@ class Calibration(Printed, Law, Storable):
     The primary answer is the empirical p. The second one is that of the chi-square if the toys were found compatible
     with it, else that of the gamma law of their mean and variance, near them.
 
-    ``compatibility`` is None where t is made of p-values, as that of a set of kernels: nothing makes it follow a
-    chi-square, and there is no second answer. ``findings`` says what is odd about bare values of t (`screen`).
+    ``compatibility`` is None where t is made of several statistics, as that of a set of kernels or a scan: nothing
+    makes it follow a chi-square, and there is no second answer. ``findings`` says what is odd about bare values of t
+    (`screen`).
     """
 
     null: Empirical
@@ -140,8 +141,8 @@ class Calibration(Printed, Law, Storable):
             raise CalibrationError("a p-value needs a valid t, got NaN: a fit that failed has no p-value")
         if self.compatibility is None:
             raise CalibrationError(
-                "a chi-square p needs a t that may follow a chi-square, but this one is made of p-values; use the "
-                "empirical p_value"
+                "a chi-square p needs a t that may follow a chi-square, but this one is made of several statistics; "
+                "use the empirical p_value"
             )
         if not (self.compatible or force):
             raise CalibrationError(
@@ -162,7 +163,7 @@ class Calibration(Printed, Law, Storable):
         if math.isnan(t):
             raise CalibrationError("a p-value needs a valid t, got NaN: a fit that failed has no p-value")
         if self.compatibility is None:
-            return Refusal("is one of a t near to a chi-square", "this t is made of p-values")
+            return Refusal("is one of a t near to a chi-square", "this t is made of several statistics")
         return gamma_probability(t, self.null)
 
     def check_usable(self, fingerprint: str) -> None:
@@ -201,8 +202,8 @@ class Calibration(Printed, Law, Storable):
         return Probability.of(self.p_value(t), self.interval(t), method=self.kind)
 
     def of(self, fit: FitResult) -> Calibration:
-        """Without the chi-square for a fit whose t is made of p-values: bare values of t do not say what they are."""
-        is_more = fit.members and self.compatibility is not None
+        """Without the chi-square for a fit whose t is made of several statistics, which bare values of t do not say."""
+        is_more = (fit.members or fit.regions) and self.compatibility is not None
         return dataclasses.replace(self, compatibility=None) if is_more else self
 
     def second(self, t: float) -> ChiSquareAnswer | Probability | None:
@@ -322,7 +323,8 @@ def calibrate(
 
     Toys are compared with the chi-square of their model's number of parameters, bare values
     and toys of a penalized model, such as a kernel, with that of their own mean (and the result
-    says so), unless ``degrees_of_freedom`` is given. Toys whose t is made of p-values, of a set of kernels, are
+    says so), unless ``degrees_of_freedom`` is given. Toys whose t is made of several statistics, of a set of
+    kernels or a scan, are
     compared with none, unless it is given.
 
     Bare values are looked at for toys that are there twice and for two sets in one: what is found stands in
@@ -359,14 +361,15 @@ def calibrate(
 
 
 def moments(t: FloatArray) -> str:
-    """Mean and standard deviation of a t that is made of p-values: there is no chi-square to compare them with.
+    """Mean and standard deviation of a t that is made of several statistics: there is no chi-square for them.
 
     >>> import numpy as np
     >>> moments(np.array([1.0, 2.0, 6.0]))
-    't is made of p-values; it has the mean 3.00 and the standard deviation 2.65.'
+    't is made of several statistics; it has the mean 3.00 and the standard deviation 2.65.'
     """
     spread = decimals(float(t.std(ddof=1))) if t.size > 1 else "unknown"
-    return f"t is made of p-values; it has the mean {decimals(float(t.mean()))} and the standard deviation {spread}."
+    mean = decimals(float(t.mean()))
+    return f"t is made of several statistics; it has the mean {mean} and the standard deviation {spread}."
 
 
 def _stored_compatibility(found: Mapping[str, Any] | None, null: Empirical) -> Compatibility | None:

@@ -19,7 +19,7 @@ _LOWEST_T = -1e-3
 class ToySummary:
     """What toys say beyond their t: whose they are, and what is usual among them.
 
-    ``is_combined``: t is made of p-values, and there is no chi-square to compare it with.
+    ``is_combined``: t is made of several statistics, and there is no chi-square to compare it with.
     """
 
     fingerprint: str
@@ -34,7 +34,7 @@ class ToySummary:
 
     @property
     def is_penalized(self) -> bool:
-        """Whether t holds a penalty: it has then no number of degrees of freedom, and depends on the true nuisances."""
+        """Whether t has no number of degrees of freedom and depends on the nuisances: `Statistic.is_penalized`."""
         return self.degrees_of_freedom is None
 
     @property

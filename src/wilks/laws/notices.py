@@ -147,7 +147,7 @@ def _distance_notices(fit: FitResult, toys: ToySummary | None) -> tuple[str, ...
     values = ", ".join(f"{one.name!r}: {one.value:.3g}" for one in fit.delta_nuisances)
     where = ", ".join(f"{x:+.1f} sigma in {name}" for name, x in far)
     return (
-        f"The data lie {where} from the nuisances of the toys, and t of a penalized model depends on them; run toys of "
+        f"The data lie {where} from the nuisances of the toys, and t of this model depends on them; run toys of "
         f"ShiftedNuisance({{{values}}})",
     )
 

@@ -21,6 +21,7 @@ _NAMES = {
     "wilks.plots.style": ["to_png", "to_svg"],
     "wilks.plots.survival_curve": ["survival"],
     "wilks.plots.validations": ["validation"],
+    "wilks.plots.scans": ["tomography"],
     "wilks.plots.comparisons": ["member_significances", "two_samples"],
 }
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from wilks.plots.power import power_curves
     from wilks.plots.regions import region
     from wilks.plots.responses import response_closure, response_study
+    from wilks.plots.scans import tomography
     from wilks.plots.selections import weight_clips
     from wilks.plots.style import to_png, to_svg
     from wilks.plots.survival_curve import survival
@@ -60,6 +62,7 @@ __all__ = [
     "survival",
     "to_png",
     "to_svg",
+    "tomography",
     "two_samples",
     "validation",
     "weight_clips",

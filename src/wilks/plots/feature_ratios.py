@@ -1,6 +1,7 @@
 """Data, reference and learned alternative for one column or for all of them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -10,7 +11,15 @@ from matplotlib.figure import Figure, SubFigure
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.interpretation import common_columns
-from wilks.plots.projection import Projection, learned_weights, moved_weights, poisson_interval, project, ratio_to
+from wilks.plots.projection import (
+    Projection,
+    found_ends,
+    learned_weights,
+    moved_weights,
+    poisson_interval,
+    project,
+    ratio_to,
+)
 from wilks.plots.style import (
     BLACK,
     BLUE,
@@ -33,6 +42,7 @@ _HEIGHTS = (2.4, 1.0)
 _LINEAR_RATIO_MAX = 3.0
 _RATIO_MAX = 100.0
 _RATIO_MIN = 0.01
+_SHADE = 0.15
 
 
 def ratio(
@@ -48,7 +58,7 @@ def ratio(
     Above: data with 68 % Poisson intervals, the reference with its statistical error, and the
     reference reweighted by exp(f), f the learned log ratio; with nuisances also by r at those of tau,
     and beside it the reference at the nuisances of Delta. Below: the same divided by the reference.
-    Values beyond the axis are counted in the end bins.
+    Values beyond the axis are counted in the end bins. The region that a scan found is shaded.
 
     ``feature`` is an input of the analysis or a carried column that both samples have;
     ``labels`` maps names to axis labels such as ``"leading muon pT [GeV]"``. The learned curve is
@@ -91,7 +101,8 @@ def ratio_drawing(
 
     def draw(name: str) -> Figure:
         _check_column(analysis.reference, data, name)
-        return _ratio_figure(project(analysis.reference, data, name=name, learned=learned, moved=moved), labels)
+        projection = project(analysis.reference, data, name=name, learned=learned, moved=moved)
+        return _ratio_figure(replace(projection, shaded=found_ends(fit, name)), labels)
 
     return draw
 
@@ -108,7 +119,8 @@ def overview(
         figure = new_figure(5.0 * n_columns, 4.2 * n_rows)
         panels = figure.subfigures(n_rows, n_columns, squeeze=False)
         for name, panel in zip(names, panels.flat, strict=False):
-            draw_projection(panel, project(analysis.reference, data, name=name, learned=learned, moved=moved), labels)
+            projection = project(analysis.reference, data, name=name, learned=learned, moved=moved)
+            draw_projection(panel, replace(projection, shaded=found_ends(fit, name)), labels)
     return figure
 
 
@@ -142,6 +154,11 @@ def draw_projection(figure: Figure | SubFigure, projection: Projection, labels: 
         lower.set_xscale("log")
         plain_log_ticks(lower.xaxis, span=float(edges[-1] / edges[0]))
     lower.set_xlim(edges[0], edges[-1])
+    if projection.shaded is not None:
+        for axes in (upper, lower):
+            axes.axvspan(
+                *np.clip(projection.shaded, edges[0], edges[-1]), color=VERMILLION, alpha=_SHADE, lw=0, zorder=0
+            )
     figure.align_ylabels([upper, lower])
 
 

@@ -62,8 +62,8 @@ def qq(result: GoodnessOfFit | Calibration) -> Figure:
     dof = calibration.degrees_of_freedom
     if dof is None:
         raise InputError(
-            "quantiles are compared with a chi-square, but these toys are not: t is made of p-values, or toys stopped "
-            "by the t of the data; draw plots.null_distribution"
+            "quantiles are compared with a chi-square, but these toys are not: t is made of several statistics, or "
+            "toys stopped by the t of the data; draw plots.null_distribution"
         )
     with style():
         figure = new_figure(4.2, 3.9)

@@ -24,6 +24,7 @@ class Projection:
     Errors are statistical: of the data 68 % central Poisson intervals, of the reference
     sqrt(sum w^2), of the learned ratio those of the reference events at the fitted parameters. ``reference_label``
     names the reference in the legend. ``n_lacking`` counts events of the reference and of the data without a value.
+    ``shaded`` are the ends of what a scan found there.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Projection:
     moved: FloatArray | None = None
     reference_label: str = "reference"
     n_lacking: tuple[int, int] = (0, 0)
+    shaded: tuple[float, float] | None = None
 
 
 def poisson_interval(counts: FloatArray, *, level: float = ONE_SIGMA) -> tuple[FloatArray, FloatArray]:
@@ -68,6 +70,15 @@ def moved_weights(analysis: Analysis, fit: FitResult | None) -> FloatArray | Non
     if fit is None or not fit.converged or not fit.delta_nuisances:
         return None
     return analysis.moved_weights({one.name: one.value for one in fit.delta_nuisances})
+
+
+def found_ends(fit: FitResult | None, name: str) -> tuple[float, float] | None:
+    """The ends of the region that a scan found, in one of its features; None elsewhere."""
+    for one in fit.regions if fit is not None else ():
+        if name in one.features:
+            place = one.features.index(name)
+            return one.lower[place], one.upper[place]
+    return None
 
 
 def project(

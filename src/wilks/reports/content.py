@@ -13,7 +13,7 @@ from wilks.reports import pictures, sections
 from wilks.reports.nuisances import nuisance_tables
 from wilks.reports.nulls import NullContent, null_content
 from wilks.reports.picture import Picture
-from wilks.reports.regions import region_note, region_tables
+from wilks.reports.regions import found_tables, region_note, region_tables
 from wilks.reports.tables import Table, count, words
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
@@ -120,7 +120,7 @@ def build_report(inputs: ReportInputs) -> Report:
         ratio_pictures=_ratio_pictures(inputs),
         ratio_note=_ratio_note(inputs),
         region_note=region_note(region) if region else "",
-        region_tables=region_tables(region) if region else (),
+        region_tables=(*found_tables(answer), *region_tables(region)) if region else (),
         region_pictures=(pictures.region_picture(region),) if region else (),
         fit_tables=sections.fit_tables(fit, family) if fit else (),
         fit_pictures=(pictures.start_picture(fit),) if fit and fit.n_starts > 1 else (),

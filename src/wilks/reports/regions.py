@@ -1,8 +1,35 @@
 """The most discrepant region in a report: its counts, where its events lie, and what its Z is not."""
 
+from collections.abc import Iterator
+
 from wilks.interpretation import Region
 from wilks.interpretation.regions import column_rows, expected_text, source_text
+from wilks.laws import GoodnessOfFit
+from wilks.laws.found import over_local
 from wilks.reports.tables import Table, count, number
+from wilks.significance.printing import probability_from_log
+
+
+def found_tables(answer: GoodnessOfFit | None) -> Iterator[Table]:
+    """What a scan found."""
+    if answer is None or not answer.is_answered:
+        return
+    for one in answer.fit.regions:
+        ratio = over_local(one, answer.p_value)
+        cost = "" if ratio is None else f" It is {ratio:.3g} times the local p: what it costs to look at all of them."
+        rows = (
+            ("region", one.where),
+            ("observed", count(one.n_observed)),
+            ("expected", number(one.n_expected)),
+            ("local p", probability_from_log(one.log_p_value)),
+            ("local Z", f"{one.z_score:.2f}"),
+            ("global p", answer.p_text),
+        )
+        note = (
+            f"The best of {count(one.n_regions)} regions, shaded in the figures of the features. The local p is that "
+            f"of a Poisson count in this region alone, the global p that of the best of all.{cost}"
+        )
+        yield Table("Region of the scan", rows, note=note)
 
 
 def region_tables(region: Region) -> tuple[Table, ...]:

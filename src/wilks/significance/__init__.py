@@ -24,6 +24,7 @@ _NAMES = {
     "wilks.significance.independent": ["INDEPENDENT", "fisher"],
     "wilks.significance.normal": ["log_p_value", "p_value", "z_score", "z_score_from_log"],
     "wilks.significance.on_off": ["on_off_z_score"],
+    "wilks.significance.poisson": ["poisson_log_p_value"],
     "wilks.significance.weighted": ["weighted_isf", "weighted_log_sf", "weighted_sf"],
 }
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from wilks.significance.independent import INDEPENDENT, fisher
     from wilks.significance.normal import log_p_value, p_value, z_score, z_score_from_log
     from wilks.significance.on_off import on_off_z_score
+    from wilks.significance.poisson import poisson_log_p_value
     from wilks.significance.weighted import weighted_isf, weighted_log_sf, weighted_sf
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
@@ -76,6 +78,7 @@ __all__ = [
     "median_ranks",
     "on_off_z_score",
     "p_value",
+    "poisson_log_p_value",
     "strongest_log_p",
     "variance_ratio_error",
     "weighted_isf",

@@ -17,6 +17,7 @@ STATISTICS = {
     "kernel": "wilks.statistics.linear:Kernel",
     "kernel_set": "wilks.statistics.linear:KernelSet",
     "histogram": "wilks.statistics.histogram:Histogram",
+    "scan": "wilks.statistics.scan:Scan",
 }
 DEFAULT = "kernel_set"
 

@@ -64,12 +64,16 @@ class Statistic(abc.ABC):
 
     @property
     def is_penalized(self) -> bool:
-        """Whether t holds a penalty, and the number of parameters then says nothing about its distribution."""
+        """Whether the number of parameters says nothing about the distribution of t, which depends on the nuisances: t
+        holds a penalty, or is the largest of many statistics.
+        """
         return False
 
     @property
     def is_combined(self) -> bool:
-        """Whether t is made of the p-values of several members: nothing then makes it follow a chi-square."""
+        """Whether t is made of several statistics, the p-values of members or the largest of regions: nothing then
+        makes it follow a chi-square.
+        """
         return False
 
     def has_law(self, *, is_profiled: bool) -> bool:

@@ -12,6 +12,7 @@ from wilks.optimize.certificate import Certificate
 from wilks.problem import Problem
 from wilks.search import Search
 from wilks.significance.text import probability_from_log
+from wilks.statistics.found import FoundRegion
 from wilks.storage import Storable
 from wilks.typing import FitStatus, FloatArray
 from wilks.wording import Printed
@@ -19,6 +20,7 @@ from wilks.wording import Printed
 CONTENDER_MARGIN = 0.1
 _ROUNDING = 8e-7  # of t: a difference of two sums over all events
 
+_LISTED = ("members", "regions")
 _NUMBERS = (
     "t", "tau", "delta", "newton_decrement", "least_curvature", "kkt_residual", "share_at_bound", "n_starts",
     "start_gap", "n_attempts", "n_iterations", "n_events",
@@ -91,10 +93,11 @@ class MemberFit:
         return {"name": self.name, **finite, "z": list(self.z)}
 
 
-_PARTS: dict[str, type[FittedNuisance] | type[MemberFit]] = {
+_PARTS: dict[str, type[FittedNuisance] | type[MemberFit] | type[FoundRegion]] = {
     "nuisances": FittedNuisance,
     "delta_nuisances": FittedNuisance,
     "members": MemberFit,
+    "regions": FoundRegion,
 }
 
 
@@ -121,6 +124,7 @@ class FitResult(Printed, Storable):
         began_at_delta: whether the best minimum was reached from f = 0 at the nuisances of Delta.
         members: of a `KernelSet`, by width and then by ridge; the certificate is then that of the worst of them, in
             units of its own t.
+        regions: of a `Scan`: the one that it found; none where nothing deviates to the side that is looked at.
     """
 
     t: float
@@ -146,6 +150,7 @@ class FitResult(Printed, Storable):
     delta_kkt_residual: float = 0.0
     began_at_delta: bool = False
     members: tuple[MemberFit, ...] = ()
+    regions: tuple[FoundRegion, ...] = ()
     stored_as: ClassVar[str] = "fit"
 
     @property
@@ -187,7 +192,7 @@ class FitResult(Printed, Storable):
             "start_t": [float(x) if np.isfinite(x) else None for x in self.start_t],
             "fingerprint": self.fingerprint,
             **(self._nuisances_to_dict() if self.nuisances else {}),
-            **({"members": [one.to_dict() for one in self.members]} if self.members else {}),
+            **{name: [one.to_dict() for one in getattr(self, name)] for name in _LISTED if getattr(self, name)},
         }
 
     def _nuisances_to_dict(self) -> dict[str, Any]:
@@ -214,7 +219,7 @@ class FitResult(Printed, Storable):
             "status": FitStatus(document["status"]),
             "attempts": tuple(Attempt(FitStatus(status), t) for status, t in document["attempts"]),
             "observed": tuple(document["observed"]),
-            **{name: tuple(part(**one) for one in document[name]) for name, part in _PARTS.items()},
+            **{name: tuple(part(**one) for one in document.get(name, ())) for name, part in _PARTS.items()},
         }
         return cls(**{**document, **restored})
 
@@ -236,6 +241,7 @@ class FitResult(Printed, Storable):
             ("starts", f"{self.n_starts}{gap}"),
             *(self._nuisance_rows() if self.nuisances else ()),
             *((one.name, _of_member(one)) for one in self.members),
+            *(("region", str(one)) for one in self.regions),
         )
         return "\n".join(f"{name:<16}  {text}" for name, text in rows)
 
@@ -323,6 +329,7 @@ def fit_result(
     delta: DeltaFit,
     data: Data,
     members: tuple[MemberFit, ...] = (),
+    regions: tuple[FoundRegion, ...] = (),
     searched: Searched | None = None,
 ) -> "FitResult":
     """The result of a fit; `wilks.fit` stamps it with the fingerprint of the analysis."""
@@ -353,6 +360,7 @@ def fit_result(
         delta_kkt_residual=float(delta.certificate.kkt_residual),
         began_at_delta=how.began_at_delta,
         members=members,
+        regions=regions,
     )
 
 

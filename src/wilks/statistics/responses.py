@@ -1,5 +1,6 @@
 """log r and its derivatives where NumPy needs them: at the points of a reference, and summed over data."""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ import numpy as np
 from wilks.nuisances.effect import Effect
 from wilks.problem import Problem
 from wilks.statistics.points import Own
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 
 class ResponseAt(NamedTuple):
@@ -57,6 +58,10 @@ class Responses:
         """sum_e c_e d2s(x_e)/dz2 over the points, for coefficients (n,): shape (j, j)."""
         return np.asarray(_curvature(z, self._effect, self._shared, self._rows, coefficients))
 
+    def curvatures(self, z: FloatArray, coefficients: FloatArray, *, places: IntArray, n_places: int) -> FloatArray:
+        """The same for the points of each place, which has one of ``n_places``: shape (n_places, j, j)."""
+        return np.asarray(_curvatures(z, self._effect, self._shared, self._rows, coefficients, places, n_places))
+
     def own_at(self, z: FloatArray, own: Own) -> OwnAt:
         """What the data and the auxiliary measurements add to minus the loss."""
         value, gradient, hessian = _own_terms(z, self._effect, self._shared, own)
@@ -103,6 +108,29 @@ def _learned(z: jax.Array, effect: Effect, shared: _Shared, columns: jax.Array) 
 def _curvature(z: jax.Array, effect: Effect, shared: _Shared, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
     curvature: jax.Array = jax.hessian(lambda at: coefficients @ _at(at, effect, shared, columns))(z)
     return curvature
+
+
+@partial(jax.jit, static_argnames="n_places")
+def _curvatures(
+    z: jax.Array,
+    effect: Effect,
+    shared: _Shared,
+    columns: jax.Array,
+    coefficients: jax.Array,
+    places: jax.Array,
+    n_places: int,
+) -> jax.Array:
+    def along(direction: jax.Array) -> jax.Array:
+        """Slopes of the sums' slope in one direction, (n_places, j): in memory no more than a few values a point."""
+        slopes: jax.Array = jax.jacfwd(lambda at: jax.jvp(sums, (at,), (direction,))[1])(z)
+        return slopes
+
+    def sums(at: jax.Array) -> jax.Array:
+        summed: jax.Array = jax.ops.segment_sum(coefficients * _at(at, effect, shared, columns), places, n_places)
+        return summed
+
+    curvatures: jax.Array = jnp.moveaxis(jax.lax.map(along, jnp.eye(z.size)), 0, 1)
+    return curvatures
 
 
 @jax.jit

@@ -137,9 +137,9 @@ def validate_nuisances(
         raise InputError("the analysis has no nuisances, so that nothing can be shifted; calibrate looks at nu = 0")
     if analysis.model.is_penalized and degrees_of_freedom is None:
         raise InputError(
-            f"this table compares t with one chi-square at all nuisances, but the {analysis.model.describe()} has a "
-            "penalty: its t follows none, and depends on the nuisances. wilks.validate looks at its p; "
-            "degrees_of_freedom= compares t nonetheless"
+            f"this table compares t with one chi-square at all nuisances, but that of the {analysis.model.describe()} "
+            "follows none, for a penalty or as several statistics are in it, and depends on the nuisances. "
+            "wilks.validate looks at its p; degrees_of_freedom= compares t nonetheless"
         )
     points: tuple[Hypothesis, ...] = (
         (Null(), *shifted_hypotheses(analysis)) if hypotheses is None else tuple(hypotheses)

@@ -195,9 +195,9 @@ def require_splittable(analysis: Analysis) -> None:
     """
     if not analysis.model.is_convex:
         raise CalibrationError(
-            "reach needs a model whose fit has one minimum, a kernel, a set of kernels or a histogram, as a hundred "
-            f"thousand toys or so are fitted on the way, but the model is a {analysis.model.describe()}; leave reach "
-            "out, and make more toys"
+            "reach needs a model whose fit has one minimum, a kernel, a set of kernels, a histogram or a scan, as a "
+            f"hundred thousand toys or so are fitted on the way, but the model is a {analysis.model.describe()}; leave "
+            "reach out, and make more toys"
         )
 
 

@@ -89,14 +89,15 @@ class Grid:
 
     @property
     def n_bins(self) -> int:
-        return math.prod(self._shape)
+        return math.prod(self.shape)
 
     @property
     def are_given(self) -> bool:
         return True
 
     @property
-    def _shape(self) -> tuple[int, ...]:
+    def shape(self) -> tuple[int, ...]:
+        """Intervals of each feature."""
         return tuple(one.size - 1 for one in self.edges)
 
     def find(self, events: FloatArray) -> IntArray:
@@ -109,7 +110,7 @@ class Grid:
         return np.where(is_inside, found, OUTSIDE)
 
     def text(self, index: int, features: Sequence[str]) -> str:
-        places = np.unravel_index(index, self._shape)
+        places = np.unravel_index(index, self.shape)
         parts = []
         for name, edges, place in zip(features, self.given, places, strict=True):
             is_last = place == len(edges) - 2

@@ -82,8 +82,8 @@ def outside_notices(bins: Bins, problem: Problem, data: Sample | None) -> Iterat
     if n_outside or expected > _NOTABLE_SHARE * problem.expected_events:
         seen = "" if data is None else f"{n_outside:,} of {data.n_events:,} data events, and "
         yield (
-            f"{seen}{expected:.4g} of {problem.expected_events:,.6g} expected events lie outside the edges of the "
-            "histogram, where f = 0: the test does not see them; widen the edges (the outermost may be -inf and inf) "
+            f"{seen}{expected:.4g} of {problem.expected_events:,.6g} expected events lie outside the edges of all "
+            "bins, where f = 0: the test does not see them; widen the edges (the outermost may be -inf and inf) "
             "if it should"
         )
 

@@ -4,7 +4,6 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -16,12 +15,13 @@ from wilks.statistics.base import Engine, Statistic
 from wilks.statistics.fits import FitResult
 from wilks.statistics.histogram.bins import Bins, Grid
 from wilks.statistics.histogram.contents import few_notices, outside_notices, require_filled
+from wilks.statistics.histogram.edges import checked_edges, plain_edges
 from wilks.statistics.histogram.law import HistogramLaw
 from wilks.statistics.histogram.splitting import quantile_tree, regular_tree
 from wilks.statistics.histogram.words import histogram_words
 from wilks.statistics.words import Words
 from wilks.storage import named
-from wilks.typing import Count, FloatArray, check_options, is_number
+from wilks.typing import Count, FloatArray, check_options
 
 DEFAULT_BINS = 20
 Binning = Literal["quantiles", "regular"]
@@ -81,7 +81,7 @@ class Histogram(Statistic):
     def __post_init__(self) -> None:
         check_options(self)
         if self.edges is not None:
-            object.__setattr__(self, "edges", _checked_edges(self.edges))
+            object.__setattr__(self, "edges", checked_edges(self.edges, of="a histogram"))
         if self.binning not in _TREES:
             raise InputError(f"binning must be one of {', '.join(_TREES)}, but {self.binning!r} came")
         if self.edges is not None and (self.n_bins is not None or self.binning != "quantiles"):
@@ -154,8 +154,7 @@ class Histogram(Statistic):
         return ratios
 
     def to_dict(self) -> dict[str, Any]:
-        edges = None if self.edges is None else [[_plain(x) for x in one] for one in self.edges]
-        return {"kind": self.kind, "edges": edges, "n_bins": self.n_bins, "binning": self.binning}
+        return {"kind": self.kind, "edges": plain_edges(self.edges), "n_bins": self.n_bins, "binning": self.binning}
 
     def describe(self) -> str:
         if self.edges is not None:
@@ -168,34 +167,3 @@ class Histogram(Statistic):
 
 
 _EQUAL = {"quantiles": "expected events", "regular": "size, joined where the reference is poor"}
-
-
-def _checked_edges(edges: object) -> tuple[tuple[float, ...], ...]:
-    """Edges of each feature as plain numbers.
-
-    Raises:
-        InputError: they are no lists of two or more ascending numbers, of which the outermost may be infinite.
-    """
-    lists = list(edges) if isinstance(edges, Sequence | np.ndarray) and not isinstance(edges, str) else []
-    if not lists or not all(isinstance(one, Sequence | np.ndarray) and not isinstance(one, str) for one in lists):
-        raise InputError(
-            "edges of a histogram must be one list of numbers for each feature, edges=(edges_x, edges_y), or "
-            f"edges=(edges_x,) for one feature, but {edges!r} came"
-        )
-    return tuple(_ascending(list(one)) for one in lists)
-
-
-def _ascending(edges: Sequence[object]) -> tuple[float, ...]:
-    numbers = tuple(float(one) if is_number(one) or one in ("inf", "-inf") else math.nan for one in edges)
-    is_good = len(numbers) >= 2 and all(low < high for low, high in pairwise(numbers))
-    if not (is_good and all(map(math.isfinite, numbers[1:-1]))):
-        raise InputError(
-            "edges of a feature must be two or more ascending numbers, of which the first may be -inf and the last "
-            f"inf, but {list(edges)!r} came"
-        )
-    return numbers
-
-
-def _plain(edge: float) -> float | str:
-    """As JSON has it, which lacks infinity."""
-    return edge if math.isfinite(edge) else str(edge)

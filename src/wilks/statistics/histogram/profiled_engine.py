@@ -65,13 +65,13 @@ class ProfiledHistogramEngine:
     def _fit(self, data: Data) -> FitResult:
         loss = self._loss(data)
         delta = self.delta.fit(loss.own)
-        found = self._found(loss, delta) if delta.is_finite else _nothing(delta, self.bins.n_bins)
+        found = self._found(loss, delta) if delta.is_finite else nothing_found(delta, self.bins.n_bins)
         return fit_result(self.problem, found, delta=delta, data=data)
 
     def _found(self, loss: ProfiledLoss, delta: DeltaFit) -> Found:
         end = _NEWTON.run(loss, delta.z[None])
         at = loss.at(end.params[0])
-        certificate, spread = _certified(loss, at.z, at.gradient[0], at.hessian)
+        certificate, spread = certified(loss, at.z, at.gradient[0], at.hessian)
         return Found(
             t=2.0 * (loss.at(delta.z).without_f - float(at.value[0])) + 0.0,
             params=log_ratios(loss.counts, at.expected),
@@ -82,7 +82,7 @@ class ProfiledHistogramEngine:
         )
 
 
-def _certified(
+def certified(
     loss: ProfiledLoss, z: FloatArray, gradient: FloatArray, hessian: FloatArray
 ) -> tuple[Certificate, FloatArray]:
     """What is known of the end of a descent, and the variances of its nuisances (j,).
@@ -99,7 +99,7 @@ def _certified(
     return found._replace(share_at_bound=share), np.asarray(variances(*state))
 
 
-def _nothing(delta: DeltaFit, n_bins: int) -> Found:
+def nothing_found(delta: DeltaFit, n_bins: int) -> Found:
     """What there is where Delta has no finite end."""
     nan = float("nan")
     nowhere = np.full(delta.z.size, nan)

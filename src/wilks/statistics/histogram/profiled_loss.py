@@ -14,7 +14,7 @@ a the slope of the auxiliary term and m_k the mean of d with the weights w e^s i
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,6 +27,20 @@ from wilks.statistics.responses import OwnAt, ResponseAt, Responses
 from wilks.typing import BoolArray, FloatArray, IntArray
 
 _FLATTEST = 1e-12  # of the largest curvature: along flatter directions no step is made
+
+
+class Binned(Protocol):
+    """The points of a reference, of which some lie in k bins."""
+
+    @property
+    def weights(self) -> FloatArray:
+        """Of all of them, shape (n,)."""
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Sums over the bins of values (n, ...), shape (k, ...)."""
+
+    def spread(self, values: FloatArray, outside: float) -> FloatArray:
+        """Values of the bins (k, ...) at their points, shape (n, ...)."""
 
 
 class BinnedPoints(NamedTuple):
@@ -47,9 +61,18 @@ class BinnedPoints(NamedTuple):
         order = np.argsort(found, kind="stable")
         return cls(events[order], weights[order], np.searchsorted(found[order], np.arange(bins.n_bins + 1)))
 
+    @property
+    def places(self) -> IntArray:
+        """The bin of each, and k where it lies in none, shape (n,)."""
+        sizes = np.diff(np.append(self.starts, self.weights.size))
+        return np.repeat(np.arange(sizes.size), sizes)
+
     def sums(self, values: FloatArray) -> FloatArray:
         """Sums over the bins of values (n, ...), shape (k, ...)."""
-        inside: FloatArray = np.add.reduceat(values[: self.starts[-1]], self.starts[:-1], axis=0)
+        is_filled = np.diff(self.starts) > 0  # of an empty bin reduceat gives what follows
+        inside = np.zeros((is_filled.size, *values.shape[1:]))
+        if np.any(is_filled):
+            inside[is_filled] = np.add.reduceat(values[: self.starts[-1]], self.starts[:-1][is_filled], axis=0)
         return inside
 
     def spread(self, values: FloatArray, outside: float) -> FloatArray:
@@ -70,7 +93,7 @@ class ProfiledLoss:
         own: the data with their auxiliary measurements.
     """
 
-    points: BinnedPoints
+    points: Binned
     responses: Responses
     counts: FloatArray
     own: Own
