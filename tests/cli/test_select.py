@@ -1,7 +1,6 @@
 """wilks select on a small study with real fits."""
 
 import json
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ from wilks.laws.compatibility import judge
 from wilks.selection import Candidate, Trial
 from wilks.wording import in_shell
 
+from tests.lab.here import Here
+
 GENERATOR = {"function": "wilks.problems.exponential:background"}
 CONFIG = {
     "features": ["x"],
@@ -31,21 +32,6 @@ CONFIG = {
 _CHI_SQUARE = np.random.default_rng(1).chisquare(13, size=40)
 COMPATIBLE = Trial("fresh", 5.0, 2, judge(_CHI_SQUARE, 13.0, n_failed=0, is_estimated_dof=False), seconds=0.1)
 WORDS = ("--n-toys", "20", "--most-starts", "2", "--tolerance", "0.3")
-
-
-class Here(wilks.LocalProcesses):
-    """Runs what it is given at once, in this process."""
-
-    def __init__(self, n_processes: int | None = None) -> None:
-        pass
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import html
 import json
 import re
 from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +26,8 @@ from wilks.laws import Calibration, GoodnessOfFit
 from wilks.reports import picture
 from wilks.statistics import Statistic
 from wilks.typing import FloatArray
+
+from tests.lab.here import Here
 
 _Made = TypeVar("_Made")
 N_TOYS, SEED, N_EXPECTED = 12, 1, 100.0
@@ -206,23 +207,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     kinds: dict[str, tuple[Any, ...]] = {"case": CASES, "family": FAMILIES}
     for name in kinds.keys() & set(metafunc.fixturenames):
         metafunc.parametrize(name, kinds[name], ids=[one.name for one in kinds[name]])
-
-
-class Here(Executor):
-    """Runs what it is given at once, in this process."""
-
-    n_processes = 1
-
-    def __init__(self, n_processes: int | None = None) -> None:
-        pass
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:
-            future.set_exception(error)
-        return future
 
 
 @dataclass

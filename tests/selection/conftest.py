@@ -32,7 +32,7 @@ class MadeUp:
         searched = np.random.default_rng([search.seed, search.n_starts]).exponential(size=2000)[:n_toys]
         toys = self.toys_of(g * (clip / ROOT) ** POWER - self.noise * searched / search.n_starts)
         table = toys.table.append_column("seconds", [np.full(n_toys, 0.01 * search.n_starts)])
-        return Toys(**vars(toys) | {"table": table})
+        return Toys(**vars(toys) | {"table": table, "seed": seed})
 
 
 @pytest.fixture

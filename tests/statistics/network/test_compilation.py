@@ -116,7 +116,8 @@ def test_an_analysis_of_the_same_shapes_compiles_nothing(kind: str, programs: Pr
     for name, given in (SHARED | OF_NUISANCES.get(kind, {})).items():
         fit = fitted(kind, given)
         assert programs.taken() == 0, name
-        assert (fit.t == first.t) == (name in ("equal", "fewer Newton steps")), name
+        if name != "another search":  # which may find the same minimum
+            assert (fit.t == first.t) == (name in ("equal", "fewer Newton steps")), name
 
 
 def test_networks_of_equal_shapes_are_two_programs(programs: Programs) -> None:
