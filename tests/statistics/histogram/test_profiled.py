@@ -91,7 +91,7 @@ def test_t_is_the_difference_of_two_minima(make_analysis, told, edges):
 def test_derivatives_are_those_of_the_loss(make_analysis):
     analysis = make_analysis(wilks.Histogram(edges=(EDGES,)), nuisances=nuisances(scale=0.2, wave=0.3))
     data = np.random.default_rng(5).exponential(1.1, size=(110, 1))
-    profiled = analysis.engine._loss(Data(data, np.zeros(2)))
+    profiled = analysis.engine.loss(Data(data, np.zeros(2)))
     z, step = np.array([0.7, -0.4]), 1e-5
     at = profiled.at(z)
     for j, along in enumerate(np.eye(2) * step):

@@ -1,5 +1,9 @@
-"""The engine of a histogram with nuisances: f in closed form at every nu, and Newton's method in nu."""
+"""The engine of a histogram with nuisances: f in closed form at every nu, and Newton's method in nu.
 
+What it shares with a scan stands in `BinnedProfiledEngine`.
+"""
+
+import abc
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,15 +27,12 @@ from wilks.typing import FloatArray
 _NEWTON = NumpyNewton(tolerance=1e-10)
 
 
-class ProfiledHistogramEngine:
-    """The fits of one problem with nuisances and a histogram.
-
-    t is the difference of the loss at two points, (0, nu_hat) of Delta and the best of f and nu together, on the same
-    events of the reference, so that it is not negative; tau = t + Delta. The descent begins at the nuisances of Delta.
+class BinnedProfiledEngine(abc.ABC):
+    """What fits with nuisances share whose f is constant in bins: Delta, the reference by bins, and its responses.
 
     Args:
         problem: with nuisances.
-        bins: with a positive sum of reference weights in each.
+        bins: of events.
     """
 
     def __init__(self, problem: Problem, bins: Bins) -> None:
@@ -51,19 +52,33 @@ class ProfiledHistogramEngine:
 
     def evaluate(self, data: Data, at: FitResult) -> Parts:
         """tau and Delta at the f and the nuisances of a fit."""
-        own, sigmas = self.delta.points.own(data), self.problem.nuisances.sigmas
+        loss, sigmas = self.loss(data), self.problem.nuisances.sigmas
         at_tau, at_delta = (
             np.array([one.value for one in found]) / sigmas for found in (at.nuisances, at.delta_nuisances)
         )
-        tau = -2.0 * self._loss(data).of(at.params, at_tau)
-        return Parts(tau, -2.0 * self.delta.value(at_delta, own))
+        return Parts(-2.0 * loss.of(at.params, at_tau), -2.0 * self.delta.value(at_delta, loss.own))
 
-    def _loss(self, data: Data) -> ProfiledLoss:
-        counts = counts_in(self.bins, self.problem, data.events)[:-1].astype(np.float64)
-        return ProfiledLoss(self.points, self.responses, counts, self.delta.points.own(data))
+    def loss(self, data: Data) -> ProfiledLoss:
+        """The loss of f in all bins and of nu."""
+        return ProfiledLoss(self.points, self.responses, self.counts(data), self.delta.points.own(data))
+
+    def counts(self, data: Data) -> FloatArray:
+        """Events in each bin (k,)."""
+        return counts_in(self.bins, self.problem, data.events)[:-1].astype(np.float64)
+
+    @abc.abstractmethod
+    def _fit(self, data: Data) -> FitResult: ...
+
+
+class ProfiledHistogramEngine(BinnedProfiledEngine):
+    """The fits of one problem with nuisances and a histogram.
+
+    t is the difference of the loss at two points, (0, nu_hat) of Delta and the best of f and nu together, on the same
+    events of the reference, so that it is not negative; tau = t + Delta. The descent begins at the nuisances of Delta.
+    """
 
     def _fit(self, data: Data) -> FitResult:
-        loss = self._loss(data)
+        loss = self.loss(data)
         delta = self.delta.fit(loss.own)
         found = self._found(loss, delta) if delta.is_finite else nothing_found(delta, self.bins.n_bins)
         return fit_result(self.problem, found, delta=delta, data=data)

@@ -7,17 +7,13 @@ import numpy as np
 
 from wilks.optimize.numpy_newton import NumpyNewton
 from wilks.problem import Problem
-from wilks.statistics.base import Parts
-from wilks.statistics.delta import Delta
 from wilks.statistics.fits import Data, DeltaFit, FitResult, Found, fit_result
 from wilks.statistics.found import FoundRegion
 from wilks.statistics.histogram.bins import Grid
-from wilks.statistics.histogram.contents import counts_in
 from wilks.statistics.histogram.deviance import log_ratios
-from wilks.statistics.histogram.profiled_engine import certified, nothing_found
-from wilks.statistics.histogram.profiled_loss import BinnedPoints, ProfiledLoss
-from wilks.statistics.points import Own, ProblemPoints
-from wilks.statistics.responses import Responses
+from wilks.statistics.histogram.profiled_engine import BinnedProfiledEngine, certified, nothing_found
+from wilks.statistics.histogram.profiled_loss import ProfiledLoss
+from wilks.statistics.points import Own
 from wilks.statistics.scan.bounds import Expander, tightest
 from wilks.statistics.scan.places import found_region
 from wilks.statistics.scan.regions import Regions
@@ -56,7 +52,7 @@ class RegionFit(NamedTuple):
     n_iterations: int
 
 
-class ProfiledScanEngine:
+class ProfiledScanEngine(BinnedProfiledEngine):
     """The fits of one problem with nuisances and a scan.
 
     t = max_r t_r, t_r the difference of the loss at two points, (0, nu_hat) of Delta and the best of f_r and nu. A
@@ -72,35 +68,12 @@ class ProfiledScanEngine:
     """
 
     def __init__(self, problem: Problem, bins: Grid, regions: Regions) -> None:
-        self.problem, self.bins, self.regions = problem, bins, regions
-        self.delta = Delta(problem, ProblemPoints(problem))
-        self.points = BinnedPoints.of(bins, problem)
-        self.responses = Responses(problem, self.points.events, self.points.weights)
-
-    @property
-    def n_together(self) -> int:
-        """Data sets are fitted one by one."""
-        return 1
-
-    def fit(self, data: Sequence[Data]) -> list[FitResult]:
-        """The fits of these data sets."""
-        return [self._fit(one) for one in data]
-
-    def evaluate(self, data: Data, at: FitResult) -> Parts:
-        """tau and Delta at the f and the nuisances of a fit."""
-        own, sigmas = self.delta.points.own(data), self.problem.nuisances.sigmas
-        at_tau, at_delta = (
-            np.array([one.value for one in found]) / sigmas for found in (at.nuisances, at.delta_nuisances)
-        )
-        loss = ProfiledLoss(self.points, self.responses, self._counts(data), own)
-        return Parts(-2.0 * loss.of(at.params, at_tau), -2.0 * self.delta.value(at_delta, own))
+        super().__init__(problem, bins)
+        self.grid, self.regions = bins, regions
 
     def region_fits(self, data: Data, own: Own, delta: DeltaFit) -> "RegionFits":
         """The fits of regions for one data set and its Delta, of which none is made yet."""
-        return RegionFits(self, self._counts(data), own=own, delta=delta)
-
-    def _counts(self, data: Data) -> FloatArray:
-        return counts_in(self.bins, self.problem, data.events)[:-1].astype(np.float64)
+        return RegionFits(self, self.counts(data), own=own, delta=delta)
 
     def _fit(self, data: Data) -> FitResult:
         own = self.delta.points.own(data)
@@ -181,7 +154,7 @@ class RegionFits:
         )
         counts = float(best.loss.counts[0]), float(at.expected[0])
         engine = self._engine
-        return found, found_region(engine.bins, engine.regions, best.region, counts=counts, features=features)
+        return found, found_region(engine.grid, engine.regions, best.region, counts=counts, features=features)
 
     def _unfitted(self) -> BoolArray:
         unfitted = self.is_counted.copy()
