@@ -20,8 +20,8 @@ else:
 
 _SHARES, _FEW = (0.1, 0.5), 10.0
 _FEW_EVENTS = (
-    ". With so few, sets of kernels lose more, for p of their members leave the fluctuations of the reference out; one "
-    "kernel does not, and `wilks compare` has them in its laws"
+    ". With so few, sets of kernels lose more: what one reference is off moves the p of all members in all toys alike; "
+    "one kernel loses less, and `wilks compare` takes both samples on equal terms"
 )
 
 
@@ -87,7 +87,7 @@ def _note_toy_source(found: Findings, analysis: Analysis) -> None:
 
 def note_data_driven(found: Findings, analysis: Analysis) -> None:
     """What a signal costs that a reference from data holds as well."""
-    ratio = effective_size(analysis.reference) / analysis.expected_events
+    ratio = 1.0 / analysis.reference_share
     left = {share: contamination.excess_left(share, n_reference_per_data=ratio) for share in _SHARES}
     of_itself = contamination.excess_left(0.0, n_reference_per_data=ratio)
     found.numbers["excess_left"] = {f"{share:g}": value for share, value in left.items()}
