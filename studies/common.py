@@ -124,7 +124,7 @@ def median_z(toys: wilks.Toys, null: wilks.Toys) -> dict[str, object]:
     """Median Z of toys by null toys with its 68 % interval, power at 2 and 3 sigma, and the share beyond all toys."""
     law, t = Empirical.of(null.t), np.sort(toys.t[np.isfinite(toys.t)])
     low, high = median_ranks(t.size)
-    z = np.array([z_score(law.p_value(float(value))) for value in t])
+    z = np.array([z_score(p) for p in law.p_values(t).tolist()])
     found = {"n_toys": toys.t.size, "z": np.median(z), "z_interval": [z[low - 1], z[high - 1]]}
     powers = {f"power_{s}": np.mean(z >= s) for s in (2, 3)}
     return found | powers | {"share_beyond_toys": np.mean(t > law.t[-1]), "n_failed": toys.n_failed}

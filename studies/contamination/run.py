@@ -68,7 +68,7 @@ def t_of(analysis: wilks.Analysis, hypothesis, n_toys: int, *, seed: int = 5) ->
 def seen(null: np.ndarray, own: np.ndarray) -> harness.Row:
     """Power at 2 sigma with its 68 % interval, and the median Z."""
     law = Empirical.of(null)
-    p = (law.counts(own) + 1) / (law.n_toys + 1)
+    p = law.p_values(own)
     k = int(np.count_nonzero(p <= p_value(2.0)))
     return {"power": [k / p.size, *clopper_pearson(k, p.size)], "z": z_score(float(np.median(p)))}
 

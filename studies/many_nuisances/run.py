@@ -13,7 +13,6 @@ phi_k: 64 nuisances whose covariance is the inverse of the Fisher information of
 auxiliary measurements of their own.
 """
 
-import resource
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,9 +65,9 @@ def run_weights(options) -> Iterator[harness.Row]:
     nuisances = [wilks.Nuisance(f"nu{i}", 1.0) for i in range(k)]
     columns = {f"w{i}{sign}": {f"nu{i}": step} for i in range(k) for sign, step in SIGNS}
     variations = variations_from_weights(reference, columns)
-    before = peak_megabytes()
+    before = harness.peak_mb()
     learned, seconds = harness.timed(lambda: wilks.learn_responses(reference, nuisances, variations=variations))
-    row = {"n_nuisances": k, "seconds": seconds, "megabytes": peak_megabytes() - before, "samples_megabytes": before}
+    row = {"n_nuisances": k, "seconds": seconds, "megabytes": harness.peak_mb() - before, "samples_megabytes": before}
     yield row | deviations(learned, reference, k)
     pool = wilks.Sample(*pool_at(k, 0.0), features=tuple("abcde"))
     for name in options.models:
@@ -105,7 +104,7 @@ def campaign(analysis: wilks.Analysis, k: int, options) -> harness.Row:
     p = np.array([law.p_value(float(t)) for t in toys.t[np.isfinite(toys.t)]])
     return told(null) | {
         "seconds_of_the_null": seconds,
-        "megabytes": peak_megabytes(),
+        "megabytes": harness.peak_mb(),
         "shifted_n_failed": toys.n_failed,
         "shifted_mean": np.nanmean(toys.t),
         "shifted_p_below_0.1": np.mean(p <= 0.1),
@@ -168,12 +167,7 @@ def run_correlated(options) -> Iterator[harness.Row]:
         )
         chosen = {"n_toys": options.n_toys, "seed": 2}  # here: another process knows no `Bumps`
         toys, seconds = harness.timed(lambda analysis=analysis: toys_here(analysis, wilks.Null(), **chosen))  # noqa: B023
-        yield {"model": name, "seconds": seconds, "megabytes": peak_megabytes()} | told(toys)
-
-
-def peak_megabytes() -> float:
-    """Of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        yield {"model": name, "seconds": seconds, "megabytes": harness.peak_mb()} | told(toys)
 
 
 if __name__ == "__main__":

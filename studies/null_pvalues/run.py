@@ -97,7 +97,7 @@ def share(t: np.ndarray, threshold: float) -> float:
 
 def counted(calibration: Calibration, t: np.ndarray, *, size: float) -> harness.Row:
     n, valid = calibration.n_toys, t[np.isfinite(t)]
-    p = (calibration.null.counts(valid) + calibration.n_failed + 1) / (n + 1)
+    p = calibration.null.p_values(valid)
     rank = round(size * (n + 1))
     low, high = stats.betabinom.ppf([0.005, 0.995], valid.size, rank, n + 1 - rank) / valid.size
     rate = float(np.mean(p <= size))

@@ -37,8 +37,9 @@ from wilks.nuisances import nuisances_from_dict
 from wilks.power import BinnedSearch, Binning
 from wilks.problems import dimuon
 from wilks.responses import check_responses
-from wilks.significance import ks_p_value, median_ranks
+from wilks.significance import median_ranks
 from wilks.toys import draw_auxiliaries, draw_toy
+from wilks.validation.nuisances import chi_square_table
 
 from studies.common import median_z
 from studies.two_body.regimes import REGIMES, Events, Regime
@@ -52,6 +53,7 @@ MODELS = {
     "model 2": wilks.MLP(hidden=(10, 10), weight_clip=1.87),
     "model 3": wilks.MLP(hidden=(5, 5, 5), weight_clip=2.16),
 }
+OF_A_MODEL = {"regime": "electron", "model": "set", "n_calibration": 600, "n_processes": 1, "data": Path, "store": Path}
 LEVELS, CHECKED = (0.1, 0.05, 0.01), (-2.0, -1.0, 1.0, 2.0)
 
 
@@ -134,16 +136,7 @@ def hypothesis_at(regime: Regime, sigmas: dict[str, float]):
     return wilks.ShiftedNuisance(regime.values(**sigmas)) if sigmas else wilks.Null()
 
 
-@SCRIPT.part(
-    "validation",
-    regime="electron",
-    model="set",
-    n_calibration=600,
-    n_toys=300,
-    n_processes=1,
-    data=Path,
-    store=Path,
-)
+@SCRIPT.part("validation", n_toys=300, **OF_A_MODEL)
 def run_validation(options) -> Iterator[harness.Row]:
     analysis, events = analysis_of(options)
     weights = analysis.reference.event_weights
@@ -172,15 +165,10 @@ def calibrations(toys: "Toys", regime: Regime, *, n_toys: int) -> dict[float, wi
 def p_at_delta(toys: wilks.Toys, nulls: dict[float, wilks.Toys], regime: Regime) -> np.ndarray:
     """p of each toy that did not fail, at its own scale of Delta."""
     is_done = np.isfinite(toys.t)
-    scales = np.stack(toys.table["delta_nuisances"].to_pylist())[is_done, 0] / regime.sigma
-    logs = np.array([np.log(p_among(toys.t[is_done], null)) for null in nulls.values()]).T
+    scales = toys.delta_nuisances[is_done, 0] / regime.sigma
+    logs = np.array([np.log(Empirical.of(null.t).p_values(toys.t[is_done])) for null in nulls.values()]).T
     found = [np.interp(scale, list(nulls), row) for scale, row in zip(scales, logs, strict=True)]
     return np.exp(np.array(found))
-
-
-def p_among(t: np.ndarray, null: wilks.Toys) -> np.ndarray:
-    law = Empirical.of(null.t)
-    return np.array([law.p_value(float(value)) for value in t])
 
 
 def compared(toys: wilks.Toys, null: wilks.Toys) -> harness.Row:
@@ -194,7 +182,7 @@ def compared(toys: wilks.Toys, null: wilks.Toys) -> harness.Row:
         "ks_p_value_with_0": float(scipy.stats.ks_2samp(t, at_zero).pvalue),
         "seconds_per_toy": float(np.mean(toys.seconds)),
     }
-    return found | rates("p_at_0", p_among(t, null))
+    return found | rates("p_at_0", Empirical.of(null.t).p_values(t))
 
 
 def rates(name: str, p: np.ndarray) -> harness.Row:
@@ -206,10 +194,7 @@ def law_of(analysis: wilks.Analysis, toys: wilks.Toys) -> harness.Row:
     """t and tau against the chi-square of the number of parameters, where there is one."""
     if analysis.model.is_penalized:
         return {}
-    dof = float(analysis.n_parameters)
-    t, tau = (values[np.isfinite(values)] for values in (toys.t, toys.tau))
-    ratio = float(np.var(t, ddof=1) / (2.0 * t.mean()))
-    return {"ks_p_value": ks_p_value(t, dof), "tau_ks_p_value": ks_p_value(tau, dof), "variance_ratio": ratio}
+    return chi_square_table([toys], float(analysis.n_parameters)).cells[0].to_dict()
 
 
 def ignored(options, events: Events) -> Iterator[harness.Row]:
@@ -228,16 +213,7 @@ def ignored(options, events: Events) -> Iterator[harness.Row]:
         yield {"point": name, "nuisances": "ignored"} | compared(toys, null)
 
 
-@SCRIPT.part(
-    "sensitivity",
-    regime="electron",
-    model="set",
-    n_calibration=600,
-    n_toys=200,
-    n_processes=1,
-    data=Path,
-    store=Path,
-)
+@SCRIPT.part("sensitivity", n_toys=200, **OF_A_MODEL)
 def run_sensitivity(options) -> Iterator[harness.Row]:
     analysis, events = analysis_of(options)
     regime = events.regime

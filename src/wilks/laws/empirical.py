@@ -60,6 +60,10 @@ class Empirical:
         """Return (k + m + 1)/(n + 1)."""
         return (self.count(t) + self.n_failed + 1) / (self.n_toys + 1)
 
+    def p_values(self, t: FloatArray) -> FloatArray:
+        """The same of each t (k,), none of them NaN; shape (k,)."""
+        return (self.counts(t) + self.n_failed + 1) / (self.n_toys + 1)
+
     def interval(self, t: float, *, level: float = 0.68) -> tuple[float, float]:
         """Return the Clopper-Pearson interval; its ends take all failed toys below, and above, t."""
         k = self.count(t)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wilks.analysis import Analysis, effective_size
+from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator, ToySource
 from wilks.samples import Sample, split
+from wilks.selection.trials import with_reference
 from wilks.typing import FloatArray, finite_number
 
 
@@ -91,24 +92,15 @@ def contaminated(analysis: Analysis, *, signal: ToySource, n_signal: float, seed
     if n_signal <= 0:
         raise InputError(f"n_signal must be positive, but {n_signal!r} came")
     reference = analysis.reference
-    wanted = max(1, round(n_signal * effective_size(reference) / analysis.expected_events))
+    wanted = max(1, round(n_signal / analysis.reference_share))
     events, weights, rest = _taken(signal, wanted, analysis.features, seed=seed)
     whole = Sample(
         np.concatenate([reference.events, events]),
         np.concatenate([reference.event_weights, weights * (n_signal / np.sum(weights))]),
         features=analysis.features,
     )
-    changed = Analysis(
-        reference=whole,
-        model=analysis.model,
-        nuisances=analysis.nuisances,
-        toy_source=analysis.toy_source,
-        standardize=analysis.standardization,
-        search=analysis.search,
-        name=analysis.name,
-    )
     null = Alternative(signal=rest, n_signal=n_signal, expected_background=analysis.expected_events)
-    return Contaminated(changed, null, rest, analysis.expected_events)
+    return Contaminated(with_reference(analysis, whole), null, rest, analysis.expected_events)
 
 
 def _taken(

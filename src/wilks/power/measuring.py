@@ -206,7 +206,7 @@ def _q0_name(search: BinnedSearch) -> str:
 def _row(named: tuple[str, str], null: _Of, own: _Of, *, asimov_z: float | None = None) -> PowerRow:
     """Of a test and an alternative by name."""
     law = Empirical.of(null.values)
-    p = (law.counts(np.nan_to_num(own.values, nan=-np.inf)) + law.n_failed + 1) / (law.n_toys + 1)
+    p = law.p_values(np.nan_to_num(own.values, nan=-np.inf))
     ordered = np.sort(p)
     low, high = median_ranks(p.size)
     middle = float(ordered[(p.size - 1) // 2] + ordered[p.size // 2]) / 2.0

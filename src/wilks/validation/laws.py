@@ -11,6 +11,7 @@ from wilks.campaign import Toys
 from wilks.fitting import fit_events
 from wilks.laws import AnalyticLaw, Calibration, Refusal, analytic_null
 from wilks.laws.omnibus import N_SIMULATED, SharedLaw
+from wilks.selection.trials import valid_t
 from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray
 
@@ -61,10 +62,7 @@ class AnsweringLaw:
         """p of every toy that has a valid t."""
         n_failed = int(np.sum(~np.isfinite(toys.t)))
         if self.calibration is not None:
-            t = toys.t[np.isfinite(toys.t)]
-            null = self.calibration.null
-            counts = null.counts(t).astype(np.float64)
-            return Answered((counts + null.n_failed + 1.0) / (null.n_toys + 1.0), 0, n_failed)
+            return Answered(self.calibration.null.p_values(valid_t(toys)), 0, n_failed)
         found = [self._analytic(toys, row) for row in np.flatnonzero(np.isfinite(toys.t)).tolist()]
         p = np.array([one for one in found if one is not None], dtype=np.float64)
         return Answered(p, len(found) - p.size, n_failed)

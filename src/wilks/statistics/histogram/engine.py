@@ -8,6 +8,7 @@ With f = f_k in bin k and 0 outside all bins, b_k = sum of the reference weights
 A bin without data has f_k = -inf, at which L is b_k below 0.
 """
 
+import abc
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,12 +29,12 @@ _NOTHING = np.empty(0)
 _TOGETHER = 256
 
 
-class HistogramEngine:
-    """The fits of one problem without nuisances; `ProfiledHistogramEngine` has them.
+class BinnedEngine(abc.ABC):
+    """What fits without nuisances share whose f is constant in bins: the reference and data by bins.
 
     Args:
         problem: what is fitted.
-        bins: with a positive sum of reference weights in each.
+        bins: of events.
     """
 
     def __init__(self, problem: Problem, bins: Bins) -> None:
@@ -42,7 +43,7 @@ class HistogramEngine:
 
     @property
     def n_together(self) -> int:
-        """Data sets are fitted one by one."""
+        """Their counts are small."""
         return _TOGETHER
 
     @property
@@ -54,14 +55,21 @@ class HistogramEngine:
         """n, shape (k,)."""
         return counts_in(self.bins, self.problem, data.events)[:-1].astype(np.float64)
 
-    def fit(self, data: Sequence[Data]) -> list[FitResult]:
-        """The fits of these data sets."""
-        return [self._fit(one) for one in data]
-
     def evaluate(self, data: Data, at: FitResult) -> Parts:
         """tau at the f of a fit."""
         f = at.params
         return Parts(2.0 * (gain(self.counts(data), f) - float(self.expected @ np.expm1(f))), 0.0)
+
+    @abc.abstractmethod
+    def fit(self, data: Sequence[Data]) -> list[FitResult]:
+        """The fits of these data sets."""
+
+
+class HistogramEngine(BinnedEngine):
+    """The fits of one problem and a histogram without nuisances; `ProfiledHistogramEngine` has them."""
+
+    def fit(self, data: Sequence[Data]) -> list[FitResult]:
+        return [self._fit(one) for one in data]
 
     def law(self, *, pool: Sample | None, n_events: int | None = None) -> HistogramLaw:
         """The null law of t, given this reference as far as a pool tells."""

@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-import numpy as np
-
 from wilks.errors import InputError
 from wilks.problem import Problem
 from wilks.samples import Sample
-from wilks.statistics.base import Engine, Statistic
+from wilks.statistics.base import Engine
 from wilks.statistics.fits import FitResult
 from wilks.statistics.histogram.bins import Bins, Grid
 from wilks.statistics.histogram.contents import few_notices, outside_notices, require_filled
 from wilks.statistics.histogram.edges import checked_edges, plain_edges
 from wilks.statistics.histogram.law import HistogramLaw
 from wilks.statistics.histogram.splitting import quantile_tree, regular_tree
+from wilks.statistics.histogram.stepped import Stepped
 from wilks.statistics.histogram.words import histogram_words
 from wilks.statistics.words import Words
 from wilks.storage import named
@@ -32,7 +31,7 @@ _PROFILED_ENGINE = "wilks.statistics.histogram.profiled_engine:ProfiledHistogram
 
 
 @dataclass(frozen=True)
-class Histogram(Statistic):
+class Histogram(Stepped):
     """f(x) = f_k in bin k, the binned likelihood-ratio test; the parameters are the f_k.
 
     With n_k data events in bin k and b_k = sum of the reference weights there
@@ -91,10 +90,6 @@ class Histogram(Statistic):
             )
 
     @property
-    def is_convex(self) -> bool:
-        return True
-
-    @property
     def bins(self) -> Bins:
         """Where they lie.
 
@@ -118,9 +113,6 @@ class Histogram(Statistic):
 
     def has_law(self, *, is_profiled: bool) -> bool:
         return not is_profiled
-
-    def n_parameters(self, n_features: int) -> int:
-        return self.bins.n_bins
 
     def engine(self, problems: Sequence[Problem]) -> Engine:
         (problem,) = problems
@@ -147,11 +139,6 @@ class Histogram(Statistic):
 
     def notices(self, problem: Problem, data: Sample | None) -> tuple[str, ...]:
         return (*few_notices(self.bins, problem), *outside_notices(self.bins, problem, data))
-
-    def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
-        self._check_params(params, events.shape[1])
-        ratios: FloatArray = np.append(params, 0.0)[self.bins.find(events)]  # -1, outside, is the last
-        return ratios
 
     def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "edges": plain_edges(self.edges), "n_bins": self.n_bins, "binning": self.binning}

@@ -10,22 +10,20 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from wilks.problem import Problem
-from wilks.statistics.base import Parts
 from wilks.statistics.fits import Data, DeltaFit, FitResult, Found, fit_result
 from wilks.statistics.found import FoundRegion
 from wilks.statistics.histogram.bins import Grid
-from wilks.statistics.histogram.contents import Contents, counts_in
-from wilks.statistics.histogram.deviance import deviance, gain, log_ratios
-from wilks.statistics.histogram.engine import certificate_of
+from wilks.statistics.histogram.deviance import deviance, log_ratios
+from wilks.statistics.histogram.engine import BinnedEngine, certificate_of
 from wilks.statistics.scan.places import found_region
 from wilks.statistics.scan.regions import NONE, Regions
 from wilks.typing import FloatArray, IntArray
 
 _NOTHING = np.empty(0)
-_TOGETHER, _VALUES = 256, 1 << 21
+_VALUES = 1 << 21
 
 
-class ScanEngine:
+class ScanEngine(BinnedEngine):
     """The fits of one problem without nuisances; `ProfiledScanEngine` has them.
 
     Args:
@@ -35,26 +33,15 @@ class ScanEngine:
     """
 
     def __init__(self, problem: Problem, bins: Grid, regions: Regions) -> None:
-        self.problem, self.bins, self.regions = problem, bins, regions
-        self.expected = Contents.of(bins, problem, problem.reference).sums[:-1]
+        super().__init__(problem, bins)
+        self.grid, self.regions = bins, regions
         self._of_regions = regions.sums(self.expected)
 
-    @property
-    def n_together(self) -> int:
-        """The regions of so many data sets are summed together."""
-        return _TOGETHER
-
     def fit(self, data: Sequence[Data]) -> list[FitResult]:
-        """The fits of these data sets."""
         if not data:
             return []
-        counts = np.stack([self._counts(one) for one in data])
+        counts = np.stack([self.counts(one) for one in data])
         return [self._fit(*each) for each in zip(data, counts, self.best(counts).tolist(), strict=True)]
-
-    def evaluate(self, data: Data, at: FitResult) -> Parts:
-        """tau at the f of a fit."""
-        f = at.params
-        return Parts(2.0 * (gain(self._counts(data), f) - float(self.expected @ np.expm1(f))), 0.0)
 
     def best(self, counts: FloatArray) -> IntArray:
         """The region of the largest likelihood ratio, for counts in the bins (m, k): (m,); `NONE` where none deviates.
@@ -78,9 +65,6 @@ class ScanEngine:
         found = np.argmax(gains, axis=1)
         return np.where(gains[np.arange(found.size), found] >= 0.0, found, NONE)
 
-    def _counts(self, data: Data) -> FloatArray:
-        return counts_in(self.bins, self.problem, data.events)[:-1].astype(np.float64)
-
     def _fit(self, data: Data, counts: FloatArray, index: int) -> FitResult:
         f, t, n, reached = np.zeros(counts.size), 0.0, _NOTHING, _NOTHING
         regions: tuple[FoundRegion, ...] = ()
@@ -95,4 +79,4 @@ class ScanEngine:
 
     def _region(self, index: int, n: float, expected: float) -> FoundRegion:
         features = self.problem.reference.features
-        return found_region(self.bins, self.regions, index, counts=(n, expected), features=features)
+        return found_region(self.grid, self.regions, index, counts=(n, expected), features=features)

@@ -5,23 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, get_args
 
-import numpy as np
-
 from wilks.errors import InputError
 from wilks.problem import Problem
 from wilks.samples import Sample
-from wilks.statistics.base import Engine, Statistic
+from wilks.statistics.base import Engine
 from wilks.statistics.histogram.bins import Grid
 from wilks.statistics.histogram.contents import Contents, outside_notices
 from wilks.statistics.histogram.edges import checked_edges, plain_edges
 from wilks.statistics.histogram.histogram import Binning
+from wilks.statistics.histogram.stepped import Stepped
 from wilks.statistics.scan.grids import MAKERS
 from wilks.statistics.scan.places import axes_of
 from wilks.statistics.scan.regions import Deviations, Regions
 from wilks.statistics.scan.words import scan_words
 from wilks.statistics.words import Words
 from wilks.storage import named
-from wilks.typing import Count, FloatArray, Positive, check_options
+from wilks.typing import Count, Positive, check_options
 from wilks.wording import listed
 
 _DEFAULT_BINS = {1: 40, 2: 12}
@@ -32,7 +31,7 @@ _PROFILED_ENGINE = "wilks.statistics.scan.profiled_engine:ProfiledScanEngine"
 
 
 @dataclass(frozen=True)
-class Scan(Statistic):
+class Scan(Stepped):
     """The region of one or two features that deviates most: f(x) = log(n_r / b_r) in region r, 0 outside.
 
     Regions are the intervals of one feature, or the rectangles of two, that are made of elementary bins. With n_r data
@@ -111,10 +110,6 @@ class Scan(Statistic):
         return True
 
     @property
-    def is_convex(self) -> bool:
-        return True
-
-    @property
     def bins(self) -> Grid:
         """The elementary bins.
 
@@ -145,9 +140,6 @@ class Scan(Statistic):
         object.__setattr__(placed, "_regions", self._enough(regions, Contents.of(bins, problem, problem.reference)))
         return placed
 
-    def n_parameters(self, n_features: int) -> int:
-        return self.bins.n_bins
-
     def engine(self, problems: Sequence[Problem]) -> Engine:
         (problem,) = problems
         engine: Engine = named(_PROFILED_ENGINE if problem.nuisances else _ENGINE)(problem, self.bins, self.regions)
@@ -155,11 +147,6 @@ class Scan(Statistic):
 
     def notices(self, problem: Problem, data: Sample | None) -> tuple[str, ...]:
         return tuple(outside_notices(self.bins, problem, data))
-
-    def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
-        self._check_params(params, events.shape[1])
-        ratios: FloatArray = np.append(params, 0.0)[self.bins.find(events)]  # -1, outside, is the last
-        return ratios
 
     def to_dict(self) -> dict[str, Any]:
         names = ("n_bins", "binning", "narrowest", "widest", "least_effective", "deviations")
