@@ -43,6 +43,15 @@ def test_a_line_says_what_is_known() -> None:
     assert line == "toys: 58 of 400, 5/s, 68 s left; mean t 12.9"
 
 
+def test_another_campaign_has_a_pace_of_its_own() -> None:
+    """A selection reports one campaign after the other to the same line."""
+    now = [0.0]
+    pace = Pace(clock=lambda: now[0], n_processes=1)
+    for now[0], n_done in ((0.0, 0), (1.0, 1), (9.0, 9), (100.0, 1), (101.0, 2), (103.0, 4), (105.0, 6)):
+        pace.note(n_done)
+    assert pace.rate == 1.0 and pace.seconds == 5.0 and pace.seconds_left(16) == 10.0
+
+
 def test_a_person_is_told_and_a_log_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     stream, now = io.StringIO(), [0.0]
     monkeypatch.setattr(sys, "stderr", stream)

@@ -49,6 +49,38 @@ def test_exact_weights_give_exact_coefficients(plane, reweighted):
     np.testing.assert_allclose(shift, 0.1)
 
 
+def test_nuisances_that_nothing_moves_together_are_learned_one_by_one(plane, reweighted):
+    """To the last bit what each gives alone, in the order of the nuisances."""
+    a, b = plane.events.T
+    effects = {"one": 0.2 * a, "two": -0.1 * b, "three": 0.05 * (a + b)}
+    variations = [reweighted(z * effects[name], **{name: z}) for z in (1.0, -1.0) for name in ("three", "one")]
+    variations += [reweighted(z * (effects["two"] + 0.5 * effects["one"]), one=0.5 * z, two=z) for z in (1.0, -1.0)]
+    nuisances = [Nuisance(name, 1.0) for name in effects]
+    options = {"order": 1, "training": LINEAR}
+    learned = learn_responses(plane, nuisances, variations=variations, **options)
+    alone = [nuisances[2]], [one for one in variations if "three" in one.values]
+    third = learn_responses(plane, alone[0], variations=alone[1], **options)
+    together = learn_responses(plane, nuisances[:2], variations=[v for v in variations if v not in alone[1]], **options)
+    assert [part.names for part in learned.response.parts] == [("one", "two"), ("three",)]
+    assert learned.response.terms == ((0, 1, 0), (1, 0, 0), (0, 0, 1))
+    rows = np.concatenate([one.response.rows(plane.events) for one in (together, third)], axis=1)
+    np.testing.assert_array_equal(learned.response.rows(plane.events), rows)
+    again = response_from_dict(json.loads(json.dumps(learned.response.to_dict())))
+    np.testing.assert_array_equal(again.rows(plane.events), rows)
+
+
+def test_terms_of_many_nuisances_are_known_at_once(plane, reweighted):
+    """40 columns of weights of 20 nuisances; the terms up to second order are 230, not 3^20."""
+    names = [f"nu{i}" for i in range(20)]
+    variations = [
+        reweighted(z * 0.1 * plane.events[:, i % 2], **{name: z}) for i, name in enumerate(names) for z in (1.0, -1.0)
+    ]
+    nuisances = [Nuisance(name, 1.0) for name in names]
+    learned = learn_responses(plane, nuisances, variations=variations, training=LINEAR)
+    shift = learned.log_ratio(plane.events, dict.fromkeys(names, 0.1))
+    np.testing.assert_allclose(shift, 0.1 * 0.1 * 10 * plane.events.sum(axis=1), atol=2e-3)
+
+
 def test_a_network_learns_what_is_not_linear(plane, reweighted):
     a, b = plane.events.T
     log_r = 0.3 * np.tanh(2.0 * a) - 0.2 * np.abs(b)

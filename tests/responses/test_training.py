@@ -5,7 +5,7 @@ import pytest
 
 from wilks.errors import InputError
 from wilks.nuisances.taylor import n_network_params, network
-from wilks.responses.training import Group, Training, _Loss, _start, train
+from wilks.responses.training import Group, Training, _Loss, _start, _t_of_loss, _Watch, train
 
 
 def groups_of(n, d, *, seed=0):
@@ -66,6 +66,43 @@ def test_training_starts_without_any_effect():
     np.testing.assert_array_equal(network(start, group.columns, (4, 3), 2, np.tanh), 0.0)
 
 
+@pytest.mark.parametrize("is_same_sample", [True, False])
+def test_the_loss_in_units_of_t(is_same_sample: bool) -> None:
+    """What a small log r = nu d(x) lowers the loss by is N(R_0) <(nu d)^2>, the mean over points of nu."""
+    rng = np.random.default_rng(0)
+    x, points = rng.normal(size=(1, 50_000)), np.array([0.02, -0.04, 0.01])
+    central, shape = np.full((1, 50_000), 0.3), 0.3 + 0.5 * x
+    varied = central * np.exp(points[:, None] * shape)
+    if is_same_sample:
+        groups = [Group(x, points[:, None], varied, central)]
+    else:
+        groups = [Group(x, points[:, None], np.zeros_like(central), central)]
+        groups += [Group(x, points[i : i + 1, None], varied[i : i + 1], np.zeros_like(central)) for i in range(3)]
+    loss, truth = _Loss(groups, Training(hidden=())), np.array([0.3, 0.5])  # b, then S
+    gained = loss.value(np.zeros(2)) - loss.value(truth)
+    expected = central.sum() * np.mean(points**2) * np.mean(shape**2)
+    assert gained * _t_of_loss(groups) == pytest.approx(expected, rel=0.01)
+
+
+def test_a_tolerance_ends_what_changes_t_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer iterations, and N(R_0) <d^2> is larger by less than the tolerance."""
+    rng, n_iterations = np.random.default_rng(0), []
+    x = rng.normal(size=(2, 8000))
+    shape, points = 0.1 * np.tanh(x[0] + x[1]), np.array([[1.0], [-1.0]])
+    group = Group(x, points, 0.25 * np.exp(points * shape), np.full((1, 8000), 0.25))
+    look = _Watch.__call__
+    monkeypatch.setattr(_Watch, "__call__", lambda self, params: (n_iterations.append(1), look(self, params))[1])
+
+    def error_of_t(tolerance: float) -> float:
+        n_iterations.clear()
+        training = Training(hidden=(4,), n_networks=1, n_iterations=400, tolerance=tolerance)
+        (params,) = train([group], training, seed=0)
+        return 2000.0 * float(np.mean((network(params, x, (4,), 1, np.tanh)[0] - shape) ** 2))
+
+    best, n_best = error_of_t(1e-9), len(n_iterations)
+    assert error_of_t(0.2) < best + 0.2 and len(n_iterations) < 0.7 * n_best
+
+
 def test_noise_is_hardly_learned():
     """Early stopping: samples of the same distribution give a response near 0."""
     rng = np.random.default_rng(0)
@@ -78,7 +115,15 @@ def test_noise_is_hardly_learned():
 
 
 @pytest.mark.parametrize(
-    "options", [{"hidden": (0,)}, {"n_networks": 0}, {"activation": "sine"}, {"n_iterations": 0}, {"patience": 0}]
+    "options",
+    [
+        {"hidden": (0,)},
+        {"n_networks": 0},
+        {"activation": "sine"},
+        {"n_iterations": 0},
+        {"patience": 0},
+        {"tolerance": 0.0},
+    ],
 )
 def test_bad_options(options):
     with pytest.raises(InputError):

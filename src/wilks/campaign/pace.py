@@ -20,7 +20,8 @@ class Pace:
     """How fast toys come. Only those count that come after the first: before them programs are compiled.
 
     Processes that begin together end their first toys together, and keep them shard by shard: no rate is known before
-    every one of ``n_processes`` can have brought two bunches like the first.
+    every one of ``n_processes`` can have brought two bunches like the first. Fewer toys than before are those of
+    another campaign, as a selection makes one after the other: all begins anew.
 
     >>> now = [0.0]
     >>> pace = Pace(clock=lambda: now[0], n_processes=2)
@@ -28,18 +29,26 @@ class Pace:
     ...     pace.note(n_done)
     >>> pace.rate, pace.seconds_left(102)
     (5.0, 10.0)
+    >>> pace.note(0)
+    >>> pace.rate, pace.seconds
+    (None, 0.0)
     """
 
     def __init__(self, *, clock: Callable[[], float], n_processes: int | None = None) -> None:
         self._clock, self._n_processes = clock, n_processes or len(usable_cores())
-        self.begin = clock()
+        self._begin_at(clock())
+
+    def _begin_at(self, now: float) -> None:
+        self.begin = now
         self._n_before: int | None = None  # toys of earlier runs
         self._first: tuple[float, int] | None = None  # when the first toys of this run came, and how many there were
-        self._last = (self.begin, 0)
+        self._last = (now, 0)
 
     def note(self, n_done: int) -> None:
         """So many toys are finished now."""
         now = self._clock()
+        if n_done < self._last[1]:
+            self._begin_at(now)
         if self._n_before is None:
             self._n_before = n_done
         elif self._first is None and n_done > self._n_before:

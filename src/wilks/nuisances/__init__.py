@@ -18,6 +18,7 @@ _NAMES = {
     "wilks.nuisances.nuisance": ["Nuisance", "normalization"],
     "wilks.nuisances.response": ["Polynomial", "Response", "Term", "all_terms", "monomials"],
     "wilks.nuisances.response_documents": ["response_from_dict"],
+    "wilks.nuisances.separate": ["SeparatePolynomials"],
     "wilks.nuisances.taylor": ["LearnedPolynomial"],
     "wilks.nuisances.transforming": ["vary"],
     "wilks.nuisances.unselected": ["Unselected"],
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from wilks.nuisances.nuisance import Nuisance, normalization
     from wilks.nuisances.response import Polynomial, Response, Term, all_terms, monomials
     from wilks.nuisances.response_documents import response_from_dict
+    from wilks.nuisances.separate import SeparatePolynomials
     from wilks.nuisances.taylor import LearnedPolynomial
     from wilks.nuisances.transforming import vary
     from wilks.nuisances.unselected import Unselected
@@ -52,6 +54,7 @@ __all__ = [
     "PoissonCount",
     "Polynomial",
     "Response",
+    "SeparatePolynomials",
     "Term",
     "Unconstrained",
     "Unselected",

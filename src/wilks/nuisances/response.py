@@ -3,7 +3,6 @@
 import abc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import factorial, prod
 from typing import Any, Protocol
 
@@ -115,5 +114,13 @@ def all_terms(n_nuisances: int, *, order: int) -> tuple[Term, ...]:
     """
     if n_nuisances < 1 or order < 1:
         raise InputError(f"there must be a nuisance and an order of at least 1, but {n_nuisances} and {order} came")
-    exponents = product(range(order + 1), repeat=n_nuisances)
-    return tuple(sorted((term for term in exponents if 0 < sum(term) <= order), key=lambda term: (sum(term), term)))
+    return tuple(term for total in range(1, order + 1) for term in _terms_of(n_nuisances, total))
+
+
+def _terms_of(n: int, total: int) -> Iterator[Term]:
+    """Exponents of n nuisances with this sum, in rising order."""
+    if n == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        yield from ((first, *rest) for rest in _terms_of(n - 1, total - first))

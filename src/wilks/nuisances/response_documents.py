@@ -5,11 +5,11 @@ from typing import Any
 from wilks.errors import InputError
 from wilks.nuisances.binned import BinnedPolynomial
 from wilks.nuisances.response import Polynomial
+from wilks.nuisances.separate import SeparatePolynomials
 from wilks.nuisances.taylor import LearnedPolynomial
 
-RESPONSE_KINDS: dict[str, type[LearnedPolynomial] | type[BinnedPolynomial]] = {
-    LearnedPolynomial.kind: LearnedPolynomial,
-    BinnedPolynomial.kind: BinnedPolynomial,
+RESPONSE_KINDS: dict[str, type[LearnedPolynomial] | type[BinnedPolynomial] | type[SeparatePolynomials]] = {
+    one.kind: one for one in (LearnedPolynomial, BinnedPolynomial, SeparatePolynomials)
 }
 
 

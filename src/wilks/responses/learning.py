@@ -4,11 +4,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from wilks.nuisances import LearnedPolynomial, LogYield, NetworkInputs, Nuisance, Nuisances, Term
+from wilks.nuisances import (
+    LearnedPolynomial,
+    LogYield,
+    NetworkInputs,
+    Nuisance,
+    Nuisances,
+    SeparatePolynomials,
+    Term,
+)
 from wilks.nuisances.taylor import layer_shapes
 from wilks.responses.closure import check_responses
 from wilks.responses.counts import first_with_same_events
-from wilks.responses.polynomials import design, higher_terms, term_units, terms_for, units_of
+from wilks.responses.polynomials import design, higher_terms, moved_together, term_units, terms_for, units_of
 from wilks.responses.training import Group, Training, train
 from wilks.responses.variation import Variation, check_variations, points_of, warn_if_one_sided
 from wilks.samples import Sample
@@ -35,7 +43,8 @@ def learn_responses(
         sum over nu_i of [ sum over S_0(nu_i) of w c^2 + sum over S_1 of w (1 - c)^2 ],   c = 1 / (1 + r),
 
     with S_0(nu_i) the variations, S_1 the reference, each weighted to its own expected yield, and log r the polynomial
-    in nu that has the outputs of the network as coefficients (eq. 16, mixed terms included).
+    in nu that has the outputs of the network as coefficients (eq. 16, mixed terms included). Nuisances that no sample
+    moves together and no term connects have networks of their own: the loss is a sum over them.
 
     Args:
         reference: the central sample.
@@ -71,7 +80,7 @@ def learn_responses(
     warn_if_one_sided(names, points)
     samples = [reference, *(one.sample for one in variations)]
     seen = NetworkInputs.of(samples, inputs)
-    response = _learn(samples, names, points, chosen, seen, training or Training(), seed=seed)
+    response = _learn_separately(samples, names, points, chosen, seen, training or Training(), seed=seed)
     log_yield = yield_polynomial(reference, names, variations, response.terms) if yields_from_samples else None
     result = Nuisances(tuple(nuisances), response, log_yield)
     if not accept_poor:
@@ -97,6 +106,27 @@ def yield_polynomial(
     ratios = np.array([one.sample.expected_events for one in variations]) / reference.expected_events
     solution, *_ = np.linalg.lstsq(design(points / units, terms), np.log(ratios), rcond=None)
     return LogYield(names, terms, tuple((solution / term_units(units, terms) + 0.0).tolist()))
+
+
+def _learn_separately(
+    samples: Sequence[Sample],
+    names: tuple[str, ...],
+    points: FloatArray,
+    terms: tuple[Term, ...],
+    inputs: NetworkInputs,
+    training: Training,
+    *,
+    seed: int,
+) -> LearnedPolynomial | SeparatePolynomials:
+    """Networks of their own for nuisances that no sample moves together with the others."""
+    parts = []
+    for together in moved_together(points, terms):
+        moved = np.flatnonzero(np.any(points[:, together] != 0, axis=1))
+        varied = [samples[0], *(samples[int(i) + 1] for i in moved)]
+        own = tuple(tuple(term[j] for j in together) for term in terms if any(term[j] for j in together))
+        known = tuple(names[j] for j in together)
+        parts.append(_learn(varied, known, points[np.ix_(moved, together)], own, inputs, training, seed=seed))
+    return parts[0] if len(parts) == 1 else SeparatePolynomials(names, tuple(parts))
 
 
 def _learn(

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 from wilks.errors import InputError
 from wilks.nuisances import Term, all_terms, monomials
-from wilks.typing import FloatArray, whole_number
+from wilks.typing import FloatArray, IntArray, whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,9 +105,23 @@ def higher_terms(points: FloatArray, terms: Sequence[Term]) -> tuple[Term, ...]:
     order = max(sum(term) for term in terms)
     found = tuple(terms)
     for term in all_terms(points.shape[1], order=order + 1):
-        if term not in found and _rank(points, (*found, term)) > len(found):
+        if term not in found and _is_moved(term, points) and _rank(points, (*found, term)) > len(found):
             found = (*found, term)
     return found
+
+
+def moved_together(points: FloatArray, terms: Sequence[Term]) -> list[IntArray]:
+    """The positions of nuisances in sets that no point (m, j) and no term connects.
+
+    The loss of eq. 17 is a sum over these sets: the coefficients of one are learned without the others.
+
+    >>> points = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 1.0]])
+    >>> [one.tolist() for one in moved_together(points, [(1, 0, 0), (0, 1, 0), (0, 0, 1)])]
+    [[0, 2], [1]]
+    """
+    used = np.concatenate([points != 0, np.array(terms, dtype=bool)]).astype(np.int64)
+    n, owner = connected_components(used.T @ used, directed=False)
+    return [np.flatnonzero(owner == i) for i in range(n)]
 
 
 def _rank(points: FloatArray, terms: Sequence[Term]) -> int:

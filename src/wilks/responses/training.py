@@ -12,7 +12,7 @@ from scipy import optimize
 
 from wilks.errors import InputError
 from wilks.nuisances.taylor import layer_shapes, n_network_params, network
-from wilks.typing import BoolArray, Count, FloatArray, IntArray, check_options, whole_number
+from wilks.typing import BoolArray, Count, FloatArray, IntArray, Positive, check_options, whole_number
 
 _BLOCK = 1024
 _CELL_WIDTH = 0.002  # of the standard deviation of the feature
@@ -79,7 +79,9 @@ class Training:
         n_networks: networks whose log r are averaged; each holds out another share of the events and starts elsewhere.
         activation: of the hidden layers: tanh, softplus or relu.
         n_iterations: of L-BFGS, at most.
-        patience: iterations without a lower held-out loss after which a network stops.
+        patience: iterations that are waited for a lower held-out loss.
+        tolerance: how much lower it must become within these, as the change of t = N(R_0) <(log r - true log r)^2>, the
+            mean over the samples, that the missing part of the response makes; else a network stops.
 
     Raises:
         InputError: an option outside these limits.
@@ -93,6 +95,7 @@ class Training:
     activation: str = "tanh"
     n_iterations: Count = 1000
     patience: Count = 30
+    tolerance: Positive = 0.002
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -118,8 +121,18 @@ def train(groups: Sequence[Group], training: Training, *, seed: int) -> FloatArr
         kept = [group.take(np.arange(group.n_events) % parts != part) for group in shuffled]
         held_out = [group.take(np.arange(group.n_events) % parts == part) for group in shuffled]
         start = _start(groups[0], training, [seed, part])
-        found.append(_minimise(start, kept, held_out, training))
+        found.append(_minimise(start, kept, held_out, training, least_gain=training.tolerance / _t_of_loss(groups)))
     return np.stack(found)
+
+
+def _t_of_loss(groups: Sequence[Group]) -> float:
+    """N(R_0) <d^2> for one unit of `_Loss`: near c = 1/2 an error d of log r adds d^2 / 16 for each event."""
+    n_points = sum(np.count_nonzero(group.varied.any(axis=1)) for group in groups)
+    return 8.0 * _expected_events(groups) / n_points
+
+
+def _expected_events(groups: Sequence[Group]) -> float:
+    return sum(float(group.varied.sum() + group.central.sum()) for group in groups)
 
 
 def _order(n: int, seed: int) -> IntArray:
@@ -142,15 +155,17 @@ def _start(group: Group, training: Training, entropy: list[int]) -> FloatArray:
     return params
 
 
-def _minimise(start: FloatArray, kept: Sequence[Group], held_out: Sequence[Group], training: Training) -> FloatArray:
+def _minimise(
+    start: FloatArray, kept: Sequence[Group], held_out: Sequence[Group], training: Training, *, least_gain: float
+) -> FloatArray:
     """The iterate of L-BFGS on ``kept`` with the least loss on ``held_out``.
 
     Most iterations are made with a part of the events: few are left to do with all of them.
     """
-    watch = _Watch(_Loss(held_out, training), start, training.patience)
+    watch = _Watch(_Loss(held_out, training), start, patience=training.patience, least_gain=least_gain)
     for share in _shares(kept):
         loss = _Loss([group.take(np.arange(group.n_events) < share * group.n_events) for group in kept], training)
-        watch.n_since = 0
+        watch.begin()
         optimize.minimize(  # type: ignore[call-overload]  # its types know no function of value and gradient
             loss.value_and_gradient,
             watch.params,
@@ -171,17 +186,24 @@ def _shares(groups: Sequence[Group]) -> list[float]:
 
 
 class _Watch:
-    """The parameters with the least held-out loss; ends a minimisation that has not found lower ones for a while."""
+    """The parameters with the least held-out loss; ends a minimisation that has not lowered it enough for a while."""
 
-    def __init__(self, held_out: "_Loss", start: FloatArray, patience: int) -> None:
-        self.held_out, self.patience = held_out, patience
-        self.params, self.least, self.n_since = start, held_out.value(start), 0
+    def __init__(self, held_out: "_Loss", start: FloatArray, *, patience: int, least_gain: float) -> None:
+        self.held_out, self.patience, self.least_gain = held_out, patience, least_gain
+        self.params, self.least = start, held_out.value(start)
+        self.begin()
+
+    def begin(self) -> None:
+        """Wait from here on."""
+        self.mark, self.n_since = self.least, 0
 
     def __call__(self, params: FloatArray) -> None:
         value = self.held_out.value(params)
         self.n_since += 1
         if value < self.least:
-            self.params, self.least, self.n_since = params.copy(), value, 0
+            self.params, self.least = params.copy(), value
+        if self.least < self.mark - self.least_gain:
+            self.begin()
         if self.n_since >= self.patience:
             raise StopIteration
 
@@ -190,7 +212,7 @@ class _Loss:
     """Eq. 17 per expected event, less its value at r = 1."""
 
     def __init__(self, groups: Sequence[Group], training: Training) -> None:
-        total = sum(float(group.varied.sum() + group.central.sum()) for group in groups)
+        total = _expected_events(groups)
         merged = [group.in_cells() for group in groups]
         shapes = dict.fromkeys(group.shape for group in merged)
         alike = ([group for group in merged if group.shape == shape] for shape in shapes)
