@@ -3,6 +3,7 @@
     python -m studies.default_search.run exponential                   # peaks on an exponential
     python -m studies.default_search.run muons --data FOLDER           # resonances and a contact term in muon pairs
     python -m studies.default_search.run olympics --data FILE          # the LHC Olympics signal region
+    python -m studies.default_search.run ridges --data FOLDER --simulated FOLDER   # the choice of the ridges
 
 Thresholds at 2 and 3 sigma come from null toys of their own, errors from both numbers of toys. Beside the set stand its
 members, each by its own null toys: nobody knows the best of them beforehand.
@@ -18,6 +19,9 @@ one reference the power depends on which: its own fluctuations shift Z by about 
 ``olympics``: FILE is an NPZ with ``background``, ``background_extra`` and ``signal_rd``, five features. In each toy all
 background events are split anew into a reference of 100,000 and data of 20,000, of which a fixed number is signal. The
 null is over references, too; centers and widths are those for all background events.
+
+``ridges``: mean power at 2 and 2.5 sigma of sets with these ridges (`studies.default_search.ridges`); the second folder
+is that of `studies.two_body`.
 """
 
 from collections.abc import Iterator
@@ -29,6 +33,7 @@ import numpy as np
 import wilks
 from wilks.problems import dimuon, exponential
 
+from studies.default_search import ridges
 from studies.kernel_muons.run import drawn, sums_of
 from studies.kernel_power.run import LITERATURE, SIGMAS, power, toys
 
@@ -133,6 +138,18 @@ def run_olympics(options) -> Iterator[harness.Row]:
     for n_signal in options.signals:
         found = split_scores(engine, rng, standardized, n=options.n_signal, n_signal=n_signal)
         yield from rows_of(engine, null, {f"S = {n_signal}": found})
+
+
+@SCRIPT.part("ridges", data=Path, simulated=Path, n_null=3000, n_signal=400)
+def run_ridges(options) -> Iterator[harness.Row]:
+    problems = {
+        "random peaks": ridges.random_peaks,
+        "muons above 100 GeV": lambda: ridges.muons_above_100(options.simulated),
+        "muons above 60 GeV": lambda: ridges.muons_above_60(options.data, options.simulated),
+    }
+    for name, problem in problems.items():
+        for chosen, found in problem().powers(n_null=options.n_null, n_signal=options.n_signal):
+            yield {"problem": name, "ridges": chosen, "mean": found.mean(), "of_signals": found.mean(axis=1)}
 
 
 def split_scores(engine, rng, standardized: dict[str, np.ndarray], *, n: int, n_signal: int) -> np.ndarray:

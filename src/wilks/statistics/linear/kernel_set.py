@@ -16,7 +16,6 @@ from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.kernel import gaussian_member, gaussians_of
 from wilks.statistics.linear.model import LinearModel
-from wilks.statistics.linear.ridges import STRONG, ridge_for
 from wilks.statistics.linear.widths import width_of_dof
 from wilks.statistics.linear.words import kernel_set_words
 from wilks.statistics.words import Words
@@ -24,6 +23,7 @@ from wilks.typing import Count, Positive, Seed, check_options, is_number, whole_
 
 # Of the widths that are chosen, on signals drawn at random (docs/decisions/default-set.md).
 _DOFS, _CENTERS_PER_DOF, _FEWEST_CENTERS = (80.0, 45.0, 25.0, 14.0, 8.0, 5.0), 3.3, 200
+_RIDGES_OF_CHOSEN, _RIDGE = (0.1, 3.0), 0.3
 _WIDTH_ROWS, _N_CENTERS = 1_000, 300
 
 
@@ -46,10 +46,10 @@ class KernelSet(LinearModel):
 
     Args:
         widths: of the Gaussians, in standardized features; None: such as have 80, 45, 25, 14, 8 and 5 effective degrees
-            of freedom (`wilks.statistics.linear.widths`), from the reference alone, as soon as the set is part of an
-            analysis.
-        ridges: strengths of the penalty; every width has every one. None: 0.3 for widths that are given; one for all
-            widths that are chosen, from the reference alone (`wilks.statistics.linear.ridges`).
+            of freedom with a ridge of 0.3 (`wilks.statistics.linear.widths`), from the reference alone, as soon as the
+            set is part of an analysis.
+        ridges: strengths of the penalty; every width has every one. None: 0.3 for widths that are given, 0.1 and 3 for
+            widths that are chosen.
         n_centers: how many Gaussians each member has: one number, or one for each width that is given. Narrow Gaussians
             reach the whole range only if there are more of them. None: 300; for widths that are chosen 3.3 for each
             degree of freedom, at least 200.
@@ -66,7 +66,7 @@ class KernelSet(LinearModel):
     >>> KernelSet(widths=(0.1, 1.0), ridges=(0.3, 3.0), n_centers=(200, 50)).describe()
     'set of 4 kernels, widths 0.1, 1, ridges 0.3, 3, 200, 50 Gaussians, product of p-values, score statistics'
     >>> KernelSet(is_score=False).describe()
-    'set of 6 kernels, widths by degrees of freedom, ridge by single events, half-Cauchy combination of p-values'
+    'set of 12 kernels, widths by degrees of freedom, ridges 0.1, 3, half-Cauchy combination of p-values'
     """
 
     widths: tuple[Positive, ...] | None = None
@@ -80,16 +80,15 @@ class KernelSet(LinearModel):
     summary: ClassVar[str] = "Kernels of several widths and ridges, tested together."
     without_clip: ClassVar[str] = (
         "Its penalty bounds it, and its null follows no chi-square that a choice could aim at. Nothing is to "
-        "be selected: widths=None takes widths and ridge from the reference alone"
+        "be selected: widths=None takes widths from the reference alone"
     )
 
     def __post_init__(self) -> None:
         if self.widths is not None:
             object.__setattr__(self, "widths", _distinct(self.widths, "widths", positive_option))
-            if self.ridges is None:
-                object.__setattr__(self, "ridges", (STRONG,))
-        if self.ridges is not None:
-            object.__setattr__(self, "ridges", _distinct(self.ridges, "ridges", positive_option))
+        by_default = _RIDGES_OF_CHOSEN if self.widths is None else (_RIDGE,)
+        ridges = by_default if self.ridges is None else _distinct(self.ridges, "ridges", positive_option)
+        object.__setattr__(self, "ridges", ridges)
         object.__setattr__(self, "n_centers", self._checked_centers())
         check_options(self)
         if self.combination is None:
@@ -113,17 +112,12 @@ class KernelSet(LinearModel):
     @property
     def n_members(self) -> int:
         """Pairs of a width and a ridge."""
-        return self.n_widths * len(self.ridges or (STRONG,))
+        return self.n_widths * len(self.strengths)
 
     @property
     def strengths(self) -> tuple[float, ...]:
-        """The ridges, once they are known.
-
-        Raises:
-            InputError: they are not chosen yet.
-        """
-        if self.ridges is None:
-            raise InputError("the ridge of these kernels comes from the reference: take the model of a wilks.Analysis")
+        """The ridges, which are known."""
+        assert self.ridges is not None
         return self.ridges
 
     @property
@@ -159,12 +153,9 @@ class KernelSet(LinearModel):
         for dof in _DOFS:
             n_centers = max(1, min(self._wanted_centers(dof), n_places // 2))
             centers = choose_centers(self._rng(), events, weights, n_centers)
-            target, ridge = min(dof, n_centers / _CENTERS_PER_DOF), max(self.ridges or (STRONG,))
-            chosen[width_of_dof(target, events[rows], some, centers=centers, ridge=ridge)] = n_centers
-        width, n_centers = next(iter(chosen.items()))
-        narrowest = gaussians_of(problem, n_centers=n_centers, width=width, seed=self.seed)
-        ridges = self.ridges or (ridge_for(problem, narrowest),)
-        return dataclasses.replace(self, widths=tuple(chosen), ridges=ridges, n_centers=tuple(chosen.values()))
+            target = min(dof, n_centers / _CENTERS_PER_DOF)
+            chosen[width_of_dof(target, events[rows], some, centers=centers, ridge=_RIDGE)] = n_centers
+        return dataclasses.replace(self, widths=tuple(chosen), n_centers=tuple(chosen.values()))
 
     def _rng(self) -> np.random.Generator:
         return np.random.Generator(np.random.Philox(self.seed))
@@ -187,7 +178,7 @@ class KernelSet(LinearModel):
         return {
             "kind": "kernel_set",
             "widths": None if self.widths is None else list(self.widths),
-            "ridges": None if self.ridges is None else list(self.ridges),
+            "ridges": list(self.strengths),
             "n_centers": list(self.n_centers) if isinstance(self.n_centers, tuple) else self.n_centers,
             "combination": self.combination,
             "is_score": self.is_score,
@@ -197,10 +188,9 @@ class KernelSet(LinearModel):
     def describe(self) -> str:
         score = ", score statistics" if self.is_score else ""
         combined = f"{_COMBINED[str(self.combination)]}{score}"
-        ridges = ", ".join(f"{one:g}" for one in self.ridges or ())
+        ridges = ", ".join(f"{one:g}" for one in self.strengths)
         if self.widths is None:
-            told = f"ridges {ridges}" if ridges else "ridge by single events"
-            return f"set of {self.n_members} kernels, widths by degrees of freedom, {told}, {combined}"
+            return f"set of {self.n_members} kernels, widths by degrees of freedom, ridges {ridges}, {combined}"
         widths = ", ".join(f"{one:g}" for one in self.widths)
         counts = ", ".join(map(str, self.centers if isinstance(self.n_centers, tuple) else self.centers[:1]))
         return f"set of {self.n_members} kernels, widths {widths}, ridges {ridges}, {counts} Gaussians, {combined}"
