@@ -65,7 +65,7 @@ def _kind(one: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         kinds = dict.fromkeys(_kind(choice, schema) for choice in choices)
         return " or ".join(kind for kind in kinds if kind != "empty")
     if one.get("type") == "array":
-        return f"list of {_kind(one.get('items', {}), schema)}"
+        return f"list of {_kind(one.get('items', {}), schema)}".replace("list of list of", "list of lists of")
     if one.get("type") == "object":
         inner = one.get("additionalProperties")
         return f"mapping of names to {_kind(inner, schema)}" if isinstance(inner, Mapping) else "mapping"

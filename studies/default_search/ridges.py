@@ -21,8 +21,11 @@ from studies.kernel_power.run import choice_signals, power
 from studies.two_body.regimes import REGIMES, Events
 
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-CANDIDATES = (*((one,) for one in RIDGES), (0.03, 0.3), (0.03, 3.0), (0.1, 1.0), (0.1, 3.0), (0.1, 10.0), (0.3, 3.0))
-CANDIDATES += ((0.03, 0.3, 3.0), (0.1, 1.0, 10.0))
+CANDIDATES = tuple(
+    (one, one) for one in (*((r,) for r in RIDGES), (0.03, 0.3), (0.1, 1.0), (0.1, 3.0), (0.03, 0.3, 3.0))
+)
+CANDIDATES += (((0.1,), (0.03,)), ((0.3,), (0.03,)), ((0.1, 3.0), (0.03,)))
+"""The ridges of all widths but the widest, and those of the widest."""
 WINDOW, SIGMAS, BATCH = 0.03, (2.0, 2.5), 50
 ABOVE_60 = {"150 GeV": 80.0, "240 GeV": 40.0, "450 GeV": 14.0, "tail": 60.0}
 ABOVE_100 = {"150 GeV": 220.0, "240 GeV": 120.0, "450 GeV": 60.0, "tail": 300.0}
@@ -38,7 +41,7 @@ class Problem:
     background: Draw
     signals: dict[str, Draw]
 
-    def powers(self, *, n_null: int, n_signal: int) -> Iterator[tuple[tuple[float, ...], np.ndarray]]:
+    def powers(self, *, n_null: int, n_signal: int) -> Iterator[tuple[tuple[tuple[float, ...], ...], np.ndarray]]:
         """Of each candidate the power for each signal at each of `SIGMAS`."""
         default = wilks.Analysis(reference=self.reference).model
         model = dataclasses.replace(default, ridges=RIDGES)
@@ -48,10 +51,10 @@ class Problem:
             engine.laws.log_p(self._scores(engine, 2 + i, n_signal, signal))
             for i, signal in enumerate(self.signals.values())
         ]
-        combine = COMBINATIONS[default.combination]
-        ridges = np.array([one.ridge for group in engine.model.groups for one in group])
+        combine, (*others, widest) = COMBINATIONS[default.combination], engine.model.groups
         for chosen in CANDIDATES:
-            rows = np.isin(ridges, chosen)
+            rows = [one.ridge in chosen[0] for group in others for one in group]
+            rows += [one.ridge in chosen[1] for one in widest]
             at_null = combine(null[:, rows])
             yield chosen, np.array([[power(at_null, combine(one[:, rows]), s)[0] for s in SIGMAS] for one in found])
 

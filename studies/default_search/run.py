@@ -149,7 +149,8 @@ def run_ridges(options) -> Iterator[harness.Row]:
     }
     for name, problem in problems.items():
         for chosen, found in problem().powers(n_null=options.n_null, n_signal=options.n_signal):
-            yield {"problem": name, "ridges": chosen, "mean": found.mean(), "of_signals": found.mean(axis=1)}
+            row = {"problem": name, "ridges": chosen[0], "of_the_widest": chosen[1], "mean": found.mean()}
+            yield row | {"of_signals": found.mean(axis=1)}
 
 
 def split_scores(engine, rng, standardized: dict[str, np.ndarray], *, n: int, n_signal: int) -> np.ndarray:

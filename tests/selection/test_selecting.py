@@ -120,7 +120,7 @@ def test_options_outside_their_limits_are_refused(options, message, monkeypatch)
     ("model", "advice"),
     [
         (wilks.Kernel(n_centers=10, width=1.0, ridge=3.0), "KernelSet\\(widths=None\\) takes widths"),
-        (wilks.KernelSet(widths=(0.5,), n_centers=10), "widths=None takes widths from"),
+        (wilks.KernelSet(widths=(0.5,), n_centers=10), "widths=None takes widths and ridge"),
         (wilks.Histogram(n_bins=5), "choose n_bins by the resolution"),
     ],
 )

@@ -3,6 +3,7 @@
 import numpy as np
 
 import wilks
+
 from studies.default_search import ridges
 
 

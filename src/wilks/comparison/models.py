@@ -44,8 +44,8 @@ def _blocks_of_set(model: KernelSet, null: Null) -> Iterator[Block]:
             "widths of a set of kernels must be given to compare two samples with it, but None came; model=None takes "
             "widths by degrees of freedom, with other members beside them"
         )
-    for n_centers, width in zip(model.centers, model.widths, strict=True):
-        yield _block(null, n_centers, width, ridges=model.strengths, seed=model.seed)
+    for n_centers, width, ridges in zip(model.centers, model.widths, model.strengths, strict=True):
+        yield _block(null, n_centers, width, ridges=ridges, seed=model.seed)
 
 
 def _block(null: Null, n_centers: int, width: float | None, *, ridges: tuple[float, ...], seed: int) -> KernelBlock:

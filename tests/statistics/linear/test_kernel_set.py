@@ -61,6 +61,7 @@ def test_a_loaded_analysis_has_the_same_centers(tmp_path):
     [
         {"widths": (0.3, 1.1)},
         {"ridges": (0.3, 1.0)},
+        {"ridges": ((0.3,), (0.1,))},
         {"n_centers": 21},
         {"n_centers": (20, 21)},
         {"combination": "average"},
@@ -91,6 +92,8 @@ def test_a_set_outside_an_analysis_has_no_centers():
         ({"widths": (None,)}, "each of the widths of a kernel must be a positive number"),
         ({"ridges": (0.3, -1.0)}, "each of the ridges of a kernel must be a positive number"),
         ({"ridges": ()}, "ridges of a set of kernels must be a list"),
+        ({"ridges": ((0.3,), (0.1,))}, "one list for each width that is given"),
+        ({"ridges": ((0.3, 0.0),)}, "each of the ridges of a kernel must be a positive number"),
         ({"n_centers": (10, 20)}, "one for each of the 1 widths"),
         ({"n_centers": 0}, "n_centers must be a whole number"),
         ({"n_centers": (2.5,)}, "n_centers must be a whole number"),

@@ -16,6 +16,7 @@ from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.kernel import gaussian_member, gaussians_of
 from wilks.statistics.linear.model import LinearModel
+from wilks.statistics.linear.ridges import STRONG, ridges_for
 from wilks.statistics.linear.widths import width_of_dof
 from wilks.statistics.linear.words import kernel_set_words
 from wilks.statistics.words import Words
@@ -23,13 +24,12 @@ from wilks.typing import Count, Positive, Seed, check_options, is_number, whole_
 
 # Of the widths that are chosen, on signals drawn at random (docs/decisions/default-set.md).
 _DOFS, _CENTERS_PER_DOF, _FEWEST_CENTERS = (80.0, 45.0, 25.0, 14.0, 8.0, 5.0), 3.3, 200
-_RIDGES_OF_CHOSEN, _RIDGE = (0.1, 3.0), 0.3
 _WIDTH_ROWS, _N_CENTERS = 1_000, 300
 
 
 @dataclass(frozen=True)
 class KernelSet(LinearModel):
-    """A `Kernel` for each pair of a width and a ridge, whose p-values are combined in one t.
+    """A `Kernel` for each width and each of its ridges, whose p-values are combined in one t.
 
     Each member has its own fit and its own t_j, the score statistic or, with ``is_score=False``, that of the converged
     fit. A gamma law with the mean and the variance that the score statistic has under the null, both exact
@@ -46,10 +46,11 @@ class KernelSet(LinearModel):
 
     Args:
         widths: of the Gaussians, in standardized features; None: such as have 80, 45, 25, 14, 8 and 5 effective degrees
-            of freedom with a ridge of 0.3 (`wilks.statistics.linear.widths`), from the reference alone, as soon as the
-            set is part of an analysis.
-        ridges: strengths of the penalty; every width has every one. None: 0.3 for widths that are given, 0.1 and 3 for
-            widths that are chosen.
+            of freedom (`wilks.statistics.linear.widths`), from the reference alone, as soon as the set is part of an
+            analysis.
+        ridges: strengths of the penalty; every width has every one, or, for widths that are given, one list of them for
+            each. None: 0.3 for widths that are given; for widths that are chosen from the reference alone
+            (`wilks.statistics.linear.ridges`).
         n_centers: how many Gaussians each member has: one number, or one for each width that is given. Narrow Gaussians
             reach the whole range only if there are more of them. None: 300; for widths that are chosen 3.3 for each
             degree of freedom, at least 200.
@@ -66,11 +67,13 @@ class KernelSet(LinearModel):
     >>> KernelSet(widths=(0.1, 1.0), ridges=(0.3, 3.0), n_centers=(200, 50)).describe()
     'set of 4 kernels, widths 0.1, 1, ridges 0.3, 3, 200, 50 Gaussians, product of p-values, score statistics'
     >>> KernelSet(is_score=False).describe()
-    'set of 12 kernels, widths by degrees of freedom, ridges 0.1, 3, half-Cauchy combination of p-values'
+    'set of 6 kernels, widths by degrees of freedom, ridges by single events, half-Cauchy combination of p-values'
+    >>> KernelSet(widths=(0.1, 1.0), ridges=((0.3,), (0.03, 0.1)), n_centers=50).describe()
+    'set of 3 kernels, widths 0.1 (ridge 0.3), 1 (0.03, 0.1), 50 Gaussians, product of p-values, score statistics'
     """
 
     widths: tuple[Positive, ...] | None = None
-    ridges: tuple[Positive, ...] | None = None
+    ridges: tuple[Positive, ...] | tuple[tuple[Positive, ...], ...] | None = None
     n_centers: Count | tuple[Count, ...] | None = None
     combination: str | None = None
     is_score: bool = True
@@ -80,21 +83,35 @@ class KernelSet(LinearModel):
     summary: ClassVar[str] = "Kernels of several widths and ridges, tested together."
     without_clip: ClassVar[str] = (
         "Its penalty bounds it, and its null follows no chi-square that a choice could aim at. Nothing is to "
-        "be selected: widths=None takes widths from the reference alone"
+        "be selected: widths=None takes widths and ridge from the reference alone"
     )
 
     def __post_init__(self) -> None:
         if self.widths is not None:
             object.__setattr__(self, "widths", _distinct(self.widths, "widths", positive_option))
-        by_default = _RIDGES_OF_CHOSEN if self.widths is None else (_RIDGE,)
-        ridges = by_default if self.ridges is None else _distinct(self.ridges, "ridges", positive_option)
-        object.__setattr__(self, "ridges", ridges)
+            if self.ridges is None:
+                object.__setattr__(self, "ridges", (STRONG,))
+        if self.ridges is not None:
+            object.__setattr__(self, "ridges", self._checked_ridges())
         object.__setattr__(self, "n_centers", self._checked_centers())
         check_options(self)
         if self.combination is None:
             object.__setattr__(self, "combination", "half_cauchy" if self.widths is None else "product")
         if self.combination not in COMBINATIONS:
             raise InputError(f"combination must be one of {', '.join(COMBINATIONS)}, but {self.combination!r} came")
+
+    def _checked_ridges(self) -> tuple[float, ...] | tuple[tuple[float, ...], ...]:
+        given: Any = self.ridges
+        is_nested = isinstance(given, Sequence | np.ndarray) and any(not is_number(one) for one in given)
+        if isinstance(given, str) or not is_nested:
+            return _distinct(given, "ridges", positive_option)
+        if self.widths is None or len(given) != len(self.widths):
+            raise InputError(
+                "ridges of a set of kernels must be numbers for all of its widths, or one list for each width that is "
+                f"given, but {given!r} came for widths {self.widths!r}"
+            )
+        checked = tuple(_distinct(one, "ridges", positive_option) for one in given)
+        return checked[0] if len(set(checked)) == 1 else checked
 
     def _checked_centers(self) -> int | tuple[int, ...] | None:
         if self.widths is None and isinstance(self.n_centers, Sequence):
@@ -112,13 +129,19 @@ class KernelSet(LinearModel):
     @property
     def n_members(self) -> int:
         """Pairs of a width and a ridge."""
-        return self.n_widths * len(self.strengths)
+        return self.n_widths if self.ridges is None else sum(map(len, self.strengths))
 
     @property
-    def strengths(self) -> tuple[float, ...]:
-        """The ridges, which are known."""
-        assert self.ridges is not None
-        return self.ridges
+    def strengths(self) -> tuple[tuple[float, ...], ...]:
+        """The ridges of each width, once they are known.
+
+        Raises:
+            InputError: they are not chosen yet.
+        """
+        if self.ridges is None:
+            raise InputError("the ridges of these kernels come from the reference: take the model of a wilks.Analysis")
+        nested: Any = self.ridges if isinstance(self.ridges[0], tuple) else (self.ridges,) * self.n_widths
+        return tuple(nested)
 
     @property
     def groups(self) -> tuple[tuple[Member, ...], ...]:
@@ -129,7 +152,8 @@ class KernelSet(LinearModel):
         """
         if not self._gaussians:
             raise InputError("the centers of kernels come from the reference: take the model of a wilks.Analysis")
-        return tuple(tuple(gaussian_member(one, ridge) for ridge in self.strengths) for one in self._gaussians)
+        pairs = zip(self._gaussians, self.strengths, strict=True)
+        return tuple(tuple(gaussian_member(one, ridge) for ridge in ridges) for one, ridges in pairs)
 
     def placed(self, problem: Problem) -> "KernelSet":
         placed = self._chosen(problem) if self.widths is None else dataclasses.replace(self)
@@ -153,9 +177,12 @@ class KernelSet(LinearModel):
         for dof in _DOFS:
             n_centers = max(1, min(self._wanted_centers(dof), n_places // 2))
             centers = choose_centers(self._rng(), events, weights, n_centers)
-            target = min(dof, n_centers / _CENTERS_PER_DOF)
-            chosen[width_of_dof(target, events[rows], some, centers=centers, ridge=_RIDGE)] = n_centers
-        return dataclasses.replace(self, widths=tuple(chosen), n_centers=tuple(chosen.values()))
+            target, ridge = min(dof, n_centers / _CENTERS_PER_DOF), max(self.strengths[0] if self.ridges else (STRONG,))
+            chosen[width_of_dof(target, events[rows], some, centers=centers, ridge=ridge)] = n_centers
+        width, n_centers = next(iter(chosen.items()))
+        narrowest = gaussians_of(problem, n_centers=n_centers, width=width, seed=self.seed)
+        ridges = self.ridges or ridges_for(problem, narrowest, n_widths=len(chosen))
+        return dataclasses.replace(self, widths=tuple(chosen), ridges=ridges, n_centers=tuple(chosen.values()))
 
     def _rng(self) -> np.random.Generator:
         return np.random.Generator(np.random.Philox(self.seed))
@@ -172,13 +199,13 @@ class KernelSet(LinearModel):
         """
         if self.widths is None:
             raise InputError("how many parameters kernels have whose widths are chosen: take the model of an Analysis")
-        return len(self.strengths) * sum(self.centers)
+        return sum(len(ridges) * n for ridges, n in zip(self.strengths, self.centers, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "kind": "kernel_set",
             "widths": None if self.widths is None else list(self.widths),
-            "ridges": list(self.strengths),
+            "ridges": None if self.ridges is None else [list(x) if isinstance(x, tuple) else x for x in self.ridges],
             "n_centers": list(self.n_centers) if isinstance(self.n_centers, tuple) else self.n_centers,
             "combination": self.combination,
             "is_score": self.is_score,
@@ -188,12 +215,18 @@ class KernelSet(LinearModel):
     def describe(self) -> str:
         score = ", score statistics" if self.is_score else ""
         combined = f"{_COMBINED[str(self.combination)]}{score}"
-        ridges = ", ".join(f"{one:g}" for one in self.strengths)
-        if self.widths is None:
-            return f"set of {self.n_members} kernels, widths by degrees of freedom, ridges {ridges}, {combined}"
-        widths = ", ".join(f"{one:g}" for one in self.widths)
         counts = ", ".join(map(str, self.centers if isinstance(self.n_centers, tuple) else self.centers[:1]))
-        return f"set of {self.n_members} kernels, widths {widths}, ridges {ridges}, {counts} Gaussians, {combined}"
+        gaussians = "" if self.widths is None else f", {counts} Gaussians"
+        return f"set of {self.n_members} kernels, {self._widths_and_ridges()}{gaussians}, {combined}"
+
+    def _widths_and_ridges(self) -> str:
+        if self.widths is None:
+            return f"widths by degrees of freedom, ridges {_listed(self.ridges) if self.ridges else 'by single events'}"
+        if len(set(self.strengths)) == 1:
+            return f"widths {_listed(self.widths)}, ridges {_listed(self.strengths[0])}"
+        first, *others = zip(self.widths, self.strengths, strict=True)
+        told = [f"{first[0]:g} (ridge {_listed(first[1])})", *(f"{width:g} ({_listed(own)})" for width, own in others)]
+        return f"widths {', '.join(told)}"
 
     def words(self, *, is_profiled: bool) -> Words:
         return kernel_set_words(
@@ -211,6 +244,10 @@ class KernelSet(LinearModel):
         if isinstance(self.n_centers, tuple):
             return self.n_centers
         return (_N_CENTERS if self.n_centers is None else self.n_centers,) * self.n_widths
+
+
+def _listed(numbers: Sequence[Any]) -> str:
+    return ", ".join(f"{one:g}" for one in numbers)
 
 
 _COMBINED = {
