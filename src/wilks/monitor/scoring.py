@@ -1,0 +1,293 @@
+"""The statistic of a batch against a reference that is fixed: what of it needs no look at the reference again.
+
+t of a batch of n events is that of the analysis with n expected events. For score statistics of Gaussian kernels it
+comes from sums over the batch alone, with b = sum_D phi - (n/N) sum_R w phi and h the curvature at N expected events,
+
+    q = sum_j b_j^2 / (h_j n/N + 2 ridge) ;
+
+for histograms from the counts in bins. Every other family is fitted to each batch.
+"""
+
+import abc
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from wilks.analysis import Analysis
+from wilks.fitting import fit_together
+from wilks.hypotheses import Generator
+from wilks.kept import kept
+from wilks.samples import Standardization
+from wilks.statistics.histogram.bins import found_in
+from wilks.statistics.histogram.contents import counts_in
+from wilks.statistics.histogram.deviance import deviance
+from wilks.statistics.histogram.engine import HistogramEngine
+from wilks.statistics.linear.basis import Basis
+from wilks.statistics.linear.data_sums import data_sums
+from wilks.statistics.linear.engine import LinearEngine
+from wilks.statistics.linear.gaussians import Gaussians
+from wilks.statistics.linear.panels import rows_by_panels
+from wilks.typing import FloatArray, IntArray
+
+_BLOCK_NUMBERS, _MEMBERSHIPS = 2**19, 2**25
+
+
+class Scorer(abc.ABC):
+    """Statistics of batches, one a member, before members are combined."""
+
+    combination: str | None = None
+
+    @abc.abstractmethod
+    def scores(self, batches: Sequence[FloatArray]) -> FloatArray:
+        """For raw batches (n, d), which may differ in n: shape (k, members); NaN of a fit that failed."""
+
+    def scores_of_rows(self, events: FloatArray, rows: IntArray) -> FloatArray:
+        """Those of batches that are rows (k, n) of events, shape (k, members)."""
+        return self.scores([events[some] for some in rows])
+
+
+class AdditiveScorer(Scorer):
+    """From sums over events, which add: windows of batches have a statistic, too."""
+
+    @property
+    @abc.abstractmethod
+    def reference_sums(self) -> FloatArray:
+        """Those of the reference for one event, shape (r,)."""
+
+    @abc.abstractmethod
+    def sums(self, batches: Sequence[FloatArray]) -> FloatArray:
+        """For raw batches (n, d), shape (k, r)."""
+
+    @abc.abstractmethod
+    def scores_of(self, sums: FloatArray, n_events: FloatArray) -> FloatArray:
+        """From sums (k, r) over so many events (k,), shape (k, members)."""
+
+    @abc.abstractmethod
+    def window_moments(self, n_events: int, *, inflation: float) -> tuple[FloatArray, FloatArray]:
+        """Mean and variance of the scores of n events in the Gaussian limit, the covariance of their sums multiplied by
+        ``inflation``; two arrays (members,).
+        """
+
+    def scores(self, batches: Sequence[FloatArray]) -> FloatArray:
+        return self.scores_of(self.sums(batches), np.array([len(one) for one in batches], dtype=np.float64))
+
+
+class LinearGroup:
+    """Members of one set of Gaussians.
+
+    Args:
+        basis: phi, with its sums over the reference.
+        ridges: of the members, shape (m,).
+        expected_events: N, to which the sums of the reference belong.
+    """
+
+    def __init__(self, basis: Basis, ridges: FloatArray, *, expected_events: float) -> None:
+        self.basis, self.ridges = basis, np.asarray(ridges, dtype=np.float64)
+        self._expected_events = expected_events
+        self._sums = data_sums(basis)
+
+    @cached_property
+    def covariance(self) -> tuple[FloatArray, FloatArray]:
+        """Of the sums of N events, a fixed number: its diagonal (r,), and the squares of all of it (r, r)."""
+        expected = self._expected_events
+        center = self.basis.mean / np.sqrt(expected)
+        covariance = np.diag(self.basis.curvature) - np.outer(center, center)
+        return np.diag(covariance), covariance**2
+
+    def sums(self, batches: Sequence[FloatArray]) -> FloatArray:
+        """For standardized batches (n, d), shape (k, r)."""
+        return self._sums.of(batches)
+
+    def sums_of_rows(self, events: FloatArray, rows: IntArray) -> FloatArray:
+        """For batches that are rows (k, n) of standardized events: each event is looked at once for many batches."""
+        features = self.basis.map
+        totals = np.zeros((rows.shape[0], features.n_values))
+        size = max(1, _BLOCK_NUMBERS // features.n_values)
+        for some in _portions(rows.shape[0], max(1, _MEMBERSHIPS // len(events))):
+            belongs = np.zeros((len(rows[some]), len(events)), dtype=np.uint8)
+            np.put_along_axis(belongs, rows[some], 1, axis=1)
+            for block in _portions(len(events), size):
+                totals[some] += belongs[:, block].astype(np.float64) @ features.values(events[block])
+        return rows_by_panels(totals, self.basis.mix)
+
+    def scales(self, factors: FloatArray) -> FloatArray:
+        """h n/N + 2 ridge for factors n/N (k,), shape (k, m, r)."""
+        return factors[:, None, None] * self.basis.curvature + 2.0 * self.ridges[:, None]
+
+    def to_document(self) -> dict[str, Any]:
+        """Plain values and arrays."""
+        gaussians = self.basis.map
+        assert isinstance(gaussians, Gaussians)
+        arrays = {name: getattr(self.basis, name) for name in ("mix", "curvature", "mean")}
+        return {"centers": gaussians.centers, "width": gaussians.width, **arrays, "ridges": self.ridges}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], *, expected_events: float) -> "LinearGroup":
+        """The inverse of `to_document`."""
+        gaussians = Gaussians(document["centers"], document["width"])
+        basis = Basis(gaussians, *(document[name] for name in ("mix", "curvature", "mean")))
+        return cls(basis, document["ridges"], expected_events=expected_events)
+
+
+class LinearScorer(AdditiveScorer):
+    """Score statistics of Gaussian kernels.
+
+    Args:
+        groups: members that share their Gaussians.
+        standardization: of raw events.
+        expected_events: N, to which the sums of the reference belong.
+        combination: of the members' p-values; None: there is one member.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[LinearGroup],
+        *,
+        standardization: Standardization,
+        expected_events: float,
+        combination: str | None,
+    ) -> None:
+        self.groups, self.standardization = tuple(groups), standardization
+        self.expected_events, self.combination = expected_events, combination
+        self._ends = np.cumsum([one.basis.rank for one in self.groups])[:-1]
+
+    @property
+    def reference_sums(self) -> FloatArray:
+        return np.concatenate([one.basis.mean for one in self.groups]) / self.expected_events
+
+    def sums(self, batches: Sequence[FloatArray]) -> FloatArray:
+        standardized = [self.standardization.apply(one) for one in batches]
+        return np.concatenate([one.sums(standardized) for one in self.groups], axis=1)
+
+    def scores_of_rows(self, events: FloatArray, rows: IntArray) -> FloatArray:
+        n_events = np.full(rows.shape[0], float(rows.shape[1]))
+        if events.shape[1] == 1 or rows.size <= len(events):
+            return super().scores_of_rows(events, rows)
+        standardized = self.standardization.apply(events)
+        sums = [one.sums_of_rows(standardized, rows) for one in self.groups]
+        return self.scores_of(np.concatenate(sums, axis=1), n_events)
+
+    def scores_of(self, sums: FloatArray, n_events: FloatArray) -> FloatArray:
+        factors, parts = n_events / self.expected_events, []
+        for group, some in zip(self.groups, np.split(sums, self._ends, axis=1), strict=True):
+            squares = (some - factors[:, None] * group.basis.mean) ** 2
+            parts.append(np.sum(squares[:, None, :] / group.scales(factors), axis=2))
+        return np.concatenate(parts, axis=1)
+
+    def window_moments(self, n_events: int, *, inflation: float) -> tuple[FloatArray, FloatArray]:
+        factor, means, variances = n_events / self.expected_events, [], []
+        for group in self.groups:
+            diagonal, squares = group.covariance
+            inverse = inflation * factor / group.scales(np.array([factor]))[0]
+            means.append(inverse @ diagonal)
+            variances.append(2.0 * np.sum((inverse @ squares) * inverse, axis=1))
+        return np.concatenate(means), np.concatenate(variances)
+
+    def to_document(self) -> dict[str, Any]:
+        """Plain values and arrays."""
+        return {
+            "groups": [one.to_document() for one in self.groups],
+            "standardization": self.standardization.to_dict(),
+            "expected_events": self.expected_events,
+            "combination": self.combination,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "LinearScorer":
+        """The inverse of `to_document`."""
+        expected = document["expected_events"]
+        return cls(
+            [LinearGroup.from_document(one, expected_events=expected) for one in document["groups"]],
+            standardization=Standardization.from_dict(document["standardization"]),
+            expected_events=expected,
+            combination=document["combination"],
+        )
+
+
+class HistogramScorer(AdditiveScorer):
+    """The likelihood ratio of counts in bins; the last sum counts what lies in none."""
+
+    def __init__(self, engine: HistogramEngine) -> None:
+        self._engine, self._bins = engine, engine.bins
+        self._shares = engine.contents.sums / engine.problem.expected_events
+
+    @property
+    def reference_sums(self) -> FloatArray:
+        return self._shares
+
+    def sums(self, batches: Sequence[FloatArray]) -> FloatArray:
+        counts = [counts_in(self._bins, self._engine.problem, one) for one in batches]
+        return np.stack(counts).astype(np.float64)
+
+    def scores_of_rows(self, events: FloatArray, rows: IntArray) -> FloatArray:
+        found, size = found_in(self._bins, self._engine.problem, events), self._shares.size
+        counts = np.stack([np.bincount(found[some], minlength=size) for some in rows]).astype(np.float64)
+        return self.scores_of(counts, np.full(rows.shape[0], float(rows.shape[1])))
+
+    def scores_of(self, sums: FloatArray, n_events: FloatArray) -> FloatArray:
+        expected = n_events[:, None] * self._shares[:-1]
+        rows = [np.sum(deviance(n, b)) for n, b in zip(sums[:, :-1], expected, strict=True)]
+        return np.array(rows, dtype=np.float64)[:, None]
+
+    def window_moments(self, n_events: int, *, inflation: float) -> tuple[FloatArray, FloatArray]:
+        shares = self._shares[:-1][self._shares[:-1] > 0]
+        covariance = inflation * (np.eye(shares.size) - np.sqrt(np.outer(shares, shares)))
+        return np.array([np.trace(covariance)]), np.array([2.0 * np.sum(covariance**2)])
+
+
+class FittedScorer(Scorer):
+    """Any family: the analysis with as many expected events as the batch has is fitted to it."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+
+    def scores(self, batches: Sequence[FloatArray]) -> FloatArray:
+        t = np.empty((len(batches), 1))
+        sizes = np.array([len(one) for one in batches])
+        for size in np.unique(sizes):
+            rows = np.flatnonzero(sizes == size)
+            fits = fit_together(at_size(self._analysis, n_events=int(size)), [batches[row] for row in rows])
+            t[rows, 0] = [one.t for one in fits]
+        return t
+
+
+@kept(most=8)
+def at_size(analysis: Analysis, *, n_events: int) -> Analysis:
+    """The analysis with so many expected events and what its model took from the reference."""
+    return Analysis(
+        reference=analysis.reference,
+        model=analysis.model,
+        expected_events=float(n_events),
+        toy_source=analysis.toy_source if isinstance(analysis.toy_source, Generator) else None,
+        standardize=analysis.standardization,
+        search=analysis.search,
+        name=analysis.name,
+    )
+
+
+def scorer_of(analysis: Analysis) -> Scorer:
+    """The quickest way there is to the t of batches."""
+    engine = analysis.engine
+    if isinstance(engine, HistogramEngine):
+        return HistogramScorer(engine)
+    if isinstance(engine, LinearEngine) and engine.model.is_score and _is_gaussian(engine):
+        groups = [
+            LinearGroup(one.basis, one.ridges, expected_events=analysis.expected_events) for one in engine.groups
+        ]
+        return LinearScorer(
+            groups,
+            standardization=analysis.standardization,
+            expected_events=analysis.expected_events,
+            combination=engine.model.combination,
+        )
+    return FittedScorer(analysis)
+
+
+def _is_gaussian(engine: LinearEngine) -> bool:
+    return all(isinstance(group.basis.map, Gaussians) for group in engine.groups)
+
+
+def _portions(n: int, size: int) -> list[slice]:
+    return [slice(first, first + size) for first in range(0, n, size)]
