@@ -16,7 +16,7 @@ from wilks.monitor.null_laws import NullLaws, SizeLaw, size_law
 from wilks.monitor.options import BuildOptions, Decisions, Validity
 from wilks.monitor.places import Profile
 from wilks.monitor.reference import MonitorReference, Seen
-from wilks.monitor.scoring import Scorer, scorer_of
+from wilks.monitor.scoring import AdditiveScorer, Baseline, Scorer, scorer_of
 from wilks.samples import Sample
 from wilks.threads import one_blas_thread
 from wilks.toys import check_drawable, sample_notices, toy_rng
@@ -78,6 +78,7 @@ def build_reference(
         scorer=scorer,
         null=null,
         calibration=tuple(np.sort(_calibration_z(scorer, null, source, n_events=n)) for n in sizes),
+        baseline=_baseline(scorer, source, n_events=sizes[-1]),
         profiles=tuple(Profile.of(analysis.reference, name) for name in analysis.features),
         power=(),
         validity=validity,
@@ -157,6 +158,14 @@ class _Purpose:
 def _law(scorer: Scorer, source: HeldOut, *, n_events: int) -> SizeLaw:
     error = source._analysis.pool_z_error(n_events)
     return size_law(source.toys(scorer, n_events), n_events, combination=scorer.combination, pool_z_error=error)
+
+
+def _baseline(scorer: Scorer, source: HeldOut, *, n_events: int) -> Baseline | None:
+    """By all held-out events; by calibration batches where they come from a generator."""
+    if not isinstance(scorer, AdditiveScorer):
+        return None
+    events = np.concatenate(source.calibration(n_events)) if source.pool is None else source.pool.events
+    return scorer.baseline(events)
 
 
 def _calibration_z(scorer: Scorer, null: NullLaws, source: HeldOut, *, n_events: int) -> FloatArray:

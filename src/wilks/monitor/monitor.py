@@ -69,11 +69,11 @@ class Monitor:
         self._windows = self._make_windows()
 
     def _make_windows(self) -> dict[str, Window]:
-        scorer, n_reference = self.reference.scorer, self.reference.n_reference
-        if not isinstance(scorer, AdditiveScorer):
+        scorer, baseline = self.reference.scorer, self.reference.baseline
+        if not isinstance(scorer, AdditiveScorer) or baseline is None:
             return {}
         lengths = {"growing": None, "sliding": self.reference.decisions.window}
-        return {name: Window(scorer, n_reference=n_reference, n_batches=n) for name, n in lengths.items()}
+        return {name: Window(scorer, baseline, n_batches=n) for name, n in lengths.items()}
 
     @one_blas_thread()
     def update(self, batch: Batch | Sample | Events, *, now: float | None = None) -> Verdict:

@@ -14,7 +14,7 @@ from wilks.errors import StoreError
 from wilks.monitor.null_laws import NullLaws
 from wilks.monitor.options import Decisions, Validity
 from wilks.monitor.places import Profile
-from wilks.monitor.scoring import LinearScorer, Scorer, scorer_of
+from wilks.monitor.scoring import Baseline, LinearScorer, Scorer, scorer_of
 from wilks.significance.printing import plain, table
 from wilks.storage import Folder, Storable, as_path, load
 from wilks.typing import FloatArray
@@ -57,6 +57,7 @@ class MonitorReference(Printed, Storable):
         scorer: statistics of batches.
         null: the null of t at a grid of batch sizes, given this reference.
         calibration: Z of held-out batches of each of these sizes, in the order of ``null``.
+        baseline: what windows are compared with; None for a statistic without sums.
         profiles: of the features, for the place of a deviation.
         power: how often batches with standard deviations are seen.
         validity, decisions: for which batches it stands, and at which rates it decides.
@@ -73,6 +74,7 @@ class MonitorReference(Printed, Storable):
     scorer: Scorer
     null: NullLaws
     calibration: tuple[FloatArray, ...]
+    baseline: Baseline | None
     profiles: tuple[Profile, ...]
     power: tuple[Seen, ...]
     validity: Validity
@@ -130,6 +132,7 @@ class MonitorReference(Printed, Storable):
             "analysis": None if linear is not None or self.analysis is None else self.analysis.to_document(),
             "null": self.null.to_document(),
             "calibration": list(self.calibration),
+            "baseline": None if self.baseline is None else self.baseline.to_document(),
             "profiles": [one.to_document() for one in self.profiles],
             "power": [dict(vars(one)) for one in self.power],
             "validity": self.validity.to_dict(),
@@ -153,6 +156,7 @@ class MonitorReference(Printed, Storable):
             scorer=LinearScorer.from_document(linear) if linear is not None else scorer_of(_present(restored)),
             null=NullLaws.from_document(document["null"]),
             calibration=tuple(document["calibration"]),
+            baseline=None if document["baseline"] is None else Baseline.from_document(document["baseline"]),
             profiles=tuple(Profile.from_document(one) for one in document["profiles"]),
             power=tuple(Seen(**one) for one in document["power"]),
             validity=Validity(**document["validity"]),

@@ -10,6 +10,7 @@ for histograms from the counts in bins. Every other family is fitted to each bat
 
 import abc
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +29,7 @@ from wilks.statistics.linear.basis import Basis
 from wilks.statistics.linear.data_sums import data_sums
 from wilks.statistics.linear.engine import LinearEngine
 from wilks.statistics.linear.gaussians import Gaussians
+from wilks.statistics.linear.moments import Moments
 from wilks.statistics.linear.panels import rows_by_panels
 from wilks.typing import FloatArray, IntArray
 
@@ -61,17 +63,51 @@ class AdditiveScorer(Scorer):
         """For raw batches (n, d), shape (k, r)."""
 
     @abc.abstractmethod
-    def scores_of(self, sums: FloatArray, n_events: FloatArray) -> FloatArray:
-        """From sums (k, r) over so many events (k,), shape (k, members)."""
+    def scores_of(self, sums: FloatArray, n_events: FloatArray, *, center: FloatArray | None = None) -> FloatArray:
+        """From sums (k, r) over so many events (k,), shape (k, members); ``center`` (r,): what one event is expected to
+        add, in place of `reference_sums`.
+        """
 
     @abc.abstractmethod
-    def window_moments(self, n_events: int, *, inflation: float) -> tuple[FloatArray, FloatArray]:
-        """Mean and variance of the scores of n events in the Gaussian limit, the covariance of their sums multiplied by
-        ``inflation``; two arrays (members,).
+    def baseline(self, events: FloatArray) -> "Baseline":
+        """What good raw events (n, d), none of them of the reference, say of sums."""
+
+    @abc.abstractmethod
+    def moments(self, baseline: "Baseline", n_events: int) -> tuple[FloatArray, FloatArray]:
+        """Mean and variance of the scores of n good events about a baseline, in the Gaussian limit and with the
+        baseline's own fluctuations; two arrays (members,).
         """
 
     def scores(self, batches: Sequence[FloatArray]) -> FloatArray:
         return self.scores_of(self.sums(batches), np.array([len(one) for one in batches], dtype=np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """Good events that windows are compared with. They are not of the reference, on whose events Gaussians stand.
+
+    Args:
+        sums: of one event, shape (r,).
+        covariances: of them, one matrix for each group of members.
+        n_events: that this was learned from.
+    """
+
+    sums: FloatArray
+    covariances: tuple[FloatArray, ...]
+    n_events: int
+
+    def inflation(self, n_events: int) -> float:
+        """1 + n/N: the variance of the distance of n events from it, over that from the truth."""
+        return 1.0 + n_events / self.n_events
+
+    def to_document(self) -> dict[str, Any]:
+        """Plain values and arrays."""
+        return {**vars(self), "covariances": list(self.covariances)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Baseline":
+        """The inverse of `to_document`."""
+        return cls(document["sums"], tuple(document["covariances"]), document["n_events"])
 
 
 class LinearGroup:
@@ -80,21 +116,18 @@ class LinearGroup:
     Args:
         basis: phi, with its sums over the reference.
         ridges: of the members, shape (m,).
-        expected_events: N, to which the sums of the reference belong.
     """
 
-    def __init__(self, basis: Basis, ridges: FloatArray, *, expected_events: float) -> None:
+    def __init__(self, basis: Basis, ridges: FloatArray) -> None:
         self.basis, self.ridges = basis, np.asarray(ridges, dtype=np.float64)
-        self._expected_events = expected_events
         self._sums = data_sums(basis)
 
-    @cached_property
-    def covariance(self) -> tuple[FloatArray, FloatArray]:
-        """Of the sums of N events, a fixed number: its diagonal (r,), and the squares of all of it (r, r)."""
-        expected = self._expected_events
-        center = self.basis.mean / np.sqrt(expected)
-        covariance = np.diag(self.basis.curvature) - np.outer(center, center)
-        return np.diag(covariance), covariance**2
+    def covariance(self, events: FloatArray) -> FloatArray:
+        """Of phi over standardized events (n, d), shape (r, r)."""
+        size = max(1, _BLOCK_NUMBERS // self.basis.map.n_values)
+        blocks = ((self.basis.values(events[rows]), np.ones(len(events[rows]))) for rows in _portions(len(events), size))
+        moments = Moments.of(blocks, size=self.basis.rank)
+        return moments.about(moments.first / moments.total) / moments.total
 
     def sums(self, batches: Sequence[FloatArray]) -> FloatArray:
         """For standardized batches (n, d), shape (k, r)."""
@@ -124,11 +157,11 @@ class LinearGroup:
         return {"centers": gaussians.centers, "width": gaussians.width, **arrays, "ridges": self.ridges}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any], *, expected_events: float) -> "LinearGroup":
+    def from_document(cls, document: Mapping[str, Any]) -> "LinearGroup":
         """The inverse of `to_document`."""
         gaussians = Gaussians(document["centers"], document["width"])
         basis = Basis(gaussians, *(document[name] for name in ("mix", "curvature", "mean")))
-        return cls(basis, document["ridges"], expected_events=expected_events)
+        return cls(basis, document["ridges"])
 
 
 class LinearScorer(AdditiveScorer):
@@ -153,8 +186,8 @@ class LinearScorer(AdditiveScorer):
         self.expected_events, self.combination = expected_events, combination
         self._ends = np.cumsum([one.basis.rank for one in self.groups])[:-1]
 
-    @property
-    def reference_sums(self) -> FloatArray:
+    @cached_property
+    def reference_sums(self) -> FloatArray:  # type: ignore[override]
         return np.concatenate([one.basis.mean for one in self.groups]) / self.expected_events
 
     def sums(self, batches: Sequence[FloatArray]) -> FloatArray:
@@ -169,20 +202,26 @@ class LinearScorer(AdditiveScorer):
         sums = [one.sums_of_rows(standardized, rows) for one in self.groups]
         return self.scores_of(np.concatenate(sums, axis=1), n_events)
 
-    def scores_of(self, sums: FloatArray, n_events: FloatArray) -> FloatArray:
+    def scores_of(self, sums: FloatArray, n_events: FloatArray, *, center: FloatArray | None = None) -> FloatArray:
         factors, parts = n_events / self.expected_events, []
-        for group, some in zip(self.groups, np.split(sums, self._ends, axis=1), strict=True):
-            squares = (some - factors[:, None] * group.basis.mean) ** 2
+        away = sums - n_events[:, None] * (self.reference_sums if center is None else center)
+        for group, some in zip(self.groups, np.split(away, self._ends, axis=1), strict=True):
+            squares = some**2
             parts.append(np.sum(squares[:, None, :] / group.scales(factors), axis=2))
         return np.concatenate(parts, axis=1)
 
-    def window_moments(self, n_events: int, *, inflation: float) -> tuple[FloatArray, FloatArray]:
-        factor, means, variances = n_events / self.expected_events, [], []
-        for group in self.groups:
-            diagonal, squares = group.covariance
-            inverse = inflation * factor / group.scales(np.array([factor]))[0]
-            means.append(inverse @ diagonal)
-            variances.append(2.0 * np.sum((inverse @ squares) * inverse, axis=1))
+    def baseline(self, events: FloatArray) -> Baseline:
+        standardized = self.standardization.apply(events)
+        covariances = tuple(one.covariance(standardized) for one in self.groups)
+        return Baseline(self.sums([events])[0] / len(events), covariances, len(events))
+
+    def moments(self, baseline: Baseline, n_events: int) -> tuple[FloatArray, FloatArray]:
+        factors, spread = np.array([n_events / self.expected_events]), n_events * baseline.inflation(n_events)
+        means, variances = [], []
+        for group, covariance in zip(self.groups, baseline.covariances, strict=True):
+            inverse = spread / group.scales(factors)[0]
+            means.append(inverse @ np.diag(covariance))
+            variances.append(2.0 * np.sum((inverse @ covariance**2) * inverse, axis=1))
         return np.concatenate(means), np.concatenate(variances)
 
     def to_document(self) -> dict[str, Any]:
@@ -197,11 +236,10 @@ class LinearScorer(AdditiveScorer):
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "LinearScorer":
         """The inverse of `to_document`."""
-        expected = document["expected_events"]
         return cls(
-            [LinearGroup.from_document(one, expected_events=expected) for one in document["groups"]],
+            [LinearGroup.from_document(one) for one in document["groups"]],
             standardization=Standardization.from_dict(document["standardization"]),
-            expected_events=expected,
+            expected_events=document["expected_events"],
             combination=document["combination"],
         )
 
@@ -226,15 +264,20 @@ class HistogramScorer(AdditiveScorer):
         counts = np.stack([np.bincount(found[some], minlength=size) for some in rows]).astype(np.float64)
         return self.scores_of(counts, np.full(rows.shape[0], float(rows.shape[1])))
 
-    def scores_of(self, sums: FloatArray, n_events: FloatArray) -> FloatArray:
-        expected = n_events[:, None] * self._shares[:-1]
+    def scores_of(self, sums: FloatArray, n_events: FloatArray, *, center: FloatArray | None = None) -> FloatArray:
+        expected = n_events[:, None] * (self._shares if center is None else center)[:-1]
         rows = [np.sum(deviance(n, b)) for n, b in zip(sums[:, :-1], expected, strict=True)]
         return np.array(rows, dtype=np.float64)[:, None]
 
-    def window_moments(self, n_events: int, *, inflation: float) -> tuple[FloatArray, FloatArray]:
-        shares = self._shares[:-1][self._shares[:-1] > 0]
-        covariance = inflation * (np.eye(shares.size) - np.sqrt(np.outer(shares, shares)))
-        return np.array([np.trace(covariance)]), np.array([2.0 * np.sum(covariance**2)])
+    def baseline(self, events: FloatArray) -> Baseline:
+        """With one event as the reference has it: no bin is without any."""
+        return Baseline((self.sums([events])[0] + self._shares) / (len(events) + 1.0), (), len(events))
+
+    def moments(self, baseline: Baseline, n_events: int) -> tuple[FloatArray, FloatArray]:
+        shares, inflation = baseline.sums[:-1], baseline.inflation(n_events)
+        total = float(np.sum(shares))
+        trace, squares = np.sum(1.0 - shares), np.sum(1.0 - shares) - np.sum(shares) + total**2
+        return np.array([inflation * trace]), np.array([2.0 * inflation**2 * squares])
 
 
 class FittedScorer(Scorer):
@@ -273,9 +316,7 @@ def scorer_of(analysis: Analysis) -> Scorer:
     if isinstance(engine, HistogramEngine):
         return HistogramScorer(engine)
     if isinstance(engine, LinearEngine) and engine.model.is_score and _is_gaussian(engine):
-        groups = [
-            LinearGroup(one.basis, one.ridges, expected_events=analysis.expected_events) for one in engine.groups
-        ]
+        groups = [LinearGroup(one.basis, one.ridges) for one in engine.groups]
         return LinearScorer(
             groups,
             standardization=analysis.standardization,

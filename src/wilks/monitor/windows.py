@@ -1,8 +1,8 @@
 """Batches taken together: their sums add, and what leaves a window is subtracted.
 
-A window of n events is compared with a reference of N_R, whose own fluctuations matter as much as those of the window
-where n is as large: the covariance of b is that of n events times 1 + n/N_R. Without it a window twice the reference is
-always BAD.
+A window of n events is compared with N held-out events. Their own fluctuations matter as much as those of the window
+where n is as large: the covariance of b is that of n events times 1 + n/N. Without it a window twice as large is always
+BAD. The reference itself would be a poor measure: Gaussians stand on events of its own.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wilks.monitor.scoring import AdditiveScorer
+from wilks.monitor.scoring import AdditiveScorer, Baseline
 from wilks.significance import COMBINATIONS, gamma_log_sf, z_score_from_log
 from wilks.typing import FloatArray
 
@@ -27,7 +27,7 @@ class WindowResult:
     Attributes:
         n_batches, n_events: in it.
         log_p_value: the logarithm of its p, by gamma laws in the Gaussian limit and, of several members, their
-            half-Cauchy combination: approximate. None where the reference is too small.
+            half-Cauchy combination: approximate. None where too few events are held out.
         reason: why there is no p; empty where there is one.
     """
 
@@ -59,27 +59,27 @@ class Window:
 
     Args:
         scorer: with sums.
-        n_reference: the effective number of events of the reference.
-        n_batches: that it holds, at most; None: all, until the reference is too small, and then it begins anew.
+        baseline: of good events.
+        n_batches: that it holds, at most; None: all, until the baseline is too small, and then it begins anew.
     """
 
-    def __init__(self, scorer: AdditiveScorer, *, n_reference: float, n_batches: int | None) -> None:
-        self._scorer, self._n_reference, self._most = scorer, n_reference, n_batches
+    def __init__(self, scorer: AdditiveScorer, baseline: Baseline, *, n_batches: int | None) -> None:
+        self._scorer, self._baseline, self._most = scorer, baseline, n_batches
         self._kept: deque[tuple[FloatArray, int]] = deque()
         self._empty()
 
     def _empty(self) -> None:
-        self._total, self.n_events, self.n_batches, self._n_taken = self._scorer.reference_sums * 0.0, 0, 0, 0
+        self._total, self.n_events, self.n_batches, self._n_taken = np.zeros_like(self._baseline.sums), 0, 0, 0
         self._kept.clear()
 
     def add(self, sums: FloatArray, n_events: int) -> WindowResult:
         """The window with one more batch of sums (r,)."""
-        if self._most is None and self.n_events + n_events > LARGEST_SHARE * self._n_reference and self.n_batches:
+        if self._most is None and self.n_events + n_events > LARGEST_SHARE * self._baseline.n_events and self.n_batches:
             self._empty()
         self._put(sums, n_events)
         if self._most is not None:
             self._keep(sums, n_events)
-        if self.n_events > LARGEST_SHARE * self._n_reference:
+        if self.n_events > LARGEST_SHARE * self._baseline.n_events:
             return WindowResult(self.n_batches, self.n_events, None, self._too_small())
         return WindowResult(self.n_batches, self.n_events, self._log_p())
 
@@ -98,9 +98,9 @@ class Window:
             self._total, self._n_taken = np.sum([one for one, _ in self._kept], axis=0), 0
 
     def _log_p(self) -> float:
-        scores = self._scorer.scores_of(self._total[None, :], np.array([float(self.n_events)]))[0]
-        inflation = 1.0 + self.n_events / self._n_reference
-        mean, variance = self._scorer.window_moments(self.n_events, inflation=inflation)
+        center = self._baseline.sums
+        scores = self._scorer.scores_of(self._total[None, :], np.array([float(self.n_events)]), center=center)[0]
+        mean, variance = self._scorer.moments(self._baseline, self.n_events)
         log_p = gamma_log_sf(scores, mean=mean, variance=variance)
         if log_p.size == 1:
             return float(log_p[0])
@@ -108,6 +108,6 @@ class Window:
 
     def _too_small(self) -> str:
         return (
-            f"the window has {self.n_events:,} events, and the reference {self._n_reference:,.0f}: it must not have "
-            "more than the reference; use a shorter window or a larger reference"
+            f"the window has {self.n_events:,} events, and {self._baseline.n_events:,} are held out to compare it with: it "
+            "must not have more than these; use a shorter window, or hold out more"
         )
