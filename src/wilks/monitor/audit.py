@@ -97,7 +97,7 @@ class AuditLog:
         try:
             _write_all(self._handle, data)
             os.fsync(self._handle)
-        except BaseException:
+        except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._handle, self._size)
             raise

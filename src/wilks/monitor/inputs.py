@@ -15,8 +15,7 @@ from wilks.monitor.verdict import Batch, Cause
 from wilks.samples import read
 from wilks.samples.readers import READERS
 
-_CHUNK = 1 << 20
-_NOT_FINITE = "must be finite"
+_NOT_FINITE, _NONE_SELECTED = "must be finite", "at least one event must pass the selection"
 
 
 @dataclass(frozen=True)
@@ -161,6 +160,8 @@ class Lines:
             events = {str(name): np.array(values, dtype=np.float64) for name, values in events.items()}
         else:
             events = np.array(events, dtype=np.float64)
+            if events.ndim == 0:
+                raise ValueError("it is one number")
         time, name, run_type = told.get("time"), told.get("name", ""), told.get("run_type", self._run_type)
         return Batch(
             events, str(name), None if time is None else float(time), None if run_type is None else str(run_type),
@@ -171,6 +172,8 @@ class Lines:
 def _cause(error: Exception) -> Cause:
     if isinstance(error, NoColumnError):
         return Cause.MISSING_COLUMN
+    if _NONE_SELECTED in str(error):
+        return Cause.TOO_FEW_EVENTS
     return Cause.NOT_FINITE if _NOT_FINITE in str(error) else Cause.UNREADABLE
 
 

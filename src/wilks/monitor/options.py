@@ -121,8 +121,9 @@ class Validity:
         run_type: of the runs that the reference was made from; None: any. A batch that says another is refused.
         begins: first second of the period, counted from 1970 as batches do; None: no beginning.
         ends: last second of the period; None: no end.
-        fewest_events: a batch must have so many; None: the smallest of `batch_sizes`.
-        most_events: a batch may have so many; None: the largest of `batch_sizes`.
+        fewest_events: a batch must have so many; None: a tenth less than the smallest of
+            `batch_sizes`.
+        most_events: a batch may have so many; None: a tenth more than the largest of `batch_sizes`.
         columns: that a batch must have beside those of the features, such as those of the selection.
         stale_after_s: a batch older than this when it comes is not evaluated, in seconds; None: any age.
 

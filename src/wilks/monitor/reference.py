@@ -1,6 +1,7 @@
 """A reference of monitoring: all that a batch is judged by, in one folder with one digest."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from wilks.typing import FloatArray
 from wilks.wording import Printed, listed
 
 LAYOUT = 1
+_NEAR = 1.1  # sizes so near to one of the grid have its null
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,12 @@ class MonitorReference(Printed, Storable):
     @property
     def fewest_events(self) -> int:
         """A batch must have so many."""
-        return self.validity.fewest_events or self.null.laws[0].n_events
+        return self.validity.fewest_events or math.ceil(self.null.laws[0].n_events / _NEAR)
 
     @property
     def most_events(self) -> int:
         """A batch may have so many."""
-        return self.validity.most_events or self.null.laws[-1].n_events
+        return self.validity.most_events or math.floor(self.null.laws[-1].n_events * _NEAR)
 
     @cached_property
     def _content(self) -> dict[str, Any]:
