@@ -9,8 +9,9 @@ and judges good batches one after the other by every rule of a monitor: the conf
 reference, the p that the verdict has, the sum of evidence, k of n, drift and windows. Beside them stands what these
 replace: the p of a law over references, a product of all evidence, and windows without the fluctuations of the
 reference. ``delay`` shifts a feature after so many good batches, and counts batches until each rule finds it.
-``chambers`` takes DATA/drift_tubes_segments.npz, four-layer segments of muon chambers, columns run, chamber, four
-times, angle, residual, hits: reference runs 260 and 262, good runs 261 and 263, another beam in 331 and 332.
+``chambers`` takes DATA/drift_tubes_segments.npz, four-layer segments of four muon chambers with their four drift times
+and the angle: of runs 260 and 262 half is the reference of each chamber and half is held out, runs 261 and 263 are
+good, and 331 and 332 have another beam.
 """
 
 import dataclasses
@@ -33,6 +34,7 @@ SCRIPT = harness.Script(__file__, __doc__, seed=SEEDS)
 MODEL = wilks.KernelSet(widths=(0.7, 2.0, 5.0), ridges=(0.3,), n_centers=60)
 N_TOYS, LOOKS = 1_000, (1e-2, 1e-3)
 EXACT = "sliding, held-out events taken as exact"
+SEGMENT = ("t1_ns", "t2_ns", "t3_ns", "t4_ns", "theta_rad")
 RUNS = {"reference": (260, 262), "good": (261, 263), "other beam": (331, 332)}
 
 
@@ -210,33 +212,36 @@ def _first(stands: np.ndarray, most: int) -> float:
     return float(np.argmax(stands) + 1) if np.any(stands) else most + 1.0
 
 
-@SCRIPT.part("chambers", data=Path, n_events=(50, 100, 200), n_repeats=20)
+@SCRIPT.part("chambers", data=Path, n_events=(50, 100), n_repeats=3)
 def chambers(options) -> Iterator[harness.Row]:
     stored = np.load(options.data / "drift_tubes_segments.npz")
-    columns = {name: stored["segments"][:, j].astype(np.float64) for j, name in enumerate(stored["columns"])}
-    features = [name for name in columns if name not in ("run", "chamber")][:5]
-    events = np.column_stack([columns[name] for name in features])
-    parts = {name: events[np.isin(columns["run"], runs)] for name, runs in RUNS.items()}
+    segments = dict(zip(stored["columns"].tolist(), stored["segments"].astype(np.float64).T, strict=True))
     for n_events in options.n_events:
-        rows = [_chamber(parts, features, n_events, seed) for seed in range(options.n_repeats)]
-        yield {"n_events": n_events, "n_reference": len(parts["reference"]) // 2} | _mean(rows)
+        for chamber in np.unique(segments["chamber"]):
+            parts = {name: _segments(segments, chamber, runs) for name, runs in RUNS.items()}
+            rows = [_chamber(parts, n_events, seed) for seed in range(options.n_repeats)]
+            told = {"n_events": n_events, "chamber": int(chamber), "n_reference": len(parts["reference"]) // 2}
+            yield told | {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
-def _chamber(parts: dict[str, np.ndarray], features: list[str], n_events: int, seed: int) -> harness.Row:
+def _segments(segments: dict[str, np.ndarray], chamber: float, runs: tuple[int, ...]) -> np.ndarray:
+    is_there = (segments["chamber"] == chamber) & np.isin(segments["run"], runs)
+    return np.column_stack([segments[name][is_there] for name in SEGMENT])
+
+
+def _chamber(parts: dict[str, np.ndarray], n_events: int, seed: int) -> harness.Row:
     """Half of the reference runs are the reference, half is held out; batches share no event."""
     rng = np.random.default_rng([SEEDS["chambers"], seed])
     whole = rng.permutation(parts["reference"])
     half = len(whole) // 2
-    first, second = (wilks.Sample(one, features=features) for one in (whole[:half], whole[half:]))
+    first, second = (wilks.Sample(one, features=SEGMENT) for one in (whole[:half], whole[half:]))
     analysis = wilks.Analysis(reference=first, toy_source=second, expected_events=n_events)
     reference = wilks.build_reference(analysis, options=BuildOptions(n_toys=N_TOYS, n_power=0))
     row: harness.Row = {}
     for name in ("good", "other beam"):
-        monitor = wilks.Monitor(reference)
-        mixed = rng.permutation(parts[name])
-        batches = mixed[: len(mixed) // n_events * n_events].reshape(-1, n_events, len(features))
-        verdicts = [monitor.update(one) for one in batches]
-        row |= _of_verdicts(name, verdicts)
+        monitor, mixed = wilks.Monitor(reference), rng.permutation(parts[name])
+        batches = mixed[: len(mixed) // n_events * n_events].reshape(-1, n_events, len(SEGMENT))
+        row |= _of_verdicts(name, [monitor.update(one) for one in batches])
     return row
 
 
@@ -246,13 +251,9 @@ def _of_verdicts(name: str, verdicts: list[wilks.Verdict]) -> harness.Row:
         rule: next((i + 1 for i, one in enumerate(verdicts) if rule in (*one.alarms, str(one.state))), len(verdicts) + 1)
         for rule in ("BAD", "jump", "drift", "sliding window")
     }
-    angle = np.mean([one.where is not None and one.where.feature == "angle" for one in verdicts])
+    angle = np.mean([one.where is not None and one.where.feature == "theta_rad" for one in verdicts])
     told = {"batches": len(verdicts), "MEDIUM": shares["MEDIUM"], "BAD": shares["BAD"], "in the angle": angle}
     return {f"{name}: {what}": float(x) for what, x in {**told, **{f"first {k}": v for k, v in first.items()}}.items()}
-
-
-def _mean(rows: list[harness.Row]) -> harness.Row:
-    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
 if __name__ == "__main__":

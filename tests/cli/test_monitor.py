@@ -1,6 +1,7 @@
 """wilks reference build and wilks monitor, with processes that are killed and disks that are full."""
 
 import errno
+import io
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -211,3 +213,15 @@ def test_kill_9_and_go_on(folder: Path, batches: Path, tmp_path: Path) -> None:
     assert run("monitor", "--reference", folder / "ref", "--input", batches, "-o", whole).exit_code == 0
     assert [one["conformal"] for one in judged(whole)] == [one["conformal"] for one in found]
     assert json.loads((output / "result.json").read_text())["status"] == "done"
+
+
+def test_an_arrow_stream_on_the_standard_input(folder: Path, tmp_path: Path) -> None:
+    rng, sink = np.random.default_rng(3), io.BytesIO()
+    records = pyarrow.record_batch({"x": rng.normal(size=100), "z": rng.normal(size=100), "run": np.ones(100)})
+    with pyarrow.ipc.new_stream(sink, records.schema) as writer:
+        for i in range(2):
+            writer.write_batch(records, custom_metadata={"name": f"r{i}"})
+    words = ["monitor", "--reference", str(folder / "ref"), "--input", "-", "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(main, words, input=sink.getvalue())
+    assert done.exit_code == 0, done.output
+    assert [(one["name"], one["cause"]) for one in judged(tmp_path / "out")] == [("r0", None), ("r1", None)]

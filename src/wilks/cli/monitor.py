@@ -1,14 +1,16 @@
 """wilks monitor: batches as they come, and a log of what was said of them."""
 
+import io
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
+from wilks import lazy
 from wilks.cli.options import FilePath, json_option
 from wilks.cli.places import MONITORED
 from wilks.cli.session import Session
@@ -19,6 +21,12 @@ from wilks.monitor.inputs import Arrival, FileReading, Files, Lines
 from wilks.monitor.watching import Watch
 from wilks.storage import as_path
 
+if TYPE_CHECKING:
+    from wilks.monitor import arrow_input
+else:
+    arrow_input = lazy.Module("wilks.monitor.arrow_input")
+
+ARROW_MARK = b"\xff\xff\xff\xff"
 _N_TIMES = 10_000
 
 
@@ -29,7 +37,7 @@ _N_TIMES = 10_000
     "place",
     required=True,
     metavar="FOLDER|PATTERN|-",
-    help="Files of batches: a folder, or a pattern in quotes; - for lines of JSON on the standard input.",
+    help="Files of batches: a folder, or a pattern in quotes; - for the standard input, lines of JSON or an Arrow stream.",
 )
 @click.option("--follow", is_flag=True, help="Go on as files appear, until the command is ended.")
 @click.option(
@@ -120,7 +128,7 @@ def _arrivals(
 ) -> Iterator[tuple[Arrival, int]]:
     """Batches with how many wait behind each."""
     if place == "-":
-        for arrival in Lines(sys.stdin.buffer, run_type=reading.run_type).arrivals():
+        for arrival in _on_the_standard_input(reading.run_type):
             yield arrival, 0
         return
     files = Files(str(as_path(place)), reading, is_settled=not follow)
@@ -131,6 +139,14 @@ def _arrivals(
         if not follow:
             return
         time.sleep(every)
+
+
+def _on_the_standard_input(run_type: str | None) -> Iterator[Arrival]:
+    """Record batches of an Arrow stream, or lines of JSON, as its first bytes say."""
+    stream = io.BufferedReader(sys.stdin.buffer)  # type: ignore[type-var]
+    if stream.peek(len(ARROW_MARK))[: len(ARROW_MARK)] == ARROW_MARK:
+        return arrow_input.arrivals(stream, run_type=run_type)
+    return Lines(stream, run_type=run_type).arrivals()
 
 
 def _require_log(output: Path) -> None:

@@ -96,13 +96,18 @@ class Baseline:
     covariances: tuple[FloatArray, ...]
     n_events: int
 
+    @cached_property
+    def squares(self) -> tuple[FloatArray, ...]:
+        """Of the entries of the covariances."""
+        return tuple(one**2 for one in self.covariances)
+
     def inflation(self, n_events: int) -> float:
         """1 + n/N: the variance of the distance of n events from it, over that from the truth."""
         return 1.0 + n_events / self.n_events
 
     def to_document(self) -> dict[str, Any]:
         """Plain values and arrays."""
-        return {**vars(self), "covariances": list(self.covariances)}
+        return {"sums": self.sums, "covariances": list(self.covariances), "n_events": self.n_events}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Baseline":
@@ -218,10 +223,10 @@ class LinearScorer(AdditiveScorer):
     def moments(self, baseline: Baseline, n_events: int) -> tuple[FloatArray, FloatArray]:
         factors, spread = np.array([n_events / self.expected_events]), n_events * baseline.inflation(n_events)
         means, variances = [], []
-        for group, covariance in zip(self.groups, baseline.covariances, strict=True):
+        for group, covariance, squares in zip(self.groups, baseline.covariances, baseline.squares, strict=True):
             inverse = spread / group.scales(factors)[0]
             means.append(inverse @ np.diag(covariance))
-            variances.append(2.0 * np.sum((inverse @ covariance**2) * inverse, axis=1))
+            variances.append(2.0 * np.sum((inverse @ squares) * inverse, axis=1))
         return np.concatenate(means), np.concatenate(variances)
 
     def to_document(self) -> dict[str, Any]:
