@@ -131,9 +131,7 @@ def followed(
     return dict(zip(("evidence", "k_of_n", "drift"), found, strict=True))
 
 
-def in_windows(
-    reference: wilks.MonitorReference, sums: np.ndarray, n: int, rates: Decisions
-) -> dict[str, np.ndarray]:
+def in_windows(reference: wilks.MonitorReference, sums: np.ndarray, n: int, rates: Decisions) -> dict[str, np.ndarray]:
     """Where windows alarm, and where they would without the fluctuations of the reference."""
     scorer, found = reference.scorer, {}
     assert isinstance(scorer, AdditiveScorer) and reference.baseline is not None
@@ -179,7 +177,9 @@ def _rates(found: list[Judged]) -> harness.Row:
     for name in found[0].alarms:
         counts = np.array([1e3 * np.mean(one.alarms[name]) for one in found])
         row[f"{name}, in 1,000"] = [float(np.mean(counts)), float(np.std(counts, ddof=1))]
-    row["references whose product of evidence passed 100"] = sum(bool(np.max(one.product) > math.log(100.0)) for one in found)
+    row["references whose product of evidence passed 100"] = sum(
+        bool(np.max(one.product) > math.log(100.0)) for one in found
+    )
     return row
 
 
@@ -203,7 +203,11 @@ def _delays(seed: int, n_good: int, shift: float, options) -> dict[str, float]:
     for one in batches[n_good:]:
         one[:, 0] += shift
     found = judged(reference, batches, reference.decisions)
-    rules = {"BAD": found.quoted < reference.decisions.bad, **found.alarms, "product > 1,000": found.product > math.log(1e3)}
+    rules = {
+        "BAD": found.quoted < reference.decisions.bad,
+        **found.alarms,
+        "product > 1,000": found.product > math.log(1e3),
+    }
     rules.pop(f"{EXACT} window")
     return {name: _first(one[n_good:], options.most) for name, one in rules.items()}
 
@@ -248,7 +252,9 @@ def _chamber(parts: dict[str, np.ndarray], n_events: int, seed: int) -> harness.
 def _of_verdicts(name: str, verdicts: list[wilks.Verdict]) -> harness.Row:
     shares = {state: np.mean([str(one.state) == state for one in verdicts]) for state in ("MEDIUM", "BAD")}
     first = {
-        rule: next((i + 1 for i, one in enumerate(verdicts) if rule in (*one.alarms, str(one.state))), len(verdicts) + 1)
+        rule: next(
+            (i + 1 for i, one in enumerate(verdicts) if rule in (*one.alarms, str(one.state))), len(verdicts) + 1
+        )
         for rule in ("BAD", "jump", "drift", "sliding window")
     }
     angle = np.mean([one.where is not None and one.where.feature == "theta_rad" for one in verdicts])

@@ -125,7 +125,9 @@ def test_batches_are_judged_once(folder: Path, batches: Path, tmp_path: Path) ->
     assert first.exit_code == 0, first.output
     found = judged(tmp_path / "out")
     assert [one["name"] for one in found] == [f"b{i}.npz" for i in range(6)]
-    assert [one["state"] == "BAD" for one in found] == [i == 4 for i in range(6)] and found[4]["where"]["feature"] == "x"
+    assert [one["state"] == "BAD" for one in found] == [i == 4 for i in range(6)] and found[4]["where"][
+        "feature"
+    ] == "x"
     assert "b4.npz: BAD. " in first.stdout
     put(batches / "b9.npz", 105, seed=20)
     (batches / "broken.npz").write_bytes(b"PK rubbish")
@@ -150,7 +152,9 @@ def test_another_run_type_is_not_evaluated(folder: Path, batches: Path, tmp_path
 def test_lines_on_the_standard_input(folder: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     columns = {"x": rng.normal(size=100).tolist(), "z": rng.normal(size=100).tolist(), "run": [1.0] * 100}
-    text = "\n".join([json.dumps({"name": "a", "events": columns}), "{oops", json.dumps({"name": "a", "events": columns})])
+    text = "\n".join(
+        [json.dumps({"name": "a", "events": columns}), "{oops", json.dumps({"name": "a", "events": columns})]
+    )
     words = ["monitor", "--reference", str(folder / "ref"), "--input", "-", "-o", str(tmp_path / "out")]
     done = CliRunner().invoke(main, words, input=text)
     assert done.exit_code == 0, done.output

@@ -20,6 +20,11 @@ def draw(rng: np.random.Generator, n: int) -> FloatArray:
     return np.column_stack([rng.normal(size=n), rng.exponential(size=n)])
 
 
+def shifted(rng: np.random.Generator, n: int, by: float) -> FloatArray:
+    """With x moved."""
+    return draw(rng, n) + np.array([by, 0.0])
+
+
 def analysis_of(name: str, *, n_events: int = 100, seed: int = 0, model: Statistic | None = None) -> wilks.Analysis:
     rng = np.random.default_rng(seed)
     first, second = (wilks.Sample(draw(rng, n), features=FEATURES) for n in (2_000, 8_000))

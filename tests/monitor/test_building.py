@@ -10,7 +10,7 @@ from wilks.monitor import BuildOptions, Decisions, Validity
 from wilks.monitor.building import HeldOut
 from wilks.storage import save
 
-from tests.monitor.conftest import FEATURES, MODELS, SIZES, analysis_of, built, draw
+from tests.monitor.conftest import FEATURES, MODELS, SIZES, analysis_of, built, draw, shifted
 
 
 def test_a_rebuild_has_the_same_digest_and_another_reference_another(references, tmp_path) -> None:
@@ -77,12 +77,15 @@ def test_the_null_is_given_this_reference() -> None:
     """A reference that happens to lie off nature has a null with a larger mean, which batches follow."""
     rng = np.random.default_rng(5)
     pool = wilks.Sample(draw(rng, 20_000), features=FEATURES)
-    off = wilks.Sample(draw(rng, 400) + [0.2, 0.0], features=FEATURES)
+    off = wilks.Sample(shifted(rng, 400, 0.2), features=FEATURES)
     analysis = wilks.Analysis(reference=off, toy_source=pool, model=MODELS["kernel"], expected_events=200)
     reference = wilks.build_reference(analysis, options=BuildOptions(n_toys=400, n_power=0))
     monitor = wilks.Monitor(reference)
     p = [monitor.update(draw(rng, 200)).null["p_value"] for _ in range(150)]
     assert 0.3 < np.mean(p) < 0.7 and np.mean(np.array(p) < 0.1) < 0.25
+
+
+NEGATIVE = wilks.Sample(draw(np.random.default_rng(9), 500), np.where(np.arange(500) < 5, -1.0, 1.0), features=FEATURES)
 
 
 @pytest.mark.parametrize(
@@ -91,9 +94,9 @@ def test_the_null_is_given_this_reference() -> None:
         ({"nuisances": (wilks.normalization("n", sigma=0.1),)}, "must have no nuisances"),
         ({"toy_source": None}, "needs events that it does not hold"),
         ({"toy_source": draw(np.random.default_rng(8), 500)}, "held-out events for 10 batches of 200"),
-        ({"reference": wilks.Sample(draw(np.random.default_rng(9), 500), np.where(np.arange(500) < 5, -1.0, 1.0), features=FEATURES)}, "no negative weights"),
+        ({"reference": NEGATIVE}, "no negative weights"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_a_reference(changes, text: str) -> None:
     given = analysis_of("histogram")
     settings = {"reference": given.reference, "toy_source": given.toy_source, "model": MODELS["histogram"]}
@@ -118,6 +121,8 @@ def test_few_held_out_events_are_said() -> None:
 def test_a_generator_gives_as_many_calibration_batches_as_are_wanted() -> None:
     given = analysis_of("histogram")
     source = wilks.Generator(lambda rng, n, nuisances: draw(rng, n))
-    analysis = wilks.Analysis(reference=given.reference, model=MODELS["histogram"], toy_source=source, expected_events=80)
+    analysis = wilks.Analysis(
+        reference=given.reference, model=MODELS["histogram"], toy_source=source, expected_events=80
+    )
     built_here = wilks.build_reference(analysis, options=BuildOptions(n_toys=50, n_calibration=70, n_power=4))
     assert built_here.calibration[0].size == 70 and built_here.n_held_out is None

@@ -95,7 +95,17 @@ def test_lines_are_batches() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b'{"events": {"x": ["a"]}}', b"{", b"nonsense", b"3", b'"text"', b'{"events": [[1], [2, 3]]}', b"\xff\xfe", b"[" * 5000]
+    "line",
+    [
+        b'{"events": {"x": ["a"]}}',
+        b"{",
+        b"nonsense",
+        b"3",
+        b'"text"',
+        b'{"events": [[1], [2, 3]]}',
+        b"\xff\xfe",
+        b"[" * 5000,
+    ],
 )
 def test_malformed_lines_are_batches_that_cannot_be_read(line: bytes) -> None:
     good = json.dumps(LINES[0]).encode()

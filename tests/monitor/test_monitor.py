@@ -11,7 +11,7 @@ import pytest
 import wilks
 from wilks.monitor import Batch, BuildOptions, Cause, Decisions, State, Validity
 
-from tests.monitor.conftest import FEATURES, analysis_of, built, draw
+from tests.monitor.conftest import FEATURES, analysis_of, built, draw, shifted
 
 
 def monitor_of(reference, **validity) -> wilks.Monitor:
@@ -22,7 +22,7 @@ def test_good_batches_are_good_and_a_shifted_one_is_bad(reference) -> None:
     rng, monitor = np.random.default_rng(0), wilks.Monitor(reference)
     states = [monitor.update(draw(rng, 150)).state for _ in range(40)]
     assert states.count(State.GOOD) >= 37 and State.BAD not in states
-    bad = monitor.update(draw(rng, 150) + [1.0, 0.0])
+    bad = monitor.update(shifted(rng, 150, 1.0))
     assert bad.state is State.BAD and bad.p_value < 1e-3 and bad.z_score > 3 and bad.where.feature == "x"
     assert "BAD" in str(bad) and "by the null law" in str(bad) and "x" in bad.reason
     json.dumps(bad.to_dict(), allow_nan=False)
@@ -91,7 +91,9 @@ def test_batches_that_are_not_evaluated_leave_no_trace(histogram) -> None:
 
 def test_a_monitor_goes_on_where_another_ended(reference) -> None:
     rng = np.random.default_rng(4)
-    batches = [draw(rng, int(n)) + [shift, 0.0] for n, shift in zip(rng.integers(90, 200, 60), np.linspace(0, 0.5, 60), strict=True)]
+    batches = [
+        shifted(rng, int(n), shift) for n, shift in zip(rng.integers(90, 200, 60), np.linspace(0, 0.5, 60), strict=True)
+    ]
     whole = wilks.Monitor(reference, timer=lambda: 0.0)
     verdicts = [whole.update(one) for one in batches]
     second = wilks.Monitor(reference, timer=lambda: 0.0)
@@ -116,7 +118,7 @@ def test_enough_ranks_decide_in_place_of_the_null_law(histogram) -> None:
     assert [one.method == "conformal" for one in verdicts] == [n + 1 > 100 for n in n_ranks]
     assert verdicts[-1].p_value == verdicts[-1].conformal["p_value"]
     assert "good batches" in verdicts[-1].reason
-    assert monitor.update(draw(rng, 100) + [1.0, 0.0]).state is State.BAD
+    assert monitor.update(shifted(rng, 100, 1.0)).state is State.BAD
 
 
 def test_a_broken_detector_does_not_become_the_norm(histogram) -> None:
@@ -124,14 +126,14 @@ def test_a_broken_detector_does_not_become_the_norm(histogram) -> None:
     rng, monitor = np.random.default_rng(6), wilks.Monitor(reference)
     for _ in range(40):
         monitor.update(draw(rng, 100))
-    bad = [monitor.update(draw(rng, 100) + [1.5, 0.0]) for _ in range(100)]
+    bad = [monitor.update(shifted(rng, 100, 1.5)) for _ in range(100)]
     assert all(one.state is State.BAD and not one.is_ranked for one in bad)
     assert sum("jump" in one.alarms for one in bad) >= 5 and "k of n" in bad[-1].alarms
 
 
 def test_slow_drift_is_seen_by_what_ranks_among_earlier_batches_do_not_see(histogram) -> None:
     rng, monitor = np.random.default_rng(7), wilks.Monitor(histogram)
-    verdicts = [monitor.update(draw(rng, 100) + [shift, 0.0]) for shift in np.linspace(0.0, 0.25, 200)]
+    verdicts = [monitor.update(shifted(rng, 100, shift)) for shift in np.linspace(0.0, 0.25, 200)]
     assert any("drift" in one.alarms for one in verdicts)
     assert all(one.drift_p_value is None for one in verdicts[:19])
 
@@ -155,4 +157,4 @@ def test_a_model_that_is_fitted_has_no_windows() -> None:
     )
     monitor = wilks.Monitor(wilks.build_reference(analysis, options=BuildOptions(n_toys=60, n_power=0)))
     assert monitor.update(EVENTS[:100]).windows == {}
-    assert monitor.update(EVENTS[:100] + [2.0, 0.0]).state is State.BAD
+    assert monitor.update(EVENTS[:100] + np.array([2.0, 0.0])).state is State.BAD

@@ -63,7 +63,10 @@ def test_between_sizes_p_lies_between() -> None:
 
 def test_members_are_combined_on_the_scale_of_their_size() -> None:
     scores = np.random.default_rng(1).chisquare([3, 8], size=(500, 2))
-    laws = NullLaws(tuple(size_law(k * scores, n, combination="product", pool_z_error=None) for k, n in ((1, 50), (4, 200))), "product")
-    mean, variance = laws.moments(100)
+    laws = NullLaws(
+        tuple(size_law(k * scores, n, combination="product", pool_z_error=None) for k, n in ((1, 50), (4, 200))),
+        "product",
+    )
+    mean, _ = laws.moments(100)
     np.testing.assert_allclose(mean, 2.0 * np.mean(scores, axis=0))
     assert laws.t(np.mean(scores, axis=0), 50) == pytest.approx(laws.t(4.0 * np.mean(scores, axis=0), 200))

@@ -25,7 +25,7 @@ def test_a_feature_with_few_values_has_an_interval_for_each() -> None:
     assert PROFILES[1].shares.size == 3 and np.sum(PROFILES[1].shares) == pytest.approx(1.0)
     events = np.column_stack([RNG.uniform(size=500), np.repeat([0.0, 1.0], 250)])
     place = worst_place(PROFILES, events, n_reference=20_000)
-    assert place.feature == "n" and place.to_dict()["high"] is None or place.low == 2.0
+    assert place.feature == "n" and place.n_observed in (0, 250)
 
 
 def test_its_z_has_the_fluctuations_of_the_reference() -> None:

@@ -12,7 +12,8 @@ from wilks.monitor.watching import Watch
 from tests.monitor.conftest import draw
 
 RNG = np.random.default_rng(0)
-ARRIVALS = [Arrival(f"b{i}", "1", lambda i=i, x=draw(RNG, 100): Batch(x, f"b{i}")) for i in range(30)]
+EVENTS = [draw(RNG, 100) for _ in range(30)]
+ARRIVALS = [Arrival(f"b{i}", "1", lambda i=i: Batch(EVENTS[i], f"b{i}")) for i in range(30)]
 
 
 class Killed(BaseException):

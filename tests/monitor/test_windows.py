@@ -7,7 +7,7 @@ import pytest
 
 from wilks.monitor.windows import Window
 
-from tests.monitor.conftest import draw
+from tests.monitor.conftest import draw, shifted
 
 
 def test_a_sliding_window_is_the_sum_of_its_batches(reference) -> None:
@@ -35,5 +35,5 @@ def test_windows_of_good_batches_are_not_bad_and_shifted_ones_are(reference) -> 
     window = Window(reference.scorer, reference.baseline, n_batches=20)
     good = [window.add(one, 100).p_value for one in reference.scorer.sums([draw(rng, 100) for _ in range(200)])]
     assert np.mean(np.array(good) < 0.01) < 0.1
-    shifted = [draw(rng, 100) + [0.3, 0.0] for _ in range(20)]
-    assert [window.add(one, 100) for one in reference.scorer.sums(shifted)][-1].p_value < 1e-4
+    moved = [shifted(rng, 100, 0.3) for _ in range(20)]
+    assert [window.add(one, 100) for one in reference.scorer.sums(moved)][-1].p_value < 1e-4

@@ -31,13 +31,16 @@ _N_TIMES = 10_000
 
 
 @click.command("monitor", short_help="Judge batches as they come, at declared rates of false alarms.")
-@click.option("--reference", type=FilePath(), required=True, metavar="FOLDER", help="What `wilks reference build` made.")
+@click.option(
+    "--reference", type=FilePath(), required=True, metavar="FOLDER", help="What `wilks reference build` made."
+)
 @click.option(
     "--input",
     "place",
     required=True,
     metavar="FOLDER|PATTERN|-",
-    help="Files of batches: a folder, or a pattern in quotes; - for the standard input, lines of JSON or an Arrow stream.",
+    help="Files of batches: a folder, or a pattern in quotes; - for lines of JSON, or an Arrow stream, on the standard "
+    "input.",
 )
 @click.option("--follow", is_flag=True, help="Go on as files appear, until the command is ended.")
 @click.option(

@@ -1,8 +1,9 @@
 """wilks reference build: from files of good events to the reference that batches are judged by."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -60,7 +61,7 @@ def built_reference(loaded: LoadedConfig) -> MonitorReference:
 def _analysis(loaded: LoadedConfig) -> Analysis:
     config = loaded.config
     sources = _with_held_out(loaded, read_sources(loaded))
-    sizes = config.monitor.batch_sizes
+    sizes = _given(loaded)["batch_sizes"]
     if sizes:
         sources = replace(sources, expected_events=float(sorted(sizes)[len(sizes) // 2]))
     elif config.reference.expected_events is None:
@@ -94,16 +95,25 @@ def _with_held_out(loaded: LoadedConfig, sources: Sources) -> Sources:
 
 
 def _options(kind: type[_Options], loaded: LoadedConfig) -> _Options:
-    given = loaded.config.monitor
-    values: dict[str, Any] = {one.name: getattr(given, one.name) for one in fields(kind)}
+    given, make = _given(loaded), cast(Callable[..., _Options], kind)
     with loaded.located("monitor"):
-        return kind(**{name: tuple(x) if isinstance(x, list) else x for name, x in values.items()})
+        return make(**{one.name: given[one.name] for one in fields(kind)})
+
+
+def _given(loaded: LoadedConfig) -> dict[str, Any]:
+    """The section `monitor`, with tuples for lists."""
+    given = loaded.config.monitor.model_dump()
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
 
 
 def _reading(loaded: LoadedConfig) -> dict[str, Any]:
     """How a batch is read from a file, as the reference was; definitions that nothing needs are left out."""
     config = loaded.config
-    wanted = [*config.features, *config.monitor.columns, *(parse_selection(config.where).names if config.where else ())]
+    wanted = [
+        *config.features,
+        *_given(loaded)["columns"],
+        *(parse_selection(config.where).names if config.where else ()),
+    ]
     needed = closure(wanted, config.define)
     return {
         "tree": config.reference.tree or config.tree,

@@ -89,7 +89,7 @@ def e_value(p: float, *, kappa: float) -> float:
     >>> e_value(0.01, kappa=0.5)
     5.0
     """
-    return kappa * p ** (kappa - 1.0)
+    return float(kappa * p ** (kappa - 1.0))
 
 
 class EvidenceSum:
@@ -137,8 +137,8 @@ class Drift:
     """Whether the last batches rank higher among calibration batches than those among themselves.
 
     The mean of m mid-ranks among n calibration batches is the statistic U/(m n) of Mann and Whitney, with mean 1/2 and
-    variance (m + n + 1)/(12 m n) where all are exchangeable. Calibration batches stay the same: what ranks among earlier
-    batches absorb, as each batch is a little worse than those before, is seen here.
+    variance (m + n + 1)/(12 m n) where all are exchangeable. Calibration batches stay the same: what ranks among
+    earlier batches absorb, as each batch is a little worse than those before, is seen here.
 
     Args:
         n_batches: m.

@@ -65,7 +65,9 @@ class FileReading:
                 raise
             if not path.exists():
                 return None
-            return Batch(None, name, path.stat().st_mtime, self.run_type, str(error), _digest(path), cause=_cause(error))
+            return Batch(
+                None, name, path.stat().st_mtime, self.run_type, str(error), _digest(path), cause=_cause(error)
+            )
         left_out = () if sample.origin is None else tuple(sample.origin.left_out)
         return Batch(sample, name, time, self.run_type, digest=digest, left_out=left_out)
 

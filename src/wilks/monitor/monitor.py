@@ -33,9 +33,9 @@ class Monitor:
     The p of a batch is its conformal rank among held-out calibration batches and earlier batches, all scored against
     the same reference, with ties broken by random numbers of the seed. It is exactly uniform for good batches, whatever
     the statistic and however small the reference. Where there are too few of them for being beyond all to be BAD, the
-    state is decided by the null law of the batch size; ``method`` says which p it was, and the verdict has both. A batch
-    whose p by the null law is below a hundredth of that of BAD is not ranked among later: a fixed limit, which costs
-    good batches less than a hundredth of that rate and keeps a broken detector from becoming the norm.
+    state is decided by the null law of the batch size; ``method`` says which p it was, and the verdict has both. A
+    batch whose p by the null law is below a hundredth of that of BAD is not ranked among later: a fixed limit, which
+    costs good batches less than a hundredth of that rate and keeps a broken detector from becoming the norm.
 
     Args:
         reference: what `build_reference` made, or the folder where it was saved.
@@ -56,9 +56,7 @@ class Monitor:
     'too few events'
     """
 
-    def __init__(
-        self, reference: MonitorReference | Folder, *, timer: Callable[[], float] = time.perf_counter
-    ) -> None:
+    def __init__(self, reference: MonitorReference | Folder, *, timer: Callable[[], float] = time.perf_counter) -> None:
         self.reference = reference if isinstance(reference, MonitorReference) else MonitorReference.load(reference)
         self._timer, decisions = timer, self.reference.decisions
         self.n_batches = 0
@@ -181,7 +179,9 @@ class Monitor:
             if one.n_batches > 1 and one.log_p_value is not None and one.log_p_value < bad
         )
 
-    def _verdict(self, batch: Batch, n_events: int, *, state: State, reason: str, cause: Cause | None = None) -> Verdict:
+    def _verdict(
+        self, batch: Batch, n_events: int, *, state: State, reason: str, cause: Cause | None = None
+    ) -> Verdict:
         return Verdict(
             index=self.n_batches,
             name=batch.name,
@@ -196,7 +196,7 @@ class Monitor:
 
     def _reason(self, one: Verdict, null: NullP) -> str:
         assert one.p_value is not None and one.z_score is not None
-        ranked = f"among {one.conformal['n_ranks']:,} good batches" if one.method == "conformal" else f"by the null law"
+        ranked = f"among {one.conformal['n_ranks']:,} good batches" if one.method == "conformal" else "by the null law"
         said = f"{p_and_z(one.p_value, one.z_score)} {ranked}"
         if one.method == "conformal" and null.p_value < _EVIDENT:
             said += f"; by the null law {p_and_z(null.p_value, null.z_score)}"

@@ -83,8 +83,8 @@ class SizeLaw:
     def _beyond(self, t: float) -> float:
         """log of P(T >= t) over P(T >= the largest toy) of the gamma law."""
         finite = self.t[np.isfinite(self.t)]
-        mean, variance = np.mean(finite), max(float(np.var(finite)), 1e-12)
-        ends = gamma_log_sf(np.array([t, max(finite[-1], 0.0)]), mean=mean, variance=np.float64(variance))
+        mean, variance = np.array(np.mean(finite)), np.array(max(float(np.var(finite)), 1e-12))
+        ends = gamma_log_sf(np.array([t, max(finite[-1], 0.0)]), mean=mean, variance=variance)
         return min(0.0, float(ends[0] - ends[1]))
 
     def to_document(self) -> dict[str, Any]:
@@ -182,5 +182,3 @@ def size_law(scores: FloatArray, n_events: int, *, combination: str | None, pool
     mean, variance = np.maximum(mean, 1e-12), np.maximum(variance, 1e-12)
     t = scores[:, 0] if combination is None else combined(combination, scores, mean=mean, variance=variance)
     return SizeLaw(n_events, mean, variance, np.sort(np.where(failed, np.inf, t)), pool_z_error)
-
-

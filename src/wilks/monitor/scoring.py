@@ -130,7 +130,9 @@ class LinearGroup:
     def covariance(self, events: FloatArray) -> FloatArray:
         """Of phi over standardized events (n, d), shape (r, r)."""
         size = max(1, _BLOCK_NUMBERS // self.basis.map.n_values)
-        blocks = ((self.basis.values(events[rows]), np.ones(len(events[rows]))) for rows in _portions(len(events), size))
+        blocks = (
+            (self.basis.values(events[rows]), np.ones(len(events[rows]))) for rows in _portions(len(events), size)
+        )
         moments = Moments.of(blocks, size=self.basis.rank)
         return moments.about(moments.first / moments.total) / moments.total
 
@@ -192,7 +194,7 @@ class LinearScorer(AdditiveScorer):
         self._ends = np.cumsum([one.basis.rank for one in self.groups])[:-1]
 
     @cached_property
-    def reference_sums(self) -> FloatArray:  # type: ignore[override]
+    def reference_sums(self) -> FloatArray:
         return np.concatenate([one.basis.mean for one in self.groups]) / self.expected_events
 
     def sums(self, batches: Sequence[FloatArray]) -> FloatArray:
@@ -296,7 +298,7 @@ class FittedScorer(Scorer):
         sizes = np.array([len(one) for one in batches])
         for size in np.unique(sizes):
             rows = np.flatnonzero(sizes == size)
-            fits = fit_together(at_size(self._analysis, n_events=int(size)), [batches[row] for row in rows])
+            fits = fit_together(at_size(self._analysis, n_events=int(size)), [batches[row] for row in rows.tolist()])
             t[rows, 0] = [one.t for one in fits]
         return t
 

@@ -108,6 +108,6 @@ class Window:
 
     def _too_small(self) -> str:
         return (
-            f"the window has {self.n_events:,} events, and {self._baseline.n_events:,} are held out to compare it with: it "
-            "must not have more than these; use a shorter window, or hold out more"
+            f"the window has {self.n_events:,} events, and {self._baseline.n_events:,} are held out to compare it "
+            "with: it must not have more than these; use a shorter window, or hold out more"
         )
