@@ -81,8 +81,9 @@ class Judged:
         }
 
 
-def judged(reference: wilks.MonitorReference, batches: list[np.ndarray], rates: Decisions) -> Judged:
-    """What `wilks.Monitor` does with these batches, sums of many at once."""
+def judged(reference: wilks.MonitorReference, batches: list[np.ndarray], *, n_windows: int) -> Judged:
+    """What `wilks.Monitor` does with these batches, sums of many at once; windows of the first ``n_windows``."""
+    rates = reference.decisions
     scorer, n = reference.scorer, len(batches[0])
     assert isinstance(scorer, AdditiveScorer)
     sums = np.concatenate([scorer.sums(batches[i : i + 200]) for i in range(0, len(batches), 200)])
@@ -90,21 +91,21 @@ def judged(reference: wilks.MonitorReference, batches: list[np.ndarray], rates: 
     t = np.array([reference.null.t(row, n) for row in scores])
     null = np.array([reference.null.p(one, n).p_value for one in t])
     z = np.array([reference.null.z(one, n) for one in t])
-    conformal, quoted = over_time(reference, z, null, rates)
+    conformal, quoted = over_time(reference, t, z, null, rates)
     rules = followed(reference, z, conformal, quoted, rates)
     return Judged(
         conformal=conformal,
         null=null,
         quoted=quoted,
         over_references=p_over_references(reference, scores[:, 1]),
-        windows=in_windows(reference, sums, n, rates),
+        windows=in_windows(reference, sums[:n_windows], n, rates),
         product=np.cumsum(np.log([e_value(p, kappa=rates.kappa) for p in conformal])),
         **rules,
     )
 
 
 def over_time(
-    reference: wilks.MonitorReference, z: np.ndarray, null: np.ndarray, rates: Decisions
+    reference: wilks.MonitorReference, t: np.ndarray, z: np.ndarray, null: np.ndarray, rates: Decisions
 ) -> tuple[np.ndarray, np.ndarray]:
     """The conformal p of each batch, and the one that decides."""
     ranks = Ranks(reference.calibration, n_earlier=rates.n_ranks)
@@ -112,7 +113,7 @@ def over_time(
     for i, one in enumerate(z.tolist()):
         conformal[i] = ranks.p(one, 0, u=tie_breaker(rates.tie_seed, i))
         quoted[i] = conformal[i] if ranks.n(0) + 1 > 1.0 / rates.bad else null[i]
-        if null[i] >= 1e-2 * rates.bad:
+        if not reference.null.is_beyond_doubt(float(t[i]), reference.null.laws[0].n_events):
             ranks.add(one)
     return conformal, quoted
 
@@ -155,7 +156,7 @@ def p_over_references(reference: wilks.MonitorReference, score: np.ndarray) -> n
     return np.exp(gamma_log_sf(score, mean=mean[1], variance=variance[1]))
 
 
-@SCRIPT.part("rates", ratios=(1, 4, 40), n_references=20, n_batches=5_000, n_events=250, held_out=40)
+@SCRIPT.part("rates", ratios=(1, 4, 40), n_references=20, n_batches=5_000, n_windows=2_000, n_events=250, held_out=40)
 def rates(options) -> Iterator[harness.Row]:
     for ratio in options.ratios:
         found = []
@@ -163,7 +164,7 @@ def rates(options) -> Iterator[harness.Row]:
             reference = reference_of(seed, ratio=ratio, n_events=options.n_events, held_out=options.held_out)
             rng = np.random.default_rng([SEEDS["nature"], ratio, seed, 1])
             batches = [nature(rng, options.n_events) for _ in range(options.n_batches)]
-            found.append(judged(reference, batches, reference.decisions))
+            found.append(judged(reference, batches, n_windows=options.n_windows))
         yield {"ratio": ratio, "n_batches": options.n_batches * len(found)} | _rates(found)
 
 
@@ -183,7 +184,7 @@ def _rates(found: list[Judged]) -> harness.Row:
     return row
 
 
-@SCRIPT.part("delay", good=(0, 300, 3_000), shifts=(0.1, 0.2, 0.4), n_repeats=20, n_events=250, ratio=4, most=1_000)
+@SCRIPT.part("delay", good=(0, 300, 3_000), shifts=(0.1, 0.2, 0.4), n_repeats=10, n_events=250, ratio=4, most=300)
 def delay(options) -> Iterator[harness.Row]:
     for n_good in options.good:
         for shift in options.shifts:
@@ -202,7 +203,7 @@ def _delays(seed: int, n_good: int, shift: float, options) -> dict[str, float]:
     batches = [nature(rng, options.n_events) for _ in range(n_good + n_bad)]
     for one in batches[n_good:]:
         one[:, 0] += shift
-    found = judged(reference, batches, reference.decisions)
+    found = judged(reference, batches, n_windows=len(batches))
     rules = {
         "BAD": found.quoted < reference.decisions.bad,
         **found.alarms,
@@ -216,7 +217,7 @@ def _first(stands: np.ndarray, most: int) -> float:
     return float(np.argmax(stands) + 1) if np.any(stands) else most + 1.0
 
 
-@SCRIPT.part("chambers", data=Path, n_events=(50, 100), n_repeats=3)
+@SCRIPT.part("chambers", data=Path, n_events=(25, 50), n_repeats=3)
 def chambers(options) -> Iterator[harness.Row]:
     stored = np.load(options.data / "drift_tubes_segments.npz")
     segments = dict(zip(stored["columns"].tolist(), stored["segments"].astype(np.float64).T, strict=True))

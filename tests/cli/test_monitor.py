@@ -113,6 +113,7 @@ def test_foreign_folders_are_left_alone(folder: Path, batches: Path, tmp_path: P
         ("reference", "build", "--analysis", folder / "dqm.yaml", "-o", tmp_path / "mine"),
         ("monitor", "--reference", folder / "ref", "--input", batches, "-o", tmp_path / "mine"),
         ("monitor", "--reference", tmp_path / "mine", "--input", batches, "-o", tmp_path / "out"),
+        ("monitor", "--reference", folder / "ref", "--input", tmp_path / "nowhere", "-o", tmp_path / "out"),
     ):
         done = run(*words)
         assert done.exit_code == 2, done.output

@@ -83,4 +83,4 @@ def test_ties_are_broken_by_seed_and_number_alone() -> None:
     u = [tie_breaker(1, i) for i in range(2_000)]
     again, other = ([tie_breaker(seed, i) for i in range(2_000)] for seed in (1, 2))
     assert again == u != other
-    assert 0.0 < min(u) and max(u) < 1.0 and scipy.stats.kstest(u, "uniform").pvalue > 0.01
+    assert min(u) > 0.0 and max(u) < 1.0 and scipy.stats.kstest(u, "uniform").pvalue > 0.01

@@ -43,6 +43,14 @@ def test_z_is_continuous_and_ascends() -> None:
     np.testing.assert_allclose(z[inside], scipy.stats.norm.isf(scipy.stats.chi2.sf(t[inside], 5)), atol=0.25)
 
 
+def test_beyond_doubt_is_twice_as_far_as_the_last_toy() -> None:
+    laws = NullLaws((law_of(100), law_of(400, 2.0)), None)
+    limit = 2.0 * np.max(TOYS) - np.median(TOYS)
+    assert [laws.is_beyond_doubt(limit * x, 100) for x in (0.99, 1.01)] == [False, True]
+    assert [laws.is_beyond_doubt(2.0 * limit * x, 200) for x in (0.99, 1.01)] == [False, True], "by both sizes"
+    assert scipy.stats.chi2.sf(limit, 5) < 1e-5
+
+
 def test_failed_toys_count_as_exceeding() -> None:
     scores = TOYS.copy()
     scores[:99] = np.nan

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import wilks
-from wilks.monitor.places import Profile, worst_place
+from wilks.monitor.places import Profile, places, worst_place
 
 RNG = np.random.default_rng(0)
 REFERENCE = wilks.Sample({"x": RNG.uniform(size=20_000), "n": RNG.integers(0, 3, size=20_000).astype(float)})
@@ -14,17 +14,18 @@ PROFILES = tuple(Profile.of(REFERENCE, name) for name in REFERENCE.features)
 def test_a_dead_region_is_found_with_its_counts() -> None:
     events = REFERENCE.events[:1_000]
     alive = events[(events[:, 0] < 0.4) | (events[:, 0] >= 0.6)]
-    place = worst_place(PROFILES, alive, n_reference=20_000)
+    place = worst_place(places(PROFILES, alive, n_reference=20_000))
     assert place.feature == "x" and place.n_observed < 10 and place.z_score < -10
     assert (place.low, place.high) == pytest.approx((0.4, 0.6), abs=0.02)
     assert place.n_expected == pytest.approx(0.2 * len(alive), rel=0.1)
     assert f"{place.n_observed} events" in str(place)
+    assert sum(place.counts) == len(alive) and len(place.counts) == PROFILES[0].shares.size
 
 
 def test_a_feature_with_few_values_has_an_interval_for_each() -> None:
     assert PROFILES[1].shares.size == 3 and np.sum(PROFILES[1].shares) == pytest.approx(1.0)
     events = np.column_stack([RNG.uniform(size=500), np.repeat([0.0, 1.0], 250)])
-    place = worst_place(PROFILES, events, n_reference=20_000)
+    place = worst_place(places(PROFILES, events, n_reference=20_000))
     assert place.feature == "n" and place.n_observed in (0, 250)
 
 

@@ -1,5 +1,6 @@
 """wilks monitor: batches as they come, and a log of what was said of them."""
 
+import glob
 import io
 import sys
 import time
@@ -14,7 +15,7 @@ from wilks import lazy
 from wilks.cli.options import FilePath, json_option
 from wilks.cli.places import MONITORED
 from wilks.cli.session import Session
-from wilks.errors import StoreError
+from wilks.errors import InputError, StoreError
 from wilks.monitor import Monitor, Verdict
 from wilks.monitor.audit import AuditLog
 from wilks.monitor.inputs import Arrival, FileReading, Files, Lines
@@ -134,7 +135,10 @@ def _arrivals(
         for arrival in _on_the_standard_input(reading.run_type):
             yield arrival, 0
         return
-    files = Files(str(as_path(place)), reading, is_settled=not follow)
+    where = as_path(place)
+    if not where.is_dir() and not glob.has_magic(str(where)) and not where.exists():
+        raise InputError(f"--input must be a folder, a pattern or -, but there is nothing at {where}; make the folder")
+    files = Files(str(where), reading, is_settled=not follow)
     while True:
         found = files.look(watch.is_judged)
         for row, arrival in enumerate(found):

@@ -83,6 +83,7 @@ def build_reference(
         power=(),
         validity=validity,
         decisions=decisions,
+        built_with={**vars(options), "batch_sizes": list(sizes)},
         reading=dict(reading),
         notices=(*sample_notices(analysis), *_notices(laws)),
         analysis=analysis,

@@ -11,7 +11,7 @@ import numpy as np
 from wilks.monitor.batches import Judgeable, Refused, looked_at
 from wilks.monitor.evidence import Count, Drift, EvidenceSum, Ranks, tie_breaker
 from wilks.monitor.null_laws import NullP
-from wilks.monitor.places import worst_place
+from wilks.monitor.places import places, worst_place
 from wilks.monitor.reference import MonitorReference
 from wilks.monitor.scoring import AdditiveScorer
 from wilks.monitor.verdict import Batch, Cause, State, Verdict, p_and_z
@@ -22,8 +22,6 @@ from wilks.storage import Folder
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
 
-# Batches that the null law says never come are not ranked among: a limit that no rank moves.
-_NEVER_SHARE = 1e-2
 _EVIDENT = 1e-6
 
 
@@ -34,8 +32,8 @@ class Monitor:
     the same reference, with ties broken by random numbers of the seed. It is exactly uniform for good batches, whatever
     the statistic and however small the reference. Where there are too few of them for being beyond all to be BAD, the
     state is decided by the null law of the batch size; ``method`` says which p it was, and the verdict has both. A
-    batch whose p by the null law is below a hundredth of that of BAD is not ranked among later: a fixed limit, which
-    costs good batches less than a hundredth of that rate and keeps a broken detector from becoming the norm.
+    batch whose t lies twice as far above the median of the toys as the last of them is not ranked among later: a fixed
+    limit that good batches hardly ever reach, and that keeps a broken detector from becoming the norm.
 
     Args:
         reference: what `build_reference` made, or the folder where it was saved.
@@ -126,7 +124,7 @@ class Monitor:
         log_p, method = (
             (math.log(conformal), "conformal") if n_ranks + 1 > 1.0 / rates.bad else (null.log_p_value, null.method)
         )
-        is_ranked = null.log_p_value >= math.log(rates.bad * _NEVER_SHARE)
+        is_ranked = not reference.null.is_beyond_doubt(t, n)
         followed = self._follow(_Scored(score, math.exp(log_p), conformal, which))
         if is_ranked:
             self._ranks.add(score)
@@ -134,7 +132,7 @@ class Monitor:
         alarms = (*followed.alarms, *self._window_alarms(windows))
         p = math.exp(log_p)
         state = State.BAD if p < rates.bad else State.MEDIUM if p < rates.medium else State.GOOD
-        place = worst_place(reference.profiles, events, n_reference=reference.n_reference)
+        found = places(reference.profiles, events, n_reference=reference.n_reference)
         verdict = self._verdict(batch, n, state=state, reason="")
         verdict = replace(
             verdict,
@@ -147,7 +145,8 @@ class Monitor:
             conformal={"p_value": conformal, "n_ranks": n_ranks, "n_calibration": self._ranks.n_fixed(which)},
             score=score,
             is_ranked=is_ranked,
-            where=place,
+            where=worst_place(found),
+            by_feature=found,
             evidence=followed.evidence,
             n_medium=followed.n_medium,
             drift_p_value=followed.drift_p_value,

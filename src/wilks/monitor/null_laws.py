@@ -8,6 +8,7 @@ sqrt(f^2 + 2 f rho) in Z with f = n/N_P and rho = n/N_R, which is kept beside th
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from wilks.significance import COMBINATIONS, gamma_log_sf, z_score_from_log
 from wilks.typing import FloatArray
 
 _LEAST_TOYS = 20
-_TIE = 1e-9
+_TIE, _NEARLY_SURE, _LEAST = 1e-9, -1e-12, 1e-12
 
 
 class NullP(NamedTuple):
@@ -71,25 +72,39 @@ class SizeLaw:
 
     def z(self, t: float) -> float:
         """Z of a p that is continuous in t: between toys log p is linear in t. It ranks batches of all sizes."""
-        finite = self.t[np.isfinite(self.t)]
-        n = self.t.size
-        if t >= finite[-1]:
-            return z_score_from_log(math.log((n - finite.size + 1) / (n + 1)) + self._beyond(t))
-        log_p = np.log((n - np.arange(finite.size)) / (n + 1.0))
-        below = -_TIE if finite[0] <= 0.0 else 0.0  # no batch has a smaller t
-        points, values = np.append(below, finite), np.append(0.0, log_p)
-        return z_score_from_log(min(float(np.interp(t, points, values)), -1e-12))
+        points, log_p = self._points
+        inside = float(np.interp(t, points, log_p))
+        return z_score_from_log(min(inside + (self._beyond(t) if t > points[-1] else 0.0), _NEARLY_SURE))
+
+    def is_beyond_doubt(self, t: float) -> bool:
+        """Whether t lies twice as far above the median of the toys as the last of them.
+
+        Where the tail of t falls as an exponential, or faster, a good batch does so less often than with the square of
+        the p that the toys reach.
+        """
+        return t > 2.0 * float(self._finite[-1]) - float(np.median(self._finite))
+
+    @cached_property
+    def _finite(self) -> FloatArray:
+        return self.t[np.isfinite(self.t)]
+
+    @cached_property
+    def _points(self) -> tuple[FloatArray, FloatArray]:
+        """Each t of the toys, after 0, and log of the share of toys at or above it."""
+        points, first = np.unique(self._finite, return_index=True)
+        below = min(0.0, float(points[0]) - _TIE)  # no batch has a smaller t
+        log_p = np.log((self.t.size - first) / (self.t.size + 1.0))
+        return np.append(below, points), np.append(0.0, log_p)
 
     def _beyond(self, t: float) -> float:
         """log of P(T >= t) over P(T >= the largest toy) of the gamma law."""
-        finite = self.t[np.isfinite(self.t)]
-        mean, variance = np.array(np.mean(finite)), np.array(max(float(np.var(finite)), 1e-12))
-        ends = gamma_log_sf(np.array([t, max(finite[-1], 0.0)]), mean=mean, variance=variance)
+        mean, variance = (np.array(max(float(one), _LEAST)) for one in (np.mean(self._finite), np.var(self._finite)))
+        ends = gamma_log_sf(np.array([t, max(self._finite[-1], 0.0)]), mean=mean, variance=variance)
         return min(0.0, float(ends[0] - ends[1]))
 
     def to_document(self) -> dict[str, Any]:
         """Plain values and arrays."""
-        return dict(vars(self))
+        return {name: getattr(self, name) for name in ("n_events", "mean", "variance", "t", "pool_z_error")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +151,11 @@ class NullLaws:
         low, high, share = self._around(n_events)
         return (1.0 - share) * low.z(t) + share * high.z(t)
 
+    def is_beyond_doubt(self, t: float, n_events: int) -> bool:
+        """`SizeLaw.is_beyond_doubt` by the laws of both sizes about n."""
+        low, high, _ = self._around(n_events)
+        return low.is_beyond_doubt(t) and high.is_beyond_doubt(t)
+
     def nearest(self, n_events: int) -> int:
         """Which law of the grid is that of the nearest size, by the ratio of the sizes."""
         return int(np.argmin(np.abs(np.log(self.sizes / n_events))))
@@ -179,6 +199,6 @@ def size_law(scores: FloatArray, n_events: int, *, combination: str | None, pool
             f"{scores.shape[0]} came, of which {np.sum(failed)} failed; raise n_toys, or give the search more effort"
         )
     mean, variance = np.mean(scores[~failed], axis=0), np.var(scores[~failed], axis=0)
-    mean, variance = np.maximum(mean, 1e-12), np.maximum(variance, 1e-12)
+    mean, variance = np.maximum(mean, _LEAST), np.maximum(variance, _LEAST)
     t = scores[:, 0] if combination is None else combined(combination, scores, mean=mean, variance=variance)
     return SizeLaw(n_events, mean, variance, np.sort(np.where(failed, np.inf, t)), pool_z_error)

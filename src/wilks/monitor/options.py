@@ -104,8 +104,10 @@ class Decisions:
             f"{self.batches_between_alarms:,.0f} good batches on average: a bound, of which less is used",
             f"{self.k_of_n} of the last {self.n_in_a_row} batches are MEDIUM or BAD at {_one_in(self.k_of_n_rate)} of "
             "good batches",
-            f"the windows, and the last {self.window} batches that are looked at for drift, alarm at about "
-            f"{_one_in(self.bad)} of good batches each; neighboring windows share batches, and their alarms",
+            f"the last {self.window} batches are looked at for drift, with an alarm at {_one_in(self.bad)} of good "
+            "batches on average over references; neighbors share batches, and their alarms",
+            f"windows alarm where their p is below {self.bad:g}; it is approximate, and up to four times too small where "
+            "the reference is small",
         )
 
     def to_dict(self) -> dict[str, Any]:

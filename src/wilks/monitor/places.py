@@ -1,7 +1,7 @@
 """Where a batch deviates: the feature, and the interval of it, with the largest excess or deficit."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ class Place:
         low, high: its ends, in the units of the feature; infinite where it is open.
         n_observed, n_expected: events of the batch in it, and those that the reference expects for its size.
         z_score: of the difference, with the fluctuations of the reference; here alone, without the other intervals.
+        counts: of the batch in all intervals of the `Profile` of the feature.
     """
 
     feature: str
@@ -31,11 +32,12 @@ class Place:
     n_observed: int
     n_expected: float
     z_score: float
+    counts: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; infinite ends become None."""
         ends = {name: x if math.isfinite(x) else None for name, x in (("low", self.low), ("high", self.high))}
-        return {**vars(self), **ends}
+        return {**vars(self), **ends, "counts": list(self.counts)}
 
     def __str__(self) -> str:
         low = "" if math.isinf(self.low) else f"{plain(self.low)} <= "
@@ -81,11 +83,16 @@ class Profile:
         best = int(np.argmax(np.abs(z)))
         ends = np.concatenate([[-np.inf], self.edges, [np.inf]])
         low, high = float(ends[first[best]]), float(ends[last[best] + 1])
-        return Place(self.feature, low, high, int(observed[best]), float(n * shares[best]), float(z[best]))
+        found = int(observed[best]), float(n * shares[best]), float(z[best])
+        return Place(self.feature, low, high, *found, tuple(counts.tolist()))
 
     def to_document(self) -> dict[str, Any]:
         """Plain values and arrays."""
         return dict(vars(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"feature": self.feature, "edges": self.edges.tolist(), "shares": self.shares.tolist()}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Profile":
@@ -100,7 +107,11 @@ def _of_intervals(values: FloatArray) -> FloatArray:
     return sums
 
 
-def worst_place(profiles: tuple[Profile, ...], events: FloatArray, *, n_reference: float) -> Place:
-    """Of all features the interval with the largest |Z|, for raw events (n, d) in the order of the profiles."""
-    found = [one.worst(events[:, j], n_reference=n_reference) for j, one in enumerate(profiles)]
+def places(profiles: tuple[Profile, ...], events: FloatArray, *, n_reference: float) -> tuple[Place, ...]:
+    """The worst interval of each feature, for raw events (n, d) in the order of the profiles."""
+    return tuple(one.worst(events[:, j], n_reference=n_reference) for j, one in enumerate(profiles))
+
+
+def worst_place(found: Sequence[Place]) -> Place:
+    """That with the largest |Z|."""
     return max(found, key=lambda one: abs(one.z_score))

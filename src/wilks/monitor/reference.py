@@ -63,6 +63,7 @@ class MonitorReference(Printed, Storable):
         profiles: of the features, for the place of a deviation.
         power: how often batches with standard deviations are seen.
         validity, decisions: for which batches it stands, and at which rates it decides.
+        built_with: the options of `build_reference`.
         reading: how batches are read from files: arguments of `wilks.read`.
         notices: sentences on the samples that it was made from.
     """
@@ -81,6 +82,7 @@ class MonitorReference(Printed, Storable):
     power: tuple[Seen, ...]
     validity: Validity
     decisions: Decisions
+    built_with: Mapping[str, Any]
     reading: Mapping[str, Any]
     notices: tuple[str, ...]
     analysis: Analysis | None
@@ -125,7 +127,7 @@ class MonitorReference(Printed, Storable):
     @cached_property
     def _content(self) -> dict[str, Any]:
         linear = self.scorer.to_document() if isinstance(self.scorer, LinearScorer) else None
-        names = ("name", "model", "described", "n_reference", "n_held_out", "reading")
+        names = ("name", "model", "described", "n_reference", "n_held_out", "built_with", "reading")
         return {
             "layout": LAYOUT,
             **{name: getattr(self, name) for name in names},
@@ -151,7 +153,7 @@ class MonitorReference(Printed, Storable):
         restored = None if analysis is None else Analysis.from_document(analysis)
         if linear is None and restored is None:
             raise ValueError("it has neither sums nor an analysis")
-        names = ("name", "model", "described", "n_reference", "n_held_out", "reading")
+        names = ("name", "model", "described", "n_reference", "n_held_out", "built_with", "reading")
         found = cls(
             **{name: document[name] for name in names},
             features=tuple(document["features"]),

@@ -78,7 +78,7 @@ class Verdict(Printed):
             alone.
         score: the Z by which batches of all sizes are ranked.
         is_ranked: whether later batches are ranked among this one.
-        where: the feature and the interval that deviates most.
+        where: the feature and the interval that deviates most; ``by_feature`` that of each feature, with all counts.
         evidence: e, the sum with it, and its limit.
         n_medium: of the last batches that `Decisions.k_of_n` looks at, how many are MEDIUM or BAD.
         drift_p_value: of the last batches among calibration batches; None before there are enough.
@@ -107,6 +107,7 @@ class Verdict(Printed):
     score: float | None = None
     is_ranked: bool = False
     where: Place | None = None
+    by_feature: tuple[Place, ...] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
     n_medium: int = 0
     drift_p_value: float | None = None
@@ -127,6 +128,7 @@ class Verdict(Printed):
             "state": str(self.state),
             "cause": None if self.cause is None else str(self.cause),
             "where": None if self.where is None else self.where.to_dict(),
+            "by_feature": [one.to_dict() for one in self.by_feature],
             "windows": {name: one.to_dict() for name, one in self.windows.items()},
         }
 

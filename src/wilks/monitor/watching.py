@@ -64,6 +64,7 @@ class Watch:
                 "n_torn_bytes": log.n_torn,
                 "decisions": reference.decisions.to_dict(),
                 "guarantees": list(reference.decisions.describe()),
+                "profiles": [one.to_dict() for one in reference.profiles],
             }
         )
 
