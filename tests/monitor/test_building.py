@@ -116,6 +116,7 @@ def test_few_held_out_events_are_said() -> None:
     analysis = analysis_of("histogram", n_events=800)
     found = wilks.build_reference(analysis, options=BuildOptions(n_toys=50, n_power=0)).notices
     assert any("rests on so few held-out events" in one for one in found)
+    assert any("beyond the reach of 50 toys" in one and "n_toys=2,000" in one for one in found)
 
 
 def test_a_generator_gives_as_many_calibration_batches_as_are_wanted() -> None:

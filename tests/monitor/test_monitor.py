@@ -117,7 +117,7 @@ def test_enough_ranks_decide_in_place_of_the_null_law(histogram) -> None:
     assert n_ranks[0] == 80 and n_ranks[-1] == 139
     assert [one.method == "conformal" for one in verdicts] == [n + 1 > 100 for n in n_ranks]
     assert verdicts[-1].p_value == verdicts[-1].conformal["p_value"]
-    assert "good batches" in verdicts[-1].reason
+    assert "among 139 batches" in verdicts[-1].reason
     assert monitor.update(shifted(rng, 100, 1.0)).state is State.BAD
 
 

@@ -1,6 +1,7 @@
 """From an analysis to a reference of monitoring."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -85,7 +86,7 @@ def build_reference(
         decisions=decisions,
         built_with={**vars(options), "batch_sizes": list(sizes)},
         reading=dict(reading),
-        notices=(*sample_notices(analysis), *_notices(laws)),
+        notices=(*sample_notices(analysis), *_notices(laws), *_reach_notices(laws, decisions)),
         analysis=analysis,
     )
     _check_range(built)
@@ -128,6 +129,10 @@ class HeldOut:
         rows = self._order[: n_batches * n_events].reshape(n_batches, n_events)
         return [self.pool.events[some] for some in rows]
 
+    def z_error(self, n_events: int) -> float | None:
+        """The error on Z that all toys of n events share."""
+        return self._analysis.pool_z_error(n_events)
+
     def deviating(self, one: Deviation, n_events: int) -> Iterator[FloatArray]:
         """Batches with a deviation."""
         rng, n_good = self._rng(one.text, n_events), int(_SPARE * n_events) + 10
@@ -157,8 +162,8 @@ class _Purpose:
 
 
 def _law(scorer: Scorer, source: HeldOut, *, n_events: int) -> SizeLaw:
-    error = source._analysis.pool_z_error(n_events)
-    return size_law(source.toys(scorer, n_events), n_events, combination=scorer.combination, pool_z_error=error)
+    toys, error = source.toys(scorer, n_events), source.z_error(n_events)
+    return size_law(toys, n_events, combination=scorer.combination, pool_z_error=error)
 
 
 def _baseline(scorer: Scorer, source: HeldOut, *, n_events: int) -> Baseline | None:
@@ -237,6 +242,15 @@ def _check_range(built: MonitorReference) -> None:
         raise InputError(
             f"batches must be within a factor of 2 of batch_sizes, {canonical_json({'sizes': sizes.tolist()})[9:-1]}, "
             f"but {built.fewest_events:,} to {built.most_events:,} events are valid; give more batch_sizes"
+        )
+
+
+def _reach_notices(laws: Sequence[SizeLaw], decisions: Decisions) -> Iterator[str]:
+    n_toys = min(one.t.size for one in laws)
+    if (n_toys + 1) * decisions.bad < 1.0:
+        yield (
+            f"BAD is p < {decisions.bad:g}, beyond the reach of {n_toys:,} toys: until enough batches are ranked, the "
+            f"tail of the null law is extrapolated there; give n_toys={math.ceil(2.0 / decisions.bad):,}"
         )
 
 

@@ -2,25 +2,24 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from wilks.monitor.batches import Judgeable, Refused, looked_at
-from wilks.monitor.evidence import Count, Drift, EvidenceSum, Ranks, tie_breaker
-from wilks.monitor.null_laws import NullP
-from wilks.monitor.places import places, worst_place
+from wilks.monitor.history import CONFORMAL, History, Standing
+from wilks.monitor.places import Place, places, worst_place
 from wilks.monitor.reference import MonitorReference
 from wilks.monitor.scoring import AdditiveScorer
 from wilks.monitor.verdict import Batch, Cause, State, Verdict, p_and_z
 from wilks.monitor.windows import Window, WindowResult
 from wilks.samples import Events, Sample
-from wilks.significance import z_score
 from wilks.storage import Folder
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
+from wilks.wording import listed
 
 _EVIDENT = 1e-6
 
@@ -56,13 +55,8 @@ class Monitor:
 
     def __init__(self, reference: MonitorReference | Folder, *, timer: Callable[[], float] = time.perf_counter) -> None:
         self.reference = reference if isinstance(reference, MonitorReference) else MonitorReference.load(reference)
-        self._timer, decisions = timer, self.reference.decisions
-        self.n_batches = 0
-        self._ranks = Ranks(self.reference.calibration, n_earlier=decisions.n_ranks)
-        self._sum = EvidenceSum(kappa=decisions.kappa, limit=decisions.batches_between_alarms)
-        self._count = Count(level=decisions.medium, n=decisions.n_in_a_row)
-        self._drift = Drift(n_batches=decisions.window)
-        self._windows = self._make_windows()
+        self._timer, self.n_batches = timer, 0
+        self._history, self._windows = History(self.reference), self._make_windows()
 
     def _make_windows(self) -> dict[str, Window]:
         scorer, baseline = self.reference.scorer, self.reference.baseline
@@ -90,135 +84,72 @@ class Monitor:
         """Take up what earlier verdicts, as `Verdict.to_dict` gave them, had led to; windows begin anew."""
         for one in verdicts:
             self.n_batches += 1
-            if one["state"] == State.NOT_EVALUATED:
-                continue
-            which = self.reference.null.nearest(one["n_events"])
-            self._follow(_Scored(one["score"], one["p_value"], one["conformal"]["p_value"], which))
-            if one["is_ranked"]:
-                self._ranks.add(one["score"])
+            if one["state"] != State.NOT_EVALUATED:
+                self._history.take_up(one)
 
     def _refused(self, batch: Batch, found: Refused) -> Verdict:
-        return self._verdict(
-            batch, found.n_events, state=State.NOT_EVALUATED, cause=found.cause, reason=f"{found.cause}: {found.reason}"
+        return Verdict(
+            **self._identity(batch, found.n_events),
+            state=State.NOT_EVALUATED,
+            cause=found.cause,
+            reason=f"{found.cause}: {found.reason}",
         )
 
     def _judged(self, batch: Batch, found: Judgeable) -> Verdict:
-        reference, events = self.reference, found.events
-        n, null, scorer = len(events), reference.null, reference.scorer
-        sums = scorer.sums([events]) if isinstance(scorer, AdditiveScorer) else None
-        if sums is not None and isinstance(scorer, AdditiveScorer):
-            scores = scorer.scores_of(sums, np.array([float(n)]))[0]
-        else:
-            scores = scorer.scores([events])[0]
+        null, events = self.reference.null, found.events
+        scores, sums = self._scores(events)
         if not np.all(np.isfinite(scores)):
-            return self._refused(batch, Refused(Cause.NO_FIT, "its fit did not converge", n))
-        t = null.t(scores, n)
-        return self._decided(batch, events, t=t, sums=None if sums is None else sums[0])
-
-    def _decided(self, batch: Batch, events: FloatArray, *, t: float, sums: FloatArray | None) -> Verdict:
-        reference, rates, n = self.reference, self.reference.decisions, len(events)
-        null, score = reference.null.p(t, n), reference.null.z(t, n)
-        which = reference.null.nearest(n)
-        n_ranks = self._ranks.n(which)
-        conformal = self._ranks.p(score, which, u=tie_breaker(rates.tie_seed, self.n_batches))
-        log_p, method = (
-            (math.log(conformal), "conformal") if n_ranks + 1 > 1.0 / rates.bad else (null.log_p_value, null.method)
-        )
-        is_ranked = not reference.null.is_beyond_doubt(t, n)
-        followed = self._follow(_Scored(score, math.exp(log_p), conformal, which))
-        if is_ranked:
-            self._ranks.add(score)
-        windows = {} if sums is None else {name: one.add(sums, n) for name, one in self._windows.items()}
-        alarms = (*followed.alarms, *self._window_alarms(windows))
-        p = math.exp(log_p)
-        state = State.BAD if p < rates.bad else State.MEDIUM if p < rates.medium else State.GOOD
-        found = places(reference.profiles, events, n_reference=reference.n_reference)
-        verdict = self._verdict(batch, n, state=state, reason="")
-        verdict = replace(
-            verdict,
-            p_value=p,
-            log_p_value=log_p,
-            z_score=z_score(p) if method == "conformal" else null.z_score,
-            method=method,
+            return self._refused(batch, Refused(Cause.NO_FIT, "its fit did not converge", len(events)))
+        t = null.t(scores, len(events))
+        standing = self._history.add(t, len(events), index=self.n_batches)
+        windows = {} if sums is None else {name: one.add(sums, len(events)) for name, one in self._windows.items()}
+        found_places = places(self.reference.profiles, events, n_reference=self.reference.n_reference)
+        alarms = (*standing.alarms, *self._window_alarms(windows))
+        return Verdict(
+            **self._identity(batch, len(events)),
+            **_of_standing(standing),
+            state=standing.state,
+            reason=_reason(standing, worst_place(found_places), alarms),
             t=t,
-            null={"p_value": null.p_value, "z_score": null.z_score, "method": null.method},
-            conformal={"p_value": conformal, "n_ranks": n_ranks, "n_calibration": self._ranks.n_fixed(which)},
-            score=score,
-            is_ranked=is_ranked,
-            where=worst_place(found),
-            by_feature=found,
-            evidence=followed.evidence,
-            n_medium=followed.n_medium,
-            drift_p_value=followed.drift_p_value,
+            where=worst_place(found_places),
+            by_feature=found_places,
             windows=windows,
             alarms=alarms,
         )
-        return replace(verdict, reason=self._reason(verdict, null))
 
-    def _follow(self, one: "_Scored") -> "_Followed":
-        """What a batch does to the sums over time."""
-        rates = self.reference.decisions
-        reached, is_alarm = self._sum.add(one.conformal)
-        n_medium = self._count.add(one.p_value)
-        n_fixed = self._ranks.n_fixed(one.which)
-        drift = self._drift.add(self._ranks.mid_rank(one.score, one.which), n_fixed=n_fixed)
-        standing = {
-            "jump": is_alarm,
-            "drift": drift is not None and drift < rates.bad,
-            "k of n": n_medium >= rates.k_of_n,
-        }
-        evidence = {"sum": reached, "limit": rates.batches_between_alarms}
-        return _Followed(tuple(name for name, stands in standing.items() if stands), evidence, n_medium, drift)
+    def _scores(self, events: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+        """The statistics of the members, and the sums (r,) that they come from where there are any."""
+        scorer = self.reference.scorer
+        if not isinstance(scorer, AdditiveScorer):
+            return scorer.scores([events])[0], None
+        sums = scorer.sums([events])
+        return scorer.scores_of(sums, np.array([float(len(events))]))[0], sums[0]
 
-    def _window_alarms(self, windows: Mapping[str, WindowResult]) -> tuple[str, ...]:
+    def _window_alarms(self, windows: Mapping[str, WindowResult]) -> Iterator[str]:
         bad = math.log(self.reference.decisions.bad)
-        return tuple(
-            f"{name} window"
-            for name, one in windows.items()
-            if one.n_batches > 1 and one.log_p_value is not None and one.log_p_value < bad
-        )
+        for name, one in windows.items():
+            if one.n_batches > 1 and one.log_p_value is not None and one.log_p_value < bad:
+                yield f"{name} window"
 
-    def _verdict(
-        self, batch: Batch, n_events: int, *, state: State, reason: str, cause: Cause | None = None
-    ) -> Verdict:
-        return Verdict(
-            index=self.n_batches,
-            name=batch.name,
-            time=batch.time,
-            n_events=n_events,
-            state=state,
-            reason=reason,
-            reference=self.reference.digest,
-            cause=cause,
-            left_out=batch.left_out,
-        )
-
-    def _reason(self, one: Verdict, null: NullP) -> str:
-        assert one.p_value is not None and one.z_score is not None
-        ranked = f"among {one.conformal['n_ranks']:,} good batches" if one.method == "conformal" else "by the null law"
-        said = f"{p_and_z(one.p_value, one.z_score)} {ranked}"
-        if one.method == "conformal" and null.p_value < _EVIDENT:
-            said += f"; by the null law {p_and_z(null.p_value, null.z_score)}"
-        where = f"; {one.where}" if one.state is not State.GOOD and one.where is not None else ""
-        alarms = f"; alarms: {', '.join(one.alarms)}" if one.alarms else ""
-        return f"{said}{where}{alarms}"
+    def _identity(self, batch: Batch, n_events: int) -> dict[str, Any]:
+        """Which batch a verdict is on, and by which reference."""
+        named = {"index": self.n_batches, "name": batch.name, "time": batch.time, "n_events": n_events}
+        return {**named, "reference": self.reference.digest, "left_out": batch.left_out}
 
 
-@dataclass(frozen=True)
-class _Scored:
-    """What is followed over time of a batch; ``which`` law of the grid is nearest to its size."""
-
-    score: float
-    p_value: float
-    conformal: float
-    which: int
+def _of_standing(one: Standing) -> dict[str, Any]:
+    """Fields of a verdict."""
+    names = ("conformal", "score", "is_ranked", "evidence", "n_medium", "drift_p_value")
+    null = {"p_value": one.null.p_value, "z_score": one.null.z_score, "method": one.null.method}
+    deciding = {"p_value": one.deciding.p_value, **one.deciding._asdict()}
+    return {**deciding, "null": null, **{name: getattr(one, name) for name in names}}
 
 
-@dataclass(frozen=True)
-class _Followed:
-    """What stands after it."""
-
-    alarms: tuple[str, ...]
-    evidence: dict[str, float]
-    n_medium: int
-    drift_p_value: float | None
+def _reason(one: Standing, where: Place, alarms: Sequence[str]) -> str:
+    is_conformal = one.deciding.method == CONFORMAL
+    ranked = f"among {one.conformal['n_ranks']:,} batches" if is_conformal else "by the null law"
+    said = f"{p_and_z(one.deciding.p_value, one.deciding.z_score)} {ranked}"
+    if is_conformal and one.null.p_value < _EVIDENT:
+        said += f"; by the null law {p_and_z(one.null.p_value, one.null.z_score)}"
+    place = f"; {where}" if one.state is not State.GOOD else ""
+    return f"{said}{place}{f'; alarms: {listed(alarms)}' if alarms else ''}"

@@ -106,8 +106,8 @@ class Decisions:
             "good batches",
             f"the last {self.window} batches are looked at for drift, with an alarm at {_one_in(self.bad)} of good "
             "batches on average over references; neighbors share batches, and their alarms",
-            f"windows alarm where their p is below {self.bad:g}; it is approximate, and up to four times too small where "
-            "the reference is small",
+            f"windows alarm where their p is below {self.bad:g}; it is approximate, and up to four times too small "
+            "where the reference is small",
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,8 +123,8 @@ class Validity:
         run_type: of the runs that the reference was made from; None: any. A batch that says another is refused.
         begins: first second of the period, counted from 1970 as batches do; None: no beginning.
         ends: last second of the period; None: no end.
-        fewest_events: a batch must have so many; None: a tenth less than the smallest of
-            `batch_sizes`.
+        fewest_events: a batch must have so many; None: a tenth less than the
+            smallest of `batch_sizes`.
         most_events: a batch may have so many; None: a tenth more than the largest of `batch_sizes`.
         columns: that a batch must have beside those of the features, such as those of the selection.
         stale_after_s: a batch older than this when it comes is not evaluated, in seconds; None: any age.
