@@ -64,7 +64,7 @@ def update(options) -> Iterator[harness.Row]:
         yield row
 
 
-@SCRIPT.part("log", n_events=500, n_reference=20_000, n_batches=20_000, every=4_000)
+@SCRIPT.part("log", n_events=500, n_reference=20_000, n_batches=100_000, every=20_000)
 def log(options) -> Iterator[harness.Row]:
     model = wilks.Histogram(n_bins=40)
     reference, _ = built((options.n_events,), options.n_reference, model=model)
