@@ -65,3 +65,12 @@ def test_the_moments_about_a_baseline_are_those_of_toys() -> None:
         assert np.mean(q) == pytest.approx(mean[0], abs=4.0 * np.sqrt(variance[0] / 800))
         assert np.var(q) == pytest.approx(variance[0], rel=0.3)
         assert scorer.moments(baseline, 200_000)[0][0] > 1.5 * mean[0], "the baseline fluctuates, too"
+
+
+def test_one_feature_has_the_same_sums_by_tables_and_event_by_event() -> None:
+    rng = np.random.default_rng(8)
+    first, second = (wilks.Sample(rng.exponential(size=n)) for n in (1_000, 1_000))
+    analysis = wilks.Analysis(reference=first, toy_source=second, model=MODELS["set"], expected_events=100)
+    scorer, batches = scorer_of(analysis), list(rng.exponential(size=(600, 100, 1)))
+    one_by_one = np.concatenate([scorer.scores([batch]) for batch in batches])
+    np.testing.assert_allclose(scorer.scores(batches), one_by_one, rtol=1e-6)

@@ -26,7 +26,7 @@ from wilks.statistics.histogram.contents import counts_in
 from wilks.statistics.histogram.deviance import deviance
 from wilks.statistics.histogram.engine import HistogramEngine
 from wilks.statistics.linear.basis import Basis
-from wilks.statistics.linear.data_sums import data_sums
+from wilks.statistics.linear.data_sums import DirectSums, data_sums
 from wilks.statistics.linear.engine import LinearEngine
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.moments import Moments
@@ -125,7 +125,7 @@ class LinearGroup:
 
     def __init__(self, basis: Basis, ridges: FloatArray) -> None:
         self.basis, self.ridges = basis, np.asarray(ridges, dtype=np.float64)
-        self._sums = data_sums(basis)
+        self._of_many, self._of_few = data_sums(basis), DirectSums(basis)
 
     def covariance(self, events: FloatArray) -> FloatArray:
         """Of phi over standardized events (n, d), shape (r, r)."""
@@ -137,8 +137,9 @@ class LinearGroup:
         return moments.about(moments.first / moments.total) / moments.total
 
     def sums(self, batches: Sequence[FloatArray]) -> FloatArray:
-        """For standardized batches (n, d), shape (k, r)."""
-        return self._sums.of(batches)
+        """For standardized batches (n, d), shape (k, r). Tables of one feature pay for many events alone."""
+        is_few = sum(map(len, batches)) * self.basis.map.n_values <= _BLOCK_NUMBERS
+        return (self._of_few if is_few else self._of_many).of(batches)
 
     def sums_of_rows(self, events: FloatArray, rows: IntArray) -> FloatArray:
         """For batches that are rows (k, n) of standardized events: each event is looked at once for many batches."""
