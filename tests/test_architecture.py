@@ -25,9 +25,10 @@ ROOMS = (
         "problems",
         "plots",
         "reports",
+        "monitor",
         "config",
     ),
-    *("monitor", "cli"),
+    *("cli",),
 )
 CORE = ROOMS[: ROOMS.index("campaign")]
 READERS = ("samples", "storage")  # the only core rooms that touch files

@@ -50,6 +50,7 @@ _NAMES = {
     "wilks.statistics.linear": ["Kernel", "KernelSet"],
     "wilks.statistics.network": ["MLP"],
     "wilks.statistics.scan": ["Scan"],
+    "wilks.monitor": ["Monitor", "MonitorReference", "Verdict", "build_reference"],
     "wilks.nuisances": [
         *("Gaussian", "LogNormal", "Nuisance", "Nuisances", "PoissonCount", "Unconstrained", "Unselected"),
         *("correlated", "normalization", "vary"),
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from wilks.interpretation import Region, most_discrepant_region
     from wilks.laws import Calibration, GoodnessOfFit, SequentialToys, calibrate
     from wilks.laws.gof_json import GofToys, read_gof, write_gof
+    from wilks.monitor import Monitor, MonitorReference, Verdict, build_reference
     from wilks.nuisances import (
         Gaussian,
         LogNormal,
@@ -140,6 +142,8 @@ __all__ = [
     "KnownSignal",
     "LocalProcesses",
     "LogNormal",
+    "Monitor",
+    "MonitorReference",
     "Nuisance",
     "Nuisances",
     "Null",
@@ -159,8 +163,10 @@ __all__ = [
     "Unselected",
     "Validation",
     "Variation",
+    "Verdict",
     "WeightClipSelection",
     "WilksError",
+    "build_reference",
     "calibrate",
     "columns",
     "compare",

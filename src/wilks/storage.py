@@ -41,6 +41,7 @@ KINDS = {
     "fit": "wilks.statistics.fits:FitResult",
     "hypothesis": "wilks.hypotheses:StorableHypothesis",
     "moments": "wilks.statistics.linear.moments:Moments",
+    "monitor_reference": "wilks.monitor.reference:MonitorReference",
     "power_table": "wilks.power.tables:PowerTable",
     "sample": "wilks.samples.sample:Sample",
     "selection": "wilks.selection.result:WeightClipSelection",

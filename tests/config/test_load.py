@@ -54,6 +54,15 @@ def test_a_good_file(tmp_path: Path) -> None:
     assert loaded.output == tmp_path / "results"
 
 
+def test_other_files_of_the_reference_take_the_place_of_its_own(tmp_path: Path) -> None:
+    made = "reference: {generator: {function: 'numpy:zeros', n_events: 10}, expected_events: 100}"
+    for text in (GOOD, f"features: [x]\n{made}\n", "features: [x]\n"):
+        (tmp_path / "a.yaml").write_text(text)
+        loaded = load_config(tmp_path / "a.yaml", reference_files=["good/run*.root", "root://far/x.root"])
+        assert loaded.config.reference.files == [os.path.abspath("good/run*.root"), "root://far/x.root"]
+        assert loaded.config.reference.generator is None
+
+
 SCORE = "features: [x]\nreference: {files: r.npz}\nmodel: {kernel: {is_score: true}}\n"
 
 

@@ -29,6 +29,8 @@ COMMANDS = {
     "run": Entry("wilks.cli.commands:run", "check, learn-nuisances, calibrate, test and report in one go."),
     "demo": Entry("wilks.cli.start:demo", "Run the exponential problem with a signal injected."),
     "toys": Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend, shrink."),
+    "reference": Entry("wilks.cli.references:reference", "References of monitoring: build."),
+    "monitor": Entry("wilks.cli.monitor:monitor", "Judge batches as they come, at declared rates of false alarms."),
     "schema": Entry("wilks.cli.start:schema", "Print the JSON Schema of an analysis file, for editors."),
 }
 

@@ -19,7 +19,9 @@ POWER = "power"
 VALIDATION = "validation"
 SELECTION, SELECTED = "selection", "selected"
 LEARNED, RESPONSES = "nuisances.json", "responses"
+MONITORED = "log.jsonl"
 _OURS = {
+    MONITORED,
     *(ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES),
     *(SPLITTING, SUMS, POWER, VALIDATION, SELECTION, SELECTED),
 }

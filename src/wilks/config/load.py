@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,12 +80,14 @@ class LoadedConfig:
         return f"; relative paths of this file start from {self.folder}, to which {self.path} leads"
 
 
-def load_config(path: str | Path) -> LoadedConfig:
+def load_config(path: str | Path, *, reference_files: Sequence[str] = ()) -> LoadedConfig:
     """Read and check an analysis file; nothing else is read.
+
+    ``reference_files``, as seen from here, take the place of the files of the reference.
 
     Raises ConfigError with one line for each fault: ``analysis.yaml:12: model.mlp.weight_clp: unknown key; ...``.
     """
-    document = read_document(path)
+    document = _with_reference(read_document(path), reference_files)
     loaded = LoadedConfig(as_path(path), document, _validated(document))
     _check_expressions(loaded)
     checks = nuisance_faults, toy_faults, yield_faults, fill_faults
@@ -94,6 +96,19 @@ def load_config(path: str | Path) -> LoadedConfig:
     if faults:
         raise ConfigError("\n".join(text for _, text in sorted(faults)))
     return loaded
+
+
+def _with_reference(document: Document, files: Sequence[str]) -> Document:
+    """The document with other files of the reference."""
+    if not files:
+        return document
+    given = document.values.get("reference")
+    section = {} if given is None else given
+    if not isinstance(section, dict):
+        return document
+    here = [name if "://" in name else os.path.abspath(as_path(name)) for name in files]
+    kept = {key: value for key, value in section.items() if key != "generator"}
+    return replace(document, values={**document.values, "reference": {**kept, "files": here}})
 
 
 def _validated(document: Document) -> AnalysisConfig:

@@ -37,6 +37,7 @@ from wilks.config.sections import (
     one_of,
     require_no_files_keys,
 )
+from wilks.monitor import BuildOptions, Decisions, Validity
 from wilks.search import Search
 from wilks.statistics import DEFAULT
 from wilks.storage import as_path
@@ -229,6 +230,19 @@ class QualityConfig(Section):
     )
 
 
+@with_options_of(Validity)
+@with_options_of(Decisions)
+@with_options_of(BuildOptions)
+class MonitorConfig(Section):
+    """What `wilks reference build` makes a reference of monitoring with."""
+
+    held_out: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.5,
+        description="Share of the selected events that the reference does not hold, for its null and its calibration "
+        "batches; it counts where neither reference.n_training nor a source of toys is given.",
+    )
+
+
 class AnalysisConfig(Section):
     """An analysis: do the data agree with the reference?"""
 
@@ -295,6 +309,9 @@ class AnalysisConfig(Section):
         "values far outside all others would set them); false: features as they are; or {shift: [...], scale: [...]}.",
     )
     search: SearchConfig = Field(default=SearchConfig(), description="How the minimum is searched.")
+    monitor: MonitorConfig = Field(
+        default=MonitorConfig(), description="References of monitoring: batches, rates and validity."
+    )
     quality: QualityConfig = Field(
         default=QualityConfig(), description="Limits beyond which a command ends with exit code 4."
     )

@@ -1,0 +1,27 @@
+"""Commands on references of monitoring: names and one-line texts, as in `wilks.cli.main`."""
+
+import click
+
+from wilks.cli.groups import Entry, LazyGroup
+
+COMMANDS = {
+    "build": Entry("wilks.cli.reference_build:build", "Build the reference that batches are judged by."),
+}
+
+
+class _Commands(LazyGroup):
+    entries = COMMANDS
+
+
+@click.group(
+    cls=_Commands,
+    short_help="References of monitoring: build.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+def reference() -> None:
+    """What `wilks monitor` judges by: statistic, null and calibration batches of good events, in one folder.
+
+    \b
+    wilks reference build "good/run*.root" --analysis dqm.yaml --output ref
+    wilks monitor --reference ref --input incoming --follow
+    """

@@ -1,0 +1,133 @@
+"""The audit log of a monitor: JSON lines that are only ever added, each with a digest that holds the one before it.
+
+The log is the truth. A batch is judged once its line is in it: whatever a process knew when it was killed, the next one
+knows from the lines. A last line that was not written whole is taken away, and the batch is judged again; a line that
+has changed since is found, and named.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from wilks.documents import canonical_json
+from wilks.errors import StoreError
+from wilks.wording import visible
+
+LOG = "log.jsonl"
+_NOTHING = ""
+
+
+class AuditLog:
+    """A file of lines that one process adds to; used as a context it is closed at the end.
+
+    Args:
+        path: of the file; it is made where it is not there.
+        reference: digest of the reference: a log is of one.
+
+    Raises:
+        StoreError: the file is no such log, is one of another reference, has changed since, or cannot be written.
+    """
+
+    def __init__(self, path: Path, *, reference: str) -> None:
+        self.path, self._reference, self._last = path, reference, _NOTHING
+        self.n_lines, self.n_torn = 0, 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise StoreError(f"the log {path} must be a file that can be written, but: {error.strerror}") from error
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._handle)
+            raise StoreError(
+                f"the log {path} must be written by one process, but another one does; end it, or give another --output"
+            ) from error
+        except OSError:  # a disk without locks
+            pass
+        self._size = os.fstat(self._handle).st_size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._handle)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """All lines that are there, verified one by one; afterwards lines can be added.
+
+        A last line that is torn is taken away, and ``n_torn`` says how many bytes that were.
+        """
+        end = 0
+        with self.path.open("rb") as file:
+            for line in file:
+                entry = self._read(line)
+                if entry is None and end + len(line) == self._size:
+                    break
+                if entry is None:
+                    raise StoreError(
+                        f"line {self.n_lines + 1} of {self.path} must be what was written there, but it has changed "
+                        "since; take the log back from a copy, or give another --output"
+                    )
+                end, self.n_lines, self._last = end + len(line), self.n_lines + 1, entry["digest"]
+                self._check_reference(entry)
+                yield entry
+        self.n_torn = self._size - end
+        if self.n_torn:
+            os.ftruncate(self._handle, end)
+            self._size = end
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Add a line and see it on the disk; a line that could not be written whole is taken away again.
+
+        Raises:
+            OSError: the disk is full, or failed.
+        """
+        told = {**entry, "previous": self._last}
+        digest = _digest(told)
+        data = (canonical_json({**told, "digest": digest}) + "\n").encode()
+        try:
+            _write_all(self._handle, data)
+            os.fsync(self._handle)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._handle, self._size)
+            raise
+        self._last, self._size, self.n_lines = digest, self._size + len(data), self.n_lines + 1
+
+    def _read(self, line: bytes) -> dict[str, Any] | None:
+        """The entry of a line; None where it is not one that was written after those before it."""
+        if not line.endswith(b"\n"):
+            return None
+        try:
+            entry = json.loads(line)
+            told = {name: value for name, value in entry.items() if name != "digest"}
+            is_whole = entry["digest"] == _digest(told) and entry["previous"] == self._last
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+        return dict(entry) if is_whole else None
+
+    def _check_reference(self, entry: Mapping[str, Any]) -> None:
+        there = entry.get("reference")
+        if there is not None and there != self._reference:
+            raise StoreError(
+                f"the log {self.path} must be one of the reference {self._reference[:12]}, but it is one of "
+                f"{visible(str(there))[:12]}; give another --output: batches are ranked among those of one reference"
+            )
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+def _digest(entry: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(entry).encode()).hexdigest()

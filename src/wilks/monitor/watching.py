@@ -1,0 +1,116 @@
+"""Judging batches as they come, with the log as the only memory."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from wilks.monitor.audit import AuditLog
+from wilks.monitor.inputs import Arrival
+from wilks.monitor.monitor import Monitor
+from wilks.monitor.verdict import Cause, Verdict
+
+_BATCH, _START = "batch", "start"
+
+
+@dataclass
+class Tally:
+    """What was judged, by this process and those before it.
+
+    Attributes:
+        states: how many batches of each.
+        alarms: how many of each.
+        n_before: batches that earlier processes judged.
+        n_skipped: batches that came again and were not judged twice.
+        most_waiting: batches that waited at once, at most.
+    """
+
+    states: Counter[str] = field(default_factory=Counter)
+    alarms: Counter[str] = field(default_factory=Counter)
+    n_before: int = 0
+    n_skipped: int = 0
+    most_waiting: int = 0
+
+    def add(self, verdict: dict[str, Any]) -> None:
+        """One more."""
+        self.states[verdict["state"]] += 1
+        self.alarms.update(verdict["alarms"])
+
+
+class Watch:
+    """A monitor with its log.
+
+    Args:
+        monitor: to which no batch has come.
+        log: of its reference; what is in it is taken up.
+        clock: seconds since 1970; it may jump: nothing but the age of batches depends on it.
+    """
+
+    def __init__(self, monitor: Monitor, log: AuditLog, *, clock: Callable[[], float]) -> None:
+        self._monitor, self._log, self._clock = monitor, log, clock
+        self.tally, self._judged = Tally(), dict[bytes, bytes | None]()
+        monitor.replay(self._taken_up())
+        self.tally.n_before = monitor.n_batches
+        reference = monitor.reference
+        self._log.append(
+            {
+                "kind": _START,
+                "reference": reference.digest,
+                "name": reference.name,
+                "at": self._now_text(),
+                "n_before": self.tally.n_before,
+                "n_torn_bytes": log.n_torn,
+                "decisions": reference.decisions.to_dict(),
+                "guarantees": list(reference.decisions.describe()),
+                "profiles": [one.to_dict() for one in reference.profiles],
+            }
+        )
+
+    def is_judged(self, name: str, mark: str) -> bool:
+        """Whether a batch of this name needs no judging: it was evaluated, or could not be read and has not changed."""
+        if not name or _key(name) not in self._judged:
+            return False
+        unread = self._judged[_key(name)]
+        return unread is None or unread == _key(mark)
+
+    def judge(self, arrival: Arrival, *, n_waiting: int = 0) -> Verdict | None:
+        """The verdict, once it is in the log; None for a batch that was judged before, or has gone."""
+        self.tally.most_waiting = max(self.tally.most_waiting, n_waiting)
+        if self.is_judged(arrival.name, arrival.mark):
+            self.tally.n_skipped += 1
+            return None
+        batch = arrival.read()
+        if batch is None:
+            return None
+        now = self._clock()
+        verdict = self._monitor.update(batch, now=now)
+        told = verdict.to_dict()
+        entry = {"kind": _BATCH, "at": self._now_text(), "mark": arrival.mark, "content": batch.digest}
+        self._log.append({**entry, "run_type": batch.run_type, "n_waiting": n_waiting, "verdict": told})
+        self._note(arrival.name, arrival.mark, told)
+        return verdict
+
+    def _taken_up(self) -> Iterator[dict[str, Any]]:
+        for entry in self._log.entries():
+            if entry["kind"] == _BATCH:
+                verdict = entry["verdict"]
+                self._note(verdict["name"], entry["mark"], verdict)
+                yield verdict
+
+    def _note(self, name: str, mark: str, verdict: dict[str, Any]) -> None:
+        self.tally.add(verdict)
+        if name:
+            self._judged[_key(name)] = _key(mark) if verdict["cause"] == Cause.UNREADABLE else None
+
+    def _now_text(self) -> str:
+        try:
+            return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
+        except (ValueError, OverflowError, OSError):  # a clock that has jumped out of all calendars
+            return "unknown"
+
+
+def _key(text: str) -> bytes:
+    """Sixteen bytes for a name of any length."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:16]
