@@ -16,8 +16,11 @@ _NAMES = {
     "wilks.nuisances.documents": ["nuisances_from_dict"],
     "wilks.nuisances.inputs": ["NetworkInputs"],
     "wilks.nuisances.nuisance": ["Nuisance", "normalization"],
+    "wilks.nuisances.region_response": ["RegionResponse"],
+    "wilks.nuisances.region_sources": ["RegionSources", "region_sources"],
     "wilks.nuisances.response": ["Polynomial", "Response", "Term", "all_terms", "monomials"],
     "wilks.nuisances.response_documents": ["response_from_dict"],
+    "wilks.nuisances.shared": ["shared_nuisances"],
     "wilks.nuisances.taylor": ["LearnedPolynomial"],
     "wilks.nuisances.transforming": ["vary"],
     "wilks.nuisances.unselected": ["Unselected"],
@@ -31,8 +34,11 @@ if TYPE_CHECKING:
     from wilks.nuisances.documents import nuisances_from_dict
     from wilks.nuisances.inputs import NetworkInputs
     from wilks.nuisances.nuisance import Nuisance, normalization
+    from wilks.nuisances.region_response import RegionResponse
+    from wilks.nuisances.region_sources import RegionSources, region_sources
     from wilks.nuisances.response import Polynomial, Response, Term, all_terms, monomials
     from wilks.nuisances.response_documents import response_from_dict
+    from wilks.nuisances.shared import shared_nuisances
     from wilks.nuisances.taylor import LearnedPolynomial
     from wilks.nuisances.transforming import vary
     from wilks.nuisances.unselected import Unselected
@@ -51,6 +57,8 @@ __all__ = [
     "Nuisances",
     "PoissonCount",
     "Polynomial",
+    "RegionResponse",
+    "RegionSources",
     "Response",
     "Term",
     "Unconstrained",
@@ -62,7 +70,9 @@ __all__ = [
     "n_cells",
     "normalization",
     "nuisances_from_dict",
+    "region_sources",
     "require_finite_response",
     "response_from_dict",
+    "shared_nuisances",
     "vary",
 ]
