@@ -72,14 +72,21 @@ class NetworkBlock(Block):
         return placed
 
     def statistics(self, sums: FloatArray) -> FloatArray:
-        masses, share = self._null.pool.masses, self._null.share
-        counts = np.rint(sums + share * masses).astype(np.int64)
-        first = self._t(self._engines[0], counts)
-        second = self._t(self._engines[1], masses.astype(np.int64) - counts)
-        return (first + second)[:, None]
+        counts = np.rint(sums + self._null.share * self._null.pool.masses).astype(np.int64)
+        both: FloatArray = np.sum(self.of_each(counts), axis=1, keepdims=True)
+        return both
+
+    def of_each(self, counts: IntArray) -> FloatArray:
+        """t of the first and of the second sample, (k, 2), for ``counts`` (k, u) of the rows in the first.
+
+        NaN where a fit failed.
+        """
+        others = self._null.pool.masses.astype(np.int64) - counts
+        first, second = self._engines
+        return np.stack([self._t(first, counts), self._t(second, others)], axis=1)
 
     def _t(self, engine: Engine, counts: IntArray) -> FloatArray:
-        """t of one sample with ``counts`` (k, u) of the rows; NaN where a fit failed."""
+        """t of one sample with ``counts`` (k, u) of the rows."""
         events, nothing = self._null.pool.events, np.empty(0)
         data: Sequence[Data] = [Data(np.repeat(events, one, axis=0), nothing) for one in counts]
         step = max(1, engine.n_together)

@@ -17,7 +17,7 @@ _NAMES = {
     "wilks.nuisances.inputs": ["NetworkInputs"],
     "wilks.nuisances.nuisance": ["Nuisance", "normalization"],
     "wilks.nuisances.region_response": ["RegionResponse"],
-    "wilks.nuisances.region_sources": ["RegionSources", "region_sources"],
+    "wilks.nuisances.region_sources": ["RegionSources", "sources_of_regions"],
     "wilks.nuisances.response": ["Polynomial", "Response", "Term", "all_terms", "monomials"],
     "wilks.nuisances.response_documents": ["response_from_dict"],
     "wilks.nuisances.shared": ["shared_nuisances"],
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from wilks.nuisances.inputs import NetworkInputs
     from wilks.nuisances.nuisance import Nuisance, normalization
     from wilks.nuisances.region_response import RegionResponse
-    from wilks.nuisances.region_sources import RegionSources, region_sources
+    from wilks.nuisances.region_sources import RegionSources, sources_of_regions
     from wilks.nuisances.response import Polynomial, Response, Term, all_terms, monomials
     from wilks.nuisances.response_documents import response_from_dict
     from wilks.nuisances.shared import shared_nuisances
@@ -70,9 +70,9 @@ __all__ = [
     "n_cells",
     "normalization",
     "nuisances_from_dict",
-    "region_sources",
     "require_finite_response",
     "response_from_dict",
     "shared_nuisances",
+    "sources_of_regions",
     "vary",
 ]

@@ -83,7 +83,7 @@ def _source(k: int, document: Mapping[str, Any], samples: Mapping[str, Sample]) 
     return samples.get(f"pool_{k}") or generator_from_dict(document)
 
 
-def region_sources(
+def sources_of_regions(
     layout: RegionLayout, sources: tuple[ToySource | Unselected | None, ...], references: tuple[Sample, ...]
 ) -> RegionSources | None:
     """Those of all regions; None where no region has one.

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from wilks.errors import InputError
 from wilks.hypotheses import ToySource
-from wilks.nuisances import Nuisances, RegionSources, Unselected, region_sources
+from wilks.nuisances import Nuisances, RegionSources, Unselected, sources_of_regions
 from wilks.samples import RegionLayout, Sample, Standardization
 from wilks.search import Search
 from wilks.statistics import REGIONS
@@ -67,7 +67,7 @@ def settings_of_regions(regions: Mapping[str, Region]) -> RegionSettings:
     nuisances = named(_SHARED)(layout, [one.nuisances for one in given], references) if has_nuisances else Nuisances()
     sources: Any = tuple(one.toy_source for one in given)
     return RegionSettings(
-        layout.joined(references), model, nuisances, region_sources(layout, sources, references), searches.pop()
+        layout.joined(references), model, nuisances, sources_of_regions(layout, sources, references), searches.pop()
     )
 
 
