@@ -198,6 +198,13 @@ class Analysis(Printed, Storable):
         both = [one for given in (self, other) for one in given.regions.items() or [(given.name, given)]]
         return Analysis.of_regions(named_regions(both))
 
+    def split(self, data: Sample) -> dict[str, Sample]:
+        """Data that `checked` made, of each region that has some; none where there is one region."""
+        model = self.model
+        if not isinstance(model, Regions):
+            return {}
+        return {name: one for name, one in zip(model.names, model.layout.split(data), strict=True) if one.n_events}
+
     def checked(self, data: Any) -> Sample:
         """Data as a sample with the features of the analysis; of several regions by their names, or in their order.
 

@@ -1,5 +1,6 @@
 """Networks of several regions: the parameters of all in one vector."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -7,9 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wilks.statistics.base import Statistic
+from wilks.problem import Problem
+from wilks.statistics.base import Engine, Statistic
 from wilks.statistics.network import NetworkModel
 from wilks.statistics.regions.base import Regions
+from wilks.storage import named
 from wilks.structures import Structure
 from wilks.typing import FloatArray
 
@@ -84,19 +87,25 @@ class NetworkRegions(Regions, NetworkModel):
     summary: ClassVar[str] = "Networks of several regions."
     version: ClassVar[int] = 1
 
+    def engine(self, problems: Sequence[Problem]) -> Engine:
+        (problem,) = problems
+        engine: Engine = named("wilks.statistics.regions.network_engine:RegionNetworkEngine")(problem, self)
+        return engine
+
     @classmethod
     def takes(cls, model: Statistic) -> bool:
         return isinstance(model, NetworkModel)
 
     @property
-    def _networks(self) -> list[tuple[int, NetworkModel]]:
+    def networks(self) -> list[tuple[int, NetworkModel]]:
+        """Those regions that have one, with their numbers."""
         return [(k, one) for k, one in enumerate(self.models) if isinstance(one, NetworkModel)]
 
     @property
     def structure(self) -> Structure:
-        numbers = [k for k, _ in self._networks]
+        numbers = [k for k, _ in self.networks]
         return RegionSum(
-            tuple(one.structure for _, one in self._networks),
+            tuple(one.structure for _, one in self.networks),
             tuple(self.maps[k].shift for k in numbers),
             tuple(self.maps[k].scale for k in numbers),
             tuple(numbers),
@@ -104,7 +113,7 @@ class NetworkRegions(Regions, NetworkModel):
         )
 
     def bounds(self, n_features: int) -> tuple[FloatArray, FloatArray]:
-        each = [one.bounds(len(self.features[k])) for k, one in self._networks]
+        each = [one.bounds(len(self.features[k])) for k, one in self.networks]
         lower, upper = (np.concatenate(side) for side in zip(*each, strict=True))
         return lower, upper
 
@@ -118,11 +127,11 @@ class NetworkRegions(Regions, NetworkModel):
         return self.structure.column_curvature(params, columns, coefficients)
 
     def starting_points(self, rng: np.random.Generator, n_starts: int, *, events: FloatArray) -> FloatArray:
-        each = [one.starting_points(rng, n_starts, events=self.inputs(k, events)) for k, one in self._networks]
+        each = [one.starting_points(rng, n_starts, events=self.inputs(k, events)) for k, one in self.networks]
         return np.concatenate(each, axis=1)
 
     def flat_point(self, rng: np.random.Generator, *, events: FloatArray) -> FloatArray:
-        return np.concatenate([one.flat_point(rng, events=self.inputs(k, events)) for k, one in self._networks])
+        return np.concatenate([one.flat_point(rng, events=self.inputs(k, events)) for k, one in self.networks])
 
     def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
         return self.region_log_ratio(params, events)

@@ -101,17 +101,20 @@ class RegionOptions(NamedTuple):
 
 def regions_of(together: Region) -> Iterator[RegionOptions]:
     """What the analyses were that `settings_of_regions` made one of; nothing of an analysis of one region."""
-    model, source, response = together.model, together.toy_source, together.nuisances.response
+    model, source = together.model, together.toy_source
     if not isinstance(model, Regions):
         return
-    own: Any = (Nuisances(),) * model.layout.n_regions if response is None else _regions_of_response(response)
+    own = nuisances_of_regions(together.nuisances, model.layout.n_regions)
     for k, (name, reference) in enumerate(zip(model.names, model.layout.split(together.reference), strict=True)):
         toy_source = source.sources[k] if isinstance(source, RegionSources) else None
         yield RegionOptions(name, reference, model.models[k], own[k], toy_source, model.maps[k], together.search)
 
 
-def _regions_of_response(response: Any) -> tuple[Nuisances, ...]:
-    """Those of `RegionResponse`, which needs JAX and is not named here."""
+def nuisances_of_regions(nuisances: Nuisances, n_regions: int) -> tuple[Nuisances, ...]:
+    """Those that each region has, of nuisances that `settings_of_regions` made."""
+    if not nuisances:
+        return (Nuisances(),) * n_regions
+    response: Any = nuisances.response  # a `RegionResponse`, which needs JAX and is not named here
     regions: tuple[Nuisances, ...] = response.regions
     return regions
 
