@@ -27,7 +27,8 @@ from wilks.samples import (
 )
 from wilks.search import Search
 from wilks.statistics import Engine, Statistic, default_statistic, statistic_from_dict
-from wilks.statistics.regions import Regions, named_regions, regions_of, settings_of_regions
+from wilks.statistics.fits import FitResult
+from wilks.statistics.regions import Regions, named_regions, region_fit, regions_of, settings_of_regions
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
@@ -204,6 +205,13 @@ class Analysis(Printed, Storable):
         if not isinstance(model, Regions):
             return {}
         return {name: one for name, one in zip(model.names, model.layout.split(data), strict=True) if one.n_events}
+
+    def region_fits(self, fit: FitResult) -> dict[str, FitResult]:
+        """A joint fit as each region sees it: its own f, and those nuisances that it has; none of one region alone."""
+        if not isinstance(self.model, Regions):
+            return {}
+        parts = enumerate(self.regions.items())
+        return {name: region_fit(self.model, fit, k, one.nuisances.names) for k, (name, one) in parts}
 
     def checked(self, data: Any) -> Sample:
         """Data as a sample with the features of the analysis; of several regions by their names, or in their order.

@@ -99,6 +99,10 @@ class Regions(Statistic):
         """Parameters of each region."""
         return np.split(np.asarray(params), list(accumulate(self.sizes))[:-1])
 
+    def region_params(self, params: FloatArray, k: int) -> FloatArray:
+        """The parameters of region k, as its own model takes them."""
+        return self.split(params)[k]
+
     def region_log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
         """f(x; w) of rows (n, D), by the f of each region."""
         self._check_params(params, events.shape[1])

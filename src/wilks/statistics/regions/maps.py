@@ -81,6 +81,18 @@ class LinearRegions(Regions, LinearModel):
     def split(self, params: FloatArray) -> list[FloatArray]:
         return LinearModel.split(self, params)
 
+    def region_params(self, params: FloatArray, k: int) -> FloatArray:
+        if k not in self.free:
+            return np.empty(0)
+        j = self.free.index(k)
+        own, n_all = self._linear[j].groups, len(self.members)
+        n_own = sum(map(len, own))
+        found = [np.zeros((len(group), group[0].map.n_values)) for group in own]
+        for i, each in enumerate(self.split(params)):
+            sizes = [one.n_values for one in self.groups[i][0].map.maps]  # type: ignore[attr-defined]
+            found[min(i, len(own) - 1)] += np.split(each, np.cumsum(sizes)[:-1], axis=1)[j] * (n_own / n_all)
+        return np.concatenate([one.ravel() for one in found])
+
     def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
         return LinearModel.log_ratio(self, params, events)
 

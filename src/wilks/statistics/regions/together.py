@@ -1,6 +1,7 @@
 """Several analyses as one: what its reference, model, nuisances and source of toys are."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from wilks.errors import InputError
@@ -10,6 +11,7 @@ from wilks.samples import RegionLayout, Sample, Standardization
 from wilks.search import Search
 from wilks.statistics import REGIONS
 from wilks.statistics.base import Statistic
+from wilks.statistics.fits import FitResult
 from wilks.statistics.regions.base import Regions
 from wilks.storage import named
 
@@ -117,6 +119,18 @@ def nuisances_of_regions(nuisances: Nuisances, n_regions: int) -> tuple[Nuisance
     response: Any = nuisances.response  # a `RegionResponse`, which needs JAX and is not named here
     regions: tuple[Nuisances, ...] = response.regions
     return regions
+
+
+def region_fit(model: Regions, fit: FitResult, k: int, names: Sequence[str]) -> FitResult:
+    """f and the nuisances of a joint fit as far as they are those of region k, with nuisances of these names.
+
+    t, tau, Delta and the certificate remain those of all regions.
+    """
+    places = [i for i, one in enumerate(fit.nuisances) if one.name in names]
+    picked: Any = {
+        name: tuple(getattr(fit, name)[i] for i in places) for name in ("nuisances", "delta_nuisances", "observed")
+    }
+    return replace(fit, params=model.region_params(fit.params, k), members=(), **picked)
 
 
 def named_regions(given: Sequence[tuple[str, _Any]]) -> dict[str, _Any]:
