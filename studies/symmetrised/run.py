@@ -11,8 +11,8 @@ its error; ``above_12`` is the share above the 95 % point of the chi-square with
 p-values against 12 and 13; ``share_of_a`` the mean of t_{A+B}(A) over that of t, and N_B/N beside it.
 
 ``sensitivity``: the collinear mass of two leptons in units of 100 GeV, made up for this study: 35 % Z at .90 +- .18 and
-a broad rest, gamma of shape 4 and scale .3; H -> tau e at 1.25 +- .15 in A, in place of background. ``unsymmetrised`` is t_B(A), B being
-the reference of A. Power at 2 sigma among pairs of the null.
+a broad rest, gamma of shape 4 and scale .3; H -> tau e at 1.25 +- .15 in A, in place of background. ``unsymmetrised``
+is t_B(A), B being the reference of A. Power at 2 sigma among pairs of the null.
 """
 
 from collections.abc import Iterator

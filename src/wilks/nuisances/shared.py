@@ -23,8 +23,8 @@ def shared_nuisances(layout: RegionLayout, nuisances: Sequence[Nuisances], refer
     for region, one in zip(layout.names, nuisances, strict=True):
         if one.log_yield is not None:
             raise InputError(
-                f"regions cannot have a known yield beside their learned response yet, but {region} has one; leave it "
-                "to the response, or to a normalization nuisance"
+                f"regions cannot have a known yield beside their learned response, but {region} has one; learn it with "
+                "yields_from_samples=False (responses: {yields_from_samples: false}), so that the response makes it"
             )
         for each in one:
             _require_same(found.setdefault(each.name, (region, each)), (region, each))
