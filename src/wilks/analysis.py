@@ -225,8 +225,8 @@ class Analysis(Printed, Storable):
     @property
     def local_functions(self) -> tuple[str, ...]:
         """Names of functions that only this process can find: of the toy source and of the nuisances."""
-        functions = (*sources.generators_of(self.toy_source), *self.nuisances.functions)
-        return tuple(one.name for one in functions if not one.is_portable)
+        of_source = tuple(one.name for one in sources.generators_of(self.toy_source) if not one.is_portable)
+        return (*of_source, *(one.name for one in self.nuisances.functions if not one.is_portable))
 
     def log_ratio(self, events: FloatArray, params: FloatArray) -> FloatArray:
         """The learned f(x; w) for raw events of shape (n, d); result (n,)."""

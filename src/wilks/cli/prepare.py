@@ -97,7 +97,9 @@ def _checked(session: Session, prepared: Prepared) -> Prepared:
 def _prepared_regions(session: Session, loaded: LoadedRegions, *, with_data: bool) -> Prepared:
     """Several regions as one analysis: each is read by its own file, and its responses lie in its own output folder."""
     output = check_folder(loaded)
-    analyses, data, observed = {}, {}, {}
+    analyses: dict[str, Analysis] = {}
+    data: dict[str, Sample] = {}
+    observed: dict[str, float] = {}
     for name, part in loaded.parts.items():
         with loaded.located("regions", name):
             sources = read_sources(part)

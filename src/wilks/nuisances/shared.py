@@ -53,7 +53,8 @@ def _correlation(names: Sequence[str], regions: Sequence[str], nuisances: Sequen
     """Of the union: that of the region which has both, 0 where none has."""
     if all(one.correlation is None for one in nuisances):
         return None
-    matrix, known = np.eye(len(names)), {}
+    matrix = np.eye(len(names))
+    known: dict[tuple[str, str], tuple[str, float]] = {}
     for region, one in zip(regions, nuisances, strict=True):
         own = np.eye(len(one)) if one.correlation is None else one.correlation
         for (i, first), (j, second) in _pairs(one):

@@ -19,12 +19,15 @@ def checked_source(
     Raises:
         InputError: it does.
     """
-    is_made = isinstance(given, Unselected | RegionSources)
-    source = given if is_made else as_source(given, features=reference.features)  # type: ignore[arg-type]
+    source: Source | None
+    if isinstance(given, Unselected | RegionSources):
+        source = given
+    else:
+        source = as_source(given, features=reference.features)
     pool = nominal_pool(source)
     if pool is not None:
         check_pool(pool, reference=reference)
-    return source  # type: ignore[return-value]
+    return source
 
 
 def nominal_pool(source: Source | None) -> Sample | None:

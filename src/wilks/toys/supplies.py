@@ -11,7 +11,7 @@ from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null, ShiftedNuisance, ToySource
 from wilks.kept import kept
-from wilks.nuisances import Unselected
+from wilks.nuisances import RegionSources, Unselected
 from wilks.samples import Sample
 from wilks.statistics.regions import Regions
 from wilks.typing import FloatArray
@@ -116,6 +116,7 @@ def _background(analysis: Analysis, hypothesis: Hypothesis) -> tuple[ToySource, 
             "toys need a source of events, but the analysis has none; give Analysis(toy_source=...): a sample that "
             "shares no event with the reference (wilks.split makes one) or wilks.Generator('module:function')"
         )
+    assert not isinstance(source, RegionSources)  # `supplies` asks each region
     if hypothesis.is_reweighted:
         return _reweighted(analysis, dict(told))
     if isinstance(source, Unselected):

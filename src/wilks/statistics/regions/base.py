@@ -36,7 +36,7 @@ class Regions(Statistic):
 
     names: tuple[str, ...]
     features: tuple[tuple[str, ...], ...]
-    models: tuple[Statistic, ...]
+    models: tuple[Any, ...]
     standardizations: tuple[Any, ...]
 
     def __post_init__(self) -> None:
