@@ -36,13 +36,14 @@ class Regions(Statistic):
 
     names: tuple[str, ...]
     features: tuple[tuple[str, ...], ...]
-    models: tuple[Any, ...]
+    models: tuple[Statistic, ...]
     standardizations: tuple[Any, ...]
 
     def __post_init__(self) -> None:
         for name in ("names", "features"):
             object.__setattr__(self, name, getattr(self.layout, name))
-        models = tuple(one if isinstance(one, Statistic) else statistic_from_dict(one) for one in self.models)
+        given: Sequence[Any] = self.models  # documents, where a file was read
+        models = tuple(one if isinstance(one, Statistic) else statistic_from_dict(one) for one in given)
         maps = [_plain(one) for one in self.standardizations]
         object.__setattr__(self, "models", models)
         object.__setattr__(self, "standardizations", tuple(maps))
