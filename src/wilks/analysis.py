@@ -199,6 +199,18 @@ class Analysis(Printed, Storable):
         both = [one for given in (self, other) for one in given.regions.items() or [(given.name, given)]]
         return Analysis.of_regions(named_regions(both))
 
+    def require_one_region(self, what: str) -> None:
+        """Raise InputError for an analysis of several regions: ``what`` is made of one.
+
+        Raises:
+            InputError: there are several.
+        """
+        if isinstance(self.model, Regions):
+            raise InputError(
+                f"{what} looks at one region, but this analysis has several ({', '.join(self.model.names)}); give "
+                "that of a region, analysis.regions[name]"
+            )
+
     def split(self, data: Sample) -> dict[str, Sample]:
         """Data that `checked` made, of each region that has some; none where there is one region."""
         model = self.model

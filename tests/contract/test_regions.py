@@ -147,7 +147,7 @@ def test_models_of_regions_are_made_again_from_their_documents(whole):
     assert statistic_from_dict(Fixed().to_dict()) == Fixed()
 
 
-def test_wilks_run_and_report(files, whole):
+def test_wilks_run_and_report(files, whole, cheap_figures):
     ran = files.run("run")
     assert ran.exit_code == 0, ran.output
     result = json.loads((files.folder / "results-of-both" / "result.json").read_text())
@@ -159,6 +159,8 @@ def test_wilks_run_and_report(files, whole):
         again = files.run(command)
         assert again.exit_code == 0, again.output
     assert "scale" in files.run("check").output
+    refused = files.run("validate")
+    assert refused.exit_code == 2 and "this command looks at one region" in refused.output
 
 
 def test_a_file_of_regions_says_what_is_wrong(files):

@@ -11,7 +11,7 @@ from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_sourc
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import Session
 from wilks.cli.steps import check_fail_on
-from wilks.config import load_any
+from wilks.config import load_config
 from wilks.parts import HalvesAnswer, PartsAnswer, halves_test, parts_test
 from wilks.parts.halves import require_no_nuisances
 from wilks.significance import INDEPENDENT
@@ -83,7 +83,7 @@ def _ready(
 ) -> Iterator[tuple[Prepared, Reporter]]:
     """The analysis with its data, the output folder claimed, and a reporter."""
     check_fail_on(fail_on, n_toys=n_toys)
-    prepared = prepare(session, load_any(analysis_file), with_data=True)
+    prepared = prepare(session, load_config(analysis_file), with_data=True)
     require_toy_source(prepared)
     claim_output(session, prepared)
     session.interrupted = "interrupted; toys that are divided are not kept, and the same command begins anew"

@@ -14,7 +14,7 @@ from wilks.cli.places import POWER
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.progress import progress
 from wilks.cli.session import Session
-from wilks.config import load_any
+from wilks.config import load_config
 from wilks.config.reading import make_generator, read_selected
 from wilks.config.sections import FUNCTION, GeneratorConfig, SampleFiles
 from wilks.hypotheses import Alternative, ToySource
@@ -124,7 +124,7 @@ def power(
         for test in tests:
             test.require()
         binnings = [Binning(text, bins) for text in dict.fromkeys(binned)]
-        prepared = prepare(session, load_any(analysis_file).with_processes(processes), with_data=False)
+        prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
         require_toy_source(prepared)
         source = _source(prepared, signal, weight=weight)
         searches = [_search(prepared, one, source) for one in binnings]

@@ -92,6 +92,14 @@ def load_config(path: str | Path) -> LoadedConfig:
     Raises ConfigError with one line for each fault: ``analysis.yaml:12: model.mlp.weight_clp: unknown key; ...``.
     """
     document = read_document(path)
+    if "regions" in document.values:
+        raise ConfigError(
+            document.message(
+                ("regions",),
+                "this command looks at one region, but the file names several; give it the file of one of them (check, "
+                "calibrate, test, report, run and toys plan take all together)",
+            )
+        )
     loaded = LoadedConfig(as_path(path), document, checked_config(document, AnalysisConfig))
     _check_expressions(loaded)
     checks = nuisance_faults, toy_faults, yield_faults, fill_faults

@@ -1,7 +1,7 @@
 """Sources of toys as an analysis holds them: what was given, their pools, their generators, what files say of them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from wilks.hypotheses import Generator, GeneratorFunction, ToySource, as_source, generator_from_dict, source_to_dict
 from wilks.nuisances.region_sources import RegionSources
@@ -19,15 +19,13 @@ def checked_source(
     Raises:
         InputError: it does.
     """
-    source: Source | None
-    if isinstance(given, Unselected | RegionSources):
-        source = given
-    else:
-        source = as_source(given, features=reference.features)
+    is_made = isinstance(given, Unselected | RegionSources)
+    source: Any = given if is_made else as_source(cast(Any, given), features=reference.features)
     pool = nominal_pool(source)
     if pool is not None:
         check_pool(pool, reference=reference)
-    return source
+    found: ToySource | Unselected | RegionSources | None = source
+    return found
 
 
 def nominal_pool(source: Source | None) -> Sample | None:

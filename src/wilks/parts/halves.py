@@ -122,6 +122,7 @@ def halves_test(
     (1051, 1083, 0.015)
     """
     require_kind(analysis, Analysis, name="analysis")
+    analysis.require_one_region("halves_test")
     sample = analysis.checked(data)
     n_toys, seed = whole_number(n_toys, name="n_toys", least=1), whole_number(seed, name="seed", least=0)
     require_no_nuisances(analysis)

@@ -64,6 +64,7 @@ def parts_test(
     ((1051, 1083), 0.01)
     """
     require_kind(analysis, Analysis, name="analysis")
+    analysis.require_one_region("parts_test")
     require_combination(combination)
     sample = analysis.checked(data)
     n_parts, n_toys = whole_number(n_parts, name="n_parts", least=1), whole_number(n_toys, name="n_toys", least=1)
