@@ -155,6 +155,7 @@ def test_wilks_run_and_report(files, whole, cheap_figures):
     page = (files.folder / "results-of-both" / "report.html").read_text(encoding="utf-8")
     assert "Each of the 2 regions (signal, control) has an f of its own" in page
     assert "integers in order" not in page
+    assert "signal: x" in page and "control: y" in page and "control: x" not in page
     for command in ("check", "calibrate", "test", "report"):
         again = files.run(command)
         assert again.exit_code == 0, again.output

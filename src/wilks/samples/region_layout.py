@@ -127,8 +127,9 @@ class RegionLayout:
 
     def _region(self, k: int, given: Any) -> Sample:
         features = self.features[k]
-        n_events = given.n_events if isinstance(given, Sample) else np.size(given)
-        if not isinstance(given, Mapping) and n_events == 0:
+        if (isinstance(given, Sample) and not given.n_events) or (
+            isinstance(given, list | tuple | np.ndarray) and not len(given)
+        ):
             return Sample(np.empty((0, len(features))), features=features)
         try:
             return check_data(given, features=features)
