@@ -147,7 +147,7 @@ def test_models_of_regions_are_made_again_from_their_documents(whole):
     assert statistic_from_dict(Fixed().to_dict()) == Fixed()
 
 
-def test_wilks_run_and_report(files, whole, cheap_figures):
+def test_wilks_run_and_report(files, whole, kind, cheap_figures):
     ran = files.run("run")
     assert ran.exit_code == 0, ran.output
     result = json.loads((files.folder / "results-of-both" / "result.json").read_text())
@@ -155,6 +155,7 @@ def test_wilks_run_and_report(files, whole, cheap_figures):
     page = (files.folder / "results-of-both" / "report.html").read_text(encoding="utf-8")
     assert "Each of the 2 regions (signal, control) has an f of its own" in page
     assert "integers in order" not in page
+    assert "expected at Δ" in page and ("part of t" in page) == (kind == "histogram")
     assert "signal: x" in page and "control: y" in page and "control: x" not in page
     for command in ("check", "calibrate", "test", "report"):
         again = files.run(command)
