@@ -32,7 +32,7 @@ from wilks.statistics.fits import Data
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"pairs": 1})
 N_DOF = 12
-SIZES = {0.1: (5_000, 500), 1.0: (1_000, 1_000), 10.0: (200, 2_000), 100.0: (100, 10_000)}
+SIZES = {0.1: (3_000, 300), 1.0: (1_000, 1_000), 10.0: (200, 2_000), 100.0: (100, 10_000)}
 
 
 def rng_of(*key: int) -> np.random.Generator:
@@ -138,7 +138,7 @@ def pair_of(i: int, *, n_signal: int, n_events: int) -> tuple[np.ndarray, np.nda
     return a, background(rng, n_events)
 
 
-@SCRIPT.part("sensitivity", clips=(3.0, 9.0), signals=(100, 160), n_events=2_000, n_null=150, n_pairs=60, n_starts=8)
+@SCRIPT.part("sensitivity", clips=(3.0, 9.0), signals=(100, 160), n_events=2_000, n_null=120, n_pairs=50, n_starts=8)
 def sensitivity(options) -> Iterator[harness.Row]:
     for clip in options.clips:
         effort = {"clip": clip, "n_starts": options.n_starts}

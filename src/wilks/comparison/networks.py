@@ -1,7 +1,7 @@
 """The symmetrised network: both samples tested against the pooled one, with certified fits."""
 
+import dataclasses
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from wilks.statistics.network.model import NetworkModel
 from wilks.typing import FloatArray, IntArray
 
 _MANY = 10**9  # multiplications of one relabelling, so that the fewest are made
-_AT_ONCE = 4
+_AT_ONCE, _ATTEMPTS = 4, 4
 
 
 class NetworkBlock(Block):
@@ -52,6 +52,7 @@ class NetworkBlock(Block):
                 "model out for the default set, or unweight them (wilks.unweight)"
             )
         self._null, self._model, self._search = null, model, search
+        self._engines: dict[tuple[float, int], Engine] = {}
         self.members = (Member(f"symmetrised {model.describe()}", "network"),)
 
     @property
@@ -82,28 +83,36 @@ class NetworkBlock(Block):
         NaN where a fit failed.
         """
         others = self._null.pool.masses.astype(np.int64) - counts
-        first, second = self._engines
-        return np.stack([self._t(first, counts), self._t(second, others)], axis=1)
-
-    def _t(self, engine: Engine, counts: IntArray) -> FloatArray:
-        """t of one sample with ``counts`` (k, u) of the rows."""
-        events, nothing = self._null.pool.events, np.empty(0)
-        data: Sequence[Data] = [Data(np.repeat(events, one, axis=0), nothing) for one in counts]
-        step = max(1, engine.n_together)
-        parts = [engine.fit(data[first : first + step]) for first in range(0, len(data), step)]
-        return np.array([one.t for part in parts for one in part])
-
-    @functools.cached_property
-    def _engines(self) -> tuple[Engine, Engine]:
-        """For the first and for the second sample."""
         share = self._null.share
-        return self._engine(share), self._engine(1.0 - share)
+        return np.stack([self._t(share, counts), self._t(1.0 - share, others)], axis=1)
 
-    def _engine(self, share: float) -> Engine:
-        pool = self._null.pool
-        reference = Sample(pool.events, share * pool.masses, features=pool.features)
-        problem = Problem(reference, self._standardization, Nuisances(), self._search)
-        return self._model.engine([problem])
+    def _t(self, share: float, counts: IntArray) -> FloatArray:
+        """t of the sample with this share of the pool, with ``counts`` (k, u) of its rows; NaN where no fit succeeds.
+
+        A fit without a certified minimum is made again with other starts, four times as many: what is not certified
+        would count as reaching any t.
+        """
+        events, t = self._null.pool.events, np.full(len(counts), np.nan)
+        for attempt in range(_ATTEMPTS):
+            rows = np.flatnonzero(np.isnan(t))
+            data = [Data(np.repeat(events, counts[row], axis=0), np.empty(0)) for row in rows]
+            if not data:
+                break
+            engine = self._engine(share, attempt)
+            step = max(1, engine.n_together)
+            parts = [engine.fit(data[first : first + step]) for first in range(0, len(data), step)]
+            t[rows] = [one.t for part in parts for one in part]
+        return t
+
+    def _engine(self, share: float, attempt: int) -> Engine:
+        """For the sample with this share of the pool; made once."""
+        if (share, attempt) not in self._engines:
+            more = {"n_starts": 4 * self._search.n_starts, "seed": self._search.seed + attempt} if attempt else {}
+            pool, search = self._null.pool, dataclasses.replace(self._search, **more)
+            reference = Sample(pool.events, share * pool.masses, features=pool.features)
+            problem = Problem(reference, self._standardization, Nuisances(), search)
+            self._engines[share, attempt] = self._model.engine([problem])
+        return self._engines[share, attempt]
 
     @functools.cached_property
     def _standardization(self) -> Standardization:
