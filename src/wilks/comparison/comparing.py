@@ -225,8 +225,11 @@ def _found(
         CalibrationError: t is no number.
     """
     if not np.isfinite(observed.total[0]):
+        advice = (
+            "please report it" if statistics.blocks[0].is_additive else "give more starts, search=wilks.Search(...)"
+        )
         raise CalibrationError(
-            f"a p-value needs a t that is a number, but {observed.total[0]} came of these samples; please report it"
+            f"a p-value needs a t that is a number, but {observed.total[0]} came of these samples; {advice}"
         )
     block = statistics.blocks[0]
     is_alone = len(statistics.members) == 1 and options.n_permutations is None
