@@ -225,9 +225,8 @@ def _found(
         CalibrationError: t is no number.
     """
     if not np.isfinite(observed.total[0]):
-        advice = (
-            "please report it" if statistics.blocks[0].is_additive else "give more starts, search=wilks.Search(...)"
-        )
+        is_fitted = not statistics.blocks[0].is_additive
+        advice = "give more starts, search=wilks.Search(n_starts=...)" if is_fitted else "please report it"
         raise CalibrationError(
             f"a p-value needs a t that is a number, but {observed.total[0]} came of these samples; {advice}"
         )
