@@ -226,3 +226,12 @@ def test_a_joint_fit_is_seen_by_each_region():
         one = whole.regions[name]
         assert one.log_ratio(DATA[name][:, None], own.params) == pytest.approx(whole.log_ratio(rows, found.params))
         assert [fitted.name for fitted in own.nuisances] == ["scale"]
+
+
+def test_the_default_set_is_joined():
+    parts = [analysis(None, seed=k, name=name) for k, name in enumerate(DATA)]
+    whole = parts[0] + parts[1]
+    found = wilks.fit(whole, DATA)
+    assert found.converged and len(found.members) == max(one.model.n_members for one in parts)
+    assert whole.model.is_combined and whole.model.combination == "half_cauchy"
+    assert [one.fingerprint() for one in whole.regions.values()] == [one.fingerprint() for one in parts]
