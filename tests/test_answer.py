@@ -17,7 +17,7 @@ from wilks.hypotheses import Alternative, Null, ShiftedNuisance
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.nuisances import Nuisance, Nuisances, normalization
 from wilks.problems import exponential
-from wilks.samples import Sample, Standardization
+from wilks.samples import Sample, Standardization, check_data
 from wilks.statistics.fits import Attempt, FitResult, FittedNuisance
 from wilks.statistics.linear import Kernel
 from wilks.statistics.network import MLP
@@ -46,6 +46,8 @@ def bare_analysis(reference: Sample) -> Any:
         nominal_pool=None,
         problem=None,  # networks have nothing to say of it
         model=MLP(hidden=(4,)),
+        regions={},
+        checked=lambda data: check_data(data, features=("x",)),
     )
 
 

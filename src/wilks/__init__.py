@@ -49,6 +49,7 @@ _NAMES = {
     "wilks.statistics.histogram": ["Histogram"],
     "wilks.statistics.linear": ["Kernel", "KernelSet"],
     "wilks.statistics.network": ["MLP"],
+    "wilks.statistics.regions": ["Fixed"],
     "wilks.statistics.scan": ["Scan"],
     "wilks.monitor": ["Monitor", "MonitorReference", "Verdict", "build_reference"],
     "wilks.nuisances": [
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
     from wilks.statistics.histogram import Histogram
     from wilks.statistics.linear import Kernel, KernelSet
     from wilks.statistics.network import MLP
+    from wilks.statistics.regions import Fixed
     from wilks.statistics.scan import Scan
     from wilks.storage import load
     from wilks.typing import FitStatus
@@ -130,6 +132,7 @@ __all__ = [
     "ConfigError",
     "FitResult",
     "FitStatus",
+    "Fixed",
     "Gaussian",
     "Generator",
     "GofToys",

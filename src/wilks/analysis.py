@@ -14,20 +14,21 @@ import numpy as np
 from wilks import lazy
 from wilks.documents import canonical_json
 from wilks.errors import InputError, StoreError, blaming
-from wilks.hypotheses import Generator, GeneratorFunction, ToySource, as_source, generator_from_dict, source_to_dict
-from wilks.nuisances import Nuisances, Unselected, require_finite_response
-from wilks.problem import Problem
+from wilks.hypotheses import GeneratorFunction, ToySource
+from wilks.nuisances import Nuisances, RegionSources, Unselected, require_finite_response, sources
+from wilks.problem import Problem, check_reference, check_yield, checked_search, standardization_of
 from wilks.samples import (
     Events,
     Sample,
     Standardization,
     as_sample,
-    check_pool,
+    check_data,
     effective_number,
-    require_varying,
 )
 from wilks.search import Search
 from wilks.statistics import Engine, Statistic, default_statistic, statistic_from_dict
+from wilks.statistics.fits import FitResult
+from wilks.statistics.regions import Regions, named_regions, region_fit, regions_of, settings_of_regions
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from wilks.optimize import devices
 else:
     devices, documents = lazy.Module("wilks.optimize.devices"), lazy.Module("wilks.nuisances.documents")
-
-_YIELD_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -76,7 +75,7 @@ class Analysis(Printed, Storable):
     reference: Sample
     model: Statistic
     nuisances: Nuisances
-    toy_source: ToySource | Unselected | None
+    toy_source: ToySource | Unselected | RegionSources | None
     standardization: Standardization
     search: Search
     name: str
@@ -89,7 +88,7 @@ class Analysis(Printed, Storable):
         reference: Sample | Events,
         model: Statistic | None = None,
         nuisances: Nuisances | Iterable[Nuisance] = (),
-        toy_source: ToySource | Unselected | GeneratorFunction | Events | None = None,
+        toy_source: ToySource | Unselected | RegionSources | GeneratorFunction | Events | None = None,
         expected_events: float | None = None,
         standardize: bool | Standardization = True,
         search: Search | None = None,
@@ -101,15 +100,12 @@ class Analysis(Printed, Storable):
             reference = as_sample(reference, what="reference")
             check_reference(reference)
         scaled = reference if expected_events is None else reference.rescaled(expected_events)
-        _check_yield(scaled)
+        check_yield(scaled)
         with blaming("toy_source"):
-            given = toy_source
-            source = given if isinstance(given, Unselected) else as_source(given, features=scaled.features)
-            if isinstance(source, Sample | Unselected):
-                check_pool(source if isinstance(source, Sample) else source.nominal(), reference=scaled)
-        standardization = _standardization(scaled, standardize)
+            source = sources.checked_source(toy_source, reference=scaled)
+        standardization = standardization_of(scaled, standardize)
         told = _checked_nuisances(nuisances, scaled)
-        problem = Problem(scaled, standardization, told, _checked_search(search))
+        problem = Problem(scaled, standardization, told, checked_search(search))
         settings = {
             "reference": scaled,
             "model": model.placed(problem),
@@ -170,16 +166,79 @@ class Analysis(Printed, Storable):
     @cached_property
     def nominal_pool(self) -> Sample | None:
         """The pool that toys of the reference are drawn from; None where they come from elsewhere."""
-        source = self.toy_source
-        if isinstance(source, Unselected):
-            return source.nominal()
-        return source if isinstance(source, Sample) else None
+        return sources.nominal_pool(self.toy_source)
+
+    @cached_property
+    def regions(self) -> dict[str, Analysis]:
+        """The analysis of each region by its name, where there are several (`of_regions`); else none."""
+        return {one.name: Analysis(**one._asdict()) for one in regions_of(self)}
+
+    @classmethod
+    def of_regions(cls, regions: Mapping[str, Analysis], *, name: str = "") -> Analysis:
+        """Several analyses tested together: an f for each, nuisances of one name shared, t that of the joint fit.
+
+        L = sum_k L_k[f_k, nu] - log[ L(nu|A) / L(0|A) ], with the auxiliary measurements once: t = tau - Delta is
+        that of the joint fit, and without nuisances in common it is the sum of those of the regions. Data are a
+        mapping of the names of the regions to samples, or a list in their order, wherever data are asked for.
+
+        Args:
+            regions: by name; ``analysis_a + analysis_b`` takes `Analysis.name`. Their models are of one family,
+                or `wilks.Fixed`, f = 0, for control regions.
+            name: of all together.
+
+        Raises:
+            InputError: see `wilks.statistics.regions.settings_of_regions`.
+        """
+        flat = {key: one for given, each in regions.items() for key, one in (each.regions or {given: each}).items()}
+        return cls(**settings_of_regions(flat)._asdict(), standardize=False, name=name)
+
+    def __add__(self, other: Analysis) -> Analysis:
+        """`of_regions` of both, by their names."""
+        if not isinstance(other, Analysis):
+            return NotImplemented
+        both = [one for given in (self, other) for one in given.regions.items() or [(given.name, given)]]
+        return Analysis.of_regions(named_regions(both))
+
+    def require_one_region(self, what: str) -> None:
+        """Raise InputError for an analysis of several regions: ``what`` is made of one.
+
+        Raises:
+            InputError: there are several.
+        """
+        if isinstance(self.model, Regions):
+            raise InputError(
+                f"{what} looks at one region, but this analysis has several ({', '.join(self.model.names)}); give "
+                "that of a region, analysis.regions[name]"
+            )
+
+    def split(self, data: Sample) -> dict[str, Sample]:
+        """Data that `checked` made, of each region that has some; none where there is one region."""
+        model = self.model
+        if not isinstance(model, Regions):
+            return {}
+        return {name: one for name, one in zip(model.names, model.layout.split(data), strict=True) if one.n_events}
+
+    def region_fits(self, fit: FitResult) -> dict[str, FitResult]:
+        """A joint fit as each region sees it: its own f, and those nuisances that it has; none of one region alone."""
+        if not isinstance(self.model, Regions):
+            return {}
+        parts = enumerate(self.regions.items())
+        return {name: region_fit(self.model, fit, k, one.nuisances.names) for k, (name, one) in parts}
+
+    def checked(self, data: Any) -> Sample:
+        """Data as a sample with the features of the analysis; of several regions by their names, or in their order.
+
+        Raises:
+            SampleError: data that cannot be tested against it.
+        """
+        given = self.model.layout.data(data) if isinstance(self.model, Regions) else data
+        return check_data(given, features=self.features)
 
     @property
     def local_functions(self) -> tuple[str, ...]:
         """Names of functions that only this process can find: of the toy source and of the nuisances."""
-        generators = (self.toy_source,) if isinstance(self.toy_source, Generator) else ()
-        return tuple(one.name for one in (*generators, *self.nuisances.functions) if not one.is_portable)
+        of_source = tuple(one.name for one in sources.generators_of(self.toy_source) if not one.is_portable)
+        return (*of_source, *(one.name for one in self.nuisances.functions if not one.is_portable))
 
     def log_ratio(self, events: FloatArray, params: FloatArray) -> FloatArray:
         """The learned f(x; w) for raw events of shape (n, d); result (n,)."""
@@ -219,13 +278,7 @@ class Analysis(Printed, Storable):
 
     @cached_property
     def _toy_source_description(self) -> dict[str, Any] | None:
-        source = self.toy_source
-        if isinstance(source, Generator) and not source.is_portable:
-            # Two lambdas of one module have one name; their toys are never stored, so that any mark will do.
-            return source_to_dict(source) | {"local": id(source.function)}
-        if isinstance(source, Unselected):
-            return source.to_dict()
-        return None if source is None else source_to_dict(source)
+        return sources.describe_source(self.toy_source)
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all that defines t and its null; the name and carried columns do not."""
@@ -274,11 +327,7 @@ class Analysis(Printed, Storable):
         return str(Document(folder, cls.stored_as).plain["fingerprint"])
 
     def to_document(self) -> dict[str, Any]:
-        samples = {"reference": self.reference}
-        if isinstance(self.toy_source, Sample):
-            samples["pool"] = self.toy_source
-        if isinstance(self.toy_source, Unselected):
-            samples["unselected"] = self.toy_source.sample
+        samples = {"reference": self.reference, **sources.samples_of(self.toy_source)}
         return {
             **self.describe(),
             "nuisances": self.nuisances.to_dict() if self.nuisances else None,
@@ -294,7 +343,7 @@ class Analysis(Printed, Storable):
             reference=samples["reference"],
             model=statistic_from_dict(document["model"]),
             nuisances=documents.nuisances_from_dict(document["nuisances"]) if document["nuisances"] else (),
-            toy_source=samples.get("pool") or _source_from_dict(document["toy_source"], samples),
+            toy_source=sources.source_from_dict(document["toy_source"], samples),
             standardize=Standardization.from_dict(document["standardization"]),
             search=Search(**document["search"]),
             name=document["name"],
@@ -329,35 +378,9 @@ def require_float64() -> None:
         )
 
 
-def check_reference(reference: Sample) -> None:
-    """Raise unless a sample can be the reference of an analysis.
-
-    Raises:
-        InputError: fewer than 2 events, a sum of weights that is not positive, a feature that does not vary.
-    """
-    present = reference.expected_events
-    if not (reference.n_events >= 2 and np.isfinite(present) and present > 0):
-        raise InputError(
-            "the reference must have at least 2 events and a positive sum of weights, "
-            f"but {reference.n_events:,} events with a sum of {present:g} came; check the files, selection and weights"
-        )
-    require_varying(reference)
-
-
 def _check_model(model: object) -> None:
     if not isinstance(model, Statistic):
         raise InputError(f"model must be a model such as wilks.MLP, but a {type(model).__name__} came")
-
-
-def _check_yield(reference: Sample) -> None:
-    """The expected events, given to `read` and again here or changed by a split, must be one number."""
-    told = reference.origin.expected_events if reference.origin else None
-    if told is not None and abs(reference.expected_events - told) > _YIELD_TOLERANCE * told:
-        raise InputError(
-            f"the reference was read with expected_events={told:.10g}, but its weights now sum to "
-            f"{reference.expected_events:.10g}. After wilks.split, which shares the sum out, give "
-            f"Analysis(expected_events={told:.10g}); for another number or selection, read the reference with it"
-        )
 
 
 def _checked_nuisances(nuisances: object, reference: Sample) -> Nuisances:
@@ -368,31 +391,3 @@ def _checked_nuisances(nuisances: object, reference: Sample) -> Nuisances:
         devices.backend()
     require_finite_response(given, reference.events, role="the reference")
     return given
-
-
-def _checked_search(search: Search | None) -> Search:
-    if search is not None and not isinstance(search, Search):
-        raise InputError(f"search must be a wilks.Search or None, but {search!r} came")
-    return Search() if search is None else search
-
-
-def _standardization(reference: Sample, standardize: bool | Standardization) -> Standardization:
-    if isinstance(standardize, Standardization):
-        if standardize.n_features != reference.n_features:
-            raise InputError(
-                f"the standardization must have {reference.n_features} features, but it has {standardize.n_features}"
-            )
-        return standardize
-    if not isinstance(standardize, bool):
-        raise InputError(f"standardize must be True, False or a wilks.Standardization, but {standardize!r} came")
-    return Standardization.of(reference) if standardize else Standardization.identity(reference.n_features)
-
-
-def _source_from_dict(
-    document: Mapping[str, Any] | None, samples: Mapping[str, Sample]
-) -> Generator | Unselected | None:
-    if document is None:
-        return None
-    if "unselected" in samples:
-        return Unselected.from_dict(document, samples["unselected"])
-    return generator_from_dict(document)

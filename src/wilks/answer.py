@@ -31,7 +31,7 @@ from wilks.laws.sequential_toys import SequentialToys
 from wilks.laws.splitting import SplittingOptions
 from wilks.laws.splitting.toys import require_splittable
 from wilks.laws.toy_means import pool_mean_notices, toy_mean_notices
-from wilks.samples import Events, Sample, check_data, effective_number
+from wilks.samples import Events, Sample, effective_number
 from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.fits import FitResult
 from wilks.storage import Folder
@@ -111,7 +111,7 @@ def goodness_of_fit(
     'p = 67/1001 (66 of 1000)'
     """
     require_kind(analysis, Analysis, name="analysis")
-    sample = check_data(data, features=analysis.features)
+    sample = analysis.checked(data)
     if reach is not None:
         SplittingOptions(reach)
         require_splittable(analysis)

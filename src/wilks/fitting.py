@@ -11,7 +11,7 @@ import numpy as np
 from wilks import lazy
 from wilks.analysis import Analysis, require_float64
 from wilks.nuisances import require_finite_response
-from wilks.samples import Events, Sample, check_data
+from wilks.samples import Events, Sample
 from wilks.statistics import Parts
 from wilks.statistics.fits import Data, FitResult
 from wilks.threads import one_blas_thread
@@ -66,7 +66,7 @@ def fit(analysis: Analysis, data: Sample | Events, *, auxiliaries: Mapping[str, 
     require_float64()
     require_kind(analysis, Analysis, name="analysis")
     require_device(analysis)
-    sample = check_data(data, features=analysis.features)
+    sample = analysis.checked(data)
     observed = analysis.nuisances.observed_values(auxiliaries or {})
     require_finite_response(analysis.nuisances, sample.events, role="the data")
     return fit_events(analysis, sample.events, observed)

@@ -13,7 +13,7 @@ from wilks.analysis import Analysis, effective_size
 from wilks.errors import SampleError
 from wilks.kept import kept
 from wilks.samples import ReferenceSupport, Sample, Support
-from wilks.toys import sample_notices
+from wilks.toys import in_regions, sample_notices
 
 _MANY_SIGMA = 5.0
 _SMALL_RATIO = 2.0
@@ -66,7 +66,11 @@ def _data_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
     yield from _negative_weights(analysis)
     yield from sample_notices(analysis, data)
     yield from analysis.model.notices(analysis.problem, data)
-    yield from _support_notices(analysis, data)
+    yield from in_regions(analysis, data, _support) if analysis.regions else _support_notices(analysis, data)
+
+
+def _support(analysis: Analysis, data: Sample | None) -> tuple[str, ...]:
+    return () if data is None else tuple(_support_notices(analysis, data))
 
 
 @kept(most=1)

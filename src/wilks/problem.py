@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from wilks.errors import InputError
 from wilks.nuisances import Nuisances
-from wilks.samples import Sample, Standardization, StandardizedEvents, some_distinct
+from wilks.samples import Sample, Standardization, StandardizedEvents, require_varying, some_distinct
 from wilks.search import Search
 from wilks.typing import FloatArray
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 
 MOST_CHOSEN_FROM = 100_000
+_YIELD_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,3 +65,47 @@ class Problem:
         if reference.n_features == 1 or reference.n_events <= MOST_CHOSEN_FROM or reference.has_negative_weights:
             return self
         return replace(self, reference=some_distinct(reference, most=MOST_CHOSEN_FROM))
+
+
+def check_reference(reference: Sample) -> None:
+    """Raise unless a sample can be the reference of an analysis.
+
+    Raises:
+        InputError: fewer than 2 events, a sum of weights that is not positive, a feature that does not vary.
+    """
+    present = reference.expected_events
+    if not (reference.n_events >= 2 and np.isfinite(present) and present > 0):
+        raise InputError(
+            "the reference must have at least 2 events and a positive sum of weights, "
+            f"but {reference.n_events:,} events with a sum of {present:g} came; check the files, selection and weights"
+        )
+    require_varying(reference)
+
+
+def check_yield(reference: Sample) -> None:
+    """The expected events, given to `read` and again here or changed by a split, must be one number."""
+    told = reference.origin.expected_events if reference.origin else None
+    if told is not None and abs(reference.expected_events - told) > _YIELD_TOLERANCE * told:
+        raise InputError(
+            f"the reference was read with expected_events={told:.10g}, but its weights now sum to "
+            f"{reference.expected_events:.10g}. After wilks.split, which shares the sum out, give "
+            f"Analysis(expected_events={told:.10g}); for another number or selection, read the reference with it"
+        )
+
+
+def checked_search(search: Search | None) -> Search:
+    if search is not None and not isinstance(search, Search):
+        raise InputError(f"search must be a wilks.Search or None, but {search!r} came")
+    return Search() if search is None else search
+
+
+def standardization_of(reference: Sample, standardize: bool | Standardization) -> Standardization:
+    if isinstance(standardize, Standardization):
+        if standardize.n_features != reference.n_features:
+            raise InputError(
+                f"the standardization must have {reference.n_features} features, but it has {standardize.n_features}"
+            )
+        return standardize
+    if not isinstance(standardize, bool):
+        raise InputError(f"standardize must be True, False or a wilks.Standardization, but {standardize!r} came")
+    return Standardization.of(reference) if standardize else Standardization.identity(reference.n_features)

@@ -108,3 +108,18 @@ def test_files_of_one_name_are_told_apart() -> None:
     assert _names("/data/a/0/x.root", "/data/b/0/x.root") == ("a/0/x.root", "b/0/x.root")
     assert _names("/data/x.root", "y.root") == ("x.root", "y.root")
     assert _names("x.root", "x.root") == ("x.root", "x.root")
+
+
+def test_a_network_takes_the_place_of_the_default_set(files: tuple[str, str]) -> None:
+    options = ("--feature", "pt_gev", "--hidden", "2", "--weight-clip", "3", "--permutations", "2")
+    code, text = invoke(*files, *options)
+    assert code == 0, text
+    assert "p = 1/3 (0 of 2 relabellings" in text
+    assert invoke(*files, *options)[0] == 0
+    assert invoke(*files, *options[:-4], "--weight-clip", "2", "--permutations", "2")[0] == 2
+
+
+@pytest.mark.parametrize("words", [("--hidden", "4"), ("--weight-clip", "2"), ("--hidden", "x", "--weight-clip", "2")])
+def test_a_network_has_neurons_and_a_clip(files: tuple[str, str], words: tuple[str, ...]) -> None:
+    code, text = invoke(*files, *words)
+    assert code == 2 and "--hidden" in text

@@ -97,7 +97,7 @@ def test_what_cannot_be_compared_is_refused(a: Sample, b: Sample, message: str) 
         ({"expected_ratio": 1.0}, "must be given together"),
         ({"n_permutations": 0}, "n_permutations must be a whole number of at least 1"),
         ({"seed": -1}, "seed"),
-        ({"model": wilks.MLP(hidden=(4,))}, "wilks.Kernel or a wilks.KernelSet"),
+        ({"model": wilks.Histogram()}, "wilks.Kernel or a wilks.KernelSet"),
     ],
 )
 def test_wrong_options_are_refused(options: dict[str, object], message: str) -> None:

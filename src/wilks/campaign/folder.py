@@ -19,6 +19,7 @@ from wilks.documents import differences
 from wilks.errors import StoreError
 from wilks.functions import NamedFunction
 from wilks.hypotheses import Generator, Hypothesis, require_hypothesis
+from wilks.nuisances import sources
 from wilks.storage import as_path, load
 
 _HYPOTHESIS, _ANALYSIS = "hypothesis", "analysis"
@@ -83,7 +84,11 @@ class FolderStore(ToyStore):
     def module_folders(self) -> list[str]:
         """Where this process has the modules of generators and other functions from that are not installed."""
         return _module_folders(
-            [self.analysis.toy_source, *self.hypothesis.sources.values(), *self.analysis.nuisances.functions]
+            [
+                *sources.generators_of(self.analysis.toy_source),
+                *self.hypothesis.sources.values(),
+                *self.analysis.nuisances.functions,
+            ]
         )
 
     def write(self, rows: Sequence[ToyRow]) -> None:

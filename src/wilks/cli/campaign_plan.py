@@ -13,7 +13,7 @@ from wilks.cli.options import FilePath, analysis_argument, campaign_argument, js
 from wilks.cli.places import TOYS
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.session import Session
-from wilks.config import load_config
+from wilks.config import load_any
 from wilks.errors import ConfigError, InputError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
 from wilks.wording import in_shell
@@ -58,7 +58,7 @@ def plan(
 
     def work() -> None:
         hypothesis = ShiftedNuisance(values) if values else Null()
-        prepared = prepare(session, load_config(analysis_file), with_data=False)
+        prepared = prepare(session, load_any(analysis_file), with_data=False)
         require_toy_source(prepared)
         n_planned = _number(prepared, n_toys)
         _confirm(n_planned, is_confirmed=is_confirmed)

@@ -9,7 +9,7 @@ from wilks.analysis import Analysis, effective_size
 from wilks.answer import AUTOMATIC_TOYS
 from wilks.hypotheses import Generator
 from wilks.inspection import analysis_notices, count_notices, data_notices, independent_toys, negative_share
-from wilks.nuisances import Unselected
+from wilks.nuisances import RegionSources, Unselected
 from wilks.samples import Sample, unit_notices
 from wilks.toys import sample_notices
 
@@ -75,6 +75,8 @@ def _note_toy_source(found: Findings, analysis: Analysis) -> None:
         found.add("toys", "no source: toys need reference.n_training, toys.pool or toys.generator")
     elif isinstance(source, Generator):
         found.add("toys", f"from the generator {source.name}")
+    elif isinstance(source, RegionSources):
+        found.add("toys", "of each region from its own source")
     pool, n_independent = analysis.nominal_pool, independent_toys(analysis)
     if pool is None or error is None or n_independent is None:
         return

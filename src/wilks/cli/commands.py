@@ -28,7 +28,7 @@ from wilks.cli.steps import (
 from wilks.cli.toy_counts import usable_toys
 from wilks.cli.toys import complete_toys, finished_toys
 from wilks.cli.values import ValueOptions, calibrate_values, is_values, require_analysis, value_options
-from wilks.config import load_config
+from wilks.config import load_any
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.laws.splitting import METHOD
 from wilks.laws.splitting.toys import require_splittable
@@ -46,8 +46,8 @@ def check(analysis_file: str, as_json: bool) -> None:
     session = Session("check", as_json=as_json)
 
     def work() -> None:
-        loaded = load_config(analysis_file)
-        with_data = loaded.config.data is not None
+        loaded = load_any(analysis_file)
+        with_data = loaded.has_data
         prepared = prepare(session, loaded, with_data=with_data, needs_responses=False)
         session.output = prepared.output
         note_variations(prepared)
@@ -76,7 +76,7 @@ def calibrate(analysis_file: str, processes: int | None, as_json: bool, **option
             calibrate_values(session, as_path(analysis_file), asked)
             return
         require_analysis(asked)
-        prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
+        prepared = prepare(session, load_any(analysis_file).with_processes(processes), with_data=False)
         if prepared.n_toys == 0:
             _say_nothing_to_calibrate(session, prepared)
             return
@@ -100,7 +100,7 @@ def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None, reach: flo
     session = Session("test", as_json=as_json)
 
     def work() -> None:
-        loaded = load_config(analysis_file)
+        loaded = load_any(analysis_file)
         check_fail_on(fail_on, n_toys=usable_toys(loaded), reach=reach)
         prepared = prepare(session, loaded, with_data=True)
         toys = complete_toys(prepared) if prepared.n_toys else None
@@ -117,7 +117,7 @@ def report(analysis_file: str, as_json: bool) -> None:
     session = Session("report", as_json=as_json)
 
     def work() -> None:
-        prepared = prepare(session, load_config(analysis_file), with_data=False)
+        prepared = prepare(session, load_any(analysis_file), with_data=False)
         if is_sequential(prepared):
             session.output = prepared.output
             _report_stored(session, prepared, toys=finished_toys(prepared))
@@ -172,7 +172,7 @@ def run_all(
     until_exceeding: int | None = None,
 ) -> None:
     """All steps that are needed; a calibration that is rejected does not keep the empirical answer from being given."""
-    loaded = load_config(analysis_file).with_processes(n_processes)
+    loaded = load_any(analysis_file).with_processes(n_processes)
     check_fail_on(fail_on, n_toys=usable_toys(loaded), reach=reach)
     ready = _with_learned(session, prepare(session, loaded, with_data=True, needs_responses=False))
     if ready is None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from wilks import reports
+from wilks.cli.compare_network import network
 from wilks.cli.compare_reading import asked_of, reading_options
 from wilks.cli.compare_streams import check_stream_options, prepare_from_files, stream_options, streamed
 from wilks.cli.fail_on import FailOn, fail_on_option, judge
@@ -49,6 +50,12 @@ _WORK = ("processes", "dask")
     show_default=True,
     help="Folder of the results.",
 )
+@click.option(
+    "--hidden",
+    metavar="N[,N...]",
+    help="Compare by a network with these hidden neurons, fitted to either sample against both (symmetrised).",
+)
+@click.option("--weight-clip", type=click.FloatRange(min=0, min_open=True), metavar="W", help="Box of its parameters.")
 @fail_on_option
 @json_option
 def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_json: bool, **options: Any) -> None:
@@ -99,7 +106,9 @@ def _held(
     first, second = (contents_of_files(some, of) for some, of in zip(files, wanted, strict=True))
     samples = two_samples(first, second, uses_weights=not options["no_weights"])
     needs_labels = options["reach"] is not None
-    return prepare_samples(samples.a, samples.b, seed=options["seed"], needs_labels=needs_labels), samples.notices
+    model = network(options["hidden"], options["weight_clip"])
+    seed = options["seed"]
+    return prepare_samples(samples.a, samples.b, model=model, seed=seed, needs_labels=needs_labels), samples.notices
 
 
 def _answer(session: Session, result: Comparison, *, fail_on: FailOn | None) -> None:

@@ -49,7 +49,7 @@ def check_stream_options(options: Mapping[str, Any]) -> None:
 
 
 def _needing_memory(options: Mapping[str, Any]) -> list[str]:
-    return [f"--{name.replace('_', '-')}" for name in ("weight", "entry_stop", "reach") if options[name]]
+    return [f"--{name.replace('_', '-')}" for name in ("weight", "entry_stop", "reach", "hidden") if options[name]]
 
 
 def streamed(files: tuple[str, str], asked: tuple[Asked, Asked], options: Mapping[str, Any]) -> Streams | None:

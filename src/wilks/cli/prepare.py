@@ -12,7 +12,7 @@ from wilks.cli.nuisance_checks import check_variation_set, note_moved_toys, note
 from wilks.cli.places import ANALYSIS, LEARNED
 from wilks.cli.session import IncompleteError, Session
 from wilks.cli.toy_counts import least_toys, usable_toys
-from wilks.config import LoadedConfig, Sources, Systematics, build_analysis, read_data, read_sources
+from wilks.config import LoadedConfig, LoadedRegions, Sources, Systematics, build_analysis, read_data, read_sources
 from wilks.errors import ConfigError, StoreError
 from wilks.hypotheses import Null
 from wilks.nuisances import Nuisances
@@ -70,6 +70,8 @@ def prepare(
         needs_responses: whether all responses must have been learned.
         may_learn_again: whether responses may be there that were learned from something else.
     """
+    if isinstance(loaded, LoadedRegions):
+        return _prepared_regions(session, loaded, with_data=with_data)
     output = check_folder(loaded)
     sources = read_sources(loaded)
     systematics = Systematics(loaded, sources)
@@ -81,10 +83,57 @@ def prepare(
     analysis = _analysis(loaded, sources, _nuisances(systematics, learned))
     data = _data(loaded, analysis) if with_data else None
     prepared = Prepared(loaded, output, sources, systematics, learned, analysis, data, observed, Findings())
+    return _checked(session, prepared)
+
+
+def _checked(session: Session, prepared: Prepared) -> Prepared:
+    """The same, after a look at its output folder, and with its findings."""
     _check_ownership(session, prepared)
     _check_answer(prepared)
     _note_findings(session, prepared)
     return prepared
+
+
+def _prepared_regions(session: Session, loaded: LoadedRegions, *, with_data: bool) -> Prepared:
+    """Several regions as one analysis: each is read by its own file, and its responses lie in its own output folder."""
+    output = check_folder(loaded)
+    analyses: dict[str, Analysis] = {}
+    data: dict[str, Sample] = {}
+    observed: dict[str, float] = {}
+    for name, part in loaded.parts.items():
+        with loaded.located("regions", name):
+            sources = read_sources(part)
+            systematics = Systematics(part, sources)
+            learned = _learned(part, part.output, systematics, is_needed=True)
+            analyses[name] = _analysis(part, sources, _nuisances(systematics, learned))
+            if with_data:
+                data[name] = _data(part, analyses[name])
+                observed |= _agreeing(observed, systematics.observed())
+    with loaded.located("regions"):
+        analysis = Analysis.of_regions(analyses, name=loaded.config.name)
+    together = Sources(analysis.reference, analysis.expected_events, None, analysis.expected_events)
+    systematics = Systematics(loaded, together)
+    sample = analysis.checked(data) if with_data else None
+    prepared = Prepared(loaded, output, together, systematics, None, analysis, sample, observed, Findings())
+    for one in analysis.nuisances:
+        shared = [name for name, part in analysis.regions.items() if one.name in part.nuisances.names]
+        prepared.findings.add(f"nuisance {one.name}", f"{one.describe().partition(': ')[2]}; of {', '.join(shared)}")
+    return _checked(session, prepared)
+
+
+def _agreeing(known: dict[str, float], given: dict[str, float]) -> dict[str, float]:
+    """Auxiliary measurements of a further region.
+
+    Raises:
+        ConfigError: one has another value in an earlier region.
+    """
+    for name, value in given.items():
+        if known.get(name, value) != value:
+            raise ConfigError(
+                f"data.auxiliaries: {name} was measured once, for all regions, but {known[name]:g} and {value:g} are "
+                "given; give one value"
+            )
+    return given
 
 
 def with_responses(prepared: Prepared, learned: Learned) -> Prepared:

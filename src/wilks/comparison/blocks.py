@@ -15,6 +15,7 @@ from wilks.typing import FloatArray, IntArray
 
 _BLOCK_NUMBERS = 2**20  # 8 MiB, above which new memory is slow
 _MOST_PAIRED = 500
+_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,16 @@ class Block(abc.ABC):
     def n_products(self) -> int:
         """Multiplications for each row and draw."""
         return self.n_columns
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether t_j are simple functions of sums over rows, which change with single events at no cost."""
+        return True
+
+    @property
+    def n_at_once(self) -> int:
+        """Draws whose statistics may be taken together."""
+        return _AT_ONCE
 
     @abc.abstractmethod
     def sums(self, coefficients: FloatArray, rows: slice) -> FloatArray:

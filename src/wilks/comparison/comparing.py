@@ -1,11 +1,14 @@
 """Two samples on equal terms: are they drawn from one distribution?"""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import math
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,10 +30,14 @@ from wilks.laws import Probability
 from wilks.laws.sequential import corrected
 from wilks.laws.splitting import SplittingOptions
 from wilks.samples import Events, Sample, Stream
+from wilks.search import Search
 from wilks.statistics.linear import Kernel, KernelSet
 from wilks.storage import Folder
 from wilks.threads import one_blas_thread
 from wilks.typing import Count, Positive, Seed, check_options
+
+if TYPE_CHECKING:
+    from wilks.statistics.network import MLP
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ def compare(
     a: Sample | Stream | Events,
     b: Sample | Stream | Events,
     *,
-    model: Kernel | KernelSet | None = None,
+    model: Kernel | KernelSet | MLP | None = None,
+    search: Search | None = None,
     with_counts: bool = False,
     expected_ratio: float | None = None,
     n_permutations: int | None = None,
@@ -91,7 +99,10 @@ def compare(
             tables that are no samples the columns that number events are left out, and a column that is named as
             weights are weighs the events; what was taken for what is said in the warnings.
         model: a kernel or a set of kernels in place of the default set, by their score statistics. One kernel has an
-            analytic p where each sample has 300 events and the kernel at most one degree of freedom in 15 events.
+            analytic p where each sample has 300 events and the kernel at most one degree of freedom in 15 events. Or a
+            network: t = t_{A+B}(A) + t_{A+B}(B), in which the pooled sample is the reference of either, with certified
+            fits (`NetworkBlock`); p by relabellings, each two fits.
+        search: how hard a network is fitted; None: `Search()`.
         with_counts: whether the numbers of events are tested, too; p is then of both, by Fisher's product.
         expected_ratio: of the number of events of ``a`` to that of ``b``, for ``with_counts``.
         n_permutations: how many relabellings p is counted among. None: until 20 of them reach t, at most 199, 999 or
@@ -125,14 +136,14 @@ def compare(
                 "streamed; leave reach out, or read the files"
             )
         streaming = StreamingOptions(options.seed, store, executor, report)
-        blocks = functools.partial(blocks_of, model, seed=options.seed)
+        blocks = functools.partial(blocks_of, model, seed=options.seed, search=search)
         return compare_prepared(prepare_streams(a, b, blocks=blocks, options=streaming), options, report=report)
     if executor is not None or (store is not None and reach is None):
         raise InputError(
             "store and executor are for samples that are streamed, and store for reach, but both of these are in "
             "memory; leave them out, or give the files as wilks.stream(...)"
         )
-    prepared = prepare_samples(a, b, model=model, seed=options.seed, needs_labels=reach is not None)
+    prepared = prepare_samples(a, b, model=model, search=search, seed=options.seed, needs_labels=reach is not None)
     return compare_prepared(prepared, options, store=store, report=report)
 
 
@@ -141,7 +152,8 @@ def prepare_samples(
     a: Sample | Events,
     b: Sample | Events,
     *,
-    model: Kernel | KernelSet | None = None,
+    model: Kernel | KernelSet | MLP | None = None,
+    search: Search | None = None,
     seed: int = 0,
     needs_labels: bool = False,
 ) -> Prepared:
@@ -158,8 +170,14 @@ def prepare_samples(
     if needs_labels:
         require_labels(null)
     notices = (*given.notices, *left_out, *lacking_notices((first.origin, second.origin)))
+    blocks = tuple(blocks_of(model, null, seed=seed, search=search))
+    if needs_labels and not all(one.is_additive for one in blocks):
+        raise InputError(
+            "multilevel splitting, which reach asks for, needs a t that changes with single events at no cost, but "
+            "that of a network is fitted anew; leave reach out"
+        )
     return Prepared(
-        statistics=ComparisonStatistics(null, tuple(blocks_of(model, null, seed=seed))),
+        statistics=ComparisonStatistics(null, blocks),
         sizes=sizes(first, second),
         notices=(*notices, *(weight_notices(first, second) if is_weighted else ())),
         log_p_of_sizes=functools.partial(log_p_of_numbers, first, second),
@@ -207,8 +225,10 @@ def _found(
         CalibrationError: t is no number.
     """
     if not np.isfinite(observed.total[0]):
+        is_fitted = not statistics.blocks[0].is_additive
+        advice = "give more starts, search=wilks.Search(n_starts=...)" if is_fitted else "please report it"
         raise CalibrationError(
-            f"a p-value needs a t that is a number, but {observed.total[0]} came of these samples; please report it"
+            f"a p-value needs a t that is a number, but {observed.total[0]} came of these samples; {advice}"
         )
     block = statistics.blocks[0]
     is_alone = len(statistics.members) == 1 and options.n_permutations is None

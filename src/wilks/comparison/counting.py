@@ -58,8 +58,9 @@ def counted(
     null, t = statistics.null, float(observed.total[0])
     tally, size = HitTally(), _LARGEST_PORTION if stopping.n_hits is None else _FIRST_PORTION
     members, features = [], []
+    at_once = min(null.n_at_once, *(block.n_at_once for block in statistics.blocks), _LARGEST_PORTION)
     while not tally.is_stopped(stopping):
-        size = min(size, null.n_at_once, _LARGEST_PORTION, stopping.n_most - tally.n_draws)
+        size = min(size, at_once, stopping.n_most - tally.n_draws)
         numbers = range(tally.n_draws, tally.n_draws + size)
         scores = statistics.drawn(null.draw(numbers, seed=seed))
         before = tally.n_draws

@@ -1,4 +1,4 @@
-"""Kernels that a user chose, as members of a comparison."""
+"""Models that a user chose, as members of a comparison."""
 
 from collections.abc import Iterator
 
@@ -9,27 +9,37 @@ from wilks.comparison.default_set import DefaultSet
 from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.nulls import Null
 from wilks.errors import InputError
+from wilks.search import Search
+from wilks.statistics import Statistic
 from wilks.statistics.linear import Kernel, KernelSet
 from wilks.statistics.linear.centers import choose_centers, percentile_width
 from wilks.statistics.linear.gaussians import Gaussians
+from wilks.storage import named
+
+# By its name, so that JAX is loaded where a network is fitted.
+_NETWORKS = "wilks.comparison.networks:NetworkBlock"
 
 
-def blocks_of(model: object, null: Null, *, seed: int) -> Iterator[Block]:
-    """The members of a model, or of the default set where it is None.
+def blocks_of(model: object, null: Null, *, seed: int, search: Search | None = None) -> Iterator[Block]:
+    """The members of a model, or of the default set where it is None; ``search`` is the effort of fits of networks.
 
     Raises:
-        InputError: a model that is none of kernels.
+        InputError: a model that is none of kernels and no network; a search without a network.
     """
+    if search is not None and not (isinstance(model, Statistic) and model.kind == "mlp"):
+        raise InputError("search is how hard a network is fitted, but model is no wilks.MLP; leave it out")
     if model is None:
         yield from DefaultSet().blocks(null, seed=seed)
     elif isinstance(model, Kernel):
         yield _block(null, model.n_centers, model.width, ridges=(model.ridge,), seed=model.seed)
     elif isinstance(model, KernelSet):
         yield from _blocks_of_set(model, null)
+    elif isinstance(model, Statistic) and model.kind == "mlp":
+        yield named(_NETWORKS)(null, model, search=Search() if search is None else search)
     else:
         raise InputError(
-            "model must be a wilks.Kernel or a wilks.KernelSet, whose score statistics are compared, or None for the "
-            f"default set, but a {type(model).__name__} came"
+            "model must be a wilks.Kernel or a wilks.KernelSet, whose score statistics are compared, a wilks.MLP, "
+            f"whose fits are symmetrised, or None for the default set, but a {type(model).__name__} came"
         )
 
 

@@ -4,6 +4,7 @@ from wilks.config.build import Sources, build_analysis, read_data, read_sources
 from wilks.config.document import Document, Position, document_text, read_document
 from wilks.config.found import FoundSample, find_data, find_reference
 from wilks.config.load import LoadedConfig, load_config
+from wilks.config.regions import LoadedRegions, load_any
 from wilks.config.rewriting import with_values
 from wilks.config.schema import AnalysisConfig, json_schema
 from wilks.config.systematics import Systematics
@@ -14,6 +15,7 @@ __all__ = [
     "Document",
     "FoundSample",
     "LoadedConfig",
+    "LoadedRegions",
     "Position",
     "Sources",
     "Systematics",
@@ -22,6 +24,7 @@ __all__ = [
     "find_data",
     "find_reference",
     "json_schema",
+    "load_any",
     "load_config",
     "read_data",
     "read_document",

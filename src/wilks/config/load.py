@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,6 +18,7 @@ from wilks.samples import parse_expression, parse_selection
 from wilks.storage import as_path
 
 _ERROR = dict[str, Any]
+_Config = TypeVar("_Config", bound=AnalysisConfig)
 
 
 # Where the arguments of an analysis stand in its file.
@@ -44,6 +45,11 @@ class LoadedConfig:
     def output(self) -> Path:
         """Folder of everything that is written."""
         return Path(resolved(self.config.output, folder=self.folder))
+
+    @property
+    def has_data(self) -> bool:
+        """Whether the file names data."""
+        return self.config.data is not None
 
     def with_processes(self, n_processes: int | None) -> "LoadedConfig":
         """The same with another number of worker processes; None: that of the file. No number depends on it."""
@@ -88,7 +94,15 @@ def load_config(path: str | Path, *, reference_files: Sequence[str] = ()) -> Loa
     Raises ConfigError with one line for each fault: ``analysis.yaml:12: model.mlp.weight_clp: unknown key; ...``.
     """
     document = _with_reference(read_document(path), reference_files)
-    loaded = LoadedConfig(as_path(path), document, _validated(document))
+    if "regions" in document.values:
+        raise ConfigError(
+            document.message(
+                ("regions",),
+                "this command looks at one region, but the file names several; give it the file of one of them (check, "
+                "calibrate, test, report, run and toys plan take all together)",
+            )
+        )
+    loaded = LoadedConfig(as_path(path), document, checked_config(document, AnalysisConfig))
     _check_expressions(loaded)
     checks = nuisance_faults, toy_faults, yield_faults, fill_faults
     found = [fault for check in checks for fault in check(loaded.config)]
@@ -111,9 +125,14 @@ def _with_reference(document: Document, files: Sequence[str]) -> Document:
     return replace(document, values={**document.values, "reference": {**kept, "files": here}})
 
 
-def _validated(document: Document) -> AnalysisConfig:
+def checked_config(document: Document, kind: type[_Config]) -> _Config:
+    """The values of a document as a section of this kind.
+
+    Raises:
+        ConfigError: one line for each fault.
+    """
     try:
-        return AnalysisConfig.model_validate(_filled(document.values, AnalysisConfig))
+        return kind.model_validate(_filled(document.values, kind))
     except ValidationError as error:
         items = _without_misspelt([dict(item) for item in error.errors(include_url=False)])
         faults = [_fault(document, item) for item in items]

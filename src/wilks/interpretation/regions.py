@@ -10,7 +10,7 @@ import numpy.typing as npt
 from wilks.analysis import Analysis
 from wilks.interpretation.cuts import cuts_of, local_z_scores
 from wilks.interpretation.learned import LearnedRatio, common_columns, learned_ratio
-from wilks.samples import Sample, check_data, weighted_quantile
+from wilks.samples import Sample, weighted_quantile
 from wilks.significance.printing import finite_or_none
 from wilks.statistics.fits import FitResult
 from wilks.typing import BoolArray, FloatArray, require_kind
@@ -163,7 +163,7 @@ def most_discrepant_region(analysis: Analysis, data: Sample | npt.ArrayLike, *, 
     (25, 4.7, 6.0)
     """
     require_kind(analysis, Analysis, name="analysis")
-    sample = check_data(data, features=analysis.features)
+    sample = analysis.checked(data)
     learned = learned_ratio(analysis, sample, fit=fit)
     found = [_extreme(learned, sample, is_excess=is_excess) for is_excess in (True, False)]
     regions = sorted((one for one in found if one is not None), key=lambda one: -abs(one.local_z_score))

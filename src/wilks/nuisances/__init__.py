@@ -16,9 +16,12 @@ _NAMES = {
     "wilks.nuisances.documents": ["nuisances_from_dict"],
     "wilks.nuisances.inputs": ["NetworkInputs"],
     "wilks.nuisances.nuisance": ["Nuisance", "normalization"],
+    "wilks.nuisances.region_response": ["RegionResponse"],
+    "wilks.nuisances.region_sources": ["RegionSources", "sources_of_regions"],
     "wilks.nuisances.response": ["Polynomial", "Response", "Term", "all_terms", "monomials"],
     "wilks.nuisances.response_documents": ["response_from_dict"],
     "wilks.nuisances.separate": ["SeparatePolynomials"],
+    "wilks.nuisances.shared": ["shared_nuisances"],
     "wilks.nuisances.taylor": ["LearnedPolynomial"],
     "wilks.nuisances.transforming": ["vary"],
     "wilks.nuisances.unselected": ["Unselected"],
@@ -32,9 +35,12 @@ if TYPE_CHECKING:
     from wilks.nuisances.documents import nuisances_from_dict
     from wilks.nuisances.inputs import NetworkInputs
     from wilks.nuisances.nuisance import Nuisance, normalization
+    from wilks.nuisances.region_response import RegionResponse
+    from wilks.nuisances.region_sources import RegionSources, sources_of_regions
     from wilks.nuisances.response import Polynomial, Response, Term, all_terms, monomials
     from wilks.nuisances.response_documents import response_from_dict
     from wilks.nuisances.separate import SeparatePolynomials
+    from wilks.nuisances.shared import shared_nuisances
     from wilks.nuisances.taylor import LearnedPolynomial
     from wilks.nuisances.transforming import vary
     from wilks.nuisances.unselected import Unselected
@@ -53,6 +59,8 @@ __all__ = [
     "Nuisances",
     "PoissonCount",
     "Polynomial",
+    "RegionResponse",
+    "RegionSources",
     "Response",
     "SeparatePolynomials",
     "Term",
@@ -67,5 +75,7 @@ __all__ = [
     "nuisances_from_dict",
     "require_finite_response",
     "response_from_dict",
+    "shared_nuisances",
+    "sources_of_regions",
     "vary",
 ]

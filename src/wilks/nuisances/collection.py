@@ -143,7 +143,8 @@ class Nuisances:
     @property
     def functions(self) -> tuple[NamedFunction, ...]:
         """Functions of the user that they hold."""
-        return tuple(function for one in self.parameters for function in one.functions)
+        of_response = () if self.response is None else self.response.user_functions
+        return (*(function for one in self.parameters for function in one.functions), *of_response)
 
     @cached_property
     def formulas(self) -> Formulas:

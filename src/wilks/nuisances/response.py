@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from wilks.errors import InputError
+from wilks.functions import NamedFunction
 from wilks.structures import overrides, register_by_identity
 from wilks.typing import FloatArray
 
@@ -33,6 +34,11 @@ class Response(abc.ABC):
 
     names: tuple[str, ...]
     kind: str
+
+    @property
+    def user_functions(self) -> tuple[NamedFunction, ...]:
+        """Functions of the user that it holds beside those of its nuisances."""
+        return ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -11,7 +11,7 @@ from wilks.errors import CalibrationError, InputError
 from wilks.fitting import fit_events
 from wilks.hypotheses import Null
 from wilks.parts.dividing import part_analysis, parts_of
-from wilks.samples import Events, Sample, check_data
+from wilks.samples import Events, Sample
 from wilks.significance import clopper_pearson, count_at_or_above, z_score
 from wilks.significance.printing import decimals, finite_or_none, probability
 from wilks.toys import check_drawable, draw_toy
@@ -122,7 +122,8 @@ def halves_test(
     (1051, 1083, 0.015)
     """
     require_kind(analysis, Analysis, name="analysis")
-    sample = check_data(data, features=analysis.features)
+    analysis.require_one_region("halves_test")
+    sample = analysis.checked(data)
     n_toys, seed = whole_number(n_toys, name="n_toys", least=1), whole_number(seed, name="seed", least=0)
     require_no_nuisances(analysis)
     half = part_analysis(analysis, 2)

@@ -10,7 +10,7 @@ from wilks.fitting import fit_together, n_together
 from wilks.hypotheses import Hypothesis, Null
 from wilks.parts.combined import PartsAnswer, combined, require_combination
 from wilks.parts.dividing import part_analysis, parts_of
-from wilks.samples import Events, Sample, check_data
+from wilks.samples import Events, Sample
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray, require_kind, whole_number
 
@@ -64,8 +64,9 @@ def parts_test(
     ((1051, 1083), 0.01)
     """
     require_kind(analysis, Analysis, name="analysis")
+    analysis.require_one_region("parts_test")
     require_combination(combination)
-    sample = check_data(data, features=analysis.features)
+    sample = analysis.checked(data)
     n_parts, n_toys = whole_number(n_parts, name="n_parts", least=1), whole_number(n_toys, name="n_toys", least=1)
     seed = whole_number(seed, name="seed", least=0)
     if n_parts > sample.n_events:

@@ -19,7 +19,7 @@ from wilks.nuisances.effect import Auxiliaries
 from wilks.optimize import Box, Newton, Objective, certify_by
 from wilks.power.binning import Binning
 from wilks.problem import Problem
-from wilks.samples import Events, Sample, check_data
+from wilks.samples import Events, Sample
 from wilks.significance import z_score
 from wilks.typing import BoolArray, FloatArray, finite_number
 
@@ -152,7 +152,7 @@ class BinnedSearch:
         Raises:
             InputError: data or auxiliary measurements that cannot be used.
         """
-        events = check_data(data, features=self.analysis.features).events
+        events = self.analysis.checked(data).events
         observed = self.analysis.nuisances.observed_values(auxiliaries or {})
         return self._one(self.counts(events), observed)
 

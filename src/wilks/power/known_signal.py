@@ -17,7 +17,7 @@ from wilks.hypotheses import Hypothesis
 from wilks.kept import kept
 from wilks.likelihood import Points
 from wilks.optimize import Box, Newton, Objective, certify_by
-from wilks.samples import Events, Sample, check_data
+from wilks.samples import Events, Sample
 from wilks.significance import median_ranks
 from wilks.statistics.delta import Delta
 from wilks.statistics.fits import Data
@@ -136,7 +136,7 @@ def signal_fit(
     Raises:
         InputError: data or auxiliary measurements that cannot be used, or a density ratio that is not finite.
     """
-    events = check_data(data, features=analysis.features).events
+    events = analysis.checked(data).events
     return _fit(analysis, events, analysis.nuisances.observed_values(auxiliaries or {}), signal)
 
 

@@ -99,6 +99,7 @@ def power_table(
 
 
 def _check(analysis: Analysis, alternatives: Mapping[str, Alternative], *, contaminations: Sequence[float]) -> None:
+    analysis.require_one_region("power_table")
     if not alternatives:
         raise InputError("alternatives must name at least one Alternative, but none came")
     hypotheses: tuple[Hypothesis, ...] = (Null(), *alternatives.values())

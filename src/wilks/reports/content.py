@@ -10,6 +10,7 @@ from wilks.interpretation import Region, most_discrepant_region
 from wilks.laws import Calibration, GoodnessOfFit
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
+from wilks.reports.joint import share_tables
 from wilks.reports.nuisances import nuisance_tables
 from wilks.reports.nulls import NullContent, null_content
 from wilks.reports.picture import Picture
@@ -122,7 +123,7 @@ def build_report(inputs: ReportInputs) -> Report:
         region_note=region_note(region) if region else "",
         region_tables=(*found_tables(answer), *region_tables(region)) if region else (),
         region_pictures=(pictures.region_picture(region),) if region else (),
-        fit_tables=sections.fit_tables(fit, family) if fit else (),
+        fit_tables=(*share_tables(analysis, inputs.data, fit), *(sections.fit_tables(fit, family) if fit else ())),
         fit_pictures=(pictures.start_picture(fit),) if fit and fit.n_starts > 1 else (),
         start_values=sections.start_values(fit) if fit and (family is None or family.is_searched) else "",
         sample_tables=sections.sample_tables(analysis, inputs.data) if analysis else (),

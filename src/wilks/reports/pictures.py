@@ -1,6 +1,7 @@
 """The figures of a report of an analysis, with captions and texts for those who cannot see them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -110,11 +111,22 @@ def _compared(t: FloatArray, n_parameters: int | None) -> Calibration:
 def ratio_pictures(
     analysis: Analysis, data: Sample, *, fit: FitResult | None, labels: Mapping[str, str]
 ) -> tuple[Picture, ...]:
-    """Data, reference and learned ratio for the first columns that both samples have."""
+    """Data, reference and learned ratio for the first columns that both samples have; of several regions in each."""
+    if analysis.regions:
+        return tuple(_pictures_of_regions(analysis, data, fit=fit, labels=labels))
     names = plots.common_columns(analysis, data)[:MAX_COLUMNS]
     draw = ratio_drawing(analysis, data, fit=fit, labels=labels)
     is_vector = len(names) <= MAX_VECTOR_COLUMNS
     return tuple(_ratio_picture(name, partial(draw, name), analysis, data, is_vector=is_vector) for name in names)
+
+
+def _pictures_of_regions(
+    analysis: Analysis, data: Sample, *, fit: FitResult | None, labels: Mapping[str, str]
+) -> Iterator[Picture]:
+    fits = {} if fit is None else analysis.region_fits(fit)
+    for name, own in analysis.split(data).items():
+        for one in ratio_pictures(analysis.regions[name], own, fit=fits.get(name), labels=labels):
+            yield replace(one, caption=f"{name}: {one.caption}")
 
 
 def region_picture(region: Region) -> Picture:

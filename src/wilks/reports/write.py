@@ -14,7 +14,7 @@ from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.files import checked_target, put
 from wilks.reports.rendering import NO_LABELS, render
 from wilks.responses import Closure, ResponseStudy
-from wilks.samples import Events, Sample, check_data
+from wilks.samples import Events, Sample
 from wilks.storage import as_path
 from wilks.typing import require_kind
 
@@ -64,7 +64,7 @@ def write_report(
     target = checked_target(as_path(path), folder=None if folder is None else as_path(folder))
     sample = None
     if data is not None:
-        sample = check_data(data, features=analysis.features) if analysis else _needs_analysis()
+        sample = analysis.checked(data) if analysis else _needs_analysis()
     report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure, tuple(notices)))
     put(target, render("report.html.j2", report=report))
     return target

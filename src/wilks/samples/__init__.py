@@ -20,6 +20,7 @@ _NAMES = {
     "wilks.samples.overlap": ["KnownEvents", "shared_events"],
     "wilks.samples.quadrature": ["gauss_cells"],
     "wilks.samples.reading": ["columns", "read"],
+    "wilks.samples.region_layout": ["RegionLayout"],
     "wilks.samples.repeats": ["repeated_events"],
     "wilks.samples.roles": ["check_data_once", "check_pool", "data_notices", "reference_notices", "unit_notices"],
     "wilks.samples.sample": ["Sample"],
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from wilks.samples.overlap import KnownEvents, shared_events
     from wilks.samples.quadrature import gauss_cells
     from wilks.samples.reading import columns, read
+    from wilks.samples.region_layout import RegionLayout
     from wilks.samples.repeats import repeated_events
     from wilks.samples.roles import check_data_once, check_pool, data_notices, reference_notices, unit_notices
     from wilks.samples.sample import Sample
@@ -70,6 +72,7 @@ __all__ = [
     "Origin",
     "Outsider",
     "ReferenceSupport",
+    "RegionLayout",
     "Sample",
     "Selection",
     "Standardization",

@@ -76,6 +76,7 @@ def select_architecture(
         InputError: a model without layers or clip, a shape without neurons, options outside their limits.
     """
     require_kind(analysis, Analysis, name="analysis")
+    analysis.require_one_region("select_architecture")
     options = checked_options(analysis, None, n_toys, tolerance=tolerance, seed=seed, spread=(n_spread, most_starts))
     shapes = _checked_shapes(analysis, architectures)
     if finite_number(budget_seconds, name="budget_seconds") <= 0:

@@ -83,6 +83,7 @@ def select_weight_clip(
     wilks.errors.InputError: a weight clip is chosen for a network, such as wilks.MLP, but the model is ...
     """
     require_kind(analysis, Analysis, name="analysis")
+    analysis.require_one_region("select_weight_clip")
     weight_clip_of(analysis.model)
     options = checked_options(analysis, bracket, n_toys, tolerance=tolerance, seed=seed, spread=(n_spread, most_starts))
     check_drawable(analysis, Null())

@@ -19,6 +19,13 @@ STATISTICS = {
     "histogram": "wilks.statistics.histogram:Histogram",
     "scan": "wilks.statistics.scan:Scan",
 }
+REGIONS = {
+    "histogram_regions": "wilks.statistics.regions.steps:HistogramRegions",
+    "linear_regions": "wilks.statistics.regions.maps:LinearRegions",
+    "network_regions": "wilks.statistics.regions.networks:NetworkRegions",
+    "fixed": "wilks.statistics.regions.fixed:Fixed",
+}
+"""What analyses of several regions are made of; no model of one."""
 DEFAULT = "kernel_set"
 
 
@@ -31,8 +38,9 @@ def family_of(kind: str) -> type[Statistic]:
     >>> family_of("mlp").__name__
     'MLP'
     """
-    if kind in STATISTICS:
-        family: type[Statistic] = named(STATISTICS[kind])
+    known = STATISTICS | REGIONS
+    if kind in known:
+        family: type[Statistic] = named(known[kind])
         return family
     if ":" not in kind:
         raise InputError(
@@ -72,4 +80,14 @@ def statistic_from_dict(document: Mapping[str, Any]) -> Statistic:
     return family_of(str(options.pop("kind", None)))(**options)
 
 
-__all__ = ["STATISTICS", "Engine", "Parts", "Statistic", "Words", "family_of", "known_nulls", "statistic_from_dict"]
+__all__ = [
+    "REGIONS",
+    "STATISTICS",
+    "Engine",
+    "Parts",
+    "Statistic",
+    "Words",
+    "family_of",
+    "known_nulls",
+    "statistic_from_dict",
+]

@@ -7,13 +7,13 @@ from wilks import lazy
 _NAMES = {
     "wilks.toys.drawing": ["check_drawable", "draw_auxiliaries", "draw_toy", "drawn_auxiliaries"],
     "wilks.toys.identity": ["toy_key", "toy_rng"],
-    "wilks.toys.likeness": ["require_like_reference", "sample_notices"],
+    "wilks.toys.likeness": ["in_regions", "require_like_reference", "sample_notices"],
 }
 
 if TYPE_CHECKING:
     from wilks.toys.drawing import check_drawable, draw_auxiliaries, draw_toy, drawn_auxiliaries
     from wilks.toys.identity import toy_key, toy_rng
-    from wilks.toys.likeness import require_like_reference, sample_notices
+    from wilks.toys.likeness import in_regions, require_like_reference, sample_notices
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
@@ -22,6 +22,7 @@ __all__ = [
     "draw_auxiliaries",
     "draw_toy",
     "drawn_auxiliaries",
+    "in_regions",
     "require_like_reference",
     "sample_notices",
     "toy_key",

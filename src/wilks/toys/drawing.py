@@ -28,7 +28,8 @@ def draw_toy(analysis: Analysis, hypothesis: Hypothesis, *, seed: int, index: in
     parts = []
     for supply in supplies(analysis, hypothesis):
         n = int(supply.mean) if supply.is_fixed else int(rng.poisson(supply.mean))
-        parts.append(_draw(supply, rng, n, analysis.features))
+        events = _draw(supply, rng, n)
+        parts.append(events if supply.place is None else supply.place(events))
     return np.concatenate(parts)
 
 
@@ -60,19 +61,19 @@ def check_drawable(analysis: Analysis, hypothesis: Hypothesis) -> None:
         raise InputError(f"toys are drawn for a wilks.Analysis, but a {type(analysis).__name__} came")
     for supply in supplies(analysis, hypothesis):
         if isinstance(supply.source, Sample):
-            _check_pool(supply.role, supply.source, analysis)
+            _check_pool(supply.role, supply.source, supply.analysis)
             _check_pool_size(supply, supply.source)
         else:
-            require_holdable(supply.mean, n_features=len(analysis.features), what=f"a toy of {supply.role}")
-            _check_generator(supply, supply.source, analysis, hypothesis)
-        if supply.role == BACKGROUND:
-            require_like_reference(analysis)
+            require_holdable(supply.mean, n_features=len(supply.analysis.features), what=f"a toy of {supply.role}")
+            _check_generator(supply, supply.source, hypothesis)
+        if supply.role.startswith(BACKGROUND):
+            require_like_reference(supply.analysis)
 
 
-def _draw(supply: Supply, rng: np.random.Generator, n: int, features: tuple[str, ...]) -> FloatArray:
+def _draw(supply: Supply, rng: np.random.Generator, n: int) -> FloatArray:
     source = supply.source
     if isinstance(source, Generator):
-        return source.draw(rng, n, n_features=len(features), nuisances=supply.nuisances)
+        return source.draw(rng, n, n_features=len(supply.analysis.features), nuisances=supply.nuisances)
     if not source.is_weighted or np.ptp(source.event_weights) == 0:
         usable = np.arange(source.n_events)
     else:
@@ -83,9 +84,11 @@ def _draw(supply: Supply, rng: np.random.Generator, n: int, features: tuple[str,
     return events
 
 
-def _check_generator(supply: Supply, source: Generator, analysis: Analysis, hypothesis: Hypothesis) -> None:
+def _check_generator(supply: Supply, source: Generator, hypothesis: Hypothesis) -> None:
+    analysis = supply.analysis
+
     def trial(n: int, index: int) -> FloatArray:
-        return _draw(supply, toy_rng(hypothesis, seed=0, index=index), n, analysis.features)
+        return _draw(supply, toy_rng(hypothesis, seed=0, index=index), n)
 
     first, second, third = trial(_FEW, -1), trial(_FEW, -1), trial(_FEW, -2)
     if not np.array_equal(first, second):

@@ -1,6 +1,6 @@
 """Is the source of toys the reference? And all that must be known of the samples of an analysis."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -37,10 +37,21 @@ def require_like_reference(analysis: Analysis) -> None:
 
 def sample_notices(analysis: Analysis, data: Sample | None = None) -> tuple[str, ...]:
     """Sentences on the samples of an analysis, and on data beside them; none where all is usual."""
+    if analysis.regions:
+        return in_regions(analysis, data, sample_notices)
     own = _own_notices(analysis)
     if data is None:
         return own
     return (*data_notices(data, reference=_known_reference(analysis), pool=_known_pool(analysis)), *own)
+
+
+def in_regions(
+    analysis: Analysis, data: Sample | None, notices: Callable[[Analysis, Sample | None], Iterable[str]]
+) -> tuple[str, ...]:
+    """What there is to be said of each region, with its name; data None: before there are any."""
+    own = {} if data is None else analysis.split(data)
+    found = {name: notices(one, own.get(name)) for name, one in analysis.regions.items()}
+    return tuple(f"In region {name}: {text}" for name, texts in found.items() for text in texts)
 
 
 @kept(most=1)

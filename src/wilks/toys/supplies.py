@@ -1,17 +1,20 @@
 """What the events of a toy are drawn from, at the nuisances of its hypothesis, and how many of them."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from math import exp
 
 import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.hypotheses import Alternative, Generator, Hypothesis, Null, ToySource
+from wilks.hypotheses import Alternative, Generator, Hypothesis, Null, ShiftedNuisance, ToySource
 from wilks.kept import kept
-from wilks.nuisances import Unselected
+from wilks.nuisances import RegionSources, Unselected
 from wilks.samples import Sample
+from wilks.statistics.regions import Regions
+from wilks.typing import FloatArray
 
 BACKGROUND, SIGNAL, WHOLE = "the toy source", "the signal", "the alternative's source"
 _MOST_KEPT = 2  # each is a sample as large as the pool; toys of one hypothesis ask for one again and again
@@ -27,6 +30,8 @@ class Supply:
         mean: expected number of events.
         is_fixed: exactly that many, not a Poisson number.
         nuisances: what a generator is told.
+        analysis: whose events these are: of one region, where there are several.
+        place: what makes rows of all regions of them; None: they are such rows.
     """
 
     role: str
@@ -34,6 +39,8 @@ class Supply:
     mean: float
     is_fixed: bool
     nuisances: Mapping[str, float]
+    analysis: Analysis
+    place: Callable[[FloatArray], FloatArray] | None = None
 
     @property
     def variance(self) -> float:
@@ -54,17 +61,51 @@ def supplies(analysis: Analysis, hypothesis: Hypothesis) -> Iterator[Supply]:
     analysis.nuisances.values({**told, **hypothesis.auxiliary_offsets})  # refuses names that it does not have
     if isinstance(hypothesis, Alternative) and hypothesis.source is not None:
         assert hypothesis.expected_events is not None
-        yield Supply(WHOLE, hypothesis.source, hypothesis.expected_events, is_fixed=False, nuisances=told)
+        mean = hypothesis.expected_events
+        yield Supply(WHOLE, hypothesis.source, mean, is_fixed=False, nuisances=told, analysis=analysis)
         return
+    yield from _by_region(analysis, hypothesis) if analysis.regions else _of_reference(analysis, hypothesis)
+    if isinstance(hypothesis, Alternative) and hypothesis.signal is not None:
+        assert hypothesis.n_signal is not None
+        mean = hypothesis.n_signal
+        yield Supply(SIGNAL, hypothesis.signal, mean, is_fixed=False, nuisances={}, analysis=analysis)
+
+
+def _by_region(analysis: Analysis, hypothesis: Hypothesis) -> Iterator[Supply]:
+    """Background events of each region, at the nuisances that it has."""
+    assert isinstance(analysis.model, Regions)
+    given = hypothesis.expected_background if isinstance(hypothesis, Alternative) else None
+    share = 1.0 if given is None else given / analysis.expected_events
+    for k, (name, one) in enumerate(analysis.regions.items()):
+        told = {key: value for key, value in hypothesis.nuisances.items() if key in one.nuisances.names}
+        for supply in _of_reference(one, _in_region(hypothesis, told)):
+            place = partial(analysis.model.layout.placed, k)
+            yield replace(supply, role=f"{supply.role} of region {name}", mean=share * supply.mean, place=place)
+
+
+def _in_region(hypothesis: Hypothesis, told: Mapping[str, float]) -> Hypothesis:
+    """What it says of the background of a region with these nuisances.
+
+    Raises:
+        InputError: a fixed number of events.
+    """
+    if isinstance(hypothesis, Null) and hypothesis.n_events is not None:
+        raise InputError(
+            f"toys of several regions have Poisson numbers of events in each, but n_events={hypothesis.n_events} came; "
+            "leave it out"
+        )
+    return ShiftedNuisance(told, is_reweighted=hypothesis.is_reweighted) if told else Null()
+
+
+def _of_reference(analysis: Analysis, hypothesis: Hypothesis) -> Iterator[Supply]:
+    """Background events of one region."""
+    told = hypothesis.nuisances
     source, ratio = _background(analysis, hypothesis)
     n_events = hypothesis.n_events if isinstance(hypothesis, Null) else None
     given = hypothesis.expected_background if isinstance(hypothesis, Alternative) else None
     central = analysis.expected_events if given is None else given
     mean = central * ratio if n_events is None else float(n_events)
-    yield Supply(BACKGROUND, source, mean, is_fixed=n_events is not None, nuisances=told)
-    if isinstance(hypothesis, Alternative) and hypothesis.signal is not None:
-        assert hypothesis.n_signal is not None
-        yield Supply(SIGNAL, hypothesis.signal, hypothesis.n_signal, is_fixed=False, nuisances={})
+    yield Supply(BACKGROUND, source, mean, is_fixed=n_events is not None, nuisances=told, analysis=analysis)
 
 
 def _background(analysis: Analysis, hypothesis: Hypothesis) -> tuple[ToySource, float]:
@@ -75,6 +116,7 @@ def _background(analysis: Analysis, hypothesis: Hypothesis) -> tuple[ToySource, 
             "toys need a source of events, but the analysis has none; give Analysis(toy_source=...): a sample that "
             "shares no event with the reference (wilks.split makes one) or wilks.Generator('module:function')"
         )
+    assert not isinstance(source, RegionSources)  # `supplies` asks each region
     if hypothesis.is_reweighted:
         return _reweighted(analysis, dict(told))
     if isinstance(source, Unselected):

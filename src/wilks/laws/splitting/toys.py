@@ -191,8 +191,13 @@ def require_splittable(analysis: Analysis) -> None:
     """Raise unless fits are certain and quick enough for some hundred thousand of them.
 
     Raises:
-        CalibrationError: the loss has several minima, as that of a network.
+        CalibrationError: the loss has several minima, as that of a network; there are several regions.
     """
+    if analysis.regions:
+        raise CalibrationError(
+            "reach draws toys of one source step by step, but this analysis has one for each of its regions "
+            f"({', '.join(analysis.regions)}); leave reach out, and make more toys"
+        )
     if not analysis.model.is_convex:
         raise CalibrationError(
             "reach needs a model whose fit has one minimum, a kernel, a set of kernels, a histogram or a scan, as a "

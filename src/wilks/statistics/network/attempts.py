@@ -45,6 +45,7 @@ class Attempts:
         events: raw data (n, d).
         observed: auxiliary measurements (j,).
         delta: the fit of the nuisances alone, made before.
+        seeds: parameters w (s, p) that the first search starts from, too.
     """
 
     problem: Problem
@@ -52,6 +53,7 @@ class Attempts:
     events: FloatArray
     observed: FloatArray
     delta: DeltaFit
+    seeds: FloatArray | None = None
     found: list[_Found] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,6 +67,8 @@ class Attempts:
         """
         n_starts = self.problem.search.n_starts * 2 ** len(self.found)
         starts = self.model.starting_points(self._rng, n_starts, events=self._standardized)
+        if not self.found and self.seeds is not None:
+            starts = np.concatenate([starts, self.seeds])
         if not self.problem.nuisances:
             return starts
         starts = np.concatenate([starts, self.model.flat_point(self._rng, events=self._standardized)[None]])

@@ -43,12 +43,19 @@ class NetworkEngine:
         set is so much larger than expected that all are padded to its size. Memory grows with the number of data sets.
         """
         sets, delta = self.programs.data_sets(data), self.programs.delta
-        fits = [Attempts(self.problem, self.model, *one, delta.fit(_rows(sets.fine, k))) for k, one in enumerate(data)]
+        fits = [
+            Attempts(self.problem, self.model, *one, delta.fit(_rows(sets.fine, k)), self.seeds(one))
+            for k, one in enumerate(data)
+        ]
         for _ in range(self.problem.search.n_retries + 1):
             is_open = np.array([not one.is_settled for one in fits])
             if np.any(is_open):
                 self._attempt([one for one in fits if not one.is_settled], _rows(sets, is_open))
         return [one.result() for one in fits]
+
+    def seeds(self, data: Data) -> FloatArray:
+        """Parameters w (s, p) from which the first search starts beside random ones; there may be none."""
+        return np.empty((0, self.model.n_parameters(self.problem.reference.n_features)))
 
     def evaluate(self, data: Data, at: FitResult) -> Parts:
         """tau and Delta on all events at the parameters and nuisances of a fit."""

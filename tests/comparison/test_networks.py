@@ -1,0 +1,74 @@
+"""The symmetrised network: its t by fits of the formula, exact p, and what it refuses."""
+
+import numpy as np
+import pytest
+
+import wilks
+from wilks.comparison.networks import NetworkBlock
+from wilks.comparison.nulls import Relabelling
+from wilks.errors import InputError
+from wilks.fitting import fit_events
+from wilks.samples import Sample
+from wilks.search import Search
+
+MODEL, SEARCH = wilks.MLP(hidden=(2,), weight_clip=3.0), Search(n_starts=2)
+RNG = np.random.default_rng(4)
+A, B = RNG.exponential(size=60), RNG.exponential(2.5, size=90)
+OPTIONS = {"model": MODEL, "search": SEARCH, "n_permutations": 19}
+
+
+@pytest.fixture(scope="module")
+def result():
+    return wilks.compare(A, B, **OPTIONS)
+
+
+def test_t_is_the_sum_of_two_fits_against_the_pooled_sample(result):
+    pooled = np.concatenate([A, B])
+    alone = [
+        fit_events(
+            wilks.Analysis(reference=pooled, model=MODEL, expected_events=float(one.size), search=SEARCH), one[:, None]
+        )
+        for one in (A, B)
+    ]
+    assert all(one.converged for one in alone)
+    assert result.t == pytest.approx(sum(one.t for one in alone), abs=0.01)  # the order of rows may move a start
+
+
+def test_p_is_counted_among_relabellings_and_sees_another_width(result):
+    assert result.method == "permutation" and result.p_value <= 0.1
+    assert result.members[0].name == "symmetrised (2) sigmoid network, |w| <= 3"
+    assert result.members[0].kind == "network" and result.by_feature == ()
+
+
+def test_neither_order_of_rows_nor_of_samples_matters(result):
+    other = wilks.compare(B[::-1], A[::-1], **OPTIONS)
+    assert (other.t, other.p_value) == (result.t, result.p_value)
+
+
+def test_equal_samples_have_no_t():
+    assert wilks.compare(A, A, **OPTIONS | {"n_permutations": 1}).t == pytest.approx(0.0, abs=1e-6)
+
+
+def test_it_is_saved_and_loaded(result, tmp_path):
+    result.save(tmp_path / "answer")
+    again = wilks.load(tmp_path / "answer")
+    assert (again.t, again.p_value, again.members[0].name) == (result.t, result.p_value, result.members[0].name)
+
+
+def test_both_samples_have_their_own_t():
+    null = Relabelling.of(Sample(A), Sample(B))
+    block = NetworkBlock(null, MODEL, search=SEARCH)
+    both = block.of_each(null.counts[None])
+    assert both.shape == (1, 2) and np.all(both >= 0.0) and block.log_p_values(both.sum(axis=1, keepdims=True)) < 0.0
+
+
+def test_what_a_network_cannot_compare_is_refused():
+    weighted = Sample(A, RNG.uniform(0.5, 1.5, size=A.size))
+    with pytest.raises(InputError, match="events without weights"):
+        wilks.compare(weighted, Sample(B), **OPTIONS)
+    with pytest.raises(InputError, match="leave reach out"):
+        wilks.compare(A, B, reach=1e-5, **OPTIONS)
+    with pytest.raises(InputError, match="search is how hard a network is fitted"):
+        wilks.compare(A, B, search=SEARCH)
+    with pytest.raises(InputError, match="whose fits are symmetrised"):
+        wilks.compare(A, B, model=wilks.Histogram())
