@@ -18,6 +18,9 @@ from wilks.statistics.fits import Attempt, FitResult
 from wilks.typing import FitStatus, FloatArray
 
 _MOST_BYTES = 3 * 2**30
+_FEW_LOOKS = (20_000, 20, 20)  # JAX makes many objects and next to no cycles of them: garbage is looked for rarely
+
+gc.disable()  # until all modules are there
 
 # How long an example takes says nothing: machines are noisy, and the first one compiles.
 settings.register_profile("untimed", deadline=None)
@@ -38,6 +41,8 @@ def pytest_collection_finish() -> None:
     """Modules and tests stay to the end: no collection of garbage need look at them again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_FEW_LOOKS)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
