@@ -17,6 +17,8 @@ from wilks.hypotheses import Hypothesis, Null
 from wilks.statistics.fits import Attempt, FitResult
 from wilks.typing import FitStatus, FloatArray
 
+from tests.lab.here import Here
+
 _MOST_BYTES = 3 * 2**30
 _FEW_LOOKS = (20_000, 20, 20)  # JAX makes many objects and next to no cycles of them: garbage is looked for rarely
 
@@ -82,6 +84,19 @@ def _memory_is_full() -> bool:
     """Never where the system does not tell."""
     told = Path("/proc/self/statm")
     return told.exists() and int(told.read_text().split()[1]) * mmap.PAGESIZE > _MOST_BYTES
+
+
+@pytest.fixture
+def cheap_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of reports are made and not turned into pictures, which takes most of the time of a report."""
+    monkeypatch.setattr("wilks.reports.picture._uri", lambda figure, *, is_vector: "data:,")
+
+
+@pytest.fixture
+def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands make their toys in this process: another takes seconds to be ready."""
+    for name in ("toys", "workers", "validate"):
+        monkeypatch.setattr(f"wilks.cli.{name}.LocalProcesses", Here)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The shape of the package: imports run one way, the core does no input or output, pieces stay small."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -40,7 +41,12 @@ FILE_CALLS = {"open", "read_text", "write_text", "read_bytes", "write_bytes", "s
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 PATHS = sorted(SOURCE.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in PATHS}
+
+
+@functools.cache
+def trees() -> dict[Path, ast.Module]:
+    """Not at import: every test process imports this file."""
+    return {path: ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in PATHS}
 
 
 def module_name(path: Path) -> str:
@@ -72,7 +78,7 @@ def is_ours(name: str) -> bool:
 
 
 def own_imports(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(TREES[path]):
+    for node in ast.walk(trees()[path]):
         yield from ((node.lineno, name) for name in imported_modules(node) if is_ours(name))
 
 
@@ -115,7 +121,7 @@ def test_imports_run_one_way() -> None:
 def test_imports_are_absolute() -> None:
     relative = [
         place(path, node.lineno)
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.level
     ]
@@ -133,7 +139,7 @@ def test_imports_form_no_cycle() -> None:
 def test_no_own_import_inside_a_function() -> None:
     hidden = [
         f"{place(path, node.lineno)} inside {function.name}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for function in functions(tree)
         for node in ast.walk(function)
         if any(is_ours(name) for name in imported_modules(node))
@@ -144,7 +150,7 @@ def test_no_own_import_inside_a_function() -> None:
 def test_core_rooms_have_no_clock_and_no_screen() -> None:
     wrong = []
     for path in core_files(with_readers=True):
-        for node in ast.walk(TREES[path]):
+        for node in ast.walk(trees()[path]):
             tops = {name.split(".")[0] for name in imported_modules(node)}
             prints = (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"print", "input"}
@@ -164,7 +170,7 @@ def called_name(node: ast.AST) -> str:
 def test_core_rooms_touch_no_file() -> None:
     wrong = []
     for path in core_files(with_readers=False):
-        for node in ast.walk(TREES[path]):
+        for node in ast.walk(trees()[path]):
             tops = {name.split(".")[0] for name in imported_modules(node)}
             if tops & FILES or called_name(node) in FILE_CALLS:
                 wrong.append(place(path, getattr(node, "lineno", 0)))
@@ -173,7 +179,7 @@ def test_core_rooms_touch_no_file() -> None:
 
 def test_long_functions_give_their_reason() -> None:
     long = []
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         lines = path.read_text(encoding="utf-8").splitlines()
         for function in functions(tree):
             text = "\n".join(lines[function.lineno - 1 : function.end_lineno])
@@ -191,6 +197,6 @@ def test_files_are_short() -> None:
 
 def test_public_names_do_not_begin_with_test() -> None:
     wrong = [
-        place(path, f.lineno) for path, tree in TREES.items() for f in functions(tree) if f.name.startswith("test")
+        place(path, f.lineno) for path, tree in trees().items() for f in functions(tree) if f.name.startswith("test")
     ]
     assert not wrong
