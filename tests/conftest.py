@@ -20,7 +20,7 @@ from wilks.typing import FitStatus, FloatArray
 from tests.lab.here import Here
 
 _MOST_BYTES = 3 * 2**30
-_FEW_LOOKS = (20_000, 20, 20)  # JAX makes many objects and next to no cycles of them: garbage is looked for rarely
+_FEW_LOOKS = (50_000, 20, 100)  # JAX makes many objects and next to no cycles of them: garbage is looked for rarely
 
 gc.disable()  # until all modules are there
 
@@ -95,7 +95,7 @@ def cheap_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands make their toys in this process: another takes seconds to be ready."""
-    for name in ("toys", "workers", "validate"):
+    for name in ("power", "toys", "validate", "workers"):
         monkeypatch.setattr(f"wilks.cli.{name}.LocalProcesses", Here)
 
 

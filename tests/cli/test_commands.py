@@ -199,12 +199,12 @@ def test_interrupt_says_how_to_go_on(study: Any, monkeypatch: pytest.MonkeyPatch
         run_toys(*arguments, **options | {"n_toys": 2})
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(wilks.cli.toys, "run_toys", interrupted)
-    result = study.run("calibrate")
+    with monkeypatch.context() as patch:
+        patch.setattr(wilks.cli.toys, "run_toys", interrupted)
+        result = study.run("calibrate")
     assert result.exit_code == 3
     assert "2 of 3 toys are stored in" in result.stderr
     assert study.result()["status"] == "incomplete"
-    monkeypatch.undo()
     resumed = study.run("calibrate")
     assert resumed.exit_code == 0, resumed.output
     assert "2 of 3 toys are stored already" in resumed.stderr
