@@ -15,18 +15,20 @@ QUICK := XLA_FLAGS='--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codeg
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types docs clean check-python
+.PHONY: help demo test test-all pytest lint types docs clean check-python
 .DELETE_ON_ERROR:
 
 help:
 	@sed -n '1,4s/^# \{0,1\}//p' Makefile
-	@echo "Also: make test-all (every test, on optimized code), make lint, make types, make docs, make clean"
+	@echo "Also: make test-all (every test, on optimized code), make lint, make types, make pytest, make docs, make clean"
 
 demo: $(VENV)/.installed
 	$(BIN)/wilks demo --output demo-output
 	@echo "The report is demo-output/report.html"
 
-test: lint types
+test: lint types pytest
+
+pytest: $(VENV)/.installed-dev
 	$(ONE_THREAD) $(QUICK) $(PYTEST)
 
 test-all: lint types
