@@ -9,28 +9,32 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 BUILD_TOOLS := hatchling editables
 ONE_THREAD := NPROC=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# The many processes of tests load bytecode that the first of them wrote, also where the environment forbids to write it.
+BYTECODE := PYTHONDONTWRITEBYTECODE=
 # Without these generators of machine code a compilation takes half the time; its programs take twice as long.
 # Code in one piece takes a fifth less than in pieces for several threads, of which tests have one.
 QUICK := XLA_FLAGS='--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1'
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types docs clean check-python
+.PHONY: help demo test test-all pytest lint types docs clean check-python
 .DELETE_ON_ERROR:
 
 help:
 	@sed -n '1,4s/^# \{0,1\}//p' Makefile
-	@echo "Also: make test-all (every test, on optimized code), make lint, make types, make docs, make clean"
+	@echo "Also: make test-all (every test, on optimized code), make lint, make types, make pytest, make docs, make clean"
 
 demo: $(VENV)/.installed
 	$(BIN)/wilks demo --output demo-output
 	@echo "The report is demo-output/report.html"
 
-test: lint types
-	$(ONE_THREAD) $(QUICK) $(PYTEST)
+test: lint types pytest
+
+pytest: $(VENV)/.installed-dev
+	$(ONE_THREAD) $(BYTECODE) $(QUICK) $(PYTEST)
 
 test-all: lint types
-	$(ONE_THREAD) $(PYTEST) --optimized -m ''
+	$(ONE_THREAD) $(BYTECODE) $(PYTEST) --optimized -m ''
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -11,13 +11,20 @@ import numpy as np
 import pyarrow
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from wilks.campaign import Toys
 from wilks.hypotheses import Hypothesis, Null
 from wilks.statistics.fits import Attempt, FitResult
 from wilks.typing import FitStatus, FloatArray
 
+from tests.lab.here import Here
+
 _MOST_BYTES = 3 * 2**30
+# Their files share compiled programs and what fixtures of a session have made.
+_TOGETHER = ("tests/campaign/", "tests/cli/", "tests/contract/", "tests/statistics/network/")
+_FEW_LOOKS = (50_000, 20, 100)  # JAX makes many objects and next to no cycles of them: garbage is looked for rarely
 
 # How long an example takes says nothing: machines are noisy, and the first one compiles.
 settings.register_profile("untimed", deadline=None)
@@ -28,16 +35,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--optimized", action="store_true", help="all programs as users have them, and twice the time")
 
 
+class _ByFolder(LoadFileScheduling):
+    """Gives a test process the next file, or all files of a folder of `_TOGETHER`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return next((folder for folder in _TOGETHER if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFolder | None:
+    return _ByFolder(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first: at the end a long one would leave the other test processes without work."""
+    """What takes long comes first: at the end it would leave the other test processes without work."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: not (item.path in slow or item.nodeid.startswith(_TOGETHER)))
 
 
-def pytest_collection_finish() -> None:
-    """Modules and tests stay to the end: no collection of garbage need look at them again."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Modules and tests stay to the end: garbage is not looked for among them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_FEW_LOOKS)
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,6 +104,19 @@ def _memory_is_full() -> bool:
     """Never where the system does not tell."""
     told = Path("/proc/self/statm")
     return told.exists() and int(told.read_text().split()[1]) * mmap.PAGESIZE > _MOST_BYTES
+
+
+@pytest.fixture
+def cheap_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of reports are made and not turned into pictures, which takes most of the time of a report."""
+    monkeypatch.setattr("wilks.reports.picture._uri", lambda figure, *, is_vector: "data:,")
+
+
+@pytest.fixture
+def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands make their toys in this process: another takes seconds to be ready."""
+    for name in ("power", "toys", "validate", "workers"):
+        monkeypatch.setattr(f"wilks.cli.{name}.LocalProcesses", Here)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The shape of the package: imports run one way, the core does no input or output, pieces stay small."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -41,7 +42,12 @@ FILE_CALLS = {"open", "read_text", "write_text", "read_bytes", "write_bytes", "s
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 PATHS = sorted(SOURCE.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in PATHS}
+
+
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All of a file, parsed once; not at import, as every test process imports this file."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))))
 
 
 def module_name(path: Path) -> str:
@@ -73,12 +79,12 @@ def is_ours(name: str) -> bool:
 
 
 def own_imports(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(TREES[path]):
+    for node in nodes(path):
         yield from ((node.lineno, name) for name in imported_modules(node) if is_ours(name))
 
 
-def functions(tree: ast.AST) -> Iterator[Function]:
-    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+def functions(path: Path) -> Iterator[Function]:
+    yield from (node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def code_lines(function: Function) -> int:
@@ -116,8 +122,8 @@ def test_imports_run_one_way() -> None:
 def test_imports_are_absolute() -> None:
     relative = [
         place(path, node.lineno)
-        for path, tree in TREES.items()
-        for node in ast.walk(tree)
+        for path in PATHS
+        for node in nodes(path)
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert not relative
@@ -134,8 +140,8 @@ def test_imports_form_no_cycle() -> None:
 def test_no_own_import_inside_a_function() -> None:
     hidden = [
         f"{place(path, node.lineno)} inside {function.name}"
-        for path, tree in TREES.items()
-        for function in functions(tree)
+        for path in PATHS
+        for function in functions(path)
         for node in ast.walk(function)
         if any(is_ours(name) for name in imported_modules(node))
     ]
@@ -145,7 +151,7 @@ def test_no_own_import_inside_a_function() -> None:
 def test_core_rooms_have_no_clock_and_no_screen() -> None:
     wrong = []
     for path in core_files(with_readers=True):
-        for node in ast.walk(TREES[path]):
+        for node in nodes(path):
             tops = {name.split(".")[0] for name in imported_modules(node)}
             prints = (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"print", "input"}
@@ -165,7 +171,7 @@ def called_name(node: ast.AST) -> str:
 def test_core_rooms_touch_no_file() -> None:
     wrong = []
     for path in core_files(with_readers=False):
-        for node in ast.walk(TREES[path]):
+        for node in nodes(path):
             tops = {name.split(".")[0] for name in imported_modules(node)}
             if tops & FILES or called_name(node) in FILE_CALLS:
                 wrong.append(place(path, getattr(node, "lineno", 0)))
@@ -174,9 +180,9 @@ def test_core_rooms_touch_no_file() -> None:
 
 def test_long_functions_give_their_reason() -> None:
     long = []
-    for path, tree in TREES.items():
+    for path in PATHS:
         lines = path.read_text(encoding="utf-8").splitlines()
-        for function in functions(tree):
+        for function in functions(path):
             text = "\n".join(lines[function.lineno - 1 : function.end_lineno])
             if code_lines(function) > MAX_FUNCTION_LINES and "# long because " not in text:
                 long.append(f"{place(path, function.lineno)} {function.name}: {code_lines(function)} lines")
@@ -191,7 +197,5 @@ def test_files_are_short() -> None:
 
 
 def test_public_names_do_not_begin_with_test() -> None:
-    wrong = [
-        place(path, f.lineno) for path, tree in TREES.items() for f in functions(tree) if f.name.startswith("test")
-    ]
+    wrong = [place(path, f.lineno) for path in PATHS for f in functions(path) if f.name.startswith("test")]
     assert not wrong

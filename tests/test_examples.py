@@ -78,6 +78,7 @@ def test_dimuon_script(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_processes", "cheap_figures")
 def test_exponential_analysis_file(tmp_path):
     text = (EXAMPLES / "exponential" / "analysis.yaml").read_text(encoding="utf-8")
     smaller = {"200_000": "4000", "n_toys: 100": "processes: 1\n  n_toys: 4", "n_starts: 40": "n_starts: 2"}
@@ -85,6 +86,7 @@ def test_exponential_analysis_file(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_processes")
 def test_dimuon_analysis_file(tmp_path):
     text = (EXAMPLES / "dimuon" / "analysis.yaml").read_text(encoding="utf-8")
     smaller = {

@@ -39,17 +39,16 @@ def test_a_fit_is_refused_where_it_was_switched_off_before_jax_was_imported() ->
     assert "jax_enable_x64 was switched off" in output_of(code)
 
 
-@pytest.mark.parametrize(
-    "model", ["Kernel(5, 1.0)", "Kernel(5, 1.0, is_score=True)", "KernelSet((0.5, 1.0), (1.0,), 5)"]
-)
-def test_a_linear_model_without_nuisances_needs_no_jax(model: str) -> None:
+def test_linear_models_without_nuisances_need_no_jax() -> None:
     code = (
-        f"import sys, wilks; model = wilks.{model}\n"
+        "import sys, wilks\n"
         "reference = wilks.Sample([0.1 * k for k in range(60)])\n"
-        "analysis = wilks.Analysis(reference=reference, model=model, expected_events=20)\n"
-        "print(wilks.fit(analysis, [0.3 * k for k in range(18)]).converged, 'jax' in sys.modules)"
+        "models = wilks.Kernel(5, 1.0), wilks.Kernel(5, 1.0, is_score=True), wilks.KernelSet((0.5, 1.0), (1.0,), 5)\n"
+        "for model in models:\n"
+        "    analysis = wilks.Analysis(reference=reference, model=model, expected_events=20)\n"
+        "    print(wilks.fit(analysis, [0.3 * k for k in range(18)]).converged, 'jax' in sys.modules)"
     )
-    assert output_of(code) == "True False"
+    assert output_of(code).splitlines() == 3 * ["True False"]
 
 
 def test_a_comparison_needs_no_jax_and_draws_nothing() -> None:

@@ -16,6 +16,7 @@ from wilks.campaign.table import table_of
 from wilks.hypotheses import Generator, Null
 from wilks.samples import Sample
 from wilks.search import Search
+from wilks.statistics.linear import Kernel
 from wilks.statistics.network import MLP
 
 # Generators that worker processes import.
@@ -125,6 +126,23 @@ def baseline_steps(analysis: Analysis, one_process: LocalProcesses, baseline_sto
 def baseline(baseline_steps: list[Stage]) -> Toys:
     """Eighteen toys of seed 1, undisturbed."""
     return baseline_steps[-1].toys
+
+
+@pytest.fixture(scope="session")
+def kernel_analysis() -> Analysis:
+    """Processes that make its toys need no JAX and are ready at once."""
+    return Analysis(
+        reference=Sample(np.random.default_rng(0).exponential(size=2000)),
+        model=Kernel(n_centers=5, width=1.0, ridge=1.0),
+        expected_events=100,
+        toy_source=Generator("campaign_generators:gated"),
+    )
+
+
+@pytest.fixture(scope="session")
+def kernel_baseline(kernel_analysis: Analysis, one_process: LocalProcesses) -> Toys:
+    """Eighteen toys of seed 1 of a local process."""
+    return run_toys(kernel_analysis, Null(), n_toys=18, seed=1, executor=one_process)
 
 
 @pytest.fixture

@@ -1,4 +1,8 @@
-"""Campaigns that are disturbed: the laboratory at reduced size, and single disturbances."""
+"""Campaigns that are disturbed: the laboratory at reduced size, and single disturbances.
+
+Toys of the laboratory are of a kernel here; workers and coordinators with toys of a network are killed in
+tests/campaign/test_interruptions.py.
+"""
 
 import json
 import shutil

@@ -121,7 +121,10 @@ class Gate:
 
 @dataclass(frozen=True)
 class History:
-    """Six toys of four workers, then twelve more while one of the workers is killed."""
+    """Six toys of four workers, then twelve more while one of the workers is killed.
+
+    They are of a kernel; a script and the workers of an address make toys of a network.
+    """
 
     first: Toys
     toys: Toys
@@ -134,8 +137,8 @@ class History:
 @pytest.fixture(scope="module")
 def history(
     tmp_path_factory: pytest.TempPathFactory,
-    analysis: wilks.Analysis,
-    script: Script,
+    kernel_analysis: wilks.Analysis,
+    kernel_baseline: Toys,
     wait_for: Callable[..., None],
     wait_for_end: Callable[..., None],
 ) -> Iterator[History]:
@@ -154,9 +157,9 @@ def history(
         patch.setenv("TOY_GATE", str(gate.folder))
         patch.setenv("NPROC", "7")
         with dask_executor(n_processes=4) as executor:
-            first = run_toys(analysis, Null(), n_toys=6, seed=1, store=store, executor=executor)
+            first = run_toys(kernel_analysis, Null(), n_toys=6, seed=1, store=store, executor=executor)
             gate.allow(2)
-            toys = run_toys(analysis, Null(), n_toys=18, seed=1, store=store, executor=executor, progress=kill)
+            toys = run_toys(kernel_analysis, Null(), n_toys=18, seed=1, store=store, executor=executor, progress=kill)
             names = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "JAX_PLATFORMS")
             environment = {name: executor.submit(os.getenv, name).result(PATIENCE) for name in names}
             refusal = executor.submit(run_stored_shard, str(store / "nowhere"), 0).exception(PATIENCE)
@@ -165,16 +168,15 @@ def history(
     yield History(first, toys, gate.pids(), waiting, environment, refusal)
 
 
-def test_four_workers_make_the_bits_of_one_local_process(history: History, expected: Toys) -> None:
-    np.testing.assert_array_equal(history.first.t, expected.t[:6])
-    np.testing.assert_array_equal(history.first.params, expected.params[:6])
+def test_four_workers_make_the_bits_of_one_local_process(history: History, kernel_baseline: Toys) -> None:
+    np.testing.assert_array_equal(history.first.t, kernel_baseline.t[:6])
+    np.testing.assert_array_equal(history.first.params, kernel_baseline.params[:6])
 
 
-def test_a_killed_worker_changes_nothing(history: History, expected: Toys) -> None:
+def test_a_killed_worker_changes_nothing(history: History, kernel_baseline: Toys) -> None:
     assert history.toys.index.tolist() == list(range(18))
-    np.testing.assert_array_equal(history.toys.t, expected.t)
-    np.testing.assert_array_equal(history.toys.params, expected.params)
-    np.testing.assert_array_equal(history.toys.n_events, expected.n_events)
+    for name in ("t", "params", "n_events"):
+        np.testing.assert_array_equal(getattr(history.toys, name), getattr(kernel_baseline, name))
 
 
 def test_all_four_workers_had_a_toy_at_hand_and_one_was_drawn_again(history: History) -> None:

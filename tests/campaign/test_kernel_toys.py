@@ -27,6 +27,7 @@ def test_toys_are_the_same_in_any_batch(is_score):
     assert all(row.n_starts == 1 and np.isnan(row.start_gap) and len(row.params) == 20 for row in together)
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_kernel_answers_with_toys_and_says_that_the_mean_is_theirs(tmp_path):
     analysis = analysis_of(is_score=False)
     with_lambda = wilks.Analysis(
@@ -44,6 +45,7 @@ def test_kernel_answers_with_toys_and_says_that_the_mean_is_theirs(tmp_path):
     wilks.write_report(result, tmp_path / "report.html", analysis=with_lambda)
 
 
+@pytest.mark.usefixtures("cheap_figures")
 @pytest.mark.parametrize("is_score", [True, False])
 def test_toys_of_a_set_calibrate_it(tmp_path, is_score):
     analysis = wilks.Analysis(

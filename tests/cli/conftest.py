@@ -63,3 +63,8 @@ def make_study() -> type[Study]:
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     return Study(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _cheap(cheap_figures: None) -> None:
+    """Pictures are drawn in what `done` fixtures make for a whole file."""

@@ -125,6 +125,7 @@ def test_a_campaign_grows(planned: Any, run: Run, tmp_path: Path) -> None:
     assert jobs.exit_code == 0 and "Jobs for 3 missing shards were written, not submitted:" in jobs.stdout
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_damage_is_a_warning_of_the_outcome(planned: Any, run: Run, tmp_path: Path, monkeypatch: Any) -> None:
     folder = tmp_path / "toys"
     assert run("plan", planned.path, folder, "--shard-size", 2).exit_code == 0

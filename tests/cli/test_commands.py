@@ -23,6 +23,8 @@ from wilks.cli.campaigns import toys
 from wilks.statistics.fits import FitResult
 from wilks.typing import FitStatus
 
+from tests.lab.here import Here
+
 
 def files_of(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
@@ -189,6 +191,7 @@ def test_calibrate_needs_a_source(study: Any) -> None:
     assert "toys: a calibration needs a source of toys" in result.stderr
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_interrupt_says_how_to_go_on(study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     run_toys = wilks.cli.toys.run_toys
 
@@ -196,12 +199,12 @@ def test_interrupt_says_how_to_go_on(study: Any, monkeypatch: pytest.MonkeyPatch
         run_toys(*arguments, **options | {"n_toys": 2})
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(wilks.cli.toys, "run_toys", interrupted)
-    result = study.run("calibrate")
+    with monkeypatch.context() as patch:
+        patch.setattr(wilks.cli.toys, "run_toys", interrupted)
+        result = study.run("calibrate")
     assert result.exit_code == 3
     assert "2 of 3 toys are stored in" in result.stderr
     assert study.result()["status"] == "incomplete"
-    monkeypatch.undo()
     resumed = study.run("calibrate")
     assert resumed.exit_code == 0, resumed.output
     assert "2 of 3 toys are stored already" in resumed.stderr
@@ -268,8 +271,7 @@ def test_help_and_version() -> None:
 
 def test_processes_of_the_command_line_take_the_place_of_those_of_the_file(study: Any, monkeypatch: Any) -> None:
     made: list[int | None] = []
-    kind = wilks.cli.toys.LocalProcesses
-    monkeypatch.setattr(wilks.cli.toys, "LocalProcesses", lambda count: made.append(count) or kind(count))
+    monkeypatch.setattr(wilks.cli.toys, "LocalProcesses", lambda count: made.append(count) or Here(count))
     study.config["toys"]["processes"] = 2
     assert study.run("calibrate", "--processes", "1").exit_code == 0
     assert made == [1]

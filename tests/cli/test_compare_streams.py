@@ -108,6 +108,7 @@ def test_an_interrupted_one_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert "p-value" in text and not (folder / "comparison" / "sums").exists()
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_certified_events_and_lists(folder: Path) -> None:
     data, simulated = nano.events(N, seed=1, is_data=True), nano.events(N, seed=2, is_data=False)
     nano.write(folder / "data.root", data)

@@ -15,6 +15,8 @@ from wilks.cli import main
 
 Toys = Callable[..., Result]
 
+pytestmark = pytest.mark.usefixtures("no_processes")
+
 
 @pytest.fixture
 def study(make_study: Any, tmp_path: Path) -> Any:

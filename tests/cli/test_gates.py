@@ -14,6 +14,7 @@ from wilks.statistics.linear import Kernel
 from wilks.statistics.network import MLP
 from wilks.typing import FloatArray
 
+pytestmark = pytest.mark.usefixtures("no_processes")
 VALID = "p stays valid, for it is counted among the toys"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,27 @@ _SHIFTS = {"up": 0.1, "down": -0.1, "far_up": 0.2, "far_down": -0.2}
 
 @pytest.fixture
 def study(make_study: Any, tmp_path: Path) -> Any:
+    return moved_samples(make_study(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def responses(make_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `wilks learn-nuisances` leaves behind."""
+    study = moved_samples(make_study(tmp_path_factory.mktemp("learned")))
+    assert study.run("learn-nuisances").exit_code == 0
+    return Path(study.output)
+
+
+@pytest.fixture
+def learned(study: Any, responses: Path) -> Any:
+    """The study after `wilks learn-nuisances`."""
+    shutil.copytree(responses, study.output)
+    assert study.run("check").exit_code == 0
+    return study
+
+
+def moved_samples(study: Any) -> Any:
     """20,000 events of density exp(-x) for 100 expected, with files in which the scale of x is moved."""
-    study = make_study(tmp_path)
     rng = np.random.default_rng(1)
     study.write("reference.npz", x=rng.exponential(size=20_000), w=np.full(20_000, 0.1))
     for name, nu in _SHIFTS.items():
@@ -182,27 +202,25 @@ def test_networks_learn_what_is_there(study: Any) -> None:
     assert len(content["numbers"]["trained_at"]) == 4
 
 
-def test_changed_samples_are_refused(study: Any) -> None:
-    assert study.run("learn-nuisances").exit_code == 0
-    study.config["nuisances"]["normalization"]["sigma"] = 0.1
-    assert study.run("check").exit_code == 0, "the response of scale does not depend on it"
-    study.config["nuisances"]["scale"]["sigma"] = 0.05
-    study.write("up.npz", x=np.random.default_rng(9).exponential(size=20_000), w=np.full(20_000, 0.1))
+def test_changed_samples_are_refused(learned: Any) -> None:
+    learned.config["nuisances"]["normalization"]["sigma"] = 0.1
+    assert learned.run("check").exit_code == 0, "the response of scale does not depend on it"
+    learned.config["nuisances"]["scale"]["sigma"] = 0.05
+    learned.write("up.npz", x=np.random.default_rng(9).exponential(size=20_000), w=np.full(20_000, 0.1))
     for command in ("check", "calibrate", "run"):
-        result = study.run(command)
+        result = learned.run(command)
         assert result.exit_code == 2
         assert "changed since: sigma.scale, variations.scale = 0.1.content" in result.stderr
-    assert study.run("learn-nuisances").exit_code == 0
-    assert study.run("check").exit_code == 0
+    assert learned.run("learn-nuisances").exit_code == 0
+    assert learned.run("check").exit_code == 0
 
 
-def test_a_damaged_file_of_responses_is_refused(study: Any) -> None:
-    assert study.run("learn-nuisances").exit_code == 0
-    path = study.output / "nuisances.json"
+def test_a_damaged_file_of_responses_is_refused(learned: Any) -> None:
+    path = learned.output / "nuisances.json"
     content = path.read_text()
     for text in ("{}", content.replace("0.", "1.", 1)):
         path.write_text(text)
-        result = study.run("check")
+        result = learned.run("check")
         assert result.exit_code == 2 and "nuisances.json must" in result.stderr
         assert "run `wilks learn-nuisances` again" in result.stderr
 
@@ -256,22 +274,20 @@ def test_other_auxiliary_measurements_are_other_data(study: Any, without_fits: l
     assert result.exit_code == 2 and "the answer for these auxiliary measurements" in result.stderr
 
 
-def test_responses_are_not_replaced_under_an_analysis(study: Any, without_fits: list[dict[str, float]]) -> None:
-    assert study.run("learn-nuisances").exit_code == 0
-    assert study.run("test").exit_code == 0
-    study.config["responses"] = {"bins": {"x": 5}}
-    result = study.run("learn-nuisances")
+def test_responses_are_not_replaced_under_an_analysis(learned: Any, without_fits: list[dict[str, float]]) -> None:
+    assert learned.run("test").exit_code == 0
+    learned.config["responses"] = {"bins": {"x": 5}}
+    result = learned.run("learn-nuisances")
     assert result.exit_code == 2 and "What differs: responses.bins.x" in result.stderr
-    (study.output / "nuisances.json").unlink()
-    assert study.run("learn-nuisances").exit_code == 2
+    (learned.output / "nuisances.json").unlink()
+    assert learned.run("learn-nuisances").exit_code == 2
 
 
-def test_toys_at_other_nuisances_are_planned(study: Any) -> None:
-    assert study.run("learn-nuisances").exit_code == 0
-    plan = ["toys", "plan", str(study.path), "--n-toys", "2", "--at"]
+def test_toys_at_other_nuisances_are_planned(learned: Any) -> None:
+    plan = ["toys", "plan", str(learned.path), "--n-toys", "2", "--at"]
     result = CliRunner().invoke(main, [*plan, "scale=0.15", "--at", "normalization=-0.05"])
     assert result.exit_code == 0, result.output
-    folder = study.output / "toys-at-normalization=-0.05-scale=0.15"
+    folder = learned.output / "toys-at-normalization=-0.05-scale=0.15"
     hypothesis = json.loads((folder / "campaign.json").read_text())["hypothesis"]
     assert hypothesis == {"hypothesis": "shifted_nuisance", "nuisances": {"normalization": -0.05, "scale": 0.15}}
     unknown = CliRunner().invoke(main, [*plan, "scal=0.15"])
@@ -299,30 +315,27 @@ class TestValidate:
         monkeypatch.setattr(wilks.cli.validate, "toys_step", lambda session, prepared: "toys")
         return asked
 
-    def test_it_passes_its_options_and_writes_the_page(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_passes_its_options_and_writes_the_page(self, learned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = self.found(monkeypatch, Verdict.PASS)
-        assert study.run("learn-nuisances").exit_code == 0
-        result = study.run("validate", "--n-toys", "40", "--n-references", "3")
+        result = learned.run("validate", "--n-toys", "40", "--n-references", "3")
         assert result.exit_code == 0, result.output
         assert "1 of 1 checks passed" in result.output
         told = asked[0]
         assert (told["n_toys"], told["n_references"], told["null"], told["seed"]) == (40, 3, "toys", 1)
         assert len(told["variations"]) == 4 and not told["requires_chi_square"]
         assert told["store"].parts[-2:] == ("validation", "toys")
-        assert study.result()["numbers"]["validation"]["is_passed"] is True
-        assert "Nothing failed." in (study.output / "validation" / "validation.html").read_text()
+        assert learned.result()["numbers"]["validation"]["is_passed"] is True
+        assert "Nothing failed." in (learned.output / "validation" / "validation.html").read_text()
 
-    def test_a_check_that_fails_is_a_failed_gate(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_check_that_fails_is_a_failed_gate(self, learned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.found(monkeypatch, Verdict.FAIL)
-        assert study.run("learn-nuisances").exit_code == 0
-        result = study.run("validate")
+        result = learned.run("validate")
         assert result.exit_code == 4 and "See why they fail" in result.output
-        assert study.result()["status"] == "quality_gate" and "3 of 100 toys" in study.result()["warnings"][-1]
-        assert "What failed" in (study.output / "validation" / "validation.html").read_text()
+        assert learned.result()["status"] == "quality_gate" and "3 of 100 toys" in learned.result()["warnings"][-1]
+        assert "What failed" in (learned.output / "validation" / "validation.html").read_text()
 
-    def test_what_is_not_evaluated_does_not_fail(self, study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_what_is_not_evaluated_does_not_fail(self, learned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.found(monkeypatch, Verdict.NOT_EVALUATED)
-        assert study.run("learn-nuisances").exit_code == 0
-        result = study.run("validate")
+        result = learned.run("validate")
         assert result.exit_code == 0 and "1 could not be evaluated" in result.output
-        assert study.run("validate", "--n-references", "1").exit_code == 2
+        assert learned.run("validate", "--n-references", "1").exit_code == 2

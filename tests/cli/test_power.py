@@ -8,6 +8,8 @@ import pytest
 
 import wilks
 
+pytestmark = pytest.mark.usefixtures("no_processes")
+
 
 @pytest.fixture
 def study(make_study: Any, tmp_path: Path) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.usefixtures("no_processes")
+
 
 @pytest.fixture
 def study(make_study: Any, tmp_path: Path) -> Any:

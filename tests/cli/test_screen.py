@@ -72,9 +72,13 @@ def test_the_locale_c_ends_nothing() -> None:
 def test_no_command_needs_a_backend(campaign: Path, backend: str) -> None:
     """matplotlib itself cannot be imported with the name of a backend that is not there."""
     (campaign / "campaign.html").unlink(missing_ok=True)
-    ended = status(campaign, "--html", stdout=subprocess.PIPE, MPLBACKEND=backend)
+    words = ["toys", "status", str(campaign), "--html"]
+    code = f"import sys; from wilks.cli import main\ntry: main({words})\nfinally: print('jax' in sys.modules)"
+    settings = os.environ | {"MPLBACKEND": backend}
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=settings, check=False)
     assert ended.returncode == 3, ended.stderr
     assert (campaign / "campaign.html").exists()
+    assert ended.stdout.splitlines()[-1] == "False", "a page of a campaign needs no JAX"
 
 
 def test_commands_load_no_matplotlib_before_they_draw() -> None:

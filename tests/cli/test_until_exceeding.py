@@ -9,14 +9,12 @@ import wilks
 import wilks.cli.sequential
 import wilks.cli.toys
 from wilks.campaign import load_toys
-from wilks.reports import picture
 
 
 @pytest.fixture
 def study(study: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     for module in (wilks.cli.sequential, wilks.cli.toys):
         monkeypatch.setattr(module, "LocalProcesses", ThreadPoolExecutor)
-    monkeypatch.setattr(picture, "_uri", lambda figure, *, is_vector: "data:,")
     study.config["model"] = {"kernel": {"n_centers": 10, "width": 1.0, "ridge": 3.0, "is_score": True}}
     study.config["toys"] = {"n_toys": 200, "seed": 1, "processes": 1}
     return study

@@ -198,6 +198,7 @@ def test_a_failed_fit_has_no_answer(study: Any, monkeypatch: pytest.MonkeyPatch)
     assert "No p-value: the fit of the data failed." in (study.output / "report.html").read_text()
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_toys_that_are_wanted_take_precedence(study: Any) -> None:
     study.config["reference"]["n_training"] = 1500
     study.config["toys"] = {"n_toys": 20, "processes": 1}

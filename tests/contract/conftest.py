@@ -23,7 +23,6 @@ import wilks.cli.validate
 import wilks.cli.workers
 from wilks.cli import main
 from wilks.laws import Calibration, GoodnessOfFit
-from wilks.reports import picture
 from wilks.statistics import Statistic
 from wilks.typing import FloatArray
 
@@ -342,12 +341,6 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 def here() -> Here:
     """Makes toys of campaigns in this process."""
     return Here()
-
-
-@pytest.fixture
-def cheap_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports without their figures, which take most of the time."""
-    monkeypatch.setattr(picture, "_uri", lambda figure, *, is_vector: "data:,")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@
 
 Linux. A full and a read-only disk are a small tmpfs for root, limits and permissions for others. The table has a line
 for each disturbance: at how many moments or places it struck, how many toys were made again for it, and what is then
-different from the undisturbed campaign. Exit code 1 if anything is.
+different from the undisturbed campaign. Exit code 1 if anything is. `--quick` makes toys of a kernel, whose processes
+need no JAX and begin in a second, in place of those of a network.
 """
 
 import os
@@ -48,7 +49,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--n-toys", type=int)
     parser.add_argument("--n-kills", type=int)
     parser.add_argument("--seed", type=int, default=0, help="of moments and places")
-    parser.add_argument("--quick", action="store_true", help="a few toys and moments, one worker process")
+    parser.add_argument("--quick", action="store_true", help="a few toys and moments, of a kernel, one worker process")
     parser.add_argument("--output", type=Path, help="the table as JSON")
     options = parser.parse_args(words)
     for name, value in (QUICK if options.quick else USUAL).items():

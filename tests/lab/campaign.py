@@ -12,24 +12,26 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
-import jax
 import numpy as np
 import pyarrow
 
+import wilks
 from wilks.analysis import Analysis
 from wilks.campaign import Ledger, LocalProcesses, load_toys, run_toys
 from wilks.campaign.shard import make_toys
 from wilks.errors import StoreError
 from wilks.hypotheses import Generator, Null
-from wilks.problems.exponential import background
+from wilks.problem import Problem
 from wilks.samples import Sample
 from wilks.search import Search
-from wilks.statistics.network import MLP
+from wilks.statistics import Engine, Statistic
+from wilks.statistics.linear import Kernel
+from wilks.statistics.linear.engine import LinearEngine
 
 ROOT = Path(__file__).parents[2]
 SEED = 1
@@ -44,21 +46,66 @@ _PATIENCE_S, _BLOCK = 300.0, 4096
 
 
 def counted(rng: np.random.Generator, n: int, nuisances: dict) -> np.ndarray:
-    """Events of the exponential problem. An empty file says when, by which process and which toy was drawn."""
-    events = background(rng, n, nuisances)
+    """Events of density exp(-x). An empty file says when, by which process and which toy was drawn."""
+    events = rng.exponential(size=(n, 1))
     if n not in _TRIALS and DRAWS in os.environ:
         (Path(os.environ[DRAWS]) / f"{time.monotonic_ns()}-{os.getpid()}-{float(events[0, 0]).hex()}").touch()
     return events
 
 
-def small_analysis(weight_clip: float = 2.0) -> Analysis:
-    """100 events, 4 parameters: about 15 ms a toy."""
+def counted_slowly(rng: np.random.Generator, n: int, nuisances: dict) -> np.ndarray:
+    """`counted`, as slowly as a network is fitted; it costs no processor time."""
+    if n not in _TRIALS:
+        time.sleep(0.015)
+    return counted(rng, n, nuisances)
+
+
+class _OneByOneEngine(LinearEngine):
+    @property
+    def n_together(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True)
+class OneByOne(Kernel):
+    """A kernel whose toys are made one by one, as those of a network are: a shard keeps them one by one."""
+
+    kind: ClassVar[str] = "tests.lab.campaign:OneByOne"
+
+    def engine(self, problems: Sequence[Problem]) -> Engine:
+        (problem,) = problems
+        return _OneByOneEngine(problem, self)
+
+
+class Subject(NamedTuple):
+    """What a laboratory makes toys of, and what is the same but for one option."""
+
+    analysis: Analysis
+    other: Analysis
+    differs: str
+    """How a refusal names the option."""
+
+
+def network() -> Subject:
+    """4 parameters: about 15 ms a toy, and a process is ready after some seconds, of tracing and compiled programs."""
+    analysis, other = (_analysis(wilks.MLP((1,), clip), "counted") for clip in (2.0, 2.5))
+    return Subject(analysis, other, "analysis.model.weight_clip")
+
+
+def kernel() -> Subject:
+    """As many ms a toy, nearly all of them asleep, and a process needs no JAX."""
+    analysis, other = (_analysis(OneByOne(5, 1.0, ridge), "counted_slowly") for ridge in (1.0, 2.0))
+    return Subject(analysis, other, "analysis.model.ridge")
+
+
+def _analysis(model: Statistic, generator: str) -> Analysis:
+    """100 events."""
     return Analysis(
         reference=Sample(np.random.default_rng(0).exponential(size=2000)),
-        model=MLP((1,), weight_clip),
+        model=model,
         expected_events=100,
         search=Search(n_starts=2),
-        toy_source=Generator("tests.lab.campaign:counted", version="1"),
+        toy_source=Generator(f"tests.lab.campaign:{generator}", version="1"),
     )
 
 
@@ -109,11 +156,13 @@ class Lab:
     def __init__(self, root: Path, options: argparse.Namespace) -> None:
         self.root, self.n_toys, self.n_processes = root, options.n_toys, options.n_processes
         self.rng = np.random.default_rng(options.seed)
-        self.analysis, self.work = small_analysis(), root / "work"
+        os.environ.setdefault(FOLDER_OF_PROGRAMS, str(root / "compiled"))
+        os.environ.update(CACHE)  # before JAX is imported
+        self.subject, self.work = kernel() if options.quick else network(), root / "work"
+        self.analysis = self.subject.analysis
         self.analysis.save(root / "analysis")
         self.draws = self.new_draws("of-the-lab")
         os.environ[DRAWS] = str(self.draws)
-        _remember_programs(root / "compiled")
         make_toys(self.analysis, Null(), seed=SEED, indices=[0])  # compiled once, and from the cache by all others
         self.executor = LocalProcesses(self.n_processes)
         self.run(self.work)
@@ -165,15 +214,6 @@ class Lab:
 
     def n_draws(self) -> int:
         return len(os.listdir(self.draws))
-
-
-def _remember_programs(folder: Path) -> None:
-    """Compiled programs go to a folder, for this process and those that it starts."""
-    os.environ.setdefault(FOLDER_OF_PROGRAMS, str(folder))
-    os.environ.update(CACHE)
-    jax.config.update("jax_compilation_cache_dir", os.environ[FOLDER_OF_PROGRAMS])
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 class Attempt:

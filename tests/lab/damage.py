@@ -17,7 +17,7 @@ from wilks.campaign.shard import make_toys, run_block
 from wilks.campaign.table import table_of
 from wilks.hypotheses import Null
 
-from tests.lab.campaign import SEED, Lab, Line, SmallFiles, Tmpfs, n_kept, small_analysis, usual_disk
+from tests.lab.campaign import SEED, Lab, Line, SmallFiles, Tmpfs, n_kept, usual_disk
 
 
 def full_disk(lab: Lab, options: argparse.Namespace) -> Iterator[Line]:
@@ -160,7 +160,7 @@ def foreign_toys(lab: Lab, options: argparse.Namespace) -> Iterator[Line]:
     others = {
         "seed": {"seed": SEED + 1},
         "hypothesis.n_events": {"hypothesis": Null(n_events=90)},
-        "analysis.model.weight_clip": {"analysis": small_analysis(weight_clip=2.5)},
+        lab.subject.differs: {"analysis": lab.subject.other},
     }
     shards = [ledger.plan.shard(int(number)) for number in lab.rng.choice(ledger.plan.n_shards, 3, replace=False)]
     for (name, change), shard in zip(others.items(), shards, strict=True):

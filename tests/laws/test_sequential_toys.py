@@ -100,6 +100,7 @@ def test_a_failed_fit_takes_no_toys(fit_of) -> None:
         wilks.SequentialToys().law(analysis(), failed)
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_it_is_saved_loaded_and_drawn(toys_of, fit_of, tmp_path: Path) -> None:
     found = wilks.laws.evaluate(fit_of(5.0), law_of(toys_of, np.arange(9.0), observed=5.0))
     found.save(tmp_path / "answer")

@@ -32,26 +32,25 @@ def run(analysis: wilks.Analysis, hypothesis: object, *, n_toys: int, seed: int)
 
 ANALYSIS = analysis_of()
 PEAK = {f"{n} events": Alternative(signal=wilks.Sample(np.full(500, 4.0)), n_signal=n) for n in (3, 12)}
-FOUND = power_table(
-    ANALYSIS,
-    PEAK,
-    run=run,
-    n_null=100,
-    n_toys=40,
-    signal=KnownSignal(lambda x: np.abs(x[:, 0] - 4.0) < 0.5, n_signal=5.0),
-)
 
 
-def test_all_tests_have_the_same_toys_and_size() -> None:
-    assert len(FOUND.names) == len(STANDARD_TESTS) + 2 and len(FOUND.rows) == 2 * len(FOUND.names)
+@pytest.fixture(scope="module")
+def table() -> PowerTable:
+    """Of all tests, and of the search for a known signal."""
+    signal = KnownSignal(lambda x: np.abs(x[:, 0] - 4.0) < 0.5, n_signal=5.0)
+    return power_table(ANALYSIS, PEAK, run=run, n_null=100, n_toys=40, signal=signal)
+
+
+def test_all_tests_have_the_same_toys_and_size(table: PowerTable) -> None:
+    assert len(table.names) == len(STANDARD_TESTS) + 2 and len(table.rows) == 2 * len(table.names)
     toys = run(ANALYSIS, Null(), n_toys=100, seed=1)
     signal = run(ANALYSIS, PEAK["12 events"], n_toys=40, seed=1)
     wanted = power_at_size(wilks.calibrate(toys), signal, size=p_value(2.0))
-    row = FOUND.of("model")[1]
+    row = table.of("model")[1]
     assert row.power[0] is not None and row.power[0][0] == wanted.power
     assert row.power[1] is None and row.power[2] is None
-    assert FOUND.of("known signal, q0")[1].power[0][0] >= 0.5
-    assert FOUND.of("model")[1].z_score > FOUND.of("model")[0].z_score
+    assert table.of("known signal, q0")[1].power[0][0] >= 0.5
+    assert table.of("model")[1].z_score > table.of("model")[0].z_score
 
 
 def test_a_test_of_the_null_rejects_as_often_as_it_says() -> None:
@@ -62,11 +61,11 @@ def test_a_test_of_the_null_rejects_as_often_as_it_says() -> None:
     assert all(abs(row.z_score) < 0.5 for row in found.rows)
 
 
-def test_what_is_printed_saved_and_told() -> None:
-    text = str(FOUND)
+def test_what_is_printed_saved_and_told(table: PowerTable) -> None:
+    text = str(table)
     assert "power 2 sigma" in text and "known signal, q0" in text and "number of events is not known to: Kolm" in text
-    assert isinstance(FOUND, PowerTable) and FOUND.n_signal == {"3 events": 3.0, "12 events": 12.0}
-    assert PowerTable.from_document(FOUND.to_document()).to_dict() == FOUND.to_dict()
+    assert isinstance(table, PowerTable) and table.n_signal == {"3 events": 3.0, "12 events": 12.0}
+    assert PowerTable.from_document(table.to_document()).to_dict() == table.to_dict()
 
 
 @pytest.mark.parametrize("test", STANDARD_TESTS, ids=lambda one: one.name)
@@ -104,7 +103,7 @@ def test_what_cannot_be_done_is_said() -> None:
                 power_table(ANALYSIS, PEAK, run=run, tests=(test,))
 
 
-def test_a_binned_search_stands_beside_the_others() -> None:
+def test_a_binned_search_stands_beside_the_others(table: PowerTable) -> None:
     search = BinnedSearch(ANALYSIS, Binning("2 * x0", bins=(0, 2, 4, 7, 9, 20)), signal=PEAK["3 events"].signal)
     found = power_table(ANALYSIS, PEAK, run=run, tests=(), binned=(search,), n_null=100, n_toys=40)
     assert found.names == ("model", "binned 2 * x0 (5 bins), q0", "binned 2 * x0 (5 bins), goodness of fit")
@@ -113,7 +112,7 @@ def test_a_binned_search_stands_beside_the_others() -> None:
     assert q0.asimov_z == pytest.approx(search.asimov(12.0).z_score) and goodness.asimov_z is None
     assert q0.asymptotic_z == pytest.approx(q0.asimov_z, abs=0.6)
     assert goodness.asymptotic_z is not None and goodness.asymptotic_z < q0.asymptotic_z
-    assert "Asimov Z" in str(found) and "asymptotic Z" not in str(FOUND.of("model"))
+    assert "Asimov Z" in str(found) and "asymptotic Z" not in str(table.of("model"))
     assert PowerTable.from_document(found.to_document()).to_dict() == found.to_dict()
 
 

@@ -105,6 +105,7 @@ def test_parts_of_different_analyses_are_refused(calibration, make_fit, analysis
         build_report(inputs(bare, analysis=analysis, data=data))
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_what_else_must_be_known_stands_beside_the_warnings(calibration, make_fit, tmp_path):
     result = calibration.evaluate(make_fit())
     notices = ("the variations of scale are on one side of 0 alone", *result.warnings)
@@ -113,6 +114,7 @@ def test_what_else_must_be_known_stands_beside_the_warnings(calibration, make_fi
     assert all(page.count(html.escape(text)) <= 1 for text in result.warnings)
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_a_score_is_not_said_to_follow_the_data(tmp_path):
     rng = np.random.default_rng(0)
     reference, data = wilks.Sample(rng.exponential(size=400)), wilks.Sample(rng.exponential(size=60))

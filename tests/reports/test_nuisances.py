@@ -14,6 +14,8 @@ from wilks.samples import Sample
 from wilks.statistics.fits import FittedNuisance
 from wilks.statistics.network import MLP
 
+pytestmark = pytest.mark.usefixtures("cheap_figures")
+
 LOG_RATIO = "wilks.problems.exponential:scale_log_ratio"
 
 

@@ -14,6 +14,8 @@ from wilks.statistics.linear import Kernel
 from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FitStatus
 
+pytestmark = pytest.mark.usefixtures("cheap_figures")
+
 NULL = ScoreNull(np.ones(2), np.zeros((2, 2)), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
 
 

@@ -10,6 +10,8 @@ from wilks.reports.regions import region_note, region_tables
 from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
 
+pytestmark = pytest.mark.usefixtures("cheap_figures")
+
 
 @pytest.fixture
 def region(analysis):

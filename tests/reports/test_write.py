@@ -75,12 +75,14 @@ def test_the_page_says_what_was_tested(full, calibration, make_fit):
         assert words in text
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_two_arguments_are_enough(calibration, make_fit, tmp_path):
     write_report(calibration.evaluate(make_fit()), tmp_path / "report.html")
     text = Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
     assert "The fit and its certificates" in text and "Null distribution" in text
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_a_calibration_alone_can_be_written(calibration, tmp_path):
     path = write_report(calibration, "sub/../calibration.html", title="Before the data", folder=tmp_path / "sub" / "..")
     assert Page(path.read_text(encoding="utf-8")).text.strip().startswith("Before the data")
@@ -102,6 +104,7 @@ def test_a_link_that_leads_outside_is_refused(calibration, tmp_path):
         write_report(calibration, "link/report.html", folder=tmp_path / "output")
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_a_linked_report_is_replaced_and_its_target_kept(calibration, tmp_path):
     precious = tmp_path / "precious.txt"
     precious.write_text("keep")
@@ -127,6 +130,7 @@ def test_a_missing_folder_is_said_before_anything_is_drawn(calibration, tmp_path
         write_report(calibration, tmp_path / "folder.html")
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_a_write_that_breaks_off_leaves_the_old_report(calibration, tmp_path, monkeypatch):
     def refuse(self, target):
         raise OSError(28, "No space left on device")
@@ -140,6 +144,7 @@ def test_a_write_that_breaks_off_leaves_the_old_report(calibration, tmp_path, mo
     assert (tmp_path / "report.html").read_text() == old
 
 
+@pytest.mark.usefixtures("cheap_figures")
 @pytest.mark.parametrize("content", ["<html>my own page</html>", "\x00" * 100_000, "wilks"])
 def test_a_page_of_somebody_else_stays(calibration, tmp_path, content):
     path = tmp_path / "report.html"
@@ -157,6 +162,7 @@ def test_data_need_their_analysis(calibration, make_fit, data, tmp_path):
         write_report(calibration.evaluate(make_fit()), tmp_path / "report.html", data=data)
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_a_figure_that_fails_costs_that_figure_alone(calibration, make_fit, tmp_path, monkeypatch):
     def fail(*args, **more):
         raise ValueError("input sequence must be strictly ascending\n<b>")

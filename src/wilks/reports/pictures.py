@@ -1,8 +1,11 @@
 """The figures of a report of an analysis, with captions and texts for those who cannot see them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,10 +19,12 @@ from wilks.laws.empirical import Empirical
 from wilks.plots.feature_ratios import ratio_drawing
 from wilks.reports.picture import Picture, picture_of
 from wilks.reports.responses import response_figures
-from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
 from wilks.typing import FloatArray
+
+if TYPE_CHECKING:  # a page of a campaign, or without nuisances, needs no JAX
+    from wilks.responses import Closure, ResponseStudy
 
 MAX_COLUMNS = 48
 MAX_VECTOR_COLUMNS = 16

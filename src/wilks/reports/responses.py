@@ -1,18 +1,21 @@
 """Figures of learned responses: the binned study and the closure, one of each for every nuisance."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from wilks import plots
-from wilks.responses import Closure, ResponseStudy
 
-if TYPE_CHECKING:  # a command loads matplotlib when it draws
+if TYPE_CHECKING:  # a command loads matplotlib when it draws, and JAX where responses were learned
     from matplotlib.figure import Figure
 
+    from wilks.responses import Closure, ResponseStudy
 
-def response_figures(study: ResponseStudy | None, closure: Closure | None) -> "dict[str, Callable[[], Figure]]":
+
+def response_figures(study: ResponseStudy | None, closure: Closure | None) -> dict[str, Callable[[], Figure]]:
     """What draws each of them, by name: ``study-NUISANCE`` and ``closure-NUISANCE``."""
     figures: dict[str, Callable[[], Figure]] = {}
     if study is not None:
@@ -22,7 +25,7 @@ def response_figures(study: ResponseStudy | None, closure: Closure | None) -> "d
     return figures
 
 
-def _draw_closure(closure: Closure, name: str) -> "Figure":
+def _draw_closure(closure: Closure, name: str) -> Figure:
     return plots.response_closure(_of(closure, name))
 
 

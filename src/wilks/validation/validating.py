@@ -79,7 +79,7 @@ def validate(
 
     >>> import wilks
     >>> from wilks.problems import exponential
-    >>> model = wilks.Histogram(n_bins=8)
+    >>> model = wilks.Kernel(n_centers=10, width=1.0, is_score=True)
     >>> reference = exponential.reference(20_000)
     >>> analysis = wilks.Analysis(reference=reference, model=model, toy_source=lambda rng, n, nuisances:
     ...                           exponential.background(rng, n, nuisances))

@@ -95,6 +95,7 @@ def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be() -> None:
     assert abs(np.log(split.p_value / counted.p_value)) < 4 * error
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_what_is_saved_is_loaded_and_reported(tmp_path) -> None:  # type: ignore[no-untyped-def]
     analysis = analysis_of("pool")
     result = wilks.goodness_of_fit(analysis, DATA, reach=1e-3, store=tmp_path / "runs")
