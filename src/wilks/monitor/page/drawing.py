@@ -11,7 +11,7 @@ from wilks.significance.printing import plain
 from wilks.wording import visible
 
 _LOWEST_Z, _HIGHEST_Z, _USUAL_Z = -3.0, 10.0, 5.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 10.0, 20.0, 46.0
+_LEFT, _TOP = 44.0, 20.0
 _MOST_RATIO, _USUAL_RATIO = 4.0, 2.0
 # A state by its form as well as by its color.
 FORMS = dict(zip(STATES, ("circle", "triangle", "square", "cross"), strict=True))
@@ -20,15 +20,17 @@ CLASSES = dict(zip(STATES, ("good", "medium", "bad", "unevaluated"), strict=True
 
 @dataclass(frozen=True)
 class Size:
-    """Of a figure, in pixels."""
+    """Of a figure, in pixels, with what is kept free at the right and below."""
 
     width: float
     height: float
+    right: float = 10.0
+    bottom: float = 26.0
 
     @property
     def inner(self) -> tuple[float, float]:
         """Of the frame inside."""
-        return self.width - _LEFT - _RIGHT, self.height - _TOP - _BOTTOM
+        return self.width - _LEFT - self.right, self.height - _TOP - self.bottom
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class RecordsCollector(Collector):
             now, last_at = records.clock(), records.totals.last_at
             if last_at is not None:
                 yield _gauge("last_batch_age_seconds", "Since the last batch was judged.", now - last_at)
-            yield _gauge("open", "Batches that are BAD or with an alarm, not acknowledged and not silenced.",
+            yield _gauge("open", "BAD batches, and those at which an alarm began, not acknowledged or silenced.",
                          len(records.open_batches()))  # fmt: skip
             silenced = GaugeMetricFamily(f"{_PREFIX}silenced", "Whether an alarm is silenced.", labels=["alarm"])
             for kind in KINDS_OF_SILENCE:

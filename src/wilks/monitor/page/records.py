@@ -12,10 +12,13 @@ from wilks.monitor.page.notes import NOTES, Author, Notes, acknowledgment, appen
 from wilks.monitor.page.tail import Places, Tail
 from wilks.monitor.page.totals import Totals
 
+# All other alarms stand for a while: someone is needed when they begin.
+_EVENTS = ("BAD", "jump")
+
 
 @dataclass(frozen=True)
 class Open:
-    """A batch that needs someone."""
+    """A batch that needs someone: it is BAD, or an alarm began at it."""
 
     reasons: tuple[str, ...]
     at: float | None
@@ -38,7 +41,7 @@ class Records:
     def _forget(self) -> None:
         self.start: Mapping[str, Any] = {}
         self.totals, self._places = Totals(), Places(self._log.path)
-        self._needing = dict[int, Open]()
+        self._needing, self._standing = dict[int, Open](), frozenset[str]()
 
     def refresh(self) -> None:
         """Read what has come."""
@@ -59,7 +62,10 @@ class Records:
         if entry["kind"] == "start":
             self.start = entry
             return
-        reasons = reasons_of(entry)
+        verdict = entry["verdict"]
+        reasons = tuple(one for one in reasons_of(entry) if one in _EVENTS or one not in self._standing)
+        if verdict["cause"] is None:
+            self._standing = frozenset(verdict["alarms"])
         if reasons:
             self._needing[len(self._places)] = Open(reasons, time_of(entry))
         self._places.add(start)
@@ -85,7 +91,7 @@ class Records:
         return next(iter(self.batches(index, index + 1)), None) if 0 <= index < self.n_batches else None
 
     def open_batches(self) -> list[int]:
-        """Batches that need someone: BAD or with an alarm, not acknowledged and not silenced when they came."""
+        """Batches that need someone, are not acknowledged, and were not silenced when they came."""
         with self.lock:
             return [i for i, one in self._needing.items() if not self.notes.is_silenced(one.reasons, one.at)]
 

@@ -79,9 +79,11 @@ class Places:
         Raises:
             StoreError: one of them is not what was written.
         """
-        found = []
+        found, starts = list[dict[str, Any]](), self._starts[max(first, 0) : max(end, 0)]
+        if not starts:
+            return found
         with self._path.open("rb") as file:
-            for start in self._starts[max(first, 0) : max(end, 0)]:
+            for start in starts:
                 file.seek(start)
                 entry = verified(file.readline(), previous=None)
                 if entry is None:

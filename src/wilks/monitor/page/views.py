@@ -12,7 +12,8 @@ from wilks.monitor.page.totals import STATES
 from wilks.significance.printing import probability
 from wilks.wording import visible
 
-WIDE, NARROW, FEATURE = Size(960.0, 280.0), Size(360.0, 240.0), Size(440.0, 200.0)
+WIDE, NARROW = Size(960.0, 280.0, right=60.0, bottom=46.0), Size(360.0, 240.0, right=60.0, bottom=46.0)
+FEATURE = Size(440.0, 180.0)
 _NONE = "\N{EN DASH}"
 N_WIDE, N_NARROW, N_ROWS, N_OPEN, N_NOTES = 200, 50, 50, 20, 20
 
@@ -42,6 +43,7 @@ class Overview:
     reference: str
     guarantees: tuple[str, ...]
     keys: tuple[tuple[str, str, str], ...]
+    counts: tuple[tuple[str, str, str], ...]
     problems: tuple[str, ...]
     wide: Timeline
     narrow: Timeline
@@ -68,7 +70,6 @@ class Detail:
     figures: tuple[FeatureFigure, ...]
     places: tuple[tuple[str, ...], ...]
     acknowledgment: Mapping[str, str] | None
-    needs_someone: bool
     older: int | None
     newer: int | None
 
@@ -87,6 +88,7 @@ def overview(records: Records, *, end: int | None = None) -> Overview:
         reference=records.start.get("reference", "")[:12],
         guarantees=tuple(records.start.get("guarantees", ())),
         keys=_keys(records, n_open=len(waiting)),
+        counts=tuple((one, f"{records.totals.states[one]:,}", CLASSES[one]) for one in STATES),
         problems=records.problems,
         wide=timeline(entries, decisions=decisions, size=WIDE),
         narrow=timeline(entries[-N_NARROW:], decisions=decisions, size=NARROW),
@@ -118,7 +120,6 @@ def detail(records: Records, entry: Mapping[str, Any]) -> Detail:
         figures=tuple(feature_figure(one, profiles[one["feature"]], size=FEATURE) for one in found),
         places=tuple(_place(one) for one in found),
         acknowledgment=None if note is None else _note(note),
-        needs_someone=bool(reasons_of(entry)),
         older=index - 1 if index else None,
         newer=index + 1 if index + 1 < records.n_batches else None,
     )
@@ -176,8 +177,7 @@ def _keys(records: Records, *, n_open: int) -> tuple[tuple[str, str, str], ...]:
         ("age", age or _NONE, ""),
         ("open", f"{n_open:,}", "bad" if n_open else ""),
         ("waiting", f"{totals.n_waiting:,}", ""),
-        ("evidence", f"{evidence['sum']:.3g} of {evidence['limit']:,.0f}" if evidence else _NONE, ""),
-        *((state, f"{totals.states[state]:,}", "") for state in STATES),
+        ("evidence", f"{_evidence(evidence['sum'])} of {_evidence(evidence['limit'])}" if evidence else _NONE, ""),
     )
 
 
@@ -227,7 +227,7 @@ def _facts(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Z, p", f"{_number(verdict['z_score'], '{:.2f}')}, {_p(verdict['p_value'])} ({verdict['method'] or 'none'})"),
         ("null law", f"Z {_number(null.get('z_score'), '{:.2f}')}, p {_p(null.get('p_value'))}" if null else _NONE),
         ("rank", f"p {_p(ranks.get('p_value'))} among {ranks.get('n_ranks'):,} batches" if ranks else _NONE),
-        ("evidence", f"{evidence['sum']:.3g}, alarm at {evidence['limit']:,.0f}" if evidence else _NONE),
+        ("evidence", f"{_evidence(evidence['sum'])}, alarm at {_evidence(evidence['limit'])}" if evidence else _NONE),
         ("drift", f"p {_p(verdict['drift_p_value'])}"),
         *((f"{name} window", _window(one)) for name, one in windows.items()),
         ("events", f"{verdict['n_events']:,}"),
@@ -256,6 +256,13 @@ def _place(one: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _number(value: float | None, form: str) -> str:
     return _NONE if value is None else form.format(value)
+
+
+def _evidence(value: float | None) -> str:
+    """It may be large, and is not finite where p was 0."""
+    if value is None:
+        return "beyond all numbers"
+    return f"{value:,.0f}" if 100.0 <= value < 1e6 else f"{value:.3g}"
 
 
 def _p(value: float | None) -> str:
