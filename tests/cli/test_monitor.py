@@ -4,22 +4,27 @@ import errno
 import io
 import json
 import os
+import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pyarrow
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from wilks.cli import main
+from wilks.cli import main, monitor
 from wilks.monitor import MonitorReference
 
+TOKEN = "a-token-of-the-tests"
 CONFIG: dict[str, Any] = {
     "features": ["x", "z"],
     "define": {"z": "y - x"},
@@ -184,10 +189,12 @@ def test_a_full_disk_is_exit_code_6_and_nothing_is_lost(
     assert [one["name"] for one in judged(tmp_path / "out")] == [f"b{i}.npz" for i in range(6)]
 
 
-def start(folder: Path, batches: Path, output: Path) -> "subprocess.Popen[bytes]":
+def start(folder: Path, batches: Path, output: Path, *more: str) -> "subprocess.Popen[str]":
     words = ["--reference", folder / "ref", "--input", batches, "--output", output, "--follow", "--every", "0.05"]
-    command = [sys.executable, "-m", "wilks", "monitor", *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "wilks", "monitor", *map(str, words), *more]
+    environment = os.environ | {"WILKS_MONITOR_TOKEN": TOKEN}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, env=environment, **quiet)  # type: ignore[call-overload, no-any-return]
 
 
 def wait_for(output: Path, n: int, *, seconds: float = 60.0) -> None:
@@ -230,3 +237,78 @@ def test_an_arrow_stream_on_the_standard_input(folder: Path, tmp_path: Path) -> 
     done = CliRunner().invoke(main, words, input=sink.getvalue())
     assert done.exit_code == 0, done.output
     assert [(one["name"], one["cause"]) for one in judged(tmp_path / "out")] == [("r0", None), ("r1", None)]
+
+
+def address_of(process: "subprocess.Popen[str]") -> str:
+    """Where the page is, as the command says."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        found = re.search(r"http://[\d.:]+/", line)
+        if found is not None:
+            assert TOKEN not in line
+            return found[0]
+    pytest.fail("no page was named")
+
+
+def seen_by_a_browser(address: str, profile: Path) -> str:
+    """The page as Chromium has it once it is loaded."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        return httpx.get(address).text
+    words = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--dump-dom", address]
+    return subprocess.run([browser, *words], capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_a_bad_batch_is_seen_opened_and_acknowledged(folder: Path, batches: Path, tmp_path: Path) -> None:
+    (batches / "b4.npz").rename(batches / "<img src=x onerror=alert(1)>.npz")
+    output = tmp_path / "out"
+    with start(folder, batches, output, "--serve", "0") as process:
+        address = address_of(process)
+        wait_for(output, 6)
+        page = seen_by_a_browser(address, tmp_path / "profile")
+        found = re.search(r'href="/(batches/4)"><title>([^<]*): BAD, Z = ', page)
+        assert found is not None and "<img" not in page and 'class="state bad">BAD' in page
+        place = address + found[1]
+        opened = seen_by_a_browser(place, tmp_path / "profile")
+        assert "x &lt;" in opened or "&lt;= x" in opened
+        assert opened.count("<figure>") == 2 and "All that is known" in opened
+        form = {"by": "A. Shifter", "reason": "HV trip", "token": TOKEN}
+        assert httpx.post(f"{place}/acknowledge", data=form | {"token": "wrong"}).status_code == 403
+        assert httpx.post(f"{place}/acknowledge", data=form).status_code == 303
+        assert "A. Shifter acknowledged &lt;img src=x" in seen_by_a_browser(place, tmp_path / "profile")
+        assert "wilks_monitor_open 0.0" in httpx.get(f"{address}metrics").text
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+    [note] = [json.loads(line) for line in (output / "acknowledgments.jsonl").read_text().splitlines()]
+    [bad] = [one for one in lines_of(output) if one["kind"] == "batch" and one["verdict"]["state"] == "BAD"]
+    assert (note["by"], note["reason"], note["line"], note["batch"]) == ("A. Shifter", "HV trip", bad["digest"], 4)
+
+
+def test_a_page_beside_the_command_that_judges(
+    folder: Path, batches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, found = tmp_path / "out", list[str]()
+    assert run("monitor", "--reference", folder / "ref", "--input", batches, "-o", output).exit_code == 0
+    before = {path.name: path.read_bytes() for path in output.iterdir()}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setattr(monitor, "_wait_for_the_end", lambda: found.append(httpx.get(f"http://127.0.0.1:{port}").text))
+    done = run("monitor", "--serve", port, "-o", output)
+    assert done.exit_code == 0, done.output
+    assert "b4.npz: BAD" in found[0] and re.search(r"the token [\w-]{32}\n", done.stderr)
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ([], "must have --reference and --input, or --serve"),
+        (["--serve", "0", "--input", "in"], "must have --reference and --input, or --serve"),
+        (["--serve", "70000"], "70000 is not in the range"),
+        (["--serve", "0", "--host", "192.0.2.1"], "must have a port that is free"),
+    ],
+)
+def test_what_is_missing_is_said(tmp_path: Path, words: list[str], text: str) -> None:
+    done = run("monitor", *words, "-o", tmp_path / "out")
+    assert done.exit_code == 2 and text in " ".join(done.output.split()), done.output

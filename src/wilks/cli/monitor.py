@@ -99,15 +99,16 @@ def monitor(
     session = Session("monitor", as_json=as_json)
 
     def work() -> None:
+        given = None if reference is None or place is None else _Input(place, follow, every, poll, run_type)
+        if given is None and (serve is None or reference is not None or place is not None):
+            raise InputError("`wilks monitor` must have --reference and --input, or --serve; give what is missing")
         with contextlib.ExitStack() as stack:
             if serve is not None:
                 _require_log(output)
                 stack.enter_context(_page(session, output, serve, host))
-            if reference is not None and place is not None:
-                _judge(session, _Input(place, follow, every, poll, run_type), reference, output)
-            elif serve is None or reference is not None or place is not None:
-                raise InputError("`wilks monitor` must have --reference and --input, or --serve; give what is missing")
-            if serve is not None:
+            if given is not None and reference is not None:
+                _judge(session, given, reference, output)
+            if serve is not None and not (given is not None and follow):
                 _wait_for_the_end()
 
     session.run(work)
@@ -145,9 +146,10 @@ def _judge(session: Session, given: _Input, reference: Path, output: Path) -> No
 
 @contextlib.contextmanager
 def _page(session: Session, output: Path, port: int, host: str) -> Iterator[None]:
-    options = serving.Serving(port, host, os.environ.get(TOKEN_VARIABLE) or None)
-    with serving.page_of(output, options) as served:
-        session.note(f"the page is at {served.address}; changes need the token {served.token}")
+    own = os.environ.get(TOKEN_VARIABLE) or None
+    with serving.page_of(output, serving.Serving(port, host, own)) as served:
+        token = f"of {TOKEN_VARIABLE}" if own else served.token
+        session.note(f"the page is at {served.address}; changes need the token {token}")
         yield
 
 

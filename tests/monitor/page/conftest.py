@@ -55,7 +55,7 @@ def made(references: dict[str, wilks.MonitorReference], tmp_path_factory: pytest
         watch = Watch(wilks.Monitor(reference), log, clock=lambda: NOW - 60.0)
         for i in range(N):
             name = NAMES.get(i, f"b{i}.npz")
-            events = draw(rng, 5) if i == FEW else shifted(rng, 100, 1.5 * (i == BAD))
+            events = draw(rng, 5) if i == FEW else shifted(rng, 100, 1.5 * (BAD - 2 <= i <= BAD))
             batch = Batch(events, name, time=NOW - 100.0)
             watch.judge(Arrival(name, str(i), lambda batch=batch: batch), n_waiting=2)
     return folder

@@ -72,7 +72,7 @@ def timeline(entries: Sequence[Mapping[str, Any]], *, decisions: Mapping[str, An
     """The figure of lines of the log, in their order."""
     verdicts = [one["verdict"] for one in entries]
     known = [one["z_score"] for one in verdicts if one["z_score"] is not None]
-    top = min(max([_USUAL_Z, *(z + 0.5 for z in known)]), _HIGHEST_Z)
+    top: float = min(max([_USUAL_Z, *(z + 0.5 for z in known)]), _HIGHEST_Z)
     width, height = size.inner
     step = width / max(len(verdicts), 1)
 
@@ -144,7 +144,7 @@ def feature_figure(place: Mapping[str, Any], profile: Mapping[str, Any], *, size
     n_events, (width, height) = sum(counts), size.inner
     expected = [n_events * share for share in shares]
     ratios = [n / one if one > 0.0 else 0.0 for n, one in zip(counts, expected, strict=True)]
-    top = min(max([_USUAL_RATIO, *(1.05 * one for one in ratios)]), _MOST_RATIO)
+    top: float = min(max([_USUAL_RATIO, *(1.05 * one for one in ratios)]), _MOST_RATIO)
 
     def y_of(ratio: float) -> float:
         return _TOP + height * (1.0 - min(max(ratio, 0.0), top) / top)
