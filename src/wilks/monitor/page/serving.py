@@ -67,7 +67,7 @@ def page_of(folder: Path, options: Serving) -> Iterator[Served]:
     records.refresh()
     app = application(records, Access(token, options.host))
     config = uvicorn.Config(
-        app, log_level="critical", access_log=False, server_header=False, lifespan="off", ws="none",
+        app, log_level="error", access_log=False, server_header=False, lifespan="off", ws="none",
         timeout_graceful_shutdown=2, limit_concurrency=100,
     )  # fmt: skip
     with _listening(options) as listener:
