@@ -1,16 +1,18 @@
 """wilks reference build and wilks monitor, with processes that are killed and disks that are full."""
 
+import asyncio
+import contextlib
 import errno
 import io
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,9 @@ from click.testing import CliRunner, Result
 from wilks.cli import main, monitor
 from wilks.monitor import MonitorReference
 
-TOKEN = "a-token-of-the-tests"
+from tests.cli.browser import BROWSER, opened
+
+TOKEN, HOSTILE = "a-token-of-the-tests", "<img src=x onerror=alert(1)>.npz"
 CONFIG: dict[str, Any] = {
     "features": ["x", "z"],
     "define": {"z": "y - x"},
@@ -189,12 +193,19 @@ def test_a_full_disk_is_exit_code_6_and_nothing_is_lost(
     assert [one["name"] for one in judged(tmp_path / "out")] == [f"b{i}.npz" for i in range(6)]
 
 
-def start(folder: Path, batches: Path, output: Path, *more: str) -> "subprocess.Popen[str]":
+@contextlib.contextmanager
+def start(folder: Path, batches: Path, output: Path, *more: str) -> Iterator["subprocess.Popen[str]"]:
+    """The command, until it ends; it would go on for ever where a test fails."""
     words = ["--reference", folder / "ref", "--input", batches, "--output", output, "--follow", "--every", "0.05"]
     command = [sys.executable, "-m", "wilks", "monitor", *map(str, words), *more]
     environment = os.environ | {"WILKS_MONITOR_TOKEN": TOKEN}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, text=True, env=environment, **quiet)  # type: ignore[call-overload, no-any-return]
+    with subprocess.Popen(command, text=True, env=environment, **quiet) as process:  # type: ignore[call-overload]
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
 
 
 def wait_for(output: Path, n: int, *, seconds: float = 60.0) -> None:
@@ -250,32 +261,39 @@ def address_of(process: "subprocess.Popen[str]") -> str:
     pytest.fail("no page was named")
 
 
-def seen_by_a_browser(address: str, profile: Path) -> str:
-    """The page as Chromium has it once it is loaded."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        return httpx.get(address).text
-    words = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--dump-dom", address]
-    return subprocess.run([browser, *words], capture_output=True, text=True, timeout=60, check=True).stdout
+async def acknowledge_the_bad_one(address: str, profile: Path) -> None:
+    """As a shifter does: see a BAD batch in the timeline, open it, try a wrong token, and the right one."""
+    async with opened(address, profile) as page:
+        await page.until("document.querySelectorAll('svg.for-wide rect.bad').length === 1")
+        assert await page.value("document.querySelector('.keys > .bad dd').innerText") == "1"
+        assert await page.value("document.title.slice(0, 3)") == "out"
+        assert await page.value("document.querySelectorAll('img, [onerror]').length") == 0
+        await page.click("svg.for-wide rect.bad")
+        await page.until("location.pathname === '/batches/4'")
+        assert await page.value("document.querySelectorAll('figure').length") == 2
+        assert "BAD p = " in await page.value("document.querySelector('.verdict').innerText")
+        await page.fill(by="A. Shifter", reason="HV trip", token="wrong")
+        await page.click("form button")
+        await page.until("document.body.innerText.includes('The token must be')")
+        await page.value("history.back()")
+        await page.until("document.querySelector('form [name=token]')")
+        await page.value("document.querySelector('form').reset()")
+        await page.fill(by="A. Shifter", reason="HV trip", token=TOKEN)
+        await page.click("form button")
+        await page.until("document.querySelector('.acknowledged')")
+        said = await page.value("document.querySelector('.acknowledged').innerText")
+        assert said.startswith(f"A. Shifter acknowledged {HOSTILE} (number 4)") and said.endswith("HV trip")
+        assert await page.value("getComputedStyle(document.querySelector('.verdict')).borderLeftWidth") == "5px"
 
 
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
 def test_a_bad_batch_is_seen_opened_and_acknowledged(folder: Path, batches: Path, tmp_path: Path) -> None:
-    (batches / "b4.npz").rename(batches / "<img src=x onerror=alert(1)>.npz")
+    (batches / "b4.npz").rename(batches / HOSTILE)
     output = tmp_path / "out"
     with start(folder, batches, output, "--serve", "0") as process:
         address = address_of(process)
         wait_for(output, 6)
-        page = seen_by_a_browser(address, tmp_path / "profile")
-        found = re.search(r'href="/(batches/4)"><title>([^<]*): BAD, Z = ', page)
-        assert found is not None and "<img" not in page and 'class="state bad">BAD' in page
-        place = address + found[1]
-        opened = seen_by_a_browser(place, tmp_path / "profile")
-        assert "x &lt;" in opened or "&lt;= x" in opened
-        assert opened.count("<figure>") == 2 and "All that is known" in opened
-        form = {"by": "A. Shifter", "reason": "HV trip", "token": TOKEN}
-        assert httpx.post(f"{place}/acknowledge", data=form | {"token": "wrong"}).status_code == 403
-        assert httpx.post(f"{place}/acknowledge", data=form).status_code == 303
-        assert "A. Shifter acknowledged &lt;img src=x" in seen_by_a_browser(place, tmp_path / "profile")
+        asyncio.run(acknowledge_the_bad_one(address, tmp_path / "profile"))
         assert "wilks_monitor_open 0.0" in httpx.get(f"{address}metrics").text
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 0
