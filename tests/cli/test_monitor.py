@@ -1,25 +1,34 @@
 """wilks reference build and wilks monitor, with processes that are killed and disks that are full."""
 
+import asyncio
+import contextlib
 import errno
 import io
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pyarrow
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from wilks.cli import main
+from wilks.cli import main, monitor
 from wilks.monitor import MonitorReference
 
+from tests.cli.browser import BROWSER, opened
+
+TOKEN, HOSTILE = "a-token-of-the-tests", "<img src=x onerror=alert(1)>.npz"
 CONFIG: dict[str, Any] = {
     "features": ["x", "z"],
     "define": {"z": "y - x"},
@@ -184,10 +193,19 @@ def test_a_full_disk_is_exit_code_6_and_nothing_is_lost(
     assert [one["name"] for one in judged(tmp_path / "out")] == [f"b{i}.npz" for i in range(6)]
 
 
-def start(folder: Path, batches: Path, output: Path) -> "subprocess.Popen[bytes]":
+@contextlib.contextmanager
+def start(folder: Path, batches: Path, output: Path, *more: str) -> Iterator["subprocess.Popen[str]"]:
+    """The command, until it ends; it would go on for ever where a test fails."""
     words = ["--reference", folder / "ref", "--input", batches, "--output", output, "--follow", "--every", "0.05"]
-    command = [sys.executable, "-m", "wilks", "monitor", *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "wilks", "monitor", *map(str, words), *more]
+    environment = os.environ | {"WILKS_MONITOR_TOKEN": TOKEN}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, env=environment, **quiet) as process:  # type: ignore[call-overload]
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
 
 
 def wait_for(output: Path, n: int, *, seconds: float = 60.0) -> None:
@@ -230,3 +248,85 @@ def test_an_arrow_stream_on_the_standard_input(folder: Path, tmp_path: Path) -> 
     done = CliRunner().invoke(main, words, input=sink.getvalue())
     assert done.exit_code == 0, done.output
     assert [(one["name"], one["cause"]) for one in judged(tmp_path / "out")] == [("r0", None), ("r1", None)]
+
+
+def address_of(process: "subprocess.Popen[str]") -> str:
+    """Where the page is, as the command says."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        found = re.search(r"http://[\d.:]+/", line)
+        if found is not None:
+            assert TOKEN not in line
+            return found[0]
+    pytest.fail("no page was named")
+
+
+async def acknowledge_the_bad_one(address: str, profile: Path) -> None:
+    """As a shifter does: see a BAD batch in the timeline, open it, try a wrong token, and the right one."""
+    async with opened(address, profile) as page:
+        await page.until("document.querySelectorAll('svg.for-wide rect.bad').length === 1")
+        assert await page.value("document.querySelector('.keys > .bad dd').innerText") == "1"
+        assert await page.value("document.title.slice(0, 3)") == "out"
+        assert await page.value("document.querySelectorAll('img, [onerror]').length") == 0
+        await page.click("svg.for-wide rect.bad")
+        await page.until("location.pathname === '/batches/4'")
+        assert await page.value("document.querySelectorAll('figure').length") == 2
+        assert "BAD p = " in await page.value("document.querySelector('.verdict').innerText")
+        await page.fill(by="A. Shifter", reason="HV trip", token="wrong")
+        await page.click("form button")
+        await page.until("document.body.innerText.includes('The token must be')")
+        await page.value("history.back()")
+        await page.until("document.querySelector('form [name=token]')")
+        await page.value("document.querySelector('form').reset()")
+        await page.fill(by="A. Shifter", reason="HV trip", token=TOKEN)
+        await page.click("form button")
+        await page.until("document.querySelector('.acknowledged')")
+        said = await page.value("document.querySelector('.acknowledged').innerText")
+        assert said.startswith(f"A. Shifter acknowledged {HOSTILE} (number 4)") and said.endswith("HV trip")
+        assert await page.value("getComputedStyle(document.querySelector('.verdict')).borderLeftWidth") == "5px"
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
+def test_a_bad_batch_is_seen_opened_and_acknowledged(folder: Path, batches: Path, tmp_path: Path) -> None:
+    (batches / "b4.npz").rename(batches / HOSTILE)
+    output = tmp_path / "out"
+    with start(folder, batches, output, "--serve", "0") as process:
+        address = address_of(process)
+        wait_for(output, 6)
+        asyncio.run(acknowledge_the_bad_one(address, tmp_path / "profile"))
+        assert "wilks_monitor_open 0.0" in httpx.get(f"{address}metrics").text
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+    [note] = [json.loads(line) for line in (output / "acknowledgments.jsonl").read_text().splitlines()]
+    [bad] = [one for one in lines_of(output) if one["kind"] == "batch" and one["verdict"]["state"] == "BAD"]
+    assert (note["by"], note["reason"], note["line"], note["batch"]) == ("A. Shifter", "HV trip", bad["digest"], 4)
+
+
+def test_a_page_beside_the_command_that_judges(
+    folder: Path, batches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, found = tmp_path / "out", list[str]()
+    assert run("monitor", "--reference", folder / "ref", "--input", batches, "-o", output).exit_code == 0
+    before = {path.name: path.read_bytes() for path in output.iterdir()}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setattr(monitor, "_wait_for_the_end", lambda: found.append(httpx.get(f"http://127.0.0.1:{port}").text))
+    done = run("monitor", "--serve", port, "-o", output)
+    assert done.exit_code == 0, done.output
+    assert "b4.npz: BAD" in found[0] and re.search(r"the token [\w-]{32}\n", done.stderr)
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ([], "must have --reference and --input, or --serve"),
+        (["--serve", "0", "--input", "in"], "must have --reference and --input, or --serve"),
+        (["--serve", "70000"], "70000 is not in the range"),
+        (["--serve", "0", "--host", "192.0.2.1"], "must have a port that is free"),
+    ],
+)
+def test_what_is_missing_is_said(tmp_path: Path, words: list[str], text: str) -> None:
+    done = run("monitor", *words, "-o", tmp_path / "out")
+    assert done.exit_code == 2 and text in " ".join(done.output.split()), done.output

@@ -9,6 +9,9 @@ import yaml
 import wilks
 from wilks.cli.outcome import ExitCode
 from wilks.monitor import BuildOptions, State
+from wilks.monitor.page.metrics import RecordsCollector, exposition
+from wilks.monitor.page.records import Records
+from wilks.monitor.page.views import detail, overview
 from wilks.monitor.scoring import at_size
 
 OPTIONS = {"batch_sizes": [100], "n_toys": 20, "n_calibration": 12, "n_power": 0}
@@ -60,3 +63,11 @@ def test_the_commands_of_monitoring(case, make_study):
     lines = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
     assert [one["kind"] for one in lines] == ["start", "batch", "batch"]
     assert str(wilks.load(study.folder / "ref").digest) == lines[0]["reference"]
+    records = Records(output, clock=lambda: 2e9)
+    records.refresh()
+    shown = overview(records)
+    assert [row.index for row in shown.rows] == [1, 0] and len(shown.wide.marks) == 2
+    for row in shown.rows:
+        content = detail(records, records.batch(row.index))
+        assert content.title == f"b{row.index + 1}.npz" and [one.feature for one in content.figures] == ["x"]
+    assert b'wilks_monitor_batches_total{state="NOT EVALUATED"} 0.0' in exposition(RecordsCollector(records))

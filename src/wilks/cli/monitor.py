@@ -1,10 +1,14 @@
 """wilks monitor: batches as they come, and a log of what was said of them."""
 
+import contextlib
 import glob
 import io
+import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,27 +22,28 @@ from wilks.cli.session import Session
 from wilks.errors import InputError, StoreError
 from wilks.monitor import Monitor, Verdict
 from wilks.monitor.audit import AuditLog
+from wilks.monitor.following import followed, waiting_for
 from wilks.monitor.inputs import Arrival, FileReading, Files, Lines
 from wilks.monitor.watching import Watch
 from wilks.storage import as_path
 
 if TYPE_CHECKING:
     from wilks.monitor import arrow_input
+    from wilks.monitor.page import serving
 else:
+    serving = lazy.Module("wilks.monitor.page.serving")
     arrow_input = lazy.Module("wilks.monitor.arrow_input")
 
 ARROW_MARK = b"\xff\xff\xff\xff"
+TOKEN_VARIABLE = "WILKS_MONITOR_TOKEN"
 _N_TIMES = 10_000
 
 
 @click.command("monitor", short_help="Judge batches as they come, at declared rates of false alarms.")
-@click.option(
-    "--reference", type=FilePath(), required=True, metavar="FOLDER", help="What `wilks reference build` made."
-)
+@click.option("--reference", type=FilePath(), metavar="FOLDER", help="What `wilks reference build` made.")
 @click.option(
     "--input",
     "place",
-    required=True,
     metavar="FOLDER|PATTERN|-",
     help="Files of batches: a folder, or a pattern in quotes; - for lines of JSON, or an Arrow stream, on the standard "
     "input.",
@@ -52,41 +57,106 @@ _N_TIMES = 10_000
     metavar="SECONDS",
     help="Between two looks at the files; one that changes between them is still being written.",
 )
+@click.option("--poll", is_flag=True, help="With --follow: look by time alone, without notifications of the system.")
 @click.option("--run-type", metavar="TEXT", help="Of the runs that the batches are from.")
 @click.option(
     "--output", "-o", type=FilePath(), default="monitor", show_default=True, metavar="FOLDER", help="Folder of the log."
 )
+@click.option(
+    "--serve",
+    type=click.IntRange(0, 65_535),
+    metavar="PORT",
+    help="A page of the log, for browsers of this machine, and metrics for Prometheus; without --reference and --input "
+    "that alone. 0: a free port.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="With --serve: an address of this machine where others reach the page. Whoever does can read all of it.",
+)
 @json_option
 def monitor(
-    reference: Path, place: str, follow: bool, every: float, run_type: str | None, output: Path, as_json: bool
+    reference: Path | None,
+    place: str | None,
+    follow: bool,
+    every: float,
+    poll: bool,
+    run_type: str | None,
+    output: Path,
+    serve: int | None,
+    host: str,
+    as_json: bool,
 ) -> None:
     """Judge batches against a reference, and keep every verdict in the log of the folder --output.
 
     The log, lines of JSON that are only ever added, is the memory: a command that was killed goes on where the log
     ends, and no batch is judged twice. BAD batches are no failure of the command.
+
+    With --serve there is a page of the log, also beside a command that judges. What changes something there needs the
+    token that is printed, or that of the environment variable WILKS_MONITOR_TOKEN.
     """
     session = Session("monitor", as_json=as_json)
-    session.interrupted = f"ended; what was judged is in {output / MONITORED}, and the same command goes on"
 
     def work() -> None:
-        judge = Monitor(reference)
-        _require_log(output)
-        with AuditLog(output / MONITORED, reference=judge.reference.digest) as log:
-            watch = Watch(judge, log, clock=time.time)
-            session.output = output
-            report = _Report(session, watch)
-            reading = FileReading(
-                judge.reference.features, judge.reference.reading, judge.reference.validity.columns, run_type
-            )
-            try:
-                _judge_all(watch, report, _arrivals(place, reading, watch, follow=follow, every=every))
-            except KeyboardInterrupt:
-                if not follow:
-                    raise
-            finally:
-                report.close(log)
+        given = None if reference is None or place is None else _Input(place, follow, every, poll, run_type)
+        if given is None and (serve is None or reference is not None or place is not None):
+            raise InputError("`wilks monitor` must have --reference and --input, or --serve; give what is missing")
+        with contextlib.ExitStack() as stack:
+            if serve is not None:
+                _require_log(output)
+                stack.enter_context(_page(session, output, serve, host))
+            if given is not None and reference is not None:
+                _judge(session, given, reference, output)
+            if serve is not None and not (given is not None and follow):
+                _wait_for_the_end()
 
     session.run(work)
+
+
+@dataclass(frozen=True)
+class _Input:
+    """Where batches come from."""
+
+    place: str
+    is_followed: bool
+    every_s: float
+    is_polled: bool
+    run_type: str | None
+
+
+def _judge(session: Session, given: _Input, reference: Path, output: Path) -> None:
+    session.interrupted = f"ended; what was judged is in {output / MONITORED}, and the same command goes on"
+    judge = Monitor(reference)
+    _require_log(output)
+    with AuditLog(output / MONITORED, reference=judge.reference.digest) as log:
+        watch = Watch(judge, log, clock=time.time)
+        session.output = output
+        report = _Report(session, watch)
+        made_of = judge.reference
+        reading = FileReading(made_of.features, made_of.reading, made_of.validity.columns, given.run_type)
+        try:
+            _judge_all(watch, report, _arrivals(given, reading, watch))
+        except KeyboardInterrupt:
+            if not given.is_followed:
+                raise
+        finally:
+            report.close(log)
+
+
+@contextlib.contextmanager
+def _page(session: Session, output: Path, port: int, host: str) -> Iterator[None]:
+    own = os.environ.get(TOKEN_VARIABLE) or None
+    with serving.page_of(output, serving.Serving(port, host, own)) as served:
+        token = f"of {TOKEN_VARIABLE}" if own else served.token
+        session.note(f"the page is at {served.address}; changes need the token {token}")
+        yield
+
+
+def _wait_for_the_end() -> None:
+    """Until the command is ended, which is no failure of it."""
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 class _Report:
@@ -127,25 +197,21 @@ def _judge_all(watch: Watch, report: _Report, arrivals: Iterator[tuple[Arrival, 
             report.add(verdict)
 
 
-def _arrivals(
-    place: str, reading: FileReading, watch: Watch, *, follow: bool, every: float
-) -> Iterator[tuple[Arrival, int]]:
+def _arrivals(given: _Input, reading: FileReading, watch: Watch) -> Iterator[tuple[Arrival, int]]:
     """Batches with how many wait behind each."""
-    if place == "-":
+    if given.place == "-":
         for arrival in _on_the_standard_input(reading.run_type):
             yield arrival, 0
         return
-    where = as_path(place)
+    where = as_path(given.place)
     if not where.is_dir() and not glob.has_magic(str(where)) and not where.exists():
         raise InputError(f"--input must be a folder, a pattern or -, but there is nothing at {where}; make the folder")
-    files = Files(str(where), reading, is_settled=not follow)
-    while True:
-        found = files.look(watch.is_judged)
-        for row, arrival in enumerate(found):
-            yield arrival, len(found) - row - 1
-        if not follow:
-            return
-        time.sleep(every)
+    files = Files(str(where), reading, is_settled=not given.is_followed)
+    if not given.is_followed:
+        yield from files.now(watch.is_judged)
+        return
+    with waiting_for(str(where), every_s=given.every_s, is_polled=given.is_polled) as waiting:
+        yield from followed(files, watch.is_judged, waiting)
 
 
 def _on_the_standard_input(run_type: str | None) -> Iterator[Arrival]:

@@ -19,9 +19,9 @@ POWER = "power"
 VALIDATION = "validation"
 SELECTION, SELECTED = "selection", "selected"
 LEARNED, RESPONSES = "nuisances.json", "responses"
-MONITORED = "log.jsonl"
+MONITORED, ACKNOWLEDGED = "log.jsonl", "acknowledgments.jsonl"
 _OURS = {
-    MONITORED,
+    *(MONITORED, ACKNOWLEDGED),
     *(ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES),
     *(SPLITTING, SUMS, POWER, VALIDATION, SELECTION, SELECTED),
 }

@@ -69,7 +69,7 @@ class AuditLog:
         end = 0
         with self.path.open("rb") as file:
             for line in file:
-                entry = self._read(line)
+                entry = verified(line, previous=self._last)
                 if entry is None and end + len(line) == self._size:
                     break
                 if entry is None:
@@ -103,18 +103,6 @@ class AuditLog:
             raise
         self._last, self._size, self.n_lines = digest, self._size + len(data), self.n_lines + 1
 
-    def _read(self, line: bytes) -> dict[str, Any] | None:
-        """The entry of a line; None where it is not one that was written after those before it."""
-        if not line.endswith(b"\n"):
-            return None
-        try:
-            entry = json.loads(line)
-            told = {name: value for name, value in entry.items() if name != "digest"}
-            is_whole = entry["digest"] == _digest(told) and entry["previous"] == self._last
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return None
-        return dict(entry) if is_whole else None
-
     def _check_reference(self, entry: Mapping[str, Any]) -> None:
         there = entry.get("reference")
         if there is not None and there != self._reference:
@@ -122,6 +110,25 @@ class AuditLog:
                 f"the log {self.path} must be one of the reference {self._reference[:12]}, but it is one of "
                 f"{visible(str(there))[:12]}; give another --output: batches are ranked among those of one reference"
             )
+
+
+def verified(line: bytes, *, previous: str | None) -> dict[str, Any] | None:
+    """The entry of a line; None where it is not one that was written whole after the line of digest ``previous``.
+
+    Args:
+        line: with its end.
+        previous: empty for the first line of a log; None: whichever it says.
+    """
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        entry = json.loads(line)
+        told = {name: value for name, value in entry.items() if name != "digest"}
+        before = entry["previous"] if previous is None else previous
+        is_whole = entry["digest"] == _digest(told) and entry["previous"] == before
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return dict(entry) if is_whole else None
 
 
 def _write_all(handle: int, data: bytes) -> None:

@@ -92,6 +92,11 @@ class Files:
         self._place, self._reading, self._is_settled = place, reading, is_settled
         self._seen: dict[str, str] = {}
 
+    @property
+    def has_seen(self) -> bool:
+        """Whether the last look saw files that were not judged before: another one is due."""
+        return bool(self._seen)
+
     def look(self, is_judged: Callable[[str, str], bool]) -> list[Arrival]:
         """Files that are whole and not judged."""
         found = sorted(self._found(is_judged), key=lambda one: (one[0], one[1]))
@@ -99,6 +104,11 @@ class Files:
             Arrival(name, mark, lambda path=path, name=name: self._reading.batch(path, name))  # type: ignore[misc]
             for _, name, mark, path in found
         ]
+
+    def now(self, is_judged: Callable[[str, str], bool]) -> Iterator[tuple[Arrival, int]]:
+        """The same, each with how many wait behind it."""
+        found = self.look(is_judged)
+        yield from ((arrival, len(found) - row - 1) for row, arrival in enumerate(found))
 
     def _found(self, is_judged: Callable[[str, str], bool]) -> Iterator[tuple[int, str, str, Path]]:
         before, self._seen = self._seen, {}

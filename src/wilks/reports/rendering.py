@@ -16,14 +16,19 @@ def _shown(value: object) -> object:
     return printable(value) if type(value) is str else value
 
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("wilks.reports"),
-    autoescape=True,
-    finalize=_shown,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+def environment(package: str) -> Environment:
+    """Templates of a package, whose values are all escaped."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+_ENVIRONMENT = environment("wilks.reports")
 _ENVIRONMENT.tests["unbroken"] = is_unbroken
 
 
