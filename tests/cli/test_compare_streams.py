@@ -60,7 +60,15 @@ def test_from_files_to_a_report(folder: Path) -> None:
 
 def chosen(a: str, b: str, **options: object) -> bool:
     """Whether these files are streamed."""
-    given = {"stream": None, "weight": (), "entry_stop": None, "reach": None, "no_weights": False, **options}
+    given = {
+        "stream": None,
+        "weight": (),
+        "entry_stop": None,
+        "reach": None,
+        "hidden": (),
+        "no_weights": False,
+        **options,
+    }
     return compare_streams.streamed((a, b), (Asked(), Asked()), given) is not None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from wilks.monitor.batches import Judgeable, Refused, looked_at
 from wilks.monitor.history import CONFORMAL, History, Standing
+from wilks.monitor.null_laws import EXTRAPOLATED
 from wilks.monitor.places import Place, places, worst_place
 from wilks.monitor.reference import MonitorReference
 from wilks.monitor.scoring import AdditiveScorer
@@ -147,9 +148,13 @@ def _of_standing(one: Standing) -> dict[str, Any]:
 
 def _reason(one: Standing, where: Place, alarms: Sequence[str]) -> str:
     is_conformal = one.deciding.method == CONFORMAL
-    ranked = f"among {one.conformal['n_ranks']:,} batches" if is_conformal else "by the null law"
+    ranked = f"among {one.conformal['n_ranks']:,} batches" if is_conformal else _by_the_null(one.deciding.method)
     said = f"{p_and_z(one.deciding.p_value, one.deciding.z_score)} {ranked}"
     if is_conformal and one.null.p_value < _EVIDENT:
-        said += f"; by the null law {p_and_z(one.null.p_value, one.null.z_score)}"
+        said += f"; {p_and_z(one.null.p_value, one.null.z_score)} {_by_the_null(one.null.method)}"
     place = f"; {where}" if one.state is not State.GOOD else ""
     return f"{said}{place}{f'; alarms: {listed(alarms)}' if alarms else ''}"
+
+
+def _by_the_null(method: str) -> str:
+    return "by the null law, extrapolated beyond its toys" if method == EXTRAPOLATED else "by the null law"

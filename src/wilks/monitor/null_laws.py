@@ -17,6 +17,7 @@ from wilks.errors import InputError
 from wilks.significance import COMBINATIONS, gamma_log_sf, z_score_from_log
 from wilks.typing import FloatArray
 
+EXTRAPOLATED = "extrapolated"
 _LEAST_TOYS = 20
 _TIE, _NEARLY_SURE, _LEAST = 1e-9, -1e-12, 1e-12
 
@@ -68,7 +69,7 @@ class SizeLaw:
         k = n - int(np.searchsorted(self.t, t * (1.0 - _TIE), side="left"))
         if k:
             return NullP(math.log((k + 1) / (n + 1)), "empirical")
-        return NullP(-math.log(n + 1) + self._beyond(t), "extrapolated")
+        return NullP(-math.log(n + 1) + self._beyond(t), EXTRAPOLATED)
 
     def z(self, t: float) -> float:
         """Z of a p that is continuous in t: between toys log p is linear in t. It ranks batches of all sizes."""
@@ -143,7 +144,7 @@ class NullLaws:
         low, high, share = self._around(n_events)
         one, other = low.p(t), high.p(t)
         methods = {one.method, other.method}
-        method = "extrapolated" if "extrapolated" in methods else one.method
+        method = EXTRAPOLATED if EXTRAPOLATED in methods else one.method
         return NullP((1.0 - share) * one.log_p_value + share * other.log_p_value, method)
 
     def z(self, t: float, n_events: int) -> float:
