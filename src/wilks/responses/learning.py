@@ -1,6 +1,7 @@
 """Learning log r(x; nu) from varied samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def learn_responses(
     warn_if_one_sided(names, points)
     samples = [reference, *(one.sample for one in variations)]
     seen = NetworkInputs.of(samples, inputs)
-    response = _learn_separately(samples, names, points, chosen, seen, training or Training(), seed=seed)
+    response = _learn(_Task(samples, names, points, chosen), seen, training or Training(), seed=seed)
     log_yield = yield_polynomial(reference, names, variations, response.terms) if yields_from_samples else None
     result = Nuisances(tuple(nuisances), response, log_yield)
     if not accept_poor:
@@ -108,44 +109,44 @@ def yield_polynomial(
     return LogYield(names, terms, tuple((solution / term_units(units, terms) + 0.0).tolist()))
 
 
-def _learn_separately(
-    samples: Sequence[Sample],
-    names: tuple[str, ...],
-    points: FloatArray,
-    terms: tuple[Term, ...],
-    inputs: NetworkInputs,
-    training: Training,
-    *,
-    seed: int,
-) -> LearnedPolynomial | SeparatePolynomials:
-    """Networks of their own for nuisances that no sample moves together with the others."""
-    parts = []
-    for together in moved_together(points, terms):
-        moved = np.flatnonzero(np.any(points[:, together] != 0, axis=1))
-        varied = [samples[0], *(samples[int(i) + 1] for i in moved)]
-        own = tuple(tuple(term[j] for j in together) for term in terms if any(term[j] for j in together))
-        known = tuple(names[j] for j in together)
-        parts.append(_learn(varied, known, points[np.ix_(moved, together)], own, inputs, training, seed=seed))
-    return parts[0] if len(parts) == 1 else SeparatePolynomials(names, tuple(parts))
+class _Task(NamedTuple):
+    """What is to be learned: coefficients of ``terms`` in nuisances ``names``, from the central sample and those at
+    ``points`` (m, j) behind it.
+    """
+
+    samples: Sequence[Sample]
+    names: tuple[str, ...]
+    points: FloatArray
+    terms: tuple[Term, ...]
+
+    def parts(self) -> "Iterator[_Task]":
+        """Nuisances that no sample moves together and no term connects, each with the samples that move it."""
+        for together in moved_together(self.points, self.terms):
+            moved = np.flatnonzero(np.any(self.points[:, together] != 0, axis=1))
+            yield _Task(
+                [self.samples[0], *(self.samples[int(i) + 1] for i in moved)],
+                tuple(self.names[j] for j in together),
+                self.points[np.ix_(moved, together)],
+                tuple(tuple(term[j] for j in together) for term in self.terms if any(term[j] for j in together)),
+            )
 
 
 def _learn(
-    samples: Sequence[Sample],
-    names: tuple[str, ...],
-    points: FloatArray,
-    terms: tuple[Term, ...],
-    inputs: NetworkInputs,
-    training: Training,
-    *,
-    seed: int,
-) -> LearnedPolynomial:
+    task: _Task, inputs: NetworkInputs, training: Training, *, seed: int
+) -> LearnedPolynomial | SeparatePolynomials:
+    """Networks of their own for each part."""
+    parts = tuple(_learn_part(part, inputs, training, seed=seed) for part in task.parts())
+    return parts[0] if len(parts) == 1 else SeparatePolynomials(task.names, parts)
+
+
+def _learn_part(task: _Task, inputs: NetworkInputs, training: Training, *, seed: int) -> LearnedPolynomial:
     # In units of the largest |nu| every monomial is of order one; the last layer takes them back to the user's units.
-    units = units_of(points)
-    groups = _groups(samples, inputs, design(points / units, terms))
+    units = units_of(task.points)
+    groups = _groups(task.samples, inputs, design(task.points / units, task.terms))
     params = train(groups, training, seed=whole_number(seed, name="seed", least=0))
     hidden = training.layers(inputs.n_inputs)
-    params = _in_user_units(params, inputs.n_inputs, hidden, term_units(units, terms))
-    return LearnedPolynomial(names, terms, inputs, hidden, training.activation, params)
+    params = _in_user_units(params, inputs.n_inputs, hidden, term_units(units, task.terms))
+    return LearnedPolynomial(task.names, task.terms, inputs, hidden, training.activation, params)
 
 
 def _groups(samples: Sequence[Sample], inputs: NetworkInputs, monomials: FloatArray) -> list[Group]:
