@@ -38,6 +38,7 @@ def test_p_is_counted_among_relabellings_and_sees_another_width(result):
     assert result.method == "permutation" and result.p_value <= 0.1
     assert result.members[0].name == "symmetrised (2) sigmoid network, |w| <= 3"
     assert result.members[0].kind == "network" and result.by_feature == ()
+    assert np.exp(result.members[0].log_p_value) == pytest.approx(result.p_value), "no law of its own is known"
 
 
 def test_neither_order_of_rows_nor_of_samples_matters(result):

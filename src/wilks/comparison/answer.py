@@ -30,7 +30,8 @@ class MemberAnswer:
     Attributes:
         name, kind, feature, width: as of `wilks.comparison.blocks.Member`.
         t: its statistic.
-        log_p_value: of its local p, by a law with the mean and the variance of t under the null, exact or nearly.
+        log_p_value: of its local p, by a law with the mean and the variance of t under the null, exact or nearly; of a
+            network, which is alone, that of the answer.
         corrected_p_value: the share of draws in which any member is as extreme; NaN for a member alone.
     """
 

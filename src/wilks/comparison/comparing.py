@@ -258,6 +258,8 @@ def _members(statistics: ComparisonStatistics, observed: Scores, found: Counted)
         if member in kernels:
             block, place = kernels[member]
             own, _ = analytic_log_p(block, t, member=place)
+        elif not statistics.blocks[0].is_additive:  # a network, alone: its law is known from the draws only
+            own = found.probability.log_p_value
         yield MemberAnswer(member.name, member.kind, member.feature, member.width, t, own, chance)
 
 

@@ -134,6 +134,9 @@ class NetworkBlock(Block):
         raise NotImplementedError("t of a network is no function of sums")
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
-        """By a chi-square with one degree of freedom less than parameters: what the sum would have at linear order."""
+        """By a chi-square with one degree of freedom less than parameters: what the sum would have at linear order.
+
+        It falls with t, which is all that is made of it.
+        """
         degrees = self._model.n_parameters(len(self._null.pool.features)) - 1
         return np.array([[chi2_log_sf(float(one), degrees) if np.isfinite(one) else 0.0] for one in t[:, 0]])
