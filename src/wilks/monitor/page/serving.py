@@ -66,8 +66,9 @@ def page_of(folder: Path, options: Serving) -> Iterator[Served]:
     records = Records(folder, clock=time.time)
     records.refresh()
     app = application(records, Access(token, options.host))
+    # Without a log_config: one would close all handlers of the process that calls, and make others.
     config = uvicorn.Config(
-        app, log_level="error", access_log=False, server_header=False, lifespan="off", ws="none",
+        app, log_config=None, log_level="error", access_log=False, server_header=False, lifespan="off", ws="none",
         timeout_graceful_shutdown=2, limit_concurrency=100,
     )  # fmt: skip
     with _listening(options) as listener:
