@@ -116,12 +116,12 @@ def train(groups: Sequence[Group], training: Training, *, seed: int) -> FloatArr
     """Parameters (networks, p) of networks that minimise eq. 17 on the groups."""
     parts = max(2, training.n_networks)
     shuffled = [group.take(_order(group.n_events, seed)) for group in groups]
-    found = []
+    least_gain, found = training.tolerance / _t_of_loss(groups), []
     for part in range(training.n_networks):
         kept = [group.take(np.arange(group.n_events) % parts != part) for group in shuffled]
         held_out = [group.take(np.arange(group.n_events) % parts == part) for group in shuffled]
         start = _start(groups[0], training, [seed, part])
-        found.append(_minimise(start, kept, held_out, training, least_gain=training.tolerance / _t_of_loss(groups)))
+        found.append(_minimise(start, kept, held_out, training, least_gain=least_gain))
     return np.stack(found)
 
 

@@ -60,8 +60,7 @@ def silence(of: str, *, hours: float, now: float) -> dict[str, Any]:
     Raises:
         InputError: there is no such alarm, or the hours are not within a week.
     """
-    if of not in KINDS_OF_SILENCE:
-        raise InputError(f"a silence must be one of {', '.join(KINDS_OF_SILENCE)}, but {of!r} came")
+    _require_kind(of)
     if not 0.0 < hours <= MOST_HOURS:
         raise InputError(f"a silence must last more than 0 and at most {MOST_HOURS:g} hours, but {hours:g} came")
     return {"kind": SILENCE, "of": of, "from": now, "until": now + 3600.0 * hours}
@@ -73,9 +72,13 @@ def end_of_silence(of: str, *, now: float) -> dict[str, Any]:
     Raises:
         InputError: there is no such alarm.
     """
+    _require_kind(of)
+    return {"kind": SPEAK, "of": of, "from": now}
+
+
+def _require_kind(of: str) -> None:
     if of not in KINDS_OF_SILENCE:
         raise InputError(f"a silence must be one of {', '.join(KINDS_OF_SILENCE)}, but {of!r} came")
-    return {"kind": SPEAK, "of": of, "from": now}
 
 
 def append(folder: Path, entry: Mapping[str, Any], author: Author, *, reference: str, now: float) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from wilks.monitor.verdict import State
+
 LATENCIES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-STATES = ("GOOD", "MEDIUM", "BAD", "NOT EVALUATED")
+STATES = tuple(map(str, State))
 ALARMS = ("jump", "drift", "k of n", "growing window", "sliding window")
 
 
