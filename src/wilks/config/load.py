@@ -208,6 +208,12 @@ def _wrong_type(error: _ERROR) -> str:
     return f"must be {wanted}, but it is {_shown(error['input'])}"
 
 
+def _too_short(error: _ERROR) -> str:
+    least = error["ctx"]["min_length"]
+    values = "one value" if least == 1 else f"{least} values"
+    return f"must be given at least {values}, but it is {_shown(error['input'])}"
+
+
 def _out_of_range(error: _ERROR) -> str:
     return f"{str(error['msg']).removeprefix('Input ')}, but it is {_shown(error['input'])}"
 
@@ -225,13 +231,13 @@ _WANTED = {
     "list_type": "a list [a, b, ...]",
     "dict_type": "a mapping of keys",
     "model_type": "a mapping of keys",
-    "too_short": "given at least one value",
     "string_too_short": "text that is not empty",
 }
 _MESSAGES = {
     "extra_forbidden": _unknown_key,
     "missing": _missing,
     "value_error": _raised,
+    "too_short": _too_short,
     "greater_than": _out_of_range,
     "greater_than_equal": _out_of_range,
     "less_than": _out_of_range,
