@@ -16,7 +16,7 @@ good, and 331 and 332 have another beam.
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import benchmarks.harness as harness
@@ -26,14 +26,13 @@ import wilks
 from wilks.monitor import BuildOptions, Decisions
 from wilks.monitor.evidence import Count, Drift, EvidenceSum, Ranks, e_value, tie_breaker
 from wilks.monitor.scoring import AdditiveScorer
-from wilks.monitor.windows import Window
-from wilks.significance import gamma_log_sf
+from wilks.monitor.windows import GROWING, SLIDING, Windows
 
 SEEDS = {"nature": 7, "chambers": 3}
 SCRIPT = harness.Script(__file__, __doc__, seed=SEEDS)
 MODEL = wilks.KernelSet(widths=(0.7, 2.0, 5.0), ridges=(0.3,), n_centers=60)
-N_TOYS, LOOKS = 1_000, (1e-2, 1e-3)
-EXACT = "sliding, held-out events taken as exact"
+N_TOYS, LOOKS, WARM = 1_000, (1e-2, 1e-3), 1_000
+EXACT = "sliding, good events taken as exact"
 SEGMENT = ("t1_ns", "t2_ns", "t3_ns", "t4_ns", "theta_rad")
 RUNS = {"reference": (260, 262), "good": (261, 263), "other beam": (331, 332)}
 
@@ -91,21 +90,22 @@ def judged(reference: wilks.MonitorReference, batches: list[np.ndarray], *, n_wi
     t = np.array([reference.null.t(row, n) for row in scores])
     null = np.array([reference.null.p(one, n).p_value for one in t])
     z = np.array([reference.null.z(one, n) for one in t])
-    conformal, quoted = over_time(reference, t, z, null, rates)
+    is_good = [not reference.null.is_beyond_doubt(float(one), n) for one in t]
+    conformal, quoted = over_time(reference, is_good, z, null, rates)
     rules = followed(reference, z, conformal, quoted, rates)
     return Judged(
         conformal=conformal,
         null=null,
         quoted=quoted,
-        over_references=p_over_references(reference, scores[:, 1]),
-        windows=in_windows(reference, sums[:n_windows], n, rates),
+        over_references=p_over_references(reference, scores),
+        windows=in_windows(reference, sums[:n_windows], n, rates, is_good=is_good[:n_windows]),
         product=np.cumsum(np.log([e_value(p, kappa=rates.kappa) for p in conformal])),
         **rules,
     )
 
 
 def over_time(
-    reference: wilks.MonitorReference, t: np.ndarray, z: np.ndarray, null: np.ndarray, rates: Decisions
+    reference: wilks.MonitorReference, is_good: list[bool], z: np.ndarray, null: np.ndarray, rates: Decisions
 ) -> tuple[np.ndarray, np.ndarray]:
     """The conformal p of each batch, and the one that decides."""
     ranks = Ranks(reference.calibration, n_earlier=rates.n_ranks)
@@ -113,7 +113,7 @@ def over_time(
     for i, one in enumerate(z.tolist()):
         conformal[i] = ranks.p(one, 0, u=tie_breaker(rates.tie_seed, i))
         quoted[i] = conformal[i] if ranks.n(0) + 1 > 1.0 / rates.bad else null[i]
-        if not reference.null.is_beyond_doubt(float(t[i]), reference.null.laws[0].n_events):
+        if is_good[i]:
             ranks.add(one)
     return conformal, quoted
 
@@ -132,31 +132,33 @@ def followed(
     return dict(zip(("evidence", "k_of_n", "drift"), found, strict=True))
 
 
-def in_windows(reference: wilks.MonitorReference, sums: np.ndarray, n: int, rates: Decisions) -> dict[str, np.ndarray]:
-    """Where windows alarm, and where they would without the fluctuations of the reference."""
+def in_windows(
+    reference: wilks.MonitorReference, sums: np.ndarray, n: int, rates: Decisions, *, is_good: list[bool]
+) -> dict[str, np.ndarray]:
+    """Where windows alarm, and where they would without the fluctuations of the held-out events."""
     scorer, found = reference.scorer, {}
-    assert isinstance(scorer, AdditiveScorer) and reference.baseline is not None
+    assert isinstance(scorer, AdditiveScorer) and reference.baseline is not None and reference.windows is not None
     exact = dataclasses.replace(reference.baseline, n_events=10**12)
-    for name, n_batches, baseline in (
-        ("growing", None, reference.baseline),
-        ("sliding", rates.window, reference.baseline),
-        (EXACT, rates.window, exact),
+    for baseline, names in (
+        (reference.baseline, {GROWING: GROWING, SLIDING: SLIDING}),
+        (exact, {SLIDING: EXACT}),
     ):
-        window = Window(scorer, baseline, n_batches=n_batches)
-        log_p = [window.add(one, n).log_p_value for one in sums]
-        found[name] = np.array([one is not None and one < math.log(rates.bad) for one in log_p])
+        windows = Windows(scorer, baseline, reference.windows, n_batches=rates.window)
+        results = [windows.add(one, n, is_good=good) for one, good in zip(sums, is_good, strict=True)]
+        for window, name in names.items():
+            log_p = [one[window].log_p_value for one in results]
+            found[name] = np.array([one is not None and one < math.log(rates.bad) for one in log_p])
     return found
 
 
-def p_over_references(reference: wilks.MonitorReference, score: np.ndarray) -> np.ndarray:
-    """p of one member by the mean and variance that it has over references and batches, as if both were drawn anew."""
-    scorer, n = reference.scorer, reference.null.laws[0].n_events
-    assert isinstance(scorer, AdditiveScorer) and reference.baseline is not None
-    mean, variance = scorer.moments(dataclasses.replace(reference.baseline, n_events=int(reference.n_reference)), n)
-    return np.exp(gamma_log_sf(score, mean=mean[1], variance=variance[1]))
+def p_over_references(reference: wilks.MonitorReference, scores: np.ndarray) -> np.ndarray:
+    """p by the law that statistics have over references and batches, as if both were drawn anew."""
+    laws, n = reference.windows, reference.null.laws[0].n_events
+    assert laws is not None
+    return np.array([laws.p(laws.t(one / (1.0 + n / reference.n_reference), n), n).p_value for one in scores])
 
 
-@SCRIPT.part("rates", ratios=(1, 4, 40), n_references=20, n_batches=5_000, n_windows=2_000, n_events=250, held_out=40)
+@SCRIPT.part("rates", ratios=(1, 4, 40), n_references=20, n_batches=5_000, n_windows=3_000, n_events=250, held_out=40)
 def rates(options) -> Iterator[harness.Row]:
     for ratio in options.ratios:
         found = []
@@ -176,12 +178,19 @@ def _rates(found: list[Judged]) -> harness.Row:
             shares = np.array([np.mean(getattr(one, name) < level) for one in found])
             row[f"{name} < {level:g}"] = [float(np.mean(shares)), float(np.std(shares, ddof=1))]
     for name in found[0].alarms:
-        counts = np.array([1e3 * np.mean(one.alarms[name]) for one in found])
-        row[f"{name}, in 1,000"] = [float(np.mean(counts)), float(np.std(counts, ddof=1))]
+        row[f"{name}, in 1,000"] = _in_1000(one.alarms[name] for one in found)
+    for name in (GROWING, SLIDING):
+        row[f"{name} window after {WARM:,} batches, in 1,000"] = _in_1000(one.windows[name][WARM:] for one in found)
     row["references whose product of evidence passed 100"] = sum(
         bool(np.max(one.product) > math.log(100.0)) for one in found
     )
     return row
+
+
+def _in_1000(stands: Iterable[np.ndarray]) -> list[float]:
+    """Alarms in 1,000 batches, on average over references, and their spread."""
+    counts = np.array([1e3 * np.mean(one) for one in stands])
+    return [float(np.mean(counts)), float(np.std(counts, ddof=1))]
 
 
 @SCRIPT.part("delay", good=(0, 300, 3_000), shifts=(0.1, 0.2, 0.4), n_repeats=10, n_events=250, ratio=4, most=300)

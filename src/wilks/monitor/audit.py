@@ -1,8 +1,8 @@
 """The audit log of a monitor: JSON lines that are only ever added, each with a digest that holds the one before it.
 
 The log is the truth. A batch is judged once its line is in it: whatever a process knew when it was killed, the next one
-knows from the lines. A last line that was not written whole is taken away, and the batch is judged again; a line that
-has changed since is found, and named.
+knows from the lines. A last line without its end was not written whole: it is taken away, and the batch is judged
+again. Any other line that is not what was written has changed since, and is named.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from wilks.documents import canonical_json
 from wilks.errors import StoreError
@@ -28,14 +28,15 @@ class AuditLog:
 
     Args:
         path: of the file; it is made where it is not there.
-        reference: digest of the reference: a log is of one.
+        reference: digest of the reference that the next lines are of.
+        may_change: whether lines that are there may be of others.
 
     Raises:
         StoreError: the file is no such log, is one of another reference, has changed since, or cannot be written.
     """
 
-    def __init__(self, path: Path, *, reference: str) -> None:
-        self.path, self._reference, self._last = path, reference, _NOTHING
+    def __init__(self, path: Path, *, reference: str, may_change: bool = False) -> None:
+        self.path, self._reference, self._may_change, self._last = path, reference, may_change, _NOTHING
         self.n_lines, self.n_torn = 0, 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,20 +67,19 @@ class AuditLog:
 
         A last line that is torn is taken away, and ``n_torn`` says how many bytes that were.
         """
-        end = 0
+        end, there = 0, self._reference
         with self.path.open("rb") as file:
-            for line in file:
-                entry = verified(line, previous=self._last)
-                if entry is None and end + len(line) == self._size:
-                    break
-                if entry is None:
-                    raise StoreError(
-                        f"line {self.n_lines + 1} of {self.path} must be what was written there, but it has changed "
-                        "since; take the log back from a copy, or give another --output"
-                    )
-                end, self.n_lines, self._last = end + len(line), self.n_lines + 1, entry["digest"]
-                self._check_reference(entry)
-                yield entry
+            try:
+                for length, entry in whole_lines(file, previous=self._last):
+                    end, self.n_lines, self._last = end + length, self.n_lines + 1, entry["digest"]
+                    there = entry.get("reference", there)
+                    yield entry
+            except ChangedLine as error:
+                raise StoreError(
+                    f"line {self.n_lines + 1} of {self.path} must be what was written there, but it has changed "
+                    "since; take the log back from a copy, or give another --output"
+                ) from error
+        self._check_reference(there)
         self.n_torn = self._size - end
         if self.n_torn:
             os.ftruncate(self._handle, end)
@@ -103,32 +103,58 @@ class AuditLog:
             raise
         self._last, self._size, self.n_lines = digest, self._size + len(data), self.n_lines + 1
 
-    def _check_reference(self, entry: Mapping[str, Any]) -> None:
-        there = entry.get("reference")
-        if there is not None and there != self._reference:
+    def _check_reference(self, there: str) -> None:
+        if there != self._reference and not self._may_change:
             raise StoreError(
-                f"the log {self.path} must be one of the reference {self._reference[:12]}, but it is one of "
-                f"{visible(str(there))[:12]}; give another --output: batches are ranked among those of one reference"
+                f"the log {self.path} must be one of the reference {self._reference[:12]}, but its last lines are of "
+                f"{visible(str(there))[:12]}; give another --output, or --reload to go on with the new reference"
             )
 
 
-def verified(line: bytes, *, previous: str | None) -> dict[str, Any] | None:
-    """The entry of a line; None where it is not one that was written whole after the line of digest ``previous``.
+class ChangedLine(Exception):
+    """A line of a log is not what was written there."""
+
+
+def whole_lines(file: BinaryIO, *, previous: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The length of each line, from where the file stands, and its entry.
+
+    A last line without its end was not written whole, or is being written: it is left out.
+
+    Args:
+        file: of lines.
+        previous: digest of the line before; empty at the beginning of a log.
+
+    Raises:
+        ChangedLine: a line is not what was written after the one before.
+    """
+    for line in file:
+        if not line.endswith(b"\n"):
+            return
+        entry = verified(line, previous=previous)
+        yield len(line), entry
+        previous = entry["digest"]
+
+
+def verified(line: bytes, *, previous: str | None) -> dict[str, Any]:
+    """The entry of a line.
 
     Args:
         line: with its end.
-        previous: empty for the first line of a log; None: whichever it says.
+        previous: digest of the line before, empty for the first line of a log; None: whichever it says.
+
+    Raises:
+        ChangedLine: it is not what was written.
     """
-    if not line.endswith(b"\n"):
-        return None
     try:
         entry = json.loads(line)
         told = {name: value for name, value in entry.items() if name != "digest"}
         before = entry["previous"] if previous is None else previous
         is_whole = entry["digest"] == _digest(told) and entry["previous"] == before
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    return dict(entry) if is_whole else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ChangedLine from error
+    if not is_whole:
+        raise ChangedLine
+    return dict(entry)
 
 
 def _write_all(handle: int, data: bytes) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from wilks.analysis import Analysis, effective_size
-from wilks.documents import canonical_json
 from wilks.errors import InputError
 from wilks.hypotheses import Generator, Null
 from wilks.monitor.deviations import Deviation, standard_deviations
@@ -17,11 +16,13 @@ from wilks.monitor.null_laws import NullLaws, SizeLaw, size_law
 from wilks.monitor.options import BuildOptions, Decisions, Validity
 from wilks.monitor.places import Profile
 from wilks.monitor.reference import MonitorReference, Seen
-from wilks.monitor.scoring import AdditiveScorer, Baseline, Scorer, scorer_of
+from wilks.monitor.scoring import AdditiveScorer, Scorer, scorer_of
+from wilks.monitor.windows import window_laws
 from wilks.samples import Sample
 from wilks.threads import one_blas_thread
 from wilks.toys import check_drawable, sample_notices, toy_rng
 from wilks.typing import FloatArray, require_kind
+from wilks.wording import listed
 
 _FEWEST_CALIBRATION, _SPARE = 10, 1.6
 _NOTABLE_Z_ERROR = 0.2
@@ -79,7 +80,8 @@ def build_reference(
         scorer=scorer,
         null=null,
         calibration=tuple(np.sort(_calibration_z(scorer, null, source, n_events=n)) for n in sizes),
-        baseline=_baseline(scorer, source, n_events=sizes[-1]),
+        baseline=None,
+        windows=None,
         profiles=tuple(Profile.of(analysis.reference, name) for name in analysis.features),
         power=(),
         validity=validity,
@@ -90,7 +92,7 @@ def build_reference(
         analysis=analysis,
     )
     _check_range(built)
-    return dataclasses.replace(built, power=tuple(_power(built, source)))
+    return dataclasses.replace(built, power=tuple(_power(built, source)), **_for_windows(built, source))
 
 
 class HeldOut:
@@ -106,7 +108,7 @@ class HeldOut:
         source = analysis.toy_source
         self.generator = source if isinstance(source, Generator) else None
         self.pool = analysis.nominal_pool
-        self._order = self._rng("calibration", 0).permutation(self._n_pool)
+        self._order = self.rng("calibration", 0).permutation(self._n_pool)
 
     @property
     def _n_pool(self) -> int:
@@ -114,7 +116,7 @@ class HeldOut:
 
     def toys(self, scorer: Scorer, n_events: int) -> FloatArray:
         """Statistics of toys of n events, shape (toys, members)."""
-        rng = self._rng("toys", n_events)
+        rng = self.rng("toys", n_events)
         if self.pool is None:
             return scorer.scores([self._drawn(rng, n_events) for _ in range(self.options.n_toys)])
         rows = np.stack([rng.choice(self._n_pool, n_events, replace=False) for _ in range(self.options.n_toys)])
@@ -122,7 +124,7 @@ class HeldOut:
 
     def calibration(self, n_events: int) -> list[FloatArray]:
         """Batches of n events, of a pool without a common one."""
-        rng = self._rng("calibration", n_events)
+        rng = self.rng("calibration", n_events)
         if self.pool is None:
             return [self._drawn(rng, n_events) for _ in range(self.options.n_calibration)]
         n_batches = min(self.options.n_calibration, self._n_pool // n_events)
@@ -135,7 +137,7 @@ class HeldOut:
 
     def deviating(self, one: Deviation, n_events: int) -> Iterator[FloatArray]:
         """Batches with a deviation."""
-        rng, n_good = self._rng(one.text, n_events), int(_SPARE * n_events) + 10
+        rng, n_good = self.rng(one.text, n_events), int(_SPARE * n_events) + 10
         for _ in range(self.options.n_power):
             if self.pool is None:
                 good = self._drawn(rng, n_good)
@@ -147,7 +149,8 @@ class HeldOut:
         assert self.generator is not None
         return self.generator.draw(rng, n_events, n_features=len(self._analysis.features))
 
-    def _rng(self, purpose: str, n_events: int) -> np.random.Generator:
+    def rng(self, purpose: str, n_events: int) -> np.random.Generator:
+        """Random numbers for one purpose and size of batches."""
         return toy_rng(_Purpose(purpose, n_events), seed=self.options.seed, index=0)
 
 
@@ -166,12 +169,16 @@ def _law(scorer: Scorer, source: HeldOut, *, n_events: int) -> SizeLaw:
     return size_law(toys, n_events, combination=scorer.combination, pool_z_error=error)
 
 
-def _baseline(scorer: Scorer, source: HeldOut, *, n_events: int) -> Baseline | None:
-    """By all held-out events; by calibration batches where they come from a generator."""
+def _for_windows(built: MonitorReference, source: HeldOut) -> dict[str, Any]:
+    """What windows are compared with, all held-out events or the calibration batches of a generator, and their null."""
+    scorer, most = built.scorer, built.most_events
     if not isinstance(scorer, AdditiveScorer):
-        return None
+        return {}
+    n_events = built.null.laws[-1].n_events
     events = np.concatenate(source.calibration(n_events)) if source.pool is None else source.pool.events
-    return scorer.baseline(events)
+    largest = max(len(events), built.decisions.window * most)
+    laws = window_laws(scorer, events, smallest=built.fewest_events, largest=largest, rng=source.rng("windows", 0))
+    return {"baseline": scorer.baseline(events), "windows": laws}
 
 
 def _calibration_z(scorer: Scorer, null: NullLaws, source: HeldOut, *, n_events: int) -> FloatArray:
@@ -240,7 +247,7 @@ def _check_range(built: MonitorReference) -> None:
     sizes = built.null.sizes
     if built.fewest_events < 0.5 * sizes[0] or built.most_events > 2.0 * sizes[-1]:
         raise InputError(
-            f"batches must be within a factor of 2 of batch_sizes, {canonical_json({'sizes': sizes.tolist()})[9:-1]}, "
+            f"batches must be within a factor of 2 of batch_sizes, {listed(f'{one:,.0f}' for one in sizes)}, "
             f"but {built.fewest_events:,} to {built.most_events:,} events are valid; give more batch_sizes"
         )
 

@@ -132,6 +132,10 @@ class Count:
         self._last.append(p < self._level)
         return sum(self._last)
 
+    def take_up(self, other: "Count") -> None:
+        """Go on where another one ended."""
+        self._last.extend(other._last)
+
 
 class Drift:
     """Whether the last batches rank higher among calibration batches than those among themselves.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from wilks.monitor.evidence import Count, Drift, EvidenceSum, Ranks, tie_breaker
 from wilks.monitor.null_laws import NullP
 from wilks.monitor.reference import MonitorReference
-from wilks.monitor.verdict import State
+from wilks.monitor.verdict import Alarm, State
 from wilks.significance import z_score
 
 CONFORMAL = "conformal"
@@ -53,7 +53,7 @@ class Standing:
     evidence: Mapping[str, float]
     n_medium: int
     drift_p_value: float | None
-    alarms: tuple[str, ...]
+    alarms: tuple[Alarm, ...]
 
 
 class History:
@@ -69,6 +69,15 @@ class History:
         self._sum = EvidenceSum(kappa=rates.kappa, limit=rates.batches_between_alarms)
         self._count = Count(level=rates.medium, n=rates.n_in_a_row)
         self._drift = Drift(n_batches=rates.window)
+
+    def under(self, reference: MonitorReference) -> "History":
+        """The same past under another reference: the sum of evidence and k of n go on, for they add up p; ranks and
+        drift begin anew, for they compare batches that were scored against one reference.
+        """
+        found = History(reference)
+        found._sum.value = self._sum.value
+        found._count.take_up(self._count)
+        return found
 
     def add(self, t: float, n_events: int, *, index: int) -> Standing:
         """One more batch, the one of this index, with its statistic."""
@@ -86,6 +95,10 @@ class History:
 
     def take_up(self, verdict: Mapping[str, Any]) -> None:
         """An evaluated batch that was judged before, as `Verdict.to_dict` has it."""
+        if verdict["reference"] != self._reference.digest:
+            self._sum.add(verdict["conformal"]["p_value"])
+            self._count.add(verdict["p_value"])
+            return
         which = self._reference.null.nearest(verdict["n_events"])
         self._follow(verdict["score"], verdict["p_value"], verdict["conformal"]["p_value"], which)
         if verdict["is_ranked"]:
@@ -103,16 +116,16 @@ class History:
 
     def _follow(
         self, score: float, p_value: float, conformal: float, which: int
-    ) -> tuple[Mapping[str, float], int, float | None, tuple[str, ...]]:
+    ) -> tuple[Mapping[str, float], int, float | None, tuple[Alarm, ...]]:
         """What a batch does to the sums over time, and which alarms stand then."""
         rates = self._reference.decisions
         reached, is_alarm = self._sum.add(conformal)
         n_medium, n_fixed = self._count.add(p_value), self._ranks.n_fixed(which)
         drift = self._drift.add(self._ranks.mid_rank(score, which), n_fixed=n_fixed)
         standing = {
-            "jump": is_alarm,
-            "drift": drift is not None and drift < rates.bad,
-            "k of n": n_medium >= rates.k_of_n,
+            Alarm.JUMP: is_alarm,
+            Alarm.DRIFT: drift is not None and drift < rates.bad,
+            Alarm.K_OF_N: n_medium >= rates.k_of_n,
         }
         alarms = tuple(name for name, stands in standing.items() if stands)
         return {"sum": reached, "limit": rates.batches_between_alarms}, n_medium, drift, alarms

@@ -14,14 +14,15 @@ from wilks.monitor.null_laws import EXTRAPOLATED
 from wilks.monitor.places import Place, places, worst_place
 from wilks.monitor.reference import MonitorReference
 from wilks.monitor.scoring import AdditiveScorer
-from wilks.monitor.verdict import Batch, Cause, State, Verdict, p_and_z
-from wilks.monitor.windows import Window, WindowResult
+from wilks.monitor.verdict import Alarm, Batch, Cause, State, Verdict, p_and_z
+from wilks.monitor.windows import GROWING, SLIDING, WindowResult, Windows
 from wilks.samples import Events, Sample
 from wilks.storage import Folder
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
 from wilks.wording import listed
 
+WINDOW_ALARMS = {GROWING: Alarm.GROWING_WINDOW, SLIDING: Alarm.SLIDING_WINDOW}
 _EVIDENT = 1e-6
 
 
@@ -57,14 +58,16 @@ class Monitor:
     def __init__(self, reference: MonitorReference | Folder, *, timer: Callable[[], float] = time.perf_counter) -> None:
         self.reference = reference if isinstance(reference, MonitorReference) else MonitorReference.load(reference)
         self._timer, self.n_batches = timer, 0
-        self._history, self._windows = History(self.reference), self._make_windows()
+        self._history, self.windows = History(self.reference), _windows_of(self.reference)
 
-    def _make_windows(self) -> dict[str, Window]:
-        scorer, baseline = self.reference.scorer, self.reference.baseline
-        if not isinstance(scorer, AdditiveScorer) or baseline is None:
-            return {}
-        lengths = {"growing": None, "sliding": self.reference.decisions.window}
-        return {name: Window(scorer, baseline, n_batches=n) for name, n in lengths.items()}
+    def change_reference(self, reference: MonitorReference) -> None:
+        """Judge by another reference from the next batch on.
+
+        The sum of evidence and k of n go on: each p was uniform for good batches given the reference of its time, and
+        what adds up p needs no more. Ranks, drift and windows begin anew.
+        """
+        self.reference = reference
+        self._history, self.windows = self._history.under(reference), _windows_of(reference)
 
     @one_blas_thread()
     def update(self, batch: Batch | Sample | Events, *, now: float | None = None) -> Verdict:
@@ -82,7 +85,9 @@ class Monitor:
         return replace(verdict, latency_s=self._timer() - started)
 
     def replay(self, verdicts: Iterable[Mapping[str, Any]]) -> None:
-        """Take up what earlier verdicts, as `Verdict.to_dict` gave them, had led to; windows begin anew."""
+        """Take up what earlier verdicts, as `Verdict.to_dict` gave them, had led to; windows begin anew: their sums are
+        not in a verdict. Of verdicts by another reference the sum of evidence and k of n are taken up.
+        """
         for one in verdicts:
             self.n_batches += 1
             if one["state"] != State.NOT_EVALUATED:
@@ -103,7 +108,7 @@ class Monitor:
             return self._refused(batch, Refused(Cause.NO_FIT, "its fit did not converge", len(events)))
         t = null.t(scores, len(events))
         standing = self._history.add(t, len(events), index=self.n_batches)
-        windows = {} if sums is None else {name: one.add(sums, len(events)) for name, one in self._windows.items()}
+        windows = self._in_windows(sums, len(events), is_good=standing.is_ranked)
         found_places = places(self.reference.profiles, events, n_reference=self.reference.n_reference)
         alarms = (*standing.alarms, *self._window_alarms(windows))
         return Verdict(
@@ -126,16 +131,29 @@ class Monitor:
         sums = scorer.sums([events])
         return scorer.scores_of(sums, np.array([float(len(events))]))[0], sums[0]
 
-    def _window_alarms(self, windows: Mapping[str, WindowResult]) -> Iterator[str]:
+    def _in_windows(self, sums: FloatArray | None, n_events: int, *, is_good: bool) -> dict[str, WindowResult]:
+        if sums is None or self.windows is None:
+            return {}
+        return self.windows.add(sums, n_events, is_good=is_good)
+
+    def _window_alarms(self, windows: Mapping[str, WindowResult]) -> Iterator[Alarm]:
         bad = math.log(self.reference.decisions.bad)
         for name, one in windows.items():
             if one.n_batches > 1 and one.log_p_value is not None and one.log_p_value < bad:
-                yield f"{name} window"
+                yield WINDOW_ALARMS[name]
 
     def _identity(self, batch: Batch, n_events: int) -> dict[str, Any]:
         """Which batch a verdict is on, and by which reference."""
         named = {"index": self.n_batches, "name": batch.name, "time": batch.time, "n_events": n_events}
         return {**named, "reference": self.reference.digest, "left_out": batch.left_out}
+
+
+def _windows_of(reference: MonitorReference) -> Windows | None:
+    """None where statistics have no sums."""
+    scorer, baseline, laws = reference.scorer, reference.baseline, reference.windows
+    if not isinstance(scorer, AdditiveScorer) or baseline is None or laws is None:
+        return None
+    return Windows(scorer, baseline, laws, n_batches=reference.decisions.window)
 
 
 def _of_standing(one: Standing) -> dict[str, Any]:

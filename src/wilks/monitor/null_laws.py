@@ -120,7 +120,7 @@ class NullLaws:
     laws: tuple[SizeLaw, ...]
     combination: str | None
 
-    @property
+    @cached_property
     def sizes(self) -> FloatArray:
         """Of the grid."""
         return np.array([one.n_events for one in self.laws], dtype=np.float64)

@@ -21,7 +21,7 @@ from wilks.storage import Folder, Storable, as_path, load
 from wilks.typing import FloatArray
 from wilks.wording import Printed, listed
 
-LAYOUT = 1
+LAYOUT = 2
 _NEAR = 1.1  # sizes so near to one of the grid have its null
 
 
@@ -59,7 +59,7 @@ class MonitorReference(Printed, Storable):
         scorer: statistics of batches.
         null: the null of t at a grid of batch sizes, given this reference.
         calibration: Z of held-out batches of each of these sizes, in the order of ``null``.
-        baseline: what windows are compared with; None for a statistic without sums.
+        baseline: what windows are compared with, and ``windows`` the null of them; None for a statistic without sums.
         profiles: of the features, for the place of a deviation.
         power: how often batches with standard deviations are seen.
         validity, decisions: for which batches it stands, and at which rates it decides.
@@ -78,6 +78,7 @@ class MonitorReference(Printed, Storable):
     null: NullLaws
     calibration: tuple[FloatArray, ...]
     baseline: Baseline | None
+    windows: NullLaws | None
     profiles: tuple[Profile, ...]
     power: tuple[Seen, ...]
     validity: Validity
@@ -137,6 +138,7 @@ class MonitorReference(Printed, Storable):
             "null": self.null.to_document(),
             "calibration": list(self.calibration),
             "baseline": None if self.baseline is None else self.baseline.to_document(),
+            "windows": None if self.windows is None else self.windows.to_document(),
             "profiles": [one.to_document() for one in self.profiles],
             "power": [dict(vars(one)) for one in self.power],
             "validity": self.validity.to_dict(),
@@ -161,6 +163,7 @@ class MonitorReference(Printed, Storable):
             null=NullLaws.from_document(document["null"]),
             calibration=tuple(document["calibration"]),
             baseline=None if document["baseline"] is None else Baseline.from_document(document["baseline"]),
+            windows=None if document["windows"] is None else NullLaws.from_document(document["windows"]),
             profiles=tuple(Profile.from_document(one) for one in document["profiles"]),
             power=tuple(Seen(**one) for one in document["power"]),
             validity=Validity(**document["validity"]),

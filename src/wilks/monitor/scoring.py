@@ -34,6 +34,7 @@ from wilks.statistics.linear.panels import rows_by_panels
 from wilks.typing import FloatArray, IntArray
 
 _BLOCK_NUMBERS, _MEMBERSHIPS = 2**19, 2**25
+_MOST_FOR_COVARIANCE, _TOYS_AT_ONCE = 20_000, 2_000
 
 
 class Scorer(abc.ABC):
@@ -68,14 +69,16 @@ class AdditiveScorer(Scorer):
         add, in place of `reference_sums`.
         """
 
-    @abc.abstractmethod
     def baseline(self, events: FloatArray) -> "Baseline":
-        """What good raw events (n, d), none of them of the reference, say of sums."""
+        """What good raw events (n, d), none of them of the reference, add to sums."""
+        return Baseline(self.sums([events])[0] / len(events), len(events))
 
     @abc.abstractmethod
-    def moments(self, baseline: "Baseline", n_events: int) -> tuple[FloatArray, FloatArray]:
-        """Mean and variance of the scores of n good events about a baseline, in the Gaussian limit and with the
-        baseline's own fluctuations; two arrays (members,).
+    def window_toys(
+        self, events: FloatArray, *, sizes: Sequence[int], n_toys: int, rng: np.random.Generator
+    ) -> FloatArray:
+        """Statistics of windows of so many good events about a baseline of N, where both fluctuate as these raw events
+        do, over 1 + n/N: shape (sizes, toys, members).
         """
 
     def scores(self, batches: Sequence[FloatArray]) -> FloatArray:
@@ -88,18 +91,16 @@ class Baseline:
 
     Args:
         sums: of one event, shape (r,).
-        covariances: of them, one matrix for each group of members.
         n_events: that this was learned from.
     """
 
     sums: FloatArray
-    covariances: tuple[FloatArray, ...]
     n_events: int
 
-    @cached_property
-    def squares(self) -> tuple[FloatArray, ...]:
-        """Of the entries of the covariances."""
-        return tuple(one**2 for one in self.covariances)
+    def joined_by(self, sums: FloatArray, n_events: int) -> "Baseline":
+        """With n more good events of these sums (r,)."""
+        total = self.n_events + n_events
+        return Baseline((self.n_events * self.sums + sums) / total, total)
 
     def inflation(self, n_events: int) -> float:
         """1 + n/N: the variance of the distance of n events from it, over that from the truth."""
@@ -107,12 +108,12 @@ class Baseline:
 
     def to_document(self) -> dict[str, Any]:
         """Plain values and arrays."""
-        return {"sums": self.sums, "covariances": list(self.covariances), "n_events": self.n_events}
+        return {"sums": self.sums, "n_events": self.n_events}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Baseline":
         """The inverse of `to_document`."""
-        return cls(document["sums"], tuple(document["covariances"]), document["n_events"])
+        return cls(document["sums"], document["n_events"])
 
 
 class LinearGroup:
@@ -126,15 +127,6 @@ class LinearGroup:
     def __init__(self, basis: Basis, ridges: FloatArray) -> None:
         self.basis, self.ridges = basis, np.asarray(ridges, dtype=np.float64)
         self._of_many, self._of_few = data_sums(basis), DirectSums(basis)
-
-    def covariance(self, events: FloatArray) -> FloatArray:
-        """Of phi over standardized events (n, d), shape (r, r)."""
-        size = max(1, _BLOCK_NUMBERS // self.basis.map.n_values)
-        blocks = (
-            (self.basis.values(events[rows]), np.ones(len(events[rows]))) for rows in _portions(len(events), size)
-        )
-        moments = Moments.of(blocks, size=self.basis.rank)
-        return moments.about(moments.first / moments.total) / moments.total
 
     def sums(self, batches: Sequence[FloatArray]) -> FloatArray:
         """For standardized batches (n, d), shape (k, r). Tables of one feature pay for many events alone."""
@@ -218,19 +210,36 @@ class LinearScorer(AdditiveScorer):
             parts.append(np.sum(squares[:, None, :] / group.scales(factors), axis=2))
         return np.concatenate(parts, axis=1)
 
-    def baseline(self, events: FloatArray) -> Baseline:
-        standardized = self.standardization.apply(events)
-        covariances = tuple(one.covariance(standardized) for one in self.groups)
-        return Baseline(self.sums([events])[0] / len(events), covariances, len(events))
+    def window_toys(
+        self, events: FloatArray, *, sizes: Sequence[int], n_toys: int, rng: np.random.Generator
+    ) -> FloatArray:
+        """In the Gaussian limit, in which sums of all members fluctuate together as those of single events do."""
+        is_some = rng.permutation(len(events)) < _MOST_FOR_COVARIANCE
+        root = _root(self._covariance(self.standardization.apply(events[is_some])))
+        portions = [
+            self._scores_of_squares(rng.normal(size=(len(range(*rows.indices(n_toys))), len(root))) @ root, sizes)
+            for rows in _portions(n_toys, _TOYS_AT_ONCE)
+        ]
+        return np.concatenate(portions, axis=1)
 
-    def moments(self, baseline: Baseline, n_events: int) -> tuple[FloatArray, FloatArray]:
-        factors, spread = np.array([n_events / self.expected_events]), n_events * baseline.inflation(n_events)
-        means, variances = [], []
-        for group, covariance, squares in zip(self.groups, baseline.covariances, baseline.squares, strict=True):
-            inverse = spread / group.scales(factors)[0]
-            means.append(inverse @ np.diag(covariance))
-            variances.append(2.0 * np.sum((inverse @ squares) * inverse, axis=1))
-        return np.concatenate(means), np.concatenate(variances)
+    def _covariance(self, standardized: FloatArray) -> FloatArray:
+        """Of the sums that one event adds, shape (r, r)."""
+        bases = [one.basis for one in self.groups]
+        size = max(1, _BLOCK_NUMBERS // sum(one.map.n_values for one in bases))
+        blocks = (
+            (np.concatenate([one.values(standardized[rows]) for one in bases], axis=1), np.ones(len(standardized[rows])))
+            for rows in _portions(len(standardized), size)
+        )
+        moments = Moments.of(blocks, size=sum(one.rank for one in bases))
+        return moments.about(moments.first / moments.total) / moments.total
+
+    def _scores_of_squares(self, away: FloatArray, sizes: Sequence[int]) -> FloatArray:
+        """Of distances (toys, r) of one event, for windows of so many: shape (sizes, toys, members)."""
+        factors, parts = np.array(sizes) / self.expected_events, []
+        for group, some in zip(self.groups, np.split(away**2, self._ends, axis=1), strict=True):
+            inverse = np.array(sizes)[:, None, None] / group.scales(factors)
+            parts.append(some @ np.swapaxes(inverse, 1, 2))
+        return np.concatenate(parts, axis=2)
 
     def to_document(self) -> dict[str, Any]:
         """Plain values and arrays."""
@@ -279,13 +288,20 @@ class HistogramScorer(AdditiveScorer):
 
     def baseline(self, events: FloatArray) -> Baseline:
         """With one event as the reference has it: no bin is without any."""
-        return Baseline((self.sums([events])[0] + self._shares) / (len(events) + 1.0), (), len(events))
+        return Baseline((self.sums([events])[0] + self._shares) / (len(events) + 1.0), len(events))
 
-    def moments(self, baseline: Baseline, n_events: int) -> tuple[FloatArray, FloatArray]:
-        shares, inflation = baseline.sums[:-1], baseline.inflation(n_events)
-        total = float(np.sum(shares))
-        trace, squares = np.sum(1.0 - shares), np.sum(1.0 - shares) - np.sum(shares) + total**2
-        return np.array([inflation * trace]), np.array([2.0 * inflation**2 * squares])
+    def window_toys(
+        self, events: FloatArray, *, sizes: Sequence[int], n_toys: int, rng: np.random.Generator
+    ) -> FloatArray:
+        """Of counts that are multinomial, those of the window and those of the baseline."""
+        good, found = self.baseline(events), []
+        truth = good.sums / np.sum(good.sums)
+        held_out = rng.multinomial(good.n_events, truth, size=n_toys)
+        centers = (held_out + self._shares) / (good.n_events + 1.0)
+        for n in sizes:
+            counts = rng.multinomial(n, truth, size=n_toys)[:, :-1].astype(np.float64)
+            found.append(np.sum(deviance(counts, n * centers[:, :-1]), axis=1) / good.inflation(n))
+        return np.array(found)[:, :, None]
 
 
 class FittedScorer(Scorer):
@@ -336,6 +352,13 @@ def scorer_of(analysis: Analysis) -> Scorer:
 
 def _is_gaussian(engine: LinearEngine) -> bool:
     return all(isinstance(group.basis.map, Gaussians) for group in engine.groups)
+
+
+def _root(covariance: FloatArray) -> FloatArray:
+    """R with R^T R the covariance, shape (r, r)."""
+    values, vectors = np.linalg.eigh(covariance)
+    root: FloatArray = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    return root
 
 
 def _portions(n: int, size: int) -> list[slice]:

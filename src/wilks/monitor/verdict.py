@@ -22,6 +22,16 @@ class State(StrEnum):
     NOT_EVALUATED = "NOT EVALUATED"
 
 
+class Alarm(StrEnum):
+    """What may stand beside the state of a batch."""
+
+    JUMP = "jump"
+    DRIFT = "drift"
+    K_OF_N = "k of n"
+    GROWING_WINDOW = "growing window"
+    SLIDING_WINDOW = "sliding window"
+
+
 class Cause(StrEnum):
     """Why a batch is not evaluated."""
 
@@ -83,7 +93,7 @@ class Verdict(Printed):
         n_medium: of the last batches that `Decisions.k_of_n` looks at, how many are MEDIUM or BAD.
         drift_p_value: of the last batches among calibration batches; None before there are enough.
         windows: the growing and the sliding one, for statistics that have sums.
-        alarms: which of ``jump``, ``drift``, ``k of n``, ``growing window``, ``sliding window`` stand.
+        alarms: which stand.
         latency_s: from the events to the verdict, in seconds.
         reference: the digest of the reference.
         left_out: events that were not read, in words.
@@ -112,7 +122,7 @@ class Verdict(Printed):
     n_medium: int = 0
     drift_p_value: float | None = None
     windows: Mapping[str, WindowResult] = field(default_factory=dict)
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     latency_s: float = math.nan
     left_out: tuple[str, ...] = ()
 
@@ -129,6 +139,7 @@ class Verdict(Printed):
             "cause": None if self.cause is None else str(self.cause),
             "where": None if self.where is None else self.where.to_dict(),
             "by_feature": [one.to_dict() for one in self.by_feature],
+            "alarms": [str(one) for one in self.alarms],
             "windows": {name: one.to_dict() for name, one in self.windows.items()},
         }
 

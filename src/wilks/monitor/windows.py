@@ -1,23 +1,25 @@
-"""Batches taken together: their sums add, and what leaves a window is subtracted.
+"""Batches taken together: the sums of a window add, and what leaves it is subtracted.
 
-A window of n events is compared with N held-out events. Their own fluctuations matter as much as those of the window
-where n is as large: the covariance of b is that of n events times 1 + n/N. Without it a window twice as large is always
-BAD. The reference itself would be a poor measure: Gaussians stand on events of its own.
+A window of n events is compared with N good ones that are not of the reference, on whose events Gaussians stand. Their
+own fluctuations matter as much as those of the window where n is as large: b has a covariance of 1 + n/N times that of
+n events. Its p is that of the law of its statistic over 1 + n/N, from toys in which both fluctuate.
 """
 
 import math
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from wilks.monitor.null_laws import NullLaws, size_law
 from wilks.monitor.scoring import AdditiveScorer, Baseline
-from wilks.significance import COMBINATIONS, gamma_log_sf, z_score_from_log
+from wilks.significance import z_score_from_log
 from wilks.typing import FloatArray
 
-LARGEST_SHARE = 1.0
-_RENEWED = 256
+GROWING, SLIDING = "growing", "sliding"
+_N_TOYS, _NUMBERS = 20_000, 2**22
+_ALL_PARTS = 3  # of a record: the last batch, the growing window, and what the sliding one has left behind
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,15 @@ class WindowResult:
 
     Attributes:
         n_batches, n_events: in it.
-        log_p_value: the logarithm of its p, by gamma laws in the Gaussian limit and, of several members, their
-            half-Cauchy combination: approximate. None where too few events are held out.
+        log_p_value: the logarithm of its p; None where there are too few events to compare it with.
+        n_good: events that it is compared with.
         reason: why there is no p; empty where there is one.
     """
 
     n_batches: int
     n_events: int
     log_p_value: float | None
+    n_good: int
     reason: str = ""
 
     @property
@@ -50,64 +53,105 @@ class WindowResult:
         """Plain values for JSON."""
         return {"n_batches": self.n_batches, "n_events": self.n_events, "p_value": self.p_value} | {
             "z_score": self.z_score,
+            "n_good": self.n_good,
             "reason": self.reason,
         }
 
 
-class Window:
-    """Sums of the last batches, or of all since it began.
+def window_laws(
+    scorer: AdditiveScorer, events: FloatArray, *, smallest: int, largest: int, rng: np.random.Generator
+) -> NullLaws:
+    """The null of windows of ``smallest`` to ``largest`` events, each size twice the one before.
+
+    Args:
+        scorer: of batches.
+        events: good ones (N, d), raw, that are not of the reference.
+        smallest, largest: windows.
+        rng: of the toys.
+    """
+    steps = max(0, math.ceil(math.log2(largest / smallest)))
+    sizes = [smallest * 2**step for step in range(steps + 1)]
+    n_toys = min(_N_TOYS, max(_N_TOYS // 10, _NUMBERS // scorer.reference_sums.size))
+    toys = scorer.window_toys(events, sizes=sizes, n_toys=n_toys, rng=rng)
+    made = (size_law(one, n, combination=scorer.combination, pool_z_error=None) for one, n in zip(toys, sizes, strict=True))
+    return NullLaws(tuple(made), scorer.combination)
+
+
+class Windows:
+    """The growing window, of all batches since it began, and the sliding one, of the last.
+
+    The growing one is compared with held-out events, which stay the same, and begins anew where it would have more
+    events than these. The sliding one is compared with them and with all batches that have left it, so that it knows
+    the better what is good the longer it lasts; a batch beyond doubt does not count as good.
 
     Args:
         scorer: with sums.
-        baseline: of good events.
-        n_batches: that it holds, at most; None: all, until the baseline is too small, and then it begins anew.
+        baseline: of held-out events.
+        laws: of windows, as `window_laws` makes them.
+        n_batches: that the sliding one holds, at most.
     """
 
-    def __init__(self, scorer: AdditiveScorer, baseline: Baseline, *, n_batches: int | None) -> None:
-        self._scorer, self._baseline, self._most = scorer, baseline, n_batches
-        self._kept: deque[tuple[FloatArray, int]] = deque()
-        self._empty()
+    def __init__(self, scorer: AdditiveScorer, baseline: Baseline, laws: NullLaws, *, n_batches: int) -> None:
+        self._scorer, self._baseline, self._laws, self.n_kept = scorer, baseline, laws, n_batches
+        self.begin_anew()
 
-    def _empty(self) -> None:
-        self._total, self.n_events, self.n_batches, self._n_taken = np.zeros_like(self._baseline.sums), 0, 0, 0
-        self._kept.clear()
+    def begin_anew(self) -> None:
+        """Forget all batches."""
+        n_sums = self._baseline.sums.size
+        self.n_seen = 0
+        # of the last batches: events, whether it counts as good later, sums
+        self._kept = np.zeros((self.n_kept, 2 + n_sums))
+        # of a total: events, batches, sums
+        self._growing, self._left = np.zeros((2, 2 + n_sums))
 
-    def add(self, sums: FloatArray, n_events: int) -> WindowResult:
-        """The window with one more batch of sums (r,)."""
-        if self._most is None and self.n_events + n_events > LARGEST_SHARE * self._baseline.n_events and self.n_batches:
-            self._empty()
-        self._put(sums, n_events)
-        if self._most is not None:
-            self._keep(sums, n_events)
-        if self.n_events > LARGEST_SHARE * self._baseline.n_events:
-            return WindowResult(self.n_batches, self.n_events, None, self._too_small())
-        return WindowResult(self.n_batches, self.n_events, self._log_p())
+    def add(self, sums: FloatArray, n_events: int, *, is_good: bool) -> dict[str, WindowResult]:
+        """Both windows with one more batch of sums (r,)."""
+        slot, batch = self.n_seen % self.n_kept, np.concatenate([[n_events, 1.0], sums])
+        leaving = self._kept[slot]
+        if leaving[1]:  # of a slot that was never filled it is 0
+            self._left = self._left + np.concatenate([[leaving[0], 1.0], leaving[2:]])
+        if self._growing[0] + n_events > self._baseline.n_events:
+            self._growing = np.zeros_like(self._growing)
+        self._growing = self._growing + batch
+        self._kept[slot] = [n_events, is_good, *sums]
+        self.n_seen += 1
+        n_kept = min(self.n_seen, self.n_kept)
+        sliding = np.sum(self._kept, axis=0)
+        good = self._baseline.joined_by(self._left[2:], int(self._left[0]))
+        return {
+            GROWING: self._result(self._growing[2:], self._baseline, n=self._growing[0], n_batches=self._growing[1]),
+            SLIDING: self._result(sliding[2:], good, n=sliding[0], n_batches=n_kept),
+        }
 
-    def _put(self, sums: FloatArray, n_events: int) -> None:
-        self._total = self._total + sums
-        self.n_events, self.n_batches = self.n_events + n_events, self.n_batches + 1
+    def _result(self, sums: FloatArray, good: Baseline, *, n: float, n_batches: float) -> WindowResult:
+        n_events = int(n)
+        if n_events > good.n_events:
+            reason = (
+                f"the window has {n_events:,} events, and there are {good.n_events:,} good ones to compare it with: it "
+                "must not have more than these; use a shorter window, or hold out more"
+            )
+            return WindowResult(int(n_batches), n_events, None, good.n_events, reason)
+        scores = self._scorer.scores_of(sums[None, :], np.array([float(n_events)]), center=good.sums)[0]
+        t = self._laws.t(scores / good.inflation(n_events), n_events)
+        return WindowResult(int(n_batches), n_events, self._laws.p(t, n_events).log_p_value, good.n_events)
 
-    def _keep(self, sums: FloatArray, n_events: int) -> None:
-        """Remember the batch, and take away what leaves; now and then all sums are made anew, for rounding adds up."""
-        self._kept.append((sums, n_events))
-        if len(self._kept) > (self._most or 0):
-            old, n_old = self._kept.popleft()
-            self._total = self._total - old
-            self.n_events, self.n_batches, self._n_taken = self.n_events - n_old, self.n_batches - 1, self._n_taken + 1
-        if self._n_taken >= _RENEWED:
-            self._total, self._n_taken = np.sum([one for one, _ in self._kept], axis=0), 0
+    @property
+    def record(self) -> FloatArray:
+        """What the last batch leaves behind, shape (`record_size`,): those of the last ``n_kept`` batches are all that
+        windows know.
+        """
+        last = self._kept[(self.n_seen - 1) % self.n_kept]
+        return np.concatenate([[self.n_seen], last, self._growing, self._left])
 
-    def _log_p(self) -> float:
-        center = self._baseline.sums
-        scores = self._scorer.scores_of(self._total[None, :], np.array([float(self.n_events)]), center=center)[0]
-        mean, variance = self._scorer.moments(self._baseline, self.n_events)
-        log_p = gamma_log_sf(scores, mean=mean, variance=variance)
-        if log_p.size == 1:
-            return float(log_p[0])
-        return -0.5 * float(COMBINATIONS["half_cauchy"](log_p))
+    @property
+    def record_size(self) -> int:
+        """Numbers in a `record`."""
+        return 1 + _ALL_PARTS * self._kept.shape[1]
 
-    def _too_small(self) -> str:
-        return (
-            f"the window has {self.n_events:,} events, and {self._baseline.n_events:,} are held out to compare it "
-            "with: it must not have more than these; use a shorter window, or hold out more"
-        )
+    def restore(self, records: Sequence[FloatArray]) -> None:
+        """Go on after the batches of these records, as many as a sliding window holds or all that there were."""
+        self.begin_anew()
+        for one in records:
+            self.n_seen = int(one[0])
+            last, self._growing, self._left = np.split(one[1:], _ALL_PARTS)
+            self._kept[(self.n_seen - 1) % self.n_kept] = last

@@ -13,7 +13,6 @@ from typing import Any
 
 from wilks.errors import InputError, StoreError
 from wilks.monitor.audit import AuditLog
-from wilks.monitor.page.tail import Tail
 from wilks.monitor.page.totals import ALARMS, seconds_of
 
 NOTES = "acknowledgments.jsonl"
@@ -92,19 +91,9 @@ def append(folder: Path, entry: Mapping[str, Any], author: Author, *, reference:
     told = {**entry, "by": author.name, "reason": author.reason, "at": at, "reference": reference}
     path = folder / NOTES
     with _opened(path, reference) as log:
-        _require_unchanged(path)
         for _ in log.entries():
             pass
         log.append(told)
-
-
-def _require_unchanged(path: Path) -> None:
-    """Raise StoreError where a whole line has changed, also the last: a batch comes again, and a note does not."""
-    there = Tail(path)
-    for _ in there.new():
-        pass
-    if there.problem:
-        raise StoreError(f"{path.name} must be what was written, but {there.problem}; take it back from a copy")
 
 
 def _opened(path: Path, reference: str) -> AuditLog:

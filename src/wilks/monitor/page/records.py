@@ -11,9 +11,10 @@ from wilks.monitor.audit import LOG
 from wilks.monitor.page.notes import NOTES, Author, Notes, acknowledgment, append, reasons_of, time_of
 from wilks.monitor.page.tail import Places, Tail
 from wilks.monitor.page.totals import Totals
+from wilks.monitor.verdict import Alarm, State
 
 # All other alarms stand for a while: someone is needed when they begin.
-_EVENTS = ("BAD", "jump")
+_EVENTS = (State.BAD, Alarm.JUMP)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Records:
 
     def _forget(self) -> None:
         self.start: Mapping[str, Any] = {}
+        self._starts = dict[str, Mapping[str, Any]]()
         self.totals, self._places = Totals(), Places(self._log.path)
         self._needing, self._standing = dict[int, Open](), frozenset[str]()
 
@@ -60,7 +62,7 @@ class Records:
 
     def _take(self, start: int, entry: dict[str, Any]) -> None:
         if entry["kind"] == "start":
-            self.start = entry
+            self.start = self._starts[entry["reference"]] = entry
             return
         verdict = entry["verdict"]
         reasons = tuple(one for one in reasons_of(entry) if one in _EVENTS or one not in self._standing)
@@ -70,6 +72,10 @@ class Records:
             self._needing[len(self._places)] = Open(reasons, time_of(entry))
         self._places.add(start)
         self.totals.add(entry)
+
+    def start_of(self, verdict: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The line at which the reference of a verdict began."""
+        return self._starts.get(verdict["reference"], {})
 
     @property
     def n_batches(self) -> int:
@@ -109,8 +115,8 @@ class Records:
     def note(self, entry: Mapping[str, Any], author: Author) -> None:
         """Add a note, and read it back."""
         with self.lock:
-            reference = self.start.get("reference")
-            if reference is None:
+            first = next(iter(self._starts), None)
+            if first is None:
                 raise StoreError(f"{self.folder} must have a log to say something of, but it has none yet")
-            append(self.folder, entry, author, reference=reference, now=self.clock())
+            append(self.folder, entry, author, reference=first, now=self.clock())
             self.refresh()

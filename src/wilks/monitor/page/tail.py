@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wilks.errors import StoreError
-from wilks.monitor.audit import verified
+from wilks.monitor.audit import ChangedLine, verified, whole_lines
 
 
 class Tail:
@@ -48,16 +48,13 @@ class Tail:
             told = os.fstat(file.fileno())
             self._file = (told.st_dev, told.st_ino)
             file.seek(self._end)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return
-                entry = verified(line, previous=self._last)
-                if entry is None:
-                    self.problem = f"line {self.n_lines + 1} of {self.path.name} has changed since it was written"
-                    return
-                start = self._end
-                self._end, self._last, self.n_lines = start + len(line), entry["digest"], self.n_lines + 1
-                yield start, entry
+            try:
+                for length, entry in whole_lines(file, previous=self._last):
+                    start = self._end
+                    self._end, self._last, self.n_lines = start + length, entry["digest"], self.n_lines + 1
+                    yield start, entry
+            except ChangedLine:
+                self.problem = f"line {self.n_lines + 1} of {self.path.name} has changed since it was written"
 
 
 class Places:
@@ -85,8 +82,9 @@ class Places:
         with self._path.open("rb") as file:
             for start in starts:
                 file.seek(start)
-                entry = verified(file.readline(), previous=None)
-                if entry is None:
-                    raise StoreError(f"the log {self._path} must be what was written, but it has changed since")
-                found.append(entry)
+                try:
+                    found.append(verified(file.readline(), previous=None))
+                except ChangedLine as error:
+                    message = f"the log {self._path} must be what was written, but it has changed since"
+                    raise StoreError(message) from error
         return found

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from wilks.monitor.verdict import State
+from wilks.monitor.verdict import Alarm, State
 
 LATENCIES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 STATES = tuple(map(str, State))
-ALARMS = ("jump", "drift", "k of n", "growing window", "sliding window")
+ALARMS = tuple(map(str, Alarm))
 
 
 @dataclass

@@ -108,7 +108,7 @@ def overview(records: Records, *, end: int | None = None) -> Overview:
 def detail(records: Records, entry: Mapping[str, Any]) -> Detail:
     """A batch by its line in the log."""
     verdict, index = entry["verdict"], entry["verdict"]["index"]
-    profiles = {one["feature"]: one for one in records.start.get("profiles", ())}
+    profiles = {one["feature"]: one for one in records.start_of(verdict).get("profiles", ())}
     found = [one for one in verdict["by_feature"] if one["feature"] in profiles]
     found.sort(key=lambda one: -abs(one["z_score"]))
     note = records.notes.acknowledgment_of(index)
