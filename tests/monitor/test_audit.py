@@ -61,6 +61,17 @@ def test_a_line_that_has_changed_is_named(tmp_path) -> None:
         read(path)
 
 
+def test_a_whole_last_line_that_has_changed_is_named(tmp_path) -> None:
+    """It has its end: it was written whole, and its batch judged."""
+    path = tmp_path / "log.jsonl"
+    written(path)
+    path.write_text(path.read_text().replace('"i":1', '"i":5'))
+    before = path.read_bytes()
+    with pytest.raises(wilks.StoreError, match="line 3 of"):
+        read(path)
+    assert path.read_bytes() == before
+
+
 def test_a_log_is_of_one_reference(tmp_path) -> None:
     written(tmp_path / "log.jsonl")
     with AuditLog(tmp_path / "log.jsonl", reference="b" * 64) as log, pytest.raises(wilks.StoreError, match="aaaaaaaa"):

@@ -43,7 +43,7 @@ def write(folder: Path) -> None:
 @pytest.mark.parametrize("is_polled", [False, True])
 def test_every_batch_comes_once(local: Path, is_polled: bool) -> None:
     put(local, 0)
-    judged, files = dict[str, float](), Files(str(local), FileReading(("x0", "x1"), {}), is_settled=False)
+    judged, files = dict[str, float](), Files(str(local), lambda: FileReading(("x0", "x1"), {}), is_settled=False)
     writer = threading.Thread(target=write, args=(local,))
     with waiting_for(str(local), every_s=EVERY_S, is_polled=is_polled) as waiting:
         assert isinstance(waiting, Polling if is_polled else Notified)

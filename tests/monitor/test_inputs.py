@@ -30,7 +30,7 @@ def test_files_come_oldest_first_and_hidden_or_other_ones_do_not(tmp_path) -> No
         os.utime(tmp_path / name, (1000 + i, 1000 + i))
     (tmp_path / "folder.npz").mkdir()
     for place in (str(tmp_path), f"{tmp_path}/*.npz"):
-        found = Files(place, READING, is_settled=True).look(never)
+        found = Files(place, lambda: READING, is_settled=True).look(never)
         assert [os.path.basename(one.name) for one in found] == ["b.npz", "a.npz"]
     batch = found[0].read()
     assert batch.time == 1000.0 and len(batch.digest) == 64 and batch.events.features == ("x", "y")
@@ -38,7 +38,7 @@ def test_files_come_oldest_first_and_hidden_or_other_ones_do_not(tmp_path) -> No
 
 
 def test_a_file_that_is_still_written_waits(tmp_path) -> None:
-    files = Files(str(tmp_path), READING, is_settled=False)
+    files = Files(str(tmp_path), lambda: READING, is_settled=False)
     put(tmp_path / "a.npz")
     assert files.look(never) == []
     put(tmp_path / "a.npz", 500)
@@ -54,7 +54,7 @@ def test_what_cannot_be_read_is_said(tmp_path) -> None:
     np.savez(tmp_path / "lacks.npz", x=np.ones(4))
     np.savez(tmp_path / "nan.npz", x=np.array([1.0, np.nan]), y=np.ones(2), run=np.ones(2))
     (tmp_path / "empty.csv").write_text("")
-    found = {one.name: one.read() for one in Files(str(tmp_path), READING, is_settled=True).look(never)}
+    found = {one.name: one.read() for one in Files(str(tmp_path), lambda: READING, is_settled=True).look(never)}
     causes = {name: (batch.events, batch.cause) for name, batch in found.items()}
     assert causes == {
         "cut.npz": (None, Cause.UNREADABLE),
@@ -68,13 +68,13 @@ def test_what_cannot_be_read_is_said(tmp_path) -> None:
 def test_no_selected_event_is_too_few(tmp_path) -> None:
     put(tmp_path / "a.npz")
     reading = FileReading(("x", "y"), {"where": "x > 100"})
-    (arrival,) = Files(str(tmp_path), reading, is_settled=True).look(never)
+    (arrival,) = Files(str(tmp_path), lambda: reading, is_settled=True).look(never)
     assert arrival.read().cause is Cause.TOO_FEW_EVENTS
 
 
 def test_a_file_that_has_gone_is_no_batch(tmp_path) -> None:
     put(tmp_path / "a.npz")
-    (arrival,) = Files(str(tmp_path), READING, is_settled=True).look(never)
+    (arrival,) = Files(str(tmp_path), lambda: READING, is_settled=True).look(never)
     (tmp_path / "a.npz").unlink()
     assert arrival.read() is None
 

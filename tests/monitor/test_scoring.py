@@ -54,17 +54,25 @@ def test_what_is_stored_gives_the_same_bits() -> None:
     assert again.scores([batch]).tolist() == scorer.scores([batch]).tolist()
 
 
-def test_the_moments_about_a_baseline_are_those_of_toys() -> None:
+def test_toys_of_windows_are_those_of_good_events() -> None:
+    """Mean and variance of the statistics over 1 + n/N, against windows and held-out events that are all drawn."""
     rng = np.random.default_rng(7)
-    for name in ("kernel", "histogram"):
+    for name in MODELS:
         scorer = scorer_of(analysis_of(name))
-        baseline = scorer.baseline(draw(rng, 200_000))
-        sums = scorer.sums([draw(rng, 400) for _ in range(800)])
-        q = scorer.scores_of(sums, np.full(800, 400.0), center=baseline.sums)[:, 0]
-        mean, variance = scorer.moments(baseline, 400)
-        assert np.mean(q) == pytest.approx(mean[0], abs=4.0 * np.sqrt(variance[0] / 800))
-        assert np.var(q) == pytest.approx(variance[0], rel=0.3)
-        assert scorer.moments(baseline, 200_000)[0][0] > 1.5 * mean[0], "the baseline fluctuates, too"
+        events = draw(rng, 2_000)
+        toys = scorer.window_toys(events, sizes=(400, 2_000), n_toys=4_000, rng=rng)
+        sums = scorer.sums([draw(rng, 400) for _ in range(3_000)])
+        for row, n in zip(toys, (400, 2_000), strict=True):
+            k = n // 400
+            window = sums[: 500 * k].reshape(500, k, -1).sum(axis=1)
+            centers = sums[-2_500:].reshape(500, 5, -1).sum(axis=1) / 2_000
+            q = [
+                scorer.scores_of(one[None], np.array([float(n)]), center=center)[0] / (1.0 + n / 2_000)
+                for one, center in zip(window, centers, strict=True)
+            ]
+            error = np.std(q, axis=0) / np.sqrt(500)
+            assert np.all(np.abs(np.mean(q, axis=0) - np.mean(row, axis=0)) < 4.5 * error), (name, n)
+            np.testing.assert_allclose(np.var(q, axis=0), np.var(row, axis=0), rtol=0.4)
 
 
 def test_one_feature_has_the_same_sums_by_tables_and_event_by_event() -> None:

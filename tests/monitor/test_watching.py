@@ -16,6 +16,9 @@ EVENTS = [draw(RNG, 100) for _ in range(30)]
 ARRIVALS = [Arrival(f"b{i}", "1", lambda i=i: Batch(EVENTS[i], f"b{i}")) for i in range(30)]
 
 
+N_BEFORE = 23
+
+
 class Killed(BaseException):
     """In place of a signal."""
 
@@ -32,13 +35,13 @@ def entries_of(path, reference) -> list[dict]:
 
 @pytest.mark.parametrize("moment", ["before the line", "in the line", "after the line"])
 def test_a_killed_watch_goes_on(histogram, tmp_path, monkeypatch, moment: str) -> None:
-    whole, log = open_watch(tmp_path / "whole", histogram)
+    whole, log = open_watch(tmp_path / "whole", histogram)  # of windows of 20 batches, which have lost some by then
     with log:
         expected = [whole.judge(one) for one in ARRIVALS]
     path = tmp_path / "log"
     watch, log = open_watch(path, histogram)
     with log:
-        for one in ARRIVALS[:12]:
+        for one in ARRIVALS[:N_BEFORE]:
             watch.judge(one)
         if moment == "in the line":
             with path.open("ab") as file:
@@ -46,15 +49,30 @@ def test_a_killed_watch_goes_on(histogram, tmp_path, monkeypatch, moment: str) -
         if moment == "before the line":
             monkeypatch.setattr(log, "append", lambda entry: (_ for _ in ()).throw(Killed))
             with pytest.raises(Killed):
-                watch.judge(ARRIVALS[12])
+                watch.judge(ARRIVALS[N_BEFORE])
     again, log = open_watch(path, histogram)
     with log:
         found = [again.judge(one, n_waiting=3) for one in ARRIVALS]
-    assert found[:12] == [None] * 12 and again.tally.n_skipped == again.tally.n_before == 12
-    assert [one.index for one in found[12:]] == list(range(12, 30))
-    assert [one.conformal for one in found[12:]] == [one.conformal for one in expected[12:]]
+    assert found[:N_BEFORE] == [None] * N_BEFORE and again.tally.n_skipped == again.tally.n_before == N_BEFORE
+    assert found[N_BEFORE:] == expected[N_BEFORE:], "to the last bit, windows among it"
+    assert again.tally.n_in_windows == N_BEFORE and expected[-1].windows["sliding"].n_batches == 20
     assert [one["verdict"]["name"] for one in entries_of(path, histogram)] == [one.name for one in ARRIVALS]
     assert sum(again.tally.states.values()) == 30 and again.tally.most_waiting == 3
+
+
+def test_windows_without_their_sums_begin_anew_and_say_so(histogram, tmp_path) -> None:
+    path = tmp_path / "log"
+    watch, log = open_watch(path, histogram)
+    with log:
+        for one in ARRIVALS[:5]:
+            watch.judge(one)
+    (tmp_path / "log.windows").write_bytes(b"not what was written")
+    again, log = open_watch(path, histogram)
+    with log:
+        assert again.judge(ARRIVALS[5]).windows["growing"].n_batches == 1 and again.tally.n_in_windows == 0
+    once_more, log = open_watch(path, histogram)
+    with log:
+        assert once_more.judge(ARRIVALS[6]).windows["growing"].n_batches == 2 and once_more.tally.n_in_windows == 1
 
 
 def test_an_unreadable_batch_is_looked_at_again_when_it_has_changed(histogram, tmp_path) -> None:

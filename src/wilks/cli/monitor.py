@@ -20,10 +20,11 @@ from wilks.cli.options import FilePath, json_option
 from wilks.cli.places import MONITORED
 from wilks.cli.session import Session
 from wilks.errors import InputError, StoreError
-from wilks.monitor import Monitor, Verdict
+from wilks.monitor import Monitor, MonitorReference, Verdict
 from wilks.monitor.audit import AuditLog
 from wilks.monitor.following import followed, waiting_for
 from wilks.monitor.inputs import Arrival, FileReading, Files, Lines
+from wilks.monitor.renewal import ReferenceFolder
 from wilks.monitor.watching import Watch
 from wilks.storage import as_path
 
@@ -58,6 +59,11 @@ _N_TIMES = 10_000
     help="Between two looks at the files; one that changes between them is still being written.",
 )
 @click.option("--poll", is_flag=True, help="With --follow: look by time alone, without notifications of the system.")
+@click.option(
+    "--reload",
+    is_flag=True,
+    help="Go on with the reference that is put into its folder while the command runs, or was since it ran.",
+)
 @click.option("--run-type", metavar="TEXT", help="Of the runs that the batches are from.")
 @click.option(
     "--output", "-o", type=FilePath(), default="monitor", show_default=True, metavar="FOLDER", help="Folder of the log."
@@ -82,6 +88,7 @@ def monitor(
     follow: bool,
     every: float,
     poll: bool,
+    reload: bool,
     run_type: str | None,
     output: Path,
     serve: int | None,
@@ -99,7 +106,7 @@ def monitor(
     session = Session("monitor", as_json=as_json)
 
     def work() -> None:
-        given = None if reference is None or place is None else _Input(place, follow, every, poll, run_type)
+        given = None if reference is None or place is None else _Input(place, follow, every, poll, reload, run_type)
         if given is None and (serve is None or reference is not None or place is not None):
             raise InputError("`wilks monitor` must have --reference and --input, or --serve; give what is missing")
         with contextlib.ExitStack() as stack:
@@ -122,6 +129,7 @@ class _Input:
     is_followed: bool
     every_s: float
     is_polled: bool
+    is_reloaded: bool
     run_type: str | None
 
 
@@ -129,14 +137,13 @@ def _judge(session: Session, given: _Input, reference: Path, output: Path) -> No
     session.interrupted = f"ended; what was judged is in {output / MONITORED}, and the same command goes on"
     judge = Monitor(reference)
     _require_log(output)
-    with AuditLog(output / MONITORED, reference=judge.reference.digest) as log:
+    with AuditLog(output / MONITORED, reference=judge.reference.digest, may_change=given.is_reloaded) as log:
         watch = Watch(judge, log, clock=time.time)
         session.output = output
         report = _Report(session, watch)
-        made_of = judge.reference
-        reading = FileReading(made_of.features, made_of.reading, made_of.validity.columns, given.run_type)
+        folder = ReferenceFolder(reference, digest=watch.reference.digest) if given.is_reloaded else None
         try:
-            _judge_all(watch, report, _arrivals(given, reading, watch))
+            _judge_all(watch, report, _arrivals(given, watch), folder)
         except KeyboardInterrupt:
             if not given.is_followed:
                 raise
@@ -167,6 +174,16 @@ class _Report:
         self._times: list[float] = []
         if watch.tally.n_before:
             session.note(f"{watch.tally.n_before:,} batches were judged before; the log goes on")
+            if watch.has_windows and not watch.tally.n_in_windows:
+                session.note(
+                    "windows begin anew: the sums of the last batches, by this reference, are not beside the log"
+                )
+
+    def say_reference(self, reference: MonitorReference) -> None:
+        self._session.note(
+            f"from here on by the reference {reference.digest[:12]}; ranks, drift and windows begin anew, the sum of "
+            "evidence goes on"
+        )
 
     def add(self, verdict: Verdict) -> None:
         self._session.say(str(verdict))
@@ -190,22 +207,33 @@ class _Report:
         self._session.outcome.files["log"] = str(log.path)
 
 
-def _judge_all(watch: Watch, report: _Report, arrivals: Iterator[tuple[Arrival, int]]) -> None:
+def _judge_all(
+    watch: Watch, report: _Report, arrivals: Iterator[tuple[Arrival, int]], folder: ReferenceFolder | None
+) -> None:
     for arrival, n_waiting in arrivals:
+        newer = None if folder is None else folder.newer()
+        if newer is not None:
+            watch.change_reference(newer)
+            report.say_reference(newer)
         verdict = watch.judge(arrival, n_waiting=n_waiting)
         if verdict is not None:
             report.add(verdict)
 
 
-def _arrivals(given: _Input, reading: FileReading, watch: Watch) -> Iterator[tuple[Arrival, int]]:
+def _arrivals(given: _Input, watch: Watch) -> Iterator[tuple[Arrival, int]]:
     """Batches with how many wait behind each."""
     if given.place == "-":
-        for arrival in _on_the_standard_input(reading.run_type):
+        for arrival in _on_the_standard_input(given.run_type):
             yield arrival, 0
         return
     where = as_path(given.place)
     if not where.is_dir() and not glob.has_magic(str(where)) and not where.exists():
         raise InputError(f"--input must be a folder, a pattern or -, but there is nothing at {where}; make the folder")
+
+    def reading() -> FileReading:
+        here = watch.reference
+        return FileReading(here.features, here.reading, here.validity.columns, given.run_type)
+
     files = Files(str(where), reading, is_settled=not given.is_followed)
     if not given.is_followed:
         yield from files.now(watch.is_judged)

@@ -19,9 +19,9 @@ POWER = "power"
 VALIDATION = "validation"
 SELECTION, SELECTED = "selection", "selected"
 LEARNED, RESPONSES = "nuisances.json", "responses"
-MONITORED, ACKNOWLEDGED = "log.jsonl", "acknowledgments.jsonl"
+MONITORED, WINDOWS, ACKNOWLEDGED = "log.jsonl", "log.windows", "acknowledgments.jsonl"
 _OURS = {
-    *(MONITORED, ACKNOWLEDGED),
+    *(MONITORED, WINDOWS, ACKNOWLEDGED),
     *(ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES),
     *(SPLITTING, SUMS, POWER, VALIDATION, SELECTION, SELECTED),
 }

@@ -26,9 +26,10 @@ _Options = TypeVar("_Options", BuildOptions, Decisions, Validity)
 @click.option(
     "--output", "-o", type=FilePath(), required=True, metavar="FOLDER", help="Folder of the reference, new or empty."
 )
+@click.option("--replace", "is_replacing", is_flag=True, help="Replace the reference that is in the folder, at once.")
 @module_folder_option
 @json_option
-def build(files: tuple[str, ...], analysis_file: str, output: Path, as_json: bool) -> None:
+def build(files: tuple[str, ...], analysis_file: str, output: Path, is_replacing: bool, as_json: bool) -> None:
     """Build a reference from FILES of good events, or from those that the analysis file names.
 
     Files, model, selection and the section `monitor` are those of the analysis file: sizes of batches, rates, validity.
@@ -40,7 +41,7 @@ def build(files: tuple[str, ...], analysis_file: str, output: Path, as_json: boo
         _require_free(output)
         loaded = load_config(analysis_file, reference_files=files)
         built = built_reference(loaded)
-        _keep(session, built, output)
+        _keep(session, built, output, is_replacing=is_replacing)
 
     session.run(work)
 
@@ -132,11 +133,11 @@ def _require_free(output: Path) -> None:
         )
 
 
-def _keep(session: Session, built: MonitorReference, output: Path) -> None:
+def _keep(session: Session, built: MonitorReference, output: Path, *, is_replacing: bool) -> None:
     session.say(str(built))
     for notice in built.notices:
         session.warn(notice.rstrip("."))
-    save(built, output)
+    save(built, output, is_replacing=is_replacing)
     session.output = output
     session.outcome.analysis = {"name": built.name, "fingerprint": None}
     session.outcome.numbers["reference"] = built.to_dict()

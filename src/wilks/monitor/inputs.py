@@ -84,11 +84,11 @@ class Files:
 
     Args:
         place: a folder or a pattern.
-        reading: how they are read.
+        reading: how they are read, at the time when one is.
         is_settled: whether files that are there at the first look are whole: nothing writes any more.
     """
 
-    def __init__(self, place: str, reading: FileReading, *, is_settled: bool) -> None:
+    def __init__(self, place: str, reading: Callable[[], FileReading], *, is_settled: bool) -> None:
         self._place, self._reading, self._is_settled = place, reading, is_settled
         self._seen: dict[str, str] = {}
 
@@ -101,7 +101,7 @@ class Files:
         """Files that are whole and not judged."""
         found = sorted(self._found(is_judged), key=lambda one: (one[0], one[1]))
         return [
-            Arrival(name, mark, lambda path=path, name=name: self._reading.batch(path, name))  # type: ignore[misc]
+            Arrival(name, mark, lambda path=path, name=name: self._reading().batch(path, name))  # type: ignore[misc]
             for _, name, mark, path in found
         ]
 

@@ -65,6 +65,11 @@ class Watch:
         """That the next batch is judged by."""
         return self._monitor.reference
 
+    @property
+    def has_windows(self) -> bool:
+        """Whether its statistics have sums."""
+        return self._sums is not None
+
     def change_reference(self, reference: MonitorReference) -> None:
         """Judge by another one from the next batch on, which the log says in a line of its own."""
         self._monitor.change_reference(reference)
