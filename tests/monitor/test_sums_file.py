@@ -17,7 +17,10 @@ def test_the_last_records_come_back(tmp_path) -> None:
 
 
 def test_a_record_whose_line_was_never_written_harms_none(tmp_path) -> None:
-    file, records = SumsFile(tmp_path / "log.windows", n_numbers=4, n_kept=3), np.random.default_rng(1).normal(size=(9, 4))
+    file, records = (
+        SumsFile(tmp_path / "log.windows", n_numbers=4, n_kept=3),
+        np.random.default_rng(1).normal(size=(9, 4)),
+    )
     told = [file.write(i + 1, one) for i, one in enumerate(records[:8])]
     file.write(9, records[8])
     assert [row.tolist() for row in file.read(told)] == records[5:8].tolist()

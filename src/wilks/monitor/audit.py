@@ -74,7 +74,7 @@ class AuditLog:
                     end, self.n_lines, self._last = end + length, self.n_lines + 1, entry["digest"]
                     there = entry.get("reference", there)
                     yield entry
-            except ChangedLine as error:
+            except ChangedLineError as error:
                 raise StoreError(
                     f"line {self.n_lines + 1} of {self.path} must be what was written there, but it has changed "
                     "since; take the log back from a copy, or give another --output"
@@ -111,7 +111,7 @@ class AuditLog:
             )
 
 
-class ChangedLine(Exception):
+class ChangedLineError(Exception):
     """A line of a log is not what was written there."""
 
 
@@ -125,7 +125,7 @@ def whole_lines(file: BinaryIO, *, previous: str) -> Iterator[tuple[int, dict[st
         previous: digest of the line before; empty at the beginning of a log.
 
     Raises:
-        ChangedLine: a line is not what was written after the one before.
+        ChangedLineError: a line is not what was written after the one before.
     """
     for line in file:
         if not line.endswith(b"\n"):
@@ -143,7 +143,7 @@ def verified(line: bytes, *, previous: str | None) -> dict[str, Any]:
         previous: digest of the line before, empty for the first line of a log; None: whichever it says.
 
     Raises:
-        ChangedLine: it is not what was written.
+        ChangedLineError: it is not what was written.
     """
     try:
         entry = json.loads(line)
@@ -151,9 +151,9 @@ def verified(line: bytes, *, previous: str | None) -> dict[str, Any]:
         before = entry["previous"] if previous is None else previous
         is_whole = entry["digest"] == _digest(told) and entry["previous"] == before
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ChangedLine from error
+        raise ChangedLineError from error
     if not is_whole:
-        raise ChangedLine
+        raise ChangedLineError
     return dict(entry)
 
 

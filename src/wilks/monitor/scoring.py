@@ -227,7 +227,10 @@ class LinearScorer(AdditiveScorer):
         bases = [one.basis for one in self.groups]
         size = max(1, _BLOCK_NUMBERS // sum(one.map.n_values for one in bases))
         blocks = (
-            (np.concatenate([one.values(standardized[rows]) for one in bases], axis=1), np.ones(len(standardized[rows])))
+            (
+                np.concatenate([one.values(standardized[rows]) for one in bases], axis=1),
+                np.ones(len(standardized[rows])),
+            )
             for rows in _portions(len(standardized), size)
         )
         moments = Moments.of(blocks, size=sum(one.rank for one in bases))

@@ -73,7 +73,9 @@ def window_laws(
     sizes = [smallest * 2**step for step in range(steps + 1)]
     n_toys = min(_N_TOYS, max(_N_TOYS // 10, _NUMBERS // scorer.reference_sums.size))
     toys = scorer.window_toys(events, sizes=sizes, n_toys=n_toys, rng=rng)
-    made = (size_law(one, n, combination=scorer.combination, pool_z_error=None) for one, n in zip(toys, sizes, strict=True))
+    made = (
+        size_law(one, n, combination=scorer.combination, pool_z_error=None) for one, n in zip(toys, sizes, strict=True)
+    )
     return NullLaws(tuple(made), scorer.combination)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wilks.errors import StoreError
-from wilks.monitor.audit import ChangedLine, verified, whole_lines
+from wilks.monitor.audit import ChangedLineError, verified, whole_lines
 
 
 class Tail:
@@ -53,7 +53,7 @@ class Tail:
                     start = self._end
                     self._end, self._last, self.n_lines = start + length, entry["digest"], self.n_lines + 1
                     yield start, entry
-            except ChangedLine:
+            except ChangedLineError:
                 self.problem = f"line {self.n_lines + 1} of {self.path.name} has changed since it was written"
 
 
@@ -84,7 +84,7 @@ class Places:
                 file.seek(start)
                 try:
                     found.append(verified(file.readline(), previous=None))
-                except ChangedLine as error:
+                except ChangedLineError as error:
                     message = f"the log {self._path} must be what was written, but it has changed since"
                     raise StoreError(message) from error
         return found
