@@ -32,23 +32,53 @@ def test_conformal_p_are_uniform_and_independent_whatever_the_law() -> None:
 
 
 def test_the_sum_is_that_of_shiryaev_and_roberts_and_starts_again() -> None:
-    total = EvidenceSum(kappa=0.5, limit=1_000.0)
+    total = EvidenceSum(kappa=0.5, run_length=2_000.0)
     values = [total.add(p) for p in (0.04, 0.25, 1e-8, 0.25)]
     assert [value for value, _ in values] == pytest.approx([2.5, 3.5, 22_500.0, 1.0])
     assert [is_alarm for _, is_alarm in values] == [False, False, True, False]
     assert e_value(0.01, kappa=0.5) == pytest.approx(5.0)
 
 
-def test_false_alarms_of_the_sum_are_rarer_than_the_bound() -> None:
-    rng, h, n = np.random.default_rng(1), 50.0, 60_000
-    total = EvidenceSum(kappa=0.5, limit=h)
-    n_alarms = sum(total.add(p)[1] for p in rng.random(n))
-    assert 0.2 * n / h < n_alarms < n / h, "a bound, and not an empty one"
+def mean_run_length(kappa: float, limit: float, *, n_cells: int = 500) -> float:
+    """Mean number of p, uniform and independent, to the alarm of R' = e (1 + R): a Markov chain on cells of log R.
+
+    e = kappa p^(kappa - 1) is Pareto: P(e > x) = (kappa/x)^(1/(1 - kappa)). L = 1 + P L of the cells below the limit.
+    """
+    edges = np.geomspace(kappa, limit, n_cells + 1)
+    starts = np.append(0.0, np.sqrt(edges[1:] * edges[:-1]))
+    above = np.minimum(1.0, (kappa * (1.0 + starts[:, None]) / edges) ** (1.0 / (1.0 - kappa)))
+    stay = above[:, :-1] - above[:, 1:]
+    lengths = np.linalg.solve(np.eye(n_cells) - stay[1:], np.ones(n_cells))
+    return float(1.0 + stay[0] @ lengths)
+
+
+@pytest.mark.parametrize(("kappa", "h"), [(0.5, 100.0), (0.3, 60.0), (0.8, 60.0)])
+def test_false_alarms_of_the_sum_are_as_rare_as_they_are_declared(kappa: float, h: float) -> None:
+    """By toys, and by a Markov chain, which knows no martingale."""
+    rng, n = np.random.default_rng(1), 120_000
+    total = EvidenceSum(kappa=kappa, run_length=h)
+    times = np.diff([i for i, p in enumerate(rng.random(n)) if total.add(p)[1]], prepend=-1)
+    assert mean_run_length(kappa, total.limit) == pytest.approx(h, rel=1e-3)
+    assert np.mean(times) == pytest.approx(h, abs=4.0 * np.std(times) / np.sqrt(times.size))
+
+
+def test_the_mean_run_length_of_few_calibration_batches_is_the_same() -> None:
+    """p that are ranks among earlier ones are uniform and independent: no reference has a run length of its own."""
+    rng, h, lengths = np.random.default_rng(5), 20.0, list[int]()
+    for _ in range(400):
+        ranks, total = Ranks([rng.standard_cauchy(size=10)], n_earlier=10_000), EvidenceSum(kappa=0.5, run_length=h)
+        is_alarm, n = False, 0
+        while not is_alarm:
+            z, n = float(rng.standard_cauchy()), n + 1
+            is_alarm = total.add(ranks.p(z, 0, u=rng.random()))[1]
+            ranks.add(z)
+        lengths.append(n)
+    assert np.mean(lengths) == pytest.approx(h, abs=4.0 * np.std(lengths) / 20.0)
 
 
 def test_the_sum_is_never_below_the_cusum_of_the_same_evidence() -> None:
     rng = np.random.default_rng(2)
-    total, cusum = EvidenceSum(kappa=0.3, limit=1e300), 0.0
+    total, cusum = EvidenceSum(kappa=0.3, run_length=1e300), 0.0
     for p in rng.random(500):
         value, _ = total.add(p)
         cusum = e_value(p, kappa=0.3) * max(1.0, cusum)

@@ -43,4 +43,4 @@ def test_evidence_is_of_the_conformal_p(histogram) -> None:
     for i in range(5):
         one = history.add(t, 100, index=i)
         total = 0.5 * one.conformal["p_value"] ** -0.5 * (1.0 + total)
-        assert np.isclose(one.evidence["sum"], total) and one.evidence["limit"] == 1e9
+        assert np.isclose(one.evidence["sum"], total) and one.evidence["limit"] == 5e8

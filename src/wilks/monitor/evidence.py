@@ -93,25 +93,27 @@ def e_value(p: float, *, kappa: float) -> float:
 
 
 class EvidenceSum:
-    """The Shiryaev-Roberts sum R_t = e_t (1 + R_{t-1}) with an alarm at h, after which it starts at 0 again.
+    """The Shiryaev-Roberts sum R_t = e_t (1 + R_{t-1}) with an alarm at kappa h, after which it starts at 0 again.
 
-    Where E[e_t | before] <= 1, R_t - t has a mean that does not grow, so that the mean time to an alarm is at least h:
-    at most one false alarm in h batches on average. R_t is never below e_t max(1, R_{t-1}), the e-CUSUM, of the same
-    guarantee: its alarms are never later (Shin, Ramdas and Rinaldo, "E-detectors", New Engl. J. Stat. Data Sci. 2024).
+    Where p are uniform and independent, e_t has a mean of 1, so that R_t - t is a martingale and the mean time to an
+    alarm is the mean of R at it. P(e > x) = (kappa/x)^(1/(1 - kappa)) is the law of Pareto: whatever R was before, it
+    reaches 1/kappa times the limit on average when it passes it. So there is one false alarm in h batches on average,
+    exactly. R_t is never below e_t max(1, R_{t-1}), the e-CUSUM (Shin, Ramdas and Rinaldo, "E-detectors", New Engl. J.
+    Stat. Data Sci. 2024), of which h itself as limit is the bound for any e of mean 1.
 
     Args:
         kappa: of `e_value`.
-        limit: h.
+        run_length: h, at least 1/(1 - kappa).
     """
 
-    def __init__(self, *, kappa: float, limit: float) -> None:
-        self._kappa, self._limit = kappa, limit
+    def __init__(self, *, kappa: float, run_length: float) -> None:
+        self._kappa, self.limit = kappa, kappa * run_length
         self.value = 0.0
 
     def add(self, p: float) -> tuple[float, bool]:
         """The sum with one more p, and whether it raises an alarm."""
         reached = e_value(max(p, 1e-300), kappa=self._kappa) * (1.0 + self.value)
-        is_alarm = reached >= self._limit
+        is_alarm = reached >= self.limit
         self.value = 0.0 if is_alarm else reached
         return reached, is_alarm
 

@@ -66,7 +66,7 @@ class History:
     def __init__(self, reference: MonitorReference) -> None:
         self._reference, rates = reference, reference.decisions
         self._ranks = Ranks(reference.calibration, n_earlier=rates.n_ranks)
-        self._sum = EvidenceSum(kappa=rates.kappa, limit=rates.batches_between_alarms)
+        self._sum = EvidenceSum(kappa=rates.kappa, run_length=rates.batches_between_alarms)
         self._count = Count(level=rates.medium, n=rates.n_in_a_row)
         self._drift = Drift(n_batches=rates.window)
 
@@ -128,4 +128,4 @@ class History:
             Alarm.K_OF_N: n_medium >= rates.k_of_n,
         }
         alarms = tuple(name for name, stands in standing.items() if stands)
-        return {"sum": reached, "limit": rates.batches_between_alarms}, n_medium, drift, alarms
+        return {"sum": reached, "limit": self._sum.limit}, n_medium, drift, alarms

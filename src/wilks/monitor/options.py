@@ -48,8 +48,7 @@ class Decisions:
     Args:
         bad: a batch is BAD where p is below this: so many of good batches are.
         medium: a batch is MEDIUM where p is below this, and it is not BAD.
-        batches_between_alarms: h, the mean number of good batches between false alarms of the sum of evidence, at
-            least.
+        batches_between_alarms: h, the mean number of good batches between false alarms of the sum of evidence.
         kappa: exponent of the evidence e = kappa p^(kappa - 1); small ones gain most from few tiny p.
         window: batches in the sliding window, and in the one that looks for drift.
         n_in_a_row: batches among which `k_of_n` counts.
@@ -76,10 +75,11 @@ class Decisions:
 
     def __post_init__(self) -> None:
         check_options(self)
-        if not self.bad <= self.medium < 1.0 or self.kappa >= 1.0 or self.batches_between_alarms <= 1.0:
+        h, kappa = self.batches_between_alarms, self.kappa
+        if not self.bad <= self.medium < 1.0 or kappa >= 1.0 or h * (1.0 - kappa) < 1.0:
             raise InputError(
-                "decisions must have bad <= medium < 1, kappa < 1 and batches_between_alarms > 1, but "
-                f"{self.bad:g}, {self.medium:g}, {self.kappa:g} and {self.batches_between_alarms:g} came"
+                "decisions must have bad <= medium < 1, kappa < 1 and batches_between_alarms >= 1/(1 - kappa), but "
+                f"{self.bad:g}, {self.medium:g}, {kappa:g} and {h:g} came"
             )
         if self.k_of_n > self.n_in_a_row:
             raise InputError(
@@ -100,14 +100,13 @@ class Decisions:
         """The guarantees in words."""
         return (
             f"of good batches {_one_in(self.bad)} is BAD and {_one_in(self.medium)} MEDIUM or BAD",
-            "the sum of evidence raises at most one false alarm in "
-            f"{self.batches_between_alarms:,.0f} good batches on average: a bound, of which less is used",
+            f"the sum of evidence raises one false alarm in {self.batches_between_alarms:,.0f} good batches on average",
             f"{self.k_of_n} of the last {self.n_in_a_row} batches are MEDIUM or BAD at {_one_in(self.k_of_n_rate)} of "
             "good batches",
             f"the last {self.window} batches are looked at for drift, with an alarm at {_one_in(self.bad)} of good "
             "batches on average over references; neighbors share batches, and their alarms",
-            f"windows alarm where their p is below {self.bad:g}; it is approximate, and up to four times too small "
-            "where the reference is small",
+            f"windows alarm at {_one_in(self.bad)} of good batches on average over references; neighbors share "
+            "batches, and their alarms",
         )
 
     def to_dict(self) -> dict[str, Any]:
