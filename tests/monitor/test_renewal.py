@@ -82,5 +82,5 @@ def test_a_log_of_another_reference_goes_on_where_it_may(references, tmp_path) -
         watch = Watch(wilks.Monitor(second, timer=lambda: 0.0), log, clock=lambda: 1000.0)
         verdict = watch.judge(ARRIVALS[5])
     assert verdict.index == 5 and verdict.conformal["n_ranks"] == verdict.conformal["n_calibration"]
-    assert verdict.evidence["sum"] > 0.5 * (1.0 + before[-1].evidence["sum"]) 
+    assert verdict.evidence["sum"] > 0.5 * (1.0 + before[-1].evidence["sum"])
     assert len(entries_of(path, second)) == 6 and watch.tally.n_in_windows == 0
