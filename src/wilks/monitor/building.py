@@ -12,11 +12,12 @@ from wilks.analysis import Analysis, effective_size
 from wilks.errors import InputError
 from wilks.hypotheses import Generator, Null
 from wilks.monitor.deviations import Deviation, standard_deviations
+from wilks.monitor.learned import drawn_events
 from wilks.monitor.null_laws import NullLaws, SizeLaw, size_law
 from wilks.monitor.options import BuildOptions, Decisions, Validity
 from wilks.monitor.places import Profile
 from wilks.monitor.reference import MonitorReference, Seen
-from wilks.monitor.scoring import AdditiveScorer, Scorer, scorer_of
+from wilks.monitor.scoring import AdditiveScorer, LinearScorer, Scorer, scorer_of
 from wilks.monitor.windows import window_laws
 from wilks.samples import Sample
 from wilks.threads import one_blas_thread
@@ -70,6 +71,8 @@ def build_reference(
     scorer, source = scorer_of(analysis), HeldOut(analysis, options)
     laws = tuple(_law(scorer, source, n_events=n) for n in sizes)
     null = NullLaws(laws, scorer.combination)
+    is_shown = isinstance(scorer, LinearScorer)
+    shown = drawn_events(analysis.reference, rng=source.rng("shown", 0)) if is_shown else None
     built = MonitorReference(
         name=analysis.name,
         features=analysis.features,
@@ -83,6 +86,7 @@ def build_reference(
         baseline=None,
         windows=None,
         profiles=tuple(Profile.of(analysis.reference, name) for name in analysis.features),
+        shown_events=shown,
         power=(),
         validity=validity,
         decisions=decisions,

@@ -10,10 +10,11 @@ import numpy as np
 
 from wilks.monitor.batches import Judgeable, Refused, looked_at
 from wilks.monitor.history import CONFORMAL, History, Standing
+from wilks.monitor.learned import learned_ratios
 from wilks.monitor.null_laws import EXTRAPOLATED
 from wilks.monitor.places import Place, places, worst_place
 from wilks.monitor.reference import MonitorReference
-from wilks.monitor.scoring import AdditiveScorer
+from wilks.monitor.scoring import AdditiveScorer, LinearScorer
 from wilks.monitor.verdict import Alarm, Batch, Cause, State, Verdict, p_and_z
 from wilks.monitor.windows import GROWING, SLIDING, WindowResult, Windows
 from wilks.samples import Events, Sample
@@ -119,6 +120,7 @@ class Monitor:
             t=t,
             where=worst_place(found_places),
             by_feature=found_places,
+            learned={} if standing.state is State.GOOD else self._learned(scores, sums, len(events)),
             windows=windows,
             alarms=alarms,
         )
@@ -130,6 +132,14 @@ class Monitor:
             return scorer.scores([events])[0], None
         sums = scorer.sums([events])
         return scorer.scores_of(sums, np.array([float(len(events))]))[0], sums[0]
+
+    def _learned(self, scores: FloatArray, sums: FloatArray | None, n_events: int) -> Mapping[str, tuple[float, ...]]:
+        here = self.reference
+        if not isinstance(here.scorer, LinearScorer) or sums is None or here.shown_events is None:
+            return {}
+        member = here.null.strongest(scores, n_events)
+        f = here.scorer.log_ratio(sums, n_events, member=member, events=here.shown_events)
+        return learned_ratios(f, here.shown_events, here.profiles)
 
     def _in_windows(self, sums: FloatArray | None, n_events: int, *, is_good: bool) -> dict[str, WindowResult]:
         if sums is None or self.windows is None:

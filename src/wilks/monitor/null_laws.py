@@ -132,6 +132,11 @@ class NullLaws:
         mean, variance = self.moments(n_events)
         return float(combined(self.combination, scores, mean=mean, variance=variance))
 
+    def strongest(self, scores: FloatArray, n_events: int) -> int:
+        """Which member (members,) has the least p, each by its gamma law."""
+        mean, variance = self.moments(n_events)
+        return int(np.argmin(gamma_log_sf(scores, mean=mean, variance=variance)))
+
     def moments(self, n_events: int) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the members' statistics for batches of n events, each (members,)."""
         low, high, share = self._around(n_events)

@@ -9,7 +9,7 @@ import numpy as np
 
 from wilks.samples import Sample, weighted_quantile
 from wilks.significance.printing import plain
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 _N_BINS = 20
 
@@ -70,12 +70,16 @@ class Profile:
         sums = np.bincount(np.searchsorted(edges, values, side="right"), weights, minlength=edges.size + 1)
         return cls(feature, edges, sums / np.sum(sums))
 
+    def intervals(self, values: FloatArray) -> IntArray:
+        """Which interval each of values (n,) lies in."""
+        return np.searchsorted(self.edges, values, side="right")
+
     def worst(self, values: FloatArray, *, n_reference: float) -> Place:
         """The interval of values (n,) with the largest |Z|, which says how far n_k is from n f_k in units of
         sqrt(n f (1 - f)(1 + n/N_R)).
         """
         n, k = values.size, self.shares.size
-        counts = np.bincount(np.searchsorted(self.edges, values, side="right"), minlength=k)
+        counts = np.bincount(self.intervals(values), minlength=k)
         first, last = np.triu_indices(k)
         observed, shares = (_of_intervals(one)[first, last] for one in (counts.astype(np.float64), self.shares))
         spread = np.sqrt(np.maximum(n * shares * (1.0 - shares), 0.0) * (1.0 + n / n_reference))

@@ -61,6 +61,7 @@ class MonitorReference(Printed, Storable):
         calibration: Z of held-out batches of each of these sizes, in the order of ``null``.
         baseline: what windows are compared with, and ``windows`` the null of them; None for a statistic without sums.
         profiles: of the features, for the place of a deviation.
+        shown_events: of the reference, raw, at which what kernels learned of a batch is looked at; None for others.
         power: how often batches with standard deviations are seen.
         validity, decisions: for which batches it stands, and at which rates it decides.
         built_with: the options of `build_reference`.
@@ -80,6 +81,7 @@ class MonitorReference(Printed, Storable):
     baseline: Baseline | None
     windows: NullLaws | None
     profiles: tuple[Profile, ...]
+    shown_events: FloatArray | None
     power: tuple[Seen, ...]
     validity: Validity
     decisions: Decisions
@@ -140,6 +142,7 @@ class MonitorReference(Printed, Storable):
             "baseline": None if self.baseline is None else self.baseline.to_document(),
             "windows": None if self.windows is None else self.windows.to_document(),
             "profiles": [one.to_document() for one in self.profiles],
+            "shown_events": self.shown_events,
             "power": [dict(vars(one)) for one in self.power],
             "validity": self.validity.to_dict(),
             "decisions": self.decisions.to_dict(),
@@ -165,6 +168,7 @@ class MonitorReference(Printed, Storable):
             baseline=None if document["baseline"] is None else Baseline.from_document(document["baseline"]),
             windows=None if document["windows"] is None else NullLaws.from_document(document["windows"]),
             profiles=tuple(Profile.from_document(one) for one in document["profiles"]),
+            shown_events=document["shown_events"],
             power=tuple(Seen(**one) for one in document["power"]),
             validity=Validity(**document["validity"]),
             decisions=Decisions(**document["decisions"]),

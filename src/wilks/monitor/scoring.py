@@ -210,6 +210,21 @@ class LinearScorer(AdditiveScorer):
             parts.append(np.sum(squares[:, None, :] / group.scales(factors), axis=2))
         return np.concatenate(parts, axis=1)
 
+    def _values(self, standardized: FloatArray) -> FloatArray:
+        return np.concatenate([one.basis.values(standardized) for one in self.groups], axis=1)
+
+    def log_ratio(self, sums: FloatArray, n_events: int, *, member: int, events: FloatArray) -> FloatArray:
+        """f = sum_j b_j phi_j / (h_j n/N + 2 ridge) that one member learned from sums (r,), at raw events (k, d): (k,).
+
+        It is the step from f = 0 whose gain is half of the statistic.
+        """
+        away, factors = sums - n_events * self.reference_sums, np.array([n_events / self.expected_events])
+        of_member = [(i, k) for i, group in enumerate(self.groups) for k in range(group.ridges.size)]
+        which, ridge = of_member[member]
+        group, b = self.groups[which], np.split(away, self._ends)[which]
+        f: FloatArray = group.basis.values(self.standardization.apply(events)) @ (b / group.scales(factors)[0, ridge])
+        return f
+
     def window_toys(
         self, events: FloatArray, *, sizes: Sequence[int], n_toys: int, rng: np.random.Generator
     ) -> FloatArray:
@@ -224,16 +239,12 @@ class LinearScorer(AdditiveScorer):
 
     def _covariance(self, standardized: FloatArray) -> FloatArray:
         """Of the sums that one event adds, shape (r, r)."""
-        bases = [one.basis for one in self.groups]
-        size = max(1, _BLOCK_NUMBERS // sum(one.map.n_values for one in bases))
+        size = max(1, _BLOCK_NUMBERS // sum(one.basis.map.n_values for one in self.groups))
         blocks = (
-            (
-                np.concatenate([one.values(standardized[rows]) for one in bases], axis=1),
-                np.ones(len(standardized[rows])),
-            )
+            (self._values(standardized[rows]), np.ones(len(standardized[rows])))
             for rows in _portions(len(standardized), size)
         )
-        moments = Moments.of(blocks, size=sum(one.rank for one in bases))
+        moments = Moments.of(blocks, size=self.reference_sums.size)
         return moments.about(moments.first / moments.total) / moments.total
 
     def _scores_of_squares(self, away: FloatArray, sizes: Sequence[int]) -> FloatArray:

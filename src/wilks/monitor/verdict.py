@@ -89,6 +89,8 @@ class Verdict(Printed):
         score: the Z by which batches of all sizes are ranked.
         is_ranked: whether later batches are ranked among this one.
         where: the feature and the interval that deviates most; ``by_feature`` that of each feature, with all counts.
+        learned: of a batch that is not GOOD, by kernels: the ratio that the member with the least p learned, in the
+            intervals of each feature.
         evidence: e, the sum with it, and its limit.
         n_medium: of the last batches that `Decisions.k_of_n` looks at, how many are MEDIUM or BAD.
         drift_p_value: of the last batches among calibration batches; None before there are enough.
@@ -118,6 +120,7 @@ class Verdict(Printed):
     is_ranked: bool = False
     where: Place | None = None
     by_feature: tuple[Place, ...] = ()
+    learned: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
     n_medium: int = 0
     drift_p_value: float | None = None

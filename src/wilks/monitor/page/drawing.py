@@ -112,7 +112,9 @@ def _labels(marks: Sequence[Mark], size: Size) -> tuple[Line, ...]:
 
 @dataclass(frozen=True)
 class Bar:
-    """An interval of a feature: the ratio of observed to expected, and one standard deviation of the expected."""
+    """An interval of a feature: the ratio of observed to expected, one standard deviation of the expected, and the
+    ratio that was learned, where one was.
+    """
 
     x: float
     width: float
@@ -121,6 +123,7 @@ class Bar:
     low: float
     high: float
     is_worst: bool
+    learned: float | None
     title: str
 
 
@@ -138,8 +141,12 @@ class FeatureFigure:
     bottom: float
 
 
-def feature_figure(place: Mapping[str, Any], profile: Mapping[str, Any], *, size: Size) -> FeatureFigure:
-    """The figure of a feature: ``place`` is what the verdict says of it, ``profile`` that of the reference."""
+def feature_figure(
+    place: Mapping[str, Any], profile: Mapping[str, Any], *, learned: Sequence[float], size: Size
+) -> FeatureFigure:
+    """The figure of a feature: ``place`` is what the verdict says of it, ``profile`` that of the reference; ``learned``
+    ratios are empty where there are none.
+    """
     counts, shares, edges = place["counts"], profile["shares"], profile["edges"]
     n_events, (width, height) = sum(counts), size.inner
     expected = [n_events * share for share in shares]
@@ -155,10 +162,10 @@ def feature_figure(place: Mapping[str, Any], profile: Mapping[str, Any], *, size
         spread = math.sqrt(max(one * (1.0 - shares[k]), 0.0)) / one if one > 0.0 else 0.0
         text = f"{_interval(ends[k], ends[k + 1])}: {n:,} events, {one:.4g} expected"
         is_worst = _is_inside(ends[k], ends[k + 1], place)
-        y = y_of(ratio)
-        bars.append(
-            Bar(_LEFT + k * step, step, y, _TOP + height - y, y_of(1.0 - spread), y_of(1.0 + spread), is_worst, text)
-        )
+        text += f", learned ratio {learned[k]:.3g}" if learned else ""
+        y, band = y_of(ratio), (y_of(1.0 - spread), y_of(1.0 + spread))
+        told = y_of(learned[k]) if learned else None
+        bars.append(Bar(_LEFT + k * step, step, y, _TOP + height - y, *band, is_worst, told, text))
     ticks = tuple(Line(y_of(float(i)), str(i)) for i in range(int(top) + 1))
     labels = tuple(
         Line(_LEFT + (k + 1) * step, plain(edges[k])) for k in _spread_out(len(edges), most=int(width // 75))

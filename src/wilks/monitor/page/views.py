@@ -69,6 +69,7 @@ class Detail:
     facts: tuple[tuple[str, str], ...]
     figures: tuple[FeatureFigure, ...]
     places: tuple[tuple[str, ...], ...]
+    is_learned: bool
     acknowledgment: Mapping[str, str] | None
     older: int | None
     newer: int | None
@@ -117,12 +118,20 @@ def detail(records: Records, entry: Mapping[str, Any]) -> Detail:
         title=visible(verdict["name"]) or f"batch {index}",
         reason=verdict["reason"],
         facts=tuple(_facts(entry)),
-        figures=tuple(feature_figure(one, profiles[one["feature"]], size=FEATURE) for one in found),
+        figures=tuple(_figure(one, profiles, verdict) for one in found),
         places=tuple(_place(one) for one in found),
+        is_learned=bool(verdict.get("learned")),
         acknowledgment=None if note is None else _note(note),
         older=index - 1 if index else None,
         newer=index + 1 if index + 1 < records.n_batches else None,
     )
+
+
+def _figure(
+    place: Mapping[str, Any], profiles: Mapping[str, Mapping[str, Any]], verdict: Mapping[str, Any]
+) -> FeatureFigure:
+    name = place["feature"]
+    return feature_figure(place, profiles[name], learned=verdict.get("learned", {}).get(name, ()), size=FEATURE)
 
 
 def row_of(entry: Mapping[str, Any], notes: Notes) -> Row:
