@@ -9,7 +9,20 @@ from matplotlib.figure import Figure
 
 from wilks.comparison import Comparison, Interval
 from wilks.plots.binning import Binning, automatic_binning
-from wilks.plots.style import BLACK, BLUE, GRAY, VERMILLION, axis_label, new_figure, plain_log_ticks, style, unit_of
+from wilks.plots.numbers import STATISTICAL, Column, Numbers, bins, with_error
+from wilks.plots.style import (
+    BLACK,
+    BLUE,
+    GRAY,
+    VERMILLION,
+    axis_label,
+    mark,
+    new_figure,
+    plain_log_ticks,
+    style,
+    unit_of,
+    without_unit,
+)
 from wilks.samples import Sample
 from wilks.significance import z_score_from_log
 from wilks.typing import FloatArray
@@ -54,7 +67,26 @@ def two_samples(
             plain_log_ticks(lower.xaxis, span=float(binning.edges[-1] / binning.edges[0]))
         lower.set_xlim(binning.edges[0], binning.edges[-1])
         figure.align_ylabels([upper, lower])
+        figure.keep(_sample_numbers(binning, first, second, label=label, names=names))
     return figure
+
+
+def _sample_numbers(
+    binning: Binning,
+    first: tuple[FloatArray, FloatArray],
+    second: tuple[FloatArray, FloatArray],
+    *,
+    label: str,
+    names: tuple[str, str],
+) -> Numbers:
+    safe = np.where(first[0] > 0, first[0], np.nan)
+    found = (
+        with_error(f"{names[0]}, scaled", *first),
+        with_error(f"{names[1]}, second", *second),
+        with_error("second over first", second[0] / safe, second[1] / safe),
+    )
+    given = (bins(without_unit(label), binning.edges, unit=unit_of(label).strip()),)
+    return Numbers("counts", "Both samples in bins; end bins hold all values beyond.", given, found, STATISTICAL)
 
 
 def member_significances(result: Comparison) -> Figure:
@@ -72,7 +104,7 @@ def member_significances(result: Comparison) -> Figure:
         axes = figure.subplots()
         for row, kind in enumerate(kinds):
             z = [z_score_from_log(one.log_p_value) for one in result.members if one.kind == kind]
-            axes.plot(z, np.full(len(z), row), "o", color=BLUE, ms=5, alpha=0.6, mew=0)
+            axes.plot(z, np.full(len(z), row), mark(row).marker, color=BLUE, ms=5, alpha=0.6, mew=0)
         axes.axvline(result.z_score, color=VERMILLION, lw=1.5, label="all together")
         axes.axvline(0.0, color=GRAY, lw=0.8, ls=":")
         axes.set_yticks(range(len(kinds)), kinds)
@@ -80,7 +112,16 @@ def member_significances(result: Comparison) -> Figure:
         axes.set_ylim(len(kinds) - 0.5, -0.5)
         axes.set_xlabel("local $Z$")
         axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0))
+        figure.keep(_member_numbers(result))
     return figure
+
+
+def _member_numbers(result: Comparison) -> Numbers:
+    members = result.members
+    given = Column("member", [one.name for one in members]), Column("kind", [one.kind for one in members])
+    z = np.array([z_score_from_log(one.log_p_value) for one in members])
+    found = Column("t", np.array([one.t for one in members])), Column("local Z", z)
+    return Numbers("members", f"Local Z of each member; Z of all together is {result.z_score:.6g}.", given, found)
 
 
 def _filled(binning: Binning, values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -4,13 +4,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wilks.plots.style import BLACK, BLUE, GRAY, GREEN, SKY, VERMILLION, new_figure, style
+from wilks.plots.numbers import STATISTICAL, Column, Numbers, with_error
+from wilks.plots.style import BLACK, GRAY, SKY, mark, new_figure, style
 from wilks.typing import FloatArray, require_kind
 from wilks.validation import Point, Validation
 from wilks.wording import in_figure
 
-_COLORS = (BLACK, BLUE, VERMILLION, GREEN, SKY, GRAY)
-_DASHES = ("-", "--", ":")
 _BAND, _MOST_NAMED, _MARGIN = 1.36, 18, 0.1
 
 
@@ -23,6 +22,7 @@ def validation(found: Validation) -> Figure:
     has_p = any(one.p.size for one in found.points)
     with style():
         figure = new_figure(8.4 if has_p else 4.6, 2.4 + 0.3 * len(found.points[:_MOST_NAMED]))
+        figure.keep(*_validation_numbers(found))
         if not has_p:
             _draw_means(figure.subplots(1, 1), found.points)
             return figure
@@ -34,9 +34,31 @@ def validation(found: Validation) -> Figure:
     return figure
 
 
-def _draw_means(axes: Axes, points: tuple[Point, ...]) -> None:
+def _validation_numbers(found: Validation) -> list[Numbers]:
+    """Means at all points, then p of all toys."""
+    means, errors = _means(found.points)
+    shares = [one.t.var(ddof=1) / (2.0 * one.t.mean()) for one in found.points]
+    given = (Column("nuisances", [one.name for one in found.points]),)
+    of_t = (with_error("mean of t", means, errors), Column("variance/(2 mean)", np.array(shares)))
+    tables = [Numbers("mean of t", "t of the toys at each point of the nuisances.", given, of_t, STATISTICAL)]
+    shown = [one for one in found.points if one.p.size]
+    if shown:
+        names = [one.name for one in shown for _ in range(one.p.size)]
+        p = np.concatenate([np.sort(one.p) for one in shown])
+        below = np.concatenate([np.arange(1, one.p.size + 1) / one.p.size for one in shown])
+        given = Column("nuisances", names), Column("p", p)
+        tables.append(Numbers("p", f"p of the toys, {found.law}.", given, (Column("share of toys below", below),)))
+    return tables
+
+
+def _means(points: tuple[Point, ...]) -> tuple[FloatArray, FloatArray]:
+    """Of t, with their errors."""
     means = np.array([one.t.mean() for one in points])
-    errors = np.array([one.t.std(ddof=1) / np.sqrt(one.t.size) for one in points])
+    return means, np.array([one.t.std(ddof=1) / np.sqrt(one.t.size) for one in points])
+
+
+def _draw_means(axes: Axes, points: tuple[Point, ...]) -> None:
+    means, errors = _means(points)
     rows = np.arange(len(points))[::-1]
     axes.axvspan(means[0] - errors[0], means[0] + errors[0], color=SKY, alpha=0.3, lw=0)
     axes.errorbar(means, rows, xerr=errors, fmt="o", color=BLACK)
@@ -55,8 +77,8 @@ def _draw_p(axes: Axes, points: tuple[Point, ...]) -> None:
     axes.fill_between(line, line - width, line + width, color=GRAY, alpha=0.2, lw=0)
     for number, one in enumerate(shown):
         p, share = _steps(one.p)
-        look = {"color": _COLORS[number % len(_COLORS)], "ls": _DASHES[number // len(_COLORS) % len(_DASHES)]}
-        axes.step(p, share, where="post", lw=1.2, label=in_figure(one.name), **look)  # type: ignore[arg-type]
+        color, _, line = mark(number)
+        axes.step(p, share, where="post", lw=1.2, label=in_figure(one.name), color=color, ls=line)
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.0)
     axes.set_xlabel("p")
