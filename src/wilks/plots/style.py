@@ -16,7 +16,8 @@ import matplotlib as mpl
 import mplhep
 from matplotlib.axis import Axis
 from matplotlib.backend_bases import RendererBase
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.mathtext import MathTextParser
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -61,6 +62,7 @@ def mark(i: int) -> Mark:
 
 
 PNG_DPI = 130
+_STRIP = 0.28  # inches of a label
 MANY_TIMES = 40.0
 
 _OVERRIDES: dict[str, object] = {
@@ -110,6 +112,17 @@ def _settings(look: Look) -> dict[Any, Any]:
     return {**_DEFAULTS, **mplhep.style.ATLAS, **taken, **_OVERRIDES, **_OWN[look.style]}
 
 
+class _BelowLabel(ConstrainedLayoutEngine):
+    """The usual layout inside of ``rect``, of legends outside of the axes, too, which else stand at the very top."""
+
+    def execute(self, fig: FigureBase) -> None:
+        for legend in fig.legends:
+            legend.set_bbox_to_anchor(None)
+        super().execute(fig)  # type: ignore[arg-type]
+        for legend in fig.legends:
+            legend.set_bbox_to_anchor(self.get()["rect"], transform=fig.transFigure)  # type: ignore[attr-defined]
+
+
 class Drawing(Figure):
     """A figure that is drawn in the style in which it was made, wherever it is saved.
 
@@ -124,9 +137,12 @@ class Drawing(Figure):
         look = current_look()
         self._settings, self.numbers = _settings(look), list[Numbers]()
         with mpl.rc_context(self._settings):
-            super().__init__(figsize=(width, height), layout="constrained")
+            strip = _STRIP if look.label else 0.0
+            super().__init__(figsize=(width, height + strip))
+            inner = height / (height + strip)
+            self.set_layout_engine(_BelowLabel(rect=(0.0, 0.0, 1.0, inner)))
             if look.label:
-                self.suptitle(_label_text(look), x=0.02, ha="left", fontsize=11)
+                self.text(0.02, 0.5 * (1.0 + inner), _label_text(look), fontsize=11, va="center")
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw in the style of the figure."""
