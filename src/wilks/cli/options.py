@@ -9,6 +9,7 @@ import click
 
 from wilks.campaign.modules import naming_folders
 from wilks.errors import InputError
+from wilks.plots.looks import STYLES, styled
 from wilks.storage import as_path
 
 if TYPE_CHECKING:
@@ -54,6 +55,35 @@ module_folder_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the content of result.json, and nothing else."
 )
+
+
+def _with_style(context: click.Context, option: click.Parameter, style: str | None) -> None:
+    context.with_resource(styled(style))
+
+
+def _with_label(context: click.Context, option: click.Parameter, label: str | None) -> None:
+    context.with_resource(styled(label=label))
+
+
+_STYLE = click.option(
+    "--style",
+    type=click.Choice(STYLES, case_sensitive=False),
+    expose_value=False,
+    callback=_with_style,
+    help="Of the figures: fonts, ticks and places of labels. plain is the default.",
+)
+_LABEL = click.option(
+    "--label",
+    metavar="TEXT",
+    expose_value=False,
+    callback=_with_label,
+    help='At the top of every figure, after the name of the experiment of --style: "Preliminary". Nothing by default.',
+)
+
+
+def style_options(command: _Command) -> _Command:
+    """``--style`` and ``--label``, which hold for all figures that the command draws."""
+    return _STYLE(_LABEL(command))
 
 
 def reach_option(what: str) -> Callable[[_Command], _Command]:

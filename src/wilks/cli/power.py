@@ -9,8 +9,15 @@ import click
 
 from wilks import plots
 from wilks.campaign import LocalProcesses
-from wilks.cli.options import analysis_argument, json_option, module_folder_option, parse_values, processes_option
-from wilks.cli.places import POWER
+from wilks.cli.options import (
+    analysis_argument,
+    json_option,
+    module_folder_option,
+    parse_values,
+    processes_option,
+    style_options,
+)
+from wilks.cli.places import POWER, POWER_TABLE
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.progress import progress
 from wilks.cli.session import Session
@@ -24,7 +31,7 @@ from wilks.power.other_tests import STANDARD_TESTS, Classifier, Mmd, OtherTest
 from wilks.selection.selecting import ToyMaker, kept_toys
 from wilks.storage import save, whole_file
 
-_FIGURE, _RESULT, _TOYS = "power.png", "table", "toys"
+_FIGURE, _TOYS = "power.png", "toys"
 _MORE: dict[str, OtherTest] = {"classifier": Classifier(), "mmd": Mmd()}
 
 
@@ -39,6 +46,7 @@ def _bins(context: click.Context, option: click.Parameter, text: str) -> int | t
 
 @click.command(short_help="What would be seen of an injected signal, beside other tests.")
 @analysis_argument
+@style_options
 @click.option(
     "--signal",
     required=True,
@@ -184,9 +192,9 @@ def _toys(session: Session, prepared: Prepared, folder: Path) -> Iterator[ToyMak
 
 def _keep(session: Session, found: PowerTable, folder: Path) -> None:
     session.say(str(found))
-    save(found, folder / _RESULT, is_replacing=True)
+    save(found, folder / POWER_TABLE, is_replacing=True)
     with whole_file(folder / _FIGURE) as file:
         file.write(plots.to_png(plots.power_curves(found)))
     session.outcome.numbers["power"] = found.to_dict()
-    session.outcome.files |= {"figure": str(folder / _FIGURE), "table": str(folder / _RESULT)}
+    session.outcome.files |= {"figure": str(folder / _FIGURE), "table": str(folder / POWER_TABLE)}
     session.say(f"The figure is {folder / _FIGURE}")

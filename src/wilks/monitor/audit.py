@@ -112,6 +112,30 @@ class AuditLog:
             )
 
 
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """All whole lines of a log, verified; nothing is locked or changed, and another process may add to it.
+
+    Raises:
+        StoreError: it cannot be read, or a line has changed since it was written.
+    """
+    last = _NOTHING
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                entry = verified(line, previous=last)
+                if entry is None and not line.endswith(b"\n"):
+                    return
+                if entry is None:
+                    raise StoreError(
+                        f"line {number} of {path} must be what was written there, but it has changed since; take the "
+                        "log back from a copy"
+                    )
+                last = entry["digest"]
+                yield entry
+    except OSError as error:
+        raise StoreError(f"the log {path} must be a file that can be read, but: {error.strerror}") from error
+
+
 def verified(line: bytes, *, previous: str | None) -> dict[str, Any] | None:
     """The entry of a line; None where it is not one that was written whole after the line of digest ``previous``.
 

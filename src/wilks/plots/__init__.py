@@ -22,6 +22,7 @@ _NAMES = {
     "wilks.plots.survival_curve": ["survival"],
     "wilks.plots.validations": ["tau_and_t", "validation"],
     "wilks.plots.scans": ["tomography"],
+    "wilks.plots.catalog": ["figures_of", "save_figures"],
     "wilks.plots.corners": ["corner"],
     "wilks.plots.looks": ["styled"],
     "wilks.plots.numbers": ["to_csv", "to_hepdata"],
@@ -34,6 +35,7 @@ _NAMES = {
 if TYPE_CHECKING:
     from wilks.interpretation import common_columns
     from wilks.plots.campaign import running_mean
+    from wilks.plots.catalog import figures_of, save_figures
     from wilks.plots.comparisons import member_significances, two_samples
     from wilks.plots.corners import corner
     from wilks.plots.feature_ratios import overview, ratio, ratios
@@ -59,6 +61,7 @@ else:
 __all__ = [
     "common_columns",
     "corner",
+    "figures_of",
     "member_significances",
     "null_distribution",
     "numbers_of",
@@ -74,6 +77,7 @@ __all__ = [
     "response_closure",
     "response_study",
     "running_mean",
+    "save_figures",
     "sensitivity",
     "starts",
     "styled",

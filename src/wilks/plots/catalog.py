@@ -18,10 +18,11 @@ from wilks.hypotheses import Null
 from wilks.interpretation import common_columns, most_discrepant_region
 from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, calibrate
 from wilks.plots.campaign import running_mean
-from wilks.plots.comparisons import member_significances
+from wilks.plots.comparisons import SamplePairs, member_significances, pair_figure
 from wilks.plots.corners import corner
 from wilks.plots.feature_ratios import NO_LABELS, ratio_drawing
 from wilks.plots.fits import starts
+from wilks.plots.looks import FORMATS
 from wilks.plots.nuisance_pulls import pulls
 from wilks.plots.null import null_distribution, qq
 from wilks.plots.numbers import Numbers, file_word, named, to_csv, to_hepdata
@@ -46,17 +47,16 @@ Draw = Callable[[], Figure]
 Found = Iterator[tuple[str, Draw]]
 _FEWEST_TOYS = 10
 _IMAGES: dict[str, Callable[[Figure], bytes]] = {"pdf": to_pdf, "png": to_png, "svg": to_svg}
-FORMATS = (*_IMAGES, "csv", "hepdata")
 
 
 @dataclass(frozen=True, eq=False)
 class Beside:
     """What a figure may need beside its result: the analysis, the data, the toys, and labels of axes by column."""
 
-    analysis: Analysis | None = None
-    data: Sample | None = None
-    toys: Toys | None = None
-    labels: Mapping[str, str] = NO_LABELS
+    analysis: Analysis | None
+    data: Sample | None
+    toys: Toys | None
+    labels: Mapping[str, str]
 
 
 def figures_of(
@@ -193,12 +193,17 @@ def _of_comparison(found: Comparison, beside: Beside) -> Found:
         yield "members", partial(member_significances, found)
 
 
+def _of_pairs(found: SamplePairs, beside: Beside) -> Found:
+    yield from ((f"samples-{one.feature}", partial(pair_figure, one)) for one in found.pairs)
+
+
 _FIGURES: dict[type, Callable[[Any, Beside], Found]] = {
     GoodnessOfFit: _of_answer,
     Calibration: _of_calibration,
     FitResult: _of_fit,
     Toys: _of_toys,
     Comparison: _of_comparison,
+    SamplePairs: _of_pairs,
     WeightClipSelection: _of_selection,
     ArchitectureScan: _of_scan,
     Validation: _of_validation,

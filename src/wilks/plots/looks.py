@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wilks.errors import InputError
 
+FORMATS = ("pdf", "png", "svg", "csv", "hepdata")
 STYLES = ("plain", "CMS", "ATLAS", "LHCb")
 
 

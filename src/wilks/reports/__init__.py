@@ -6,7 +6,7 @@ from wilks import lazy
 
 _NAMES = {
     "wilks.reports.campaign": ["write_campaign_report"],
-    "wilks.reports.comparison": ["write_comparison_report"],
+    "wilks.reports.comparison": ["binned_features", "write_comparison_report"],
     "wilks.reports.files": ["is_foreign"],
     "wilks.reports.validation": ["write_validation_report"],
     "wilks.reports.write": ["write_report"],
@@ -14,11 +14,18 @@ _NAMES = {
 
 if TYPE_CHECKING:
     from wilks.reports.campaign import write_campaign_report
-    from wilks.reports.comparison import write_comparison_report
+    from wilks.reports.comparison import binned_features, write_comparison_report
     from wilks.reports.files import is_foreign
     from wilks.reports.validation import write_validation_report
     from wilks.reports.write import write_report
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
-__all__ = ["is_foreign", "write_campaign_report", "write_comparison_report", "write_report", "write_validation_report"]
+__all__ = [
+    "binned_features",
+    "is_foreign",
+    "write_campaign_report",
+    "write_comparison_report",
+    "write_report",
+    "write_validation_report",
+]
