@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wilks.campaign.modules import naming_folders
+from wilks.cli.groups import WORDS
 from wilks.errors import InputError
 from wilks.plots.looks import STYLES, styled
 from wilks.storage import as_path
+from wilks.wording import in_shell
 
 if TYPE_CHECKING:
     _PathType = click.ParamType[Path]
@@ -94,6 +96,13 @@ def reach_option(what: str) -> Callable[[_Command], _Command]:
         metavar="P",
         help=f"The least p that is wanted, such as 1e-7: where few {what} reach t, p is estimated by splitting.",
     )
+
+
+def as_typed() -> str:
+    """The command that runs, as it was given; empty outside of one."""
+    context = click.get_current_context(silent=True)
+    words = () if context is None else context.meta.get(WORDS, ())
+    return " ".join(("wilks", *map(in_shell, words))) if words else ""
 
 
 def parse_values(texts: Sequence[str]) -> Mapping[str, float]:

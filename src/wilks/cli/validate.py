@@ -14,7 +14,7 @@ from wilks.cli.places import VALIDATION, VALIDATION_RESULT
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import Session
-from wilks.cli.steps import toys_step
+from wilks.cli.steps import reproduction_of, toys_step
 from wilks.config import load_config
 from wilks.storage import save, whole_file
 from wilks.validation import Validation, validate
@@ -87,7 +87,9 @@ def _keep(session: Session, prepared: Prepared, found: Validation) -> None:
     folder = prepared.output / VALIDATION
     session.say(str(found))
     save(found, folder / VALIDATION_RESULT, is_replacing=True)
-    reports.write_validation_report(found, folder / _PAGE, analysis=prepared.analysis)
+    reports.write_validation_report(
+        found, folder / _PAGE, analysis=prepared.analysis, reproduction=reproduction_of(prepared)
+    )
     with whole_file(folder / _FIGURE) as file:
         file.write(plots.to_png(plots.validation(found)))
     session.outcome.numbers["validation"] = found.to_dict()
