@@ -44,6 +44,7 @@ KINDS = {
     "monitor_reference": "wilks.monitor.reference:MonitorReference",
     "power_table": "wilks.power.tables:PowerTable",
     "sample": "wilks.samples.sample:Sample",
+    "sample_pairs": "wilks.plots.comparisons:SamplePairs",
     "selection": "wilks.selection.result:WeightClipSelection",
     "splitting": "wilks.laws.splitting.tail:Tail",
     "streamed_work": "wilks.comparison.streamed.work:Work",

@@ -8,7 +8,7 @@ import click
 from wilks import reports
 from wilks.campaign.ledger import Ledger
 from wilks.campaign.status import STALE_AFTER_S, campaign_status
-from wilks.cli.options import campaign_argument, json_option
+from wilks.cli.options import campaign_argument, json_option, style_options
 from wilks.cli.outcome import ExitCode
 from wilks.cli.session import Session
 
@@ -24,6 +24,7 @@ from wilks.cli.session import Session
     help="Without a sign of life for so long, a shard that was begun is stale.",
 )
 @click.option("--html", "with_page", is_flag=True, help="Write campaign.html, too.")
+@style_options
 @json_option
 def status(campaign: Path, stale_after: float, with_page: bool, as_json: bool) -> None:
     """Read every file of CAMPAIGN and say what is done, missing, failed, stale or damaged; exit code 3 if incomplete.

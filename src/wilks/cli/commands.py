@@ -11,7 +11,14 @@ from wilks.campaign import Toys
 from wilks.cli.answers import has_answer, load_answer
 from wilks.cli.fail_on import FailOn, fail_on_option
 from wilks.cli.learn import learn_step
-from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option, reach_option
+from wilks.cli.options import (
+    analysis_argument,
+    json_option,
+    module_folder_option,
+    processes_option,
+    reach_option,
+    style_options,
+)
 from wilks.cli.places import TEST
 from wilks.cli.prepare import Prepared, claim_output, note_variations, prepare, require_toy_source, show_check
 from wilks.cli.sequential import is_sequential, require_sequential, sequential_step, until_exceeding_option
@@ -111,6 +118,7 @@ def answer(analysis_file: str, as_json: bool, fail_on: FailOn | None, reach: flo
 
 @click.command(short_help="Write report.html from what the other commands stored.")
 @analysis_argument
+@style_options
 @json_option
 def report(analysis_file: str, as_json: bool) -> None:
     """Write report.html from the stored toys and the stored fit of the data; nothing is fitted."""
@@ -134,6 +142,7 @@ def report(analysis_file: str, as_json: bool) -> None:
 
 @click.command(short_help="check, learn-nuisances, calibrate, test and report in one go.")
 @analysis_argument
+@style_options
 @processes_option
 @module_folder_option
 @reach_option("toys")

@@ -13,8 +13,8 @@ from wilks.cli.compare_network import network
 from wilks.cli.compare_reading import asked_of, reading_options
 from wilks.cli.compare_streams import check_stream_options, prepare_from_files, stream_options, streamed
 from wilks.cli.fail_on import FailOn, fail_on_option, judge
-from wilks.cli.options import FilePath, json_option, reach_option
-from wilks.cli.places import REPORT, SPLITTING, SUMS, require_free
+from wilks.cli.options import FilePath, json_option, reach_option, style_options
+from wilks.cli.places import COMPARED, HISTOGRAMS, REPORT, SPLITTING, SUMS, require_free
 from wilks.cli.progress import every_ten_seconds
 from wilks.cli.session import RESULT_FILE, Session
 from wilks.comparison import Comparison
@@ -25,7 +25,6 @@ from wilks.errors import StoreError
 from wilks.storage import save
 from wilks.wording import visible
 
-SAVED = "comparison"
 _WORK = ("processes", "dask")
 
 
@@ -34,6 +33,7 @@ _WORK = ("processes", "dask")
 @click.argument("b", metavar="B")
 @reading_options
 @stream_options
+@style_options
 @click.option(
     "--permutations", type=click.IntRange(min=1), metavar="N", help="How many relabellings p is counted among."
 )
@@ -123,23 +123,25 @@ def _answer(session: Session, result: Comparison, *, fail_on: FailOn | None) -> 
 def _keep(session: Session, result: Comparison, prepared: Prepared, *, output: Path, asked: Mapping[str, Any]) -> None:
     """The saved result, the report and result.json."""
     session.output = output
-    save(result, output / SAVED, is_replacing=True)
+    save(result, output / COMPARED, is_replacing=True)
+    names = _names(asked["A"], asked["B"])
+    save(reports.binned_features(result, *prepared.samples, names=names), output / HISTOGRAMS, is_replacing=True)
     page = reports.write_comparison_report(
         result,
         output / REPORT,
         a=prepared.samples[0],
         b=prepared.samples[1],
-        names=_names(asked["A"], asked["B"]),
+        names=names,
         reproduction={name.replace("_", " "): _text(value) for name, value in asked.items()},
     )
     shutil.rmtree(output / SUMS, ignore_errors=True)
-    session.outcome.files |= {"report": str(page), "result": str(output / SAVED)}
+    session.outcome.files |= {"report": str(page), "result": str(output / COMPARED)}
     session.say(f"The report is {page}")
 
 
 def _require_same(output: Path, asked: Mapping[str, Any]) -> None:
     """Raise StoreError unless the folder is new, empty, or holds the comparison that is asked for."""
-    if not (output / SAVED).exists():
+    if not (output / COMPARED).exists():
         require_free(output, config_file=output / RESULT_FILE)
         return
     try:

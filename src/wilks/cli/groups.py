@@ -10,6 +10,8 @@ import click
 
 from wilks.cli.streams import make_streams_forgiving
 
+WORDS = "wilks.words"  # of the command line, in `click.Context.meta`
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -29,6 +31,11 @@ class LazyGroup(click.Group):
         # No command opens a window, and matplotlib cannot be imported with the name of a backend that is not there.
         os.environ["MPLBACKEND"] = "agg"
         return super().main(*args, **kwargs)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.parent is None:
+            ctx.meta[WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.entries)

@@ -8,7 +8,7 @@ import click
 
 from wilks import plots
 from wilks.cli.learned import Learned, save_learned
-from wilks.cli.options import analysis_argument, json_option
+from wilks.cli.options import analysis_argument, json_option, style_options
 from wilks.cli.outcome import ExitCode
 from wilks.cli.places import ANALYSIS, LEARNED, RESPONSES
 from wilks.cli.prepare import Prepared, note_variations, prepare, show_check, with_responses
@@ -34,6 +34,7 @@ from wilks.storage import whole_file
 
 @click.command("learn-nuisances", short_help="Learn the responses of the nuisances from varied samples.")
 @analysis_argument
+@style_options
 @click.option("--accept-poor", is_flag=True, help="Go on with a response that does not reproduce the variations.")
 @json_option
 def learn_nuisances(analysis_file: str, accept_poor: bool, as_json: bool) -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "parts": Entry("wilks.cli.parts:parts", "Test the data in parts, and combine their p-values."),
     "halves": Entry("wilks.cli.parts:halves", "Learn on one half of the data, and test the other half."),
     "report": Entry("wilks.cli.commands:report", "Write report.html from what the other commands stored."),
+    "figures": Entry("wilks.cli.figures:figures", "Write every figure of stored results, and their numbers."),
     "run": Entry("wilks.cli.commands:run", "check, learn-nuisances, calibrate, test and report in one go."),
     "demo": Entry("wilks.cli.start:demo", "Run the exponential problem with a signal injected."),
     "toys": Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend, shrink."),

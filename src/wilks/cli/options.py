@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wilks.campaign.modules import naming_folders
+from wilks.cli.groups import WORDS
 from wilks.errors import InputError
+from wilks.plots.looks import STYLES, styled
 from wilks.storage import as_path
+from wilks.wording import in_shell
 
 if TYPE_CHECKING:
     _PathType = click.ParamType[Path]
@@ -56,6 +59,35 @@ json_option = click.option(
 )
 
 
+def _with_style(context: click.Context, option: click.Parameter, style: str | None) -> None:
+    context.with_resource(styled(style))
+
+
+def _with_label(context: click.Context, option: click.Parameter, label: str | None) -> None:
+    context.with_resource(styled(label=label))
+
+
+_STYLE = click.option(
+    "--style",
+    type=click.Choice(STYLES, case_sensitive=False),
+    expose_value=False,
+    callback=_with_style,
+    help="Of the figures: fonts, ticks and places of labels. plain is the default.",
+)
+_LABEL = click.option(
+    "--label",
+    metavar="TEXT",
+    expose_value=False,
+    callback=_with_label,
+    help='At the top of every figure, after the name of the experiment of --style: "Preliminary". Nothing by default.',
+)
+
+
+def style_options(command: _Command) -> _Command:
+    """``--style`` and ``--label``, which hold for all figures that the command draws."""
+    return _STYLE(_LABEL(command))
+
+
 def reach_option(what: str) -> Callable[[_Command], _Command]:
     """``--reach``: how far p is wanted by splitting; ``what`` is drawn."""
     return click.option(
@@ -64,6 +96,13 @@ def reach_option(what: str) -> Callable[[_Command], _Command]:
         metavar="P",
         help=f"The least p that is wanted, such as 1e-7: where few {what} reach t, p is estimated by splitting.",
     )
+
+
+def as_typed() -> str:
+    """The command that runs, as it was given; empty outside of one."""
+    context = click.get_current_context(silent=True)
+    words = () if context is None else context.meta.get(WORDS, ())
+    return " ".join(("wilks", *map(in_shell, words))) if words else ""
 
 
 def parse_values(texts: Sequence[str]) -> Mapping[str, float]:

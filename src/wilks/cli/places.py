@@ -15,15 +15,17 @@ TEST = "test"
 REPORT = "report.html"
 SPLITTING = "splitting"
 SUMS = "sums"
-POWER = "power"
-VALIDATION = "validation"
+POWER, POWER_TABLE = "power", "table"
+VALIDATION, VALIDATION_RESULT = "validation", "result"
+COMPARED, HISTOGRAMS = "comparison", "histograms"
 SELECTION, SELECTED = "selection", "selected"
+SELECTION_RESULT, SELECTION_SCAN = "result", "scan"
 LEARNED, RESPONSES = "nuisances.json", "responses"
 MONITORED, WINDOWS, ACKNOWLEDGED = "log.jsonl", "log.windows", "acknowledgments.jsonl"
 _OURS = {
     *(MONITORED, WINDOWS, ACKNOWLEDGED),
     *(ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES),
-    *(SPLITTING, SUMS, POWER, VALIDATION, SELECTION, SELECTED),
+    *(SPLITTING, SUMS, HISTOGRAMS, POWER, VALIDATION, SELECTION, SELECTED),
 }
 _LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
 _MAX_NAMED = 6

@@ -7,13 +7,21 @@ from pathlib import Path
 
 import click
 
-from wilks import plots
+from wilks import plots, reports
 from wilks.campaign import LocalProcesses
-from wilks.cli.options import analysis_argument, json_option, module_folder_option, parse_values, processes_option
-from wilks.cli.places import POWER
+from wilks.cli.options import (
+    analysis_argument,
+    json_option,
+    module_folder_option,
+    parse_values,
+    processes_option,
+    style_options,
+)
+from wilks.cli.places import POWER, POWER_TABLE
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.progress import progress
 from wilks.cli.session import Session
+from wilks.cli.steps import reproduction_of
 from wilks.config import load_config
 from wilks.config.reading import make_generator, read_selected
 from wilks.config.sections import FUNCTION, GeneratorConfig, SampleFiles
@@ -24,7 +32,7 @@ from wilks.power.other_tests import STANDARD_TESTS, Classifier, Mmd, OtherTest
 from wilks.selection.selecting import ToyMaker, kept_toys
 from wilks.storage import save, whole_file
 
-_FIGURE, _RESULT, _TOYS = "power.png", "table", "toys"
+_PAGE, _FIGURE, _TOYS = "power.html", "power.png", "toys"
 _MORE: dict[str, OtherTest] = {"classifier": Classifier(), "mmd": Mmd()}
 
 
@@ -39,6 +47,7 @@ def _bins(context: click.Context, option: click.Parameter, text: str) -> int | t
 
 @click.command(short_help="What would be seen of an injected signal, beside other tests.")
 @analysis_argument
+@style_options
 @click.option(
     "--signal",
     required=True,
@@ -148,7 +157,7 @@ def power(
                 seed=prepared.loaded.config.toys.seed,
                 report=lambda done, wanted, what: session.note(f"{what} ({done + 1} of {wanted})"),
             )
-        _keep(session, found, folder)
+        _keep(session, prepared, found)
         for share in dict.fromkeys(contamination):
             session.say(
                 f"A reference with {share:g} of the signal leaves at most {excess_left(share):.2g} of the excess of t: "
@@ -182,11 +191,19 @@ def _toys(session: Session, prepared: Prepared, folder: Path) -> Iterator[ToyMak
         yield stack.enter_context(kept_toys(prepared.analysis, store=folder, executor=workers, progress=reporter))
 
 
-def _keep(session: Session, found: PowerTable, folder: Path) -> None:
+def _keep(session: Session, prepared: Prepared, found: PowerTable) -> None:
+    folder = prepared.output / POWER
     session.say(str(found))
-    save(found, folder / _RESULT, is_replacing=True)
+    save(found, folder / POWER_TABLE, is_replacing=True)
     with whole_file(folder / _FIGURE) as file:
         file.write(plots.to_png(plots.power_curves(found)))
+    reports.write_power_report(
+        found, folder / _PAGE, analysis=prepared.analysis, reproduction=reproduction_of(prepared)
+    )
     session.outcome.numbers["power"] = found.to_dict()
-    session.outcome.files |= {"figure": str(folder / _FIGURE), "table": str(folder / _RESULT)}
-    session.say(f"The figure is {folder / _FIGURE}")
+    session.outcome.files |= {
+        "report": str(folder / _PAGE),
+        "figure": str(folder / _FIGURE),
+        "table": str(folder / POWER_TABLE),
+    }
+    session.say(f"The page is {folder / _PAGE}")

@@ -8,22 +8,23 @@ from typing import Any
 
 import click
 
-from wilks import plots
+from wilks import plots, reports
 from wilks.analysis import Analysis
 from wilks.campaign import LocalProcesses
-from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option
+from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option, style_options
 from wilks.cli.outcome import ExitCode
-from wilks.cli.places import SELECTED, SELECTION
+from wilks.cli.places import SELECTED, SELECTION, SELECTION_RESULT, SELECTION_SCAN
 from wilks.cli.prepare import Prepared, prepare, require_toy_source
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import Session
+from wilks.cli.steps import reproduction_of
 from wilks.config import document_text, load_config, with_values
 from wilks.errors import ConfigError, InputError, StoreError
 from wilks.selection import ArchitectureScan, WeightClipSelection, select_architecture, select_weight_clip
 from wilks.storage import save, whole_file, write_text
 from wilks.wording import in_shell
 
-_TOYS, _RESULT, _SCAN, _FIGURE = "toys", "result", "scan", "weight_clips.png"
+_TOYS, _PAGE, _FIGURE = "toys", "selection.html", "weight_clips.png"
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "": 1.0}
 _Changes = dict[tuple[str | int, ...], str | int | float | list[int]]
 
@@ -48,6 +49,7 @@ def _seconds(context: click.Context, option: click.Parameter, text: str | None) 
 
 @click.command(short_help="Choose the weight clip of a network on toys of the reference.")
 @analysis_argument
+@style_options
 @click.option("--bracket", nargs=2, type=float, metavar="LOW HIGH", help="Clips to begin with.")
 @click.option(
     "--n-toys",
@@ -135,9 +137,10 @@ def _toys(session: Session, prepared: Prepared) -> Iterator[tuple[LocalProcesses
 
 def _show_clip(session: Session, prepared: Prepared, found: WeightClipSelection) -> None:
     folder = prepared.output / SELECTION
-    _keep(session, found, folder / _RESULT, name="selection")
+    _keep(session, found, folder / SELECTION_RESULT, name="selection")
     session.outcome.warn(*found.warnings)
     _draw(session, found, folder / _FIGURE)
+    _page(session, prepared, found)
     assert found.analysis is not None
     _write(session, prepared, found.analysis)
     if not found.is_compatible and prepared.loaded.config.quality.require_chi2:
@@ -146,7 +149,8 @@ def _show_clip(session: Session, prepared: Prepared, found: WeightClipSelection)
 
 def _show_scan(session: Session, prepared: Prepared, scan: ArchitectureScan) -> None:
     folder = prepared.output / SELECTION
-    _keep(session, scan, folder / _SCAN, name="scan")
+    _keep(session, scan, folder / SELECTION_SCAN, name="scan")
+    _page(session, prepared, scan)
     chosen = scan.recommended
     if chosen is None or chosen.selection is None or scan.analysis is None:
         session.outcome.end_with(ExitCode.QUALITY_GATE)
@@ -162,6 +166,13 @@ def _keep(session: Session, found: WeightClipSelection | ArchitectureScan, folde
     session.outcome.files[name] = str(folder)
     session.say(str(found))
     session.outcome.numbers[name] = found.to_dict()
+
+
+def _page(session: Session, prepared: Prepared, found: WeightClipSelection | ArchitectureScan) -> None:
+    path = prepared.output / SELECTION / _PAGE
+    reports.write_selection_report(found, path, analysis=prepared.analysis, reproduction=reproduction_of(prepared))
+    session.outcome.files["report"] = str(path)
+    session.say(f"The page is {path}")
 
 
 def _draw(session: Session, found: WeightClipSelection, path: Path) -> None:

@@ -1,5 +1,6 @@
 """The steps that commands are made of: calibrate, test and report."""
 
+import hashlib
 import math
 
 import numpy as np
@@ -11,6 +12,7 @@ from wilks.campaign import Toys, toys_here
 from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
 from wilks.cli.fail_on import FailOn, judge
+from wilks.cli.options import as_typed
 from wilks.cli.outcome import ExitCode
 from wilks.cli.places import REPORT, SPLITTING, TOYS
 from wilks.cli.prepare import Prepared, claim_output
@@ -28,6 +30,7 @@ from wilks.responses import Closure, ResponseStudy, check_responses, study_respo
 from wilks.responses.variation import one_sided_notices, points_of
 from wilks.samples import Sample
 from wilks.significance import z_score
+from wilks.wording import in_shell
 
 NO_CHI_SQUARE = (
     "quality.require_chi2 asks for a t that follows a chi-square, but this one is made of several "
@@ -222,9 +225,20 @@ def report_step(
         study=study,
         closure=closure,
         notices=_response_notices(prepared),
+        reproduction=reproduction_of(prepared),
     )
     session.outcome.files["report"] = str(path)
     session.say(f"The report is {path}")
+
+
+def reproduction_of(prepared: Prepared) -> dict[str, str]:
+    """The command, the analysis file and how to have figures, for the end of a page."""
+    content = hashlib.sha256(prepared.loaded.path.read_bytes()).hexdigest()
+    return {
+        "command": as_typed(),
+        "analysis file": f"{prepared.loaded.path.name} (SHA-256 {content})",
+        "figures and their numbers": f"wilks figures {in_shell(prepared.output)} --format pdf --format csv",
+    }
 
 
 def _response_notices(prepared: Prepared) -> tuple[str, ...]:

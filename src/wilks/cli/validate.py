@@ -8,22 +8,23 @@ import click
 
 from wilks import plots, reports
 from wilks.campaign import LocalProcesses
-from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option
+from wilks.cli.options import analysis_argument, json_option, module_folder_option, processes_option, style_options
 from wilks.cli.outcome import ExitCode
-from wilks.cli.places import VALIDATION
+from wilks.cli.places import VALIDATION, VALIDATION_RESULT
 from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_source
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import Session
-from wilks.cli.steps import toys_step
+from wilks.cli.steps import reproduction_of, toys_step
 from wilks.config import load_config
 from wilks.storage import save, whole_file
 from wilks.validation import Validation, validate
 
-_TOYS, _RESULT, _PAGE, _FIGURE = "toys", "result", "validation.html", "validation.png"
+_TOYS, _PAGE, _FIGURE = "toys", "validation.html", "validation.png"
 
 
 @click.command("validate", short_help="Check everything that needs no data: nuisances, p, responses, reference, seeds.")
 @analysis_argument
+@style_options
 @click.option("--n-toys", type=click.IntRange(min=20), default=100, show_default=True, help="Toys at each point.")
 @click.option(
     "--n-references",
@@ -85,12 +86,14 @@ def _keep(session: Session, prepared: Prepared, found: Validation) -> None:
     """Print the page, write it, and end with exit code 4 if a check failed."""
     folder = prepared.output / VALIDATION
     session.say(str(found))
-    save(found, folder / _RESULT, is_replacing=True)
-    reports.write_validation_report(found, folder / _PAGE, analysis=prepared.analysis)
+    save(found, folder / VALIDATION_RESULT, is_replacing=True)
+    reports.write_validation_report(
+        found, folder / _PAGE, analysis=prepared.analysis, reproduction=reproduction_of(prepared)
+    )
     with whole_file(folder / _FIGURE) as file:
         file.write(plots.to_png(plots.validation(found)))
     session.outcome.numbers["validation"] = found.to_dict()
-    paths = {"report": _PAGE, "figure": _FIGURE, "validation": _RESULT}
+    paths = {"report": _PAGE, "figure": _FIGURE, "validation": VALIDATION_RESULT}
     session.outcome.files |= {role: str(folder / name) for role, name in paths.items()}
     session.say(f"The page is {folder / _PAGE}")
     for one in found.failed:

@@ -75,10 +75,7 @@ class AuditLog:
                     there = entry.get("reference", there)
                     yield entry
             except ChangedLineError as error:
-                raise StoreError(
-                    f"line {self.n_lines + 1} of {self.path} must be what was written there, but it has changed "
-                    "since; take the log back from a copy, or give another --output"
-                ) from error
+                raise _changed(self.path, self.n_lines + 1) from error
         self._check_reference(there)
         self.n_torn = self._size - end
         if self.n_torn:
@@ -133,6 +130,31 @@ def whole_lines(file: BinaryIO, *, previous: str) -> Iterator[tuple[int, dict[st
         entry = verified(line, previous=previous)
         yield len(line), entry
         previous = entry["digest"]
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """All whole lines of a log, verified; nothing is locked or changed, and another process may add to it.
+
+    Raises:
+        StoreError: it cannot be read, or a line has changed since it was written.
+    """
+    n_lines = 0
+    try:
+        with path.open("rb") as file:
+            for _, entry in whole_lines(file, previous=_NOTHING):
+                n_lines += 1
+                yield entry
+    except ChangedLineError as error:
+        raise _changed(path, n_lines + 1) from error
+    except OSError as error:
+        raise StoreError(f"the log {path} must be a file that can be read, but: {error.strerror}") from error
+
+
+def _changed(path: Path, line: int) -> StoreError:
+    return StoreError(
+        f"line {line} of {path} must be what was written there, but it has changed since; take the log back from a "
+        "copy, or begin another in a new folder"
+    )
 
 
 def verified(line: bytes, *, previous: str | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from wilks.plots.numbers import STATISTICAL, Column, Numbers, with_error
 from wilks.plots.style import BLUE, GRAY, SKY, VERMILLION, new_figure, style
 from wilks.typing import FloatArray
 
@@ -35,4 +36,7 @@ def running_mean(t: FloatArray, *, n_parameters: int | None = None) -> Figure:
         axes.set_ylabel("mean of $t$")
         axes.grid(axis="y", color=GRAY, alpha=0.3, lw=0.6)
         figure.legend(loc="outside upper left", ncols=3, handlelength=1.6)
+        found = (with_error("mean of t", mean[shown], error[shown]),)
+        given = (Column("toys", n[shown].astype(np.float64)),)
+        figure.keep(Numbers("mean of t", "Mean of t over the first toys that have one.", given, found, STATISTICAL))
     return figure

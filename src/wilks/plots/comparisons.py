@@ -1,7 +1,9 @@
 """Two samples in one feature, and what the members of their comparison say."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,9 +11,23 @@ from matplotlib.figure import Figure
 
 from wilks.comparison import Comparison, Interval
 from wilks.plots.binning import Binning, automatic_binning
-from wilks.plots.style import BLACK, BLUE, GRAY, VERMILLION, axis_label, new_figure, plain_log_ticks, style, unit_of
+from wilks.plots.numbers import STATISTICAL, Column, Numbers, bins, with_error
+from wilks.plots.style import (
+    BLACK,
+    BLUE,
+    GRAY,
+    VERMILLION,
+    axis_label,
+    mark,
+    new_figure,
+    plain_log_ticks,
+    style,
+    unit_of,
+    without_unit,
+)
 from wilks.samples import Sample
 from wilks.significance import z_score_from_log
+from wilks.storage import Storable
 from wilks.typing import FloatArray
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -35,26 +51,117 @@ def two_samples(
     >>> len(figure.axes), figure.axes[1].get_xlabel()
     (2, 'x0')
     """
+    pair = sample_pair(a, b, feature=feature, interval=interval, names=names, labels=labels)
+    return pair_figure(pair)
+
+
+@dataclass(frozen=True, eq=False)
+class SamplePair:
+    """Both samples in bins of one feature: all that their figure needs.
+
+    Attributes:
+        feature: its name.
+        label: of its axis.
+        edges: of the bins (m + 1,).
+        is_log: whether the axis is logarithmic.
+        width: of all bins, None where widths differ.
+        first: the first sample, scaled to the size of the second, and its error (2, m).
+        second: the second sample and its error (2, m).
+        ends: of the interval that is shaded; None: none is.
+        names: of the samples.
+    """
+
+    feature: str
+    label: str
+    edges: FloatArray
+    is_log: bool
+    width: float | None
+    first: FloatArray
+    second: FloatArray
+    ends: tuple[float, float] | None
+    names: tuple[str, str]
+
+    @property
+    def binning(self) -> Binning:
+        """The bins."""
+        return Binning(self.edges, self.is_log, self.width)
+
+
+@dataclass(frozen=True, eq=False)
+class SamplePairs(Storable):
+    """The features of a comparison, so that figures can be drawn when the samples are gone."""
+
+    pairs: tuple[SamplePair, ...]
+    stored_as: ClassVar[str] = "sample_pairs"
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "pairs": [
+                {**vars(one), "ends": None if one.ends is None else list(one.ends), "names": list(one.names)}
+                for one in self.pairs
+            ]
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "SamplePairs":
+        return cls(
+            tuple(
+                SamplePair(**{**one, "ends": one["ends"] and tuple(one["ends"]), "names": tuple(one["names"])})
+                for one in document["pairs"]
+            )
+        )
+
+
+def sample_pair(
+    a: Sample,
+    b: Sample,
+    *,
+    feature: str,
+    interval: Interval | None = None,
+    names: tuple[str, str] = ("first sample", "second sample"),
+    labels: Mapping[str, str] = NO_LABELS,
+) -> SamplePair:
+    """Both samples in bins of a feature, as for `two_samples`."""
     values, weights = a.column(feature), a.event_weights * (b.expected_events / a.expected_events)
     binning = automatic_binning(values, np.abs(weights), data=b.column(feature))
     first, second = (_filled(binning, *one) for one in ((values, weights), (b.column(feature), b.event_weights)))
+    ends = None if interval is None else (interval.low, interval.high)
     label = axis_label(feature, labels)
+    return SamplePair(feature, label, binning.edges, binning.is_log, binning.width, first, second, ends, names)
+
+
+def pair_figure(pair: SamplePair) -> Figure:
+    """The figure of `two_samples`, of samples that were binned before."""
+    binning, edges = pair.binning, pair.edges
     with style():
         figure = new_figure(5.2, 4.4)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=_HEIGHTS)
-        _counts(upper, binning, first, second, names)
-        _ratio(lower, binning, first, second)
+        _counts(upper, pair)
+        _ratio(lower, pair)
         for axes in (upper, lower):
-            _shade(axes, interval)
-        upper.set_ylabel("events / bin" if binning.width is None else f"events / {binning.width:g}{unit_of(label)}")
+            _shade(axes, pair.ends)
+        upper.set_ylabel("events / bin" if pair.width is None else f"events / {pair.width:g}{unit_of(pair.label)}")
         lower.set_ylabel("ratio")
-        lower.set_xlabel(label)
+        lower.set_xlabel(pair.label)
         if binning.is_log:
             lower.set_xscale("log")
-            plain_log_ticks(lower.xaxis, span=float(binning.edges[-1] / binning.edges[0]))
-        lower.set_xlim(binning.edges[0], binning.edges[-1])
+            plain_log_ticks(lower.xaxis, span=float(edges[-1] / edges[0]))
+        lower.set_xlim(edges[0], edges[-1])
         figure.align_ylabels([upper, lower])
+        figure.keep(_sample_numbers(pair))
     return figure
+
+
+def _sample_numbers(pair: SamplePair) -> Numbers:
+    (first, error), (second, second_error) = pair.first, pair.second
+    safe = np.where(first > 0, first, np.nan)
+    found = (
+        with_error(f"first, scaled: {pair.names[0]}", first, error),
+        with_error(f"second: {pair.names[1]}", second, second_error),
+        with_error("second over first", second / safe, second_error / safe),
+    )
+    given = (bins(without_unit(pair.label), pair.edges, unit=unit_of(pair.label).strip()),)
+    return Numbers("counts", "Both samples in bins; end bins hold all values beyond.", given, found, STATISTICAL)
 
 
 def member_significances(result: Comparison) -> Figure:
@@ -72,7 +179,7 @@ def member_significances(result: Comparison) -> Figure:
         axes = figure.subplots()
         for row, kind in enumerate(kinds):
             z = [z_score_from_log(one.log_p_value) for one in result.members if one.kind == kind]
-            axes.plot(z, np.full(len(z), row), "o", color=BLUE, ms=5, alpha=0.6, mew=0)
+            axes.plot(z, np.full(len(z), row), mark(row).marker, color=BLUE, ms=5, alpha=0.6, mew=0)
         axes.axvline(result.z_score, color=VERMILLION, lw=1.5, label="all together")
         axes.axvline(0.0, color=GRAY, lw=0.8, ls=":")
         axes.set_yticks(range(len(kinds)), kinds)
@@ -80,23 +187,26 @@ def member_significances(result: Comparison) -> Figure:
         axes.set_ylim(len(kinds) - 0.5, -0.5)
         axes.set_xlabel("local $Z$")
         axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0))
+        figure.keep(_member_numbers(result))
     return figure
 
 
-def _filled(binning: Binning, values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Contents and their errors."""
+def _member_numbers(result: Comparison) -> Numbers:
+    members = result.members
+    given = Column("member", [one.name for one in members]), Column("kind", [one.kind for one in members])
+    z = np.array([z_score_from_log(one.log_p_value) for one in members])
+    found = Column("t", np.array([one.t for one in members])), Column("local Z", z)
+    return Numbers("members", f"Local Z of each member; Z of all together is {result.z_score:.6g}.", given, found)
+
+
+def _filled(binning: Binning, values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Contents and their errors (2, m)."""
     total, squares = binning.fill(values, weights)
-    return total, np.sqrt(squares)
+    return np.stack([total, np.sqrt(squares)])
 
 
-def _counts(
-    axes: Axes,
-    binning: Binning,
-    first: tuple[FloatArray, FloatArray],
-    second: tuple[FloatArray, FloatArray],
-    names: tuple[str, str],
-) -> None:
-    (total, error), points = first, second
+def _counts(axes: Axes, pair: SamplePair) -> None:
+    (total, error), points, binning, names = pair.first, pair.second, pair.binning, pair.names
     axes.stairs(total + error, binning.edges, baseline=total - error, fill=True, color=BLUE, alpha=0.25, lw=0)
     axes.stairs(total, binning.edges, color=BLUE, baseline=None, label=f"{names[0]}, scaled")
     axes.errorbar(
@@ -111,10 +221,8 @@ def _counts(
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, handlelength=1.6, columnspacing=1.0)
 
 
-def _ratio(
-    axes: Axes, binning: Binning, first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, FloatArray]
-) -> None:
-    (total, band), (n, error) = first, second
+def _ratio(axes: Axes, pair: SamplePair) -> None:
+    (total, band), (n, error), binning = pair.first, pair.second, pair.binning
     safe = np.where(total > 0, total, np.nan)
     width = np.nan_to_num(band / safe)
     axes.stairs(1.0 + width, binning.edges, baseline=1.0 - width, fill=True, color=BLUE, alpha=0.25, lw=0)
@@ -125,6 +233,6 @@ def _ratio(
     axes.set_ylim(max(0.0, 1.0 - reach), min(3.0, 1.0 + reach))
 
 
-def _shade(axes: Axes, interval: Interval | None) -> None:
-    if interval is not None:
-        axes.axvspan(interval.low, interval.high, color=VERMILLION, alpha=_SHADE, lw=0, zorder=0)
+def _shade(axes: Axes, ends: tuple[float, float] | None) -> None:
+    if ends is not None:
+        axes.axvspan(*ends, color=VERMILLION, alpha=_SHADE, lw=0, zorder=0)

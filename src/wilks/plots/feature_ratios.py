@@ -18,6 +18,7 @@ from wilks.plots.projection import (
     moved_weights,
     poisson_interval,
     project,
+    projection_numbers,
     ratio_to,
 )
 from wilks.plots.style import (
@@ -26,11 +27,13 @@ from wilks.plots.style import (
     GRAY,
     GREEN,
     VERMILLION,
+    Drawing,
     axis_label,
     new_figure,
     plain_log_ticks,
     style,
     unit_of,
+    without_unit,
 )
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
@@ -121,6 +124,7 @@ def overview(
         for name, panel in zip(names, panels.flat, strict=False):
             projection = project(analysis.reference, data, name=name, learned=learned, moved=moved)
             draw_projection(panel, replace(projection, shaded=found_ends(fit, name)), labels)
+            keep_projection(figure, projection, labels)
     return figure
 
 
@@ -138,7 +142,14 @@ def _ratio_figure(projection: Projection, labels: Mapping[str, str]) -> Figure:
     with style():
         figure = new_figure(5.2, 4.4)
         draw_projection(figure, projection, labels)
+        keep_projection(figure, projection, labels)
     return figure
+
+
+def keep_projection(figure: Drawing, projection: Projection, labels: Mapping[str, str]) -> None:
+    """Add the numbers of a projection to those of its figure."""
+    label = axis_label(projection.name, labels)
+    figure.keep(projection_numbers(projection, label=without_unit(label), unit=unit_of(label).strip()))
 
 
 def draw_projection(figure: Figure | SubFigure, projection: Projection, labels: Mapping[str, str]) -> None:

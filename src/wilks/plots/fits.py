@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from wilks.plots.numbers import Column, Numbers, ranks
 from wilks.plots.style import BLUE, GRAY, VERMILLION, new_figure, style
 from wilks.statistics.fits import FitResult
 from wilks.typing import require_kind
@@ -32,4 +33,6 @@ def starts(fit: FitResult) -> Figure:
         axes.set_ylabel("$t$ at the end of the start")
         axes.grid(axis="y", color=GRAY, alpha=0.3, lw=0.6)
         figure.legend(loc="outside upper left", ncols=2, handlelength=1.6)
+        given = (Column("rank of the start", ranks(len(ordered))),)
+        figure.keep(Numbers("starts", "t at the end of each start, best first.", given, (Column("t", ordered),)))
     return figure

@@ -7,6 +7,7 @@ from matplotlib.patches import Patch
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
+from wilks.plots.numbers import Column, Numbers, with_error
 from wilks.plots.style import BLUE, GRAY, GREEN, VERMILLION, new_figure, style
 from wilks.statistics.fits import FitResult, FittedNuisance
 from wilks.typing import FloatArray
@@ -45,10 +46,23 @@ def pulls(analysis: Analysis, fit: FitResult) -> Figure:
         axes.set_ylim(n - 0.4, -0.6)
         axes.set_xlim(*_limits(fit, sigmas, centres))
         axes.set_xlabel(r"$\nu\, /\, \sigma$")
+        figure.keep(_pull_numbers(analysis, fit, sigmas, centres=centres))
         handles, _ = axes.get_legend_handles_labels()
         bands = [Patch(color=color, alpha=0.6, lw=0, label=label) for _, color, label in _BANDS[::-1]]
         figure.legend(handles=[*handles, *bands], loc="outside upper left", ncols=4, columnspacing=1.2)
     return figure
+
+
+def _pull_numbers(analysis: Analysis, fit: FitResult, sigmas: FloatArray, *, centres: FloatArray) -> Numbers:
+    of_tau, of_delta = (_in_sigmas(one, sigmas) for one in (fit.nuisances, fit.delta_nuisances))
+    spread = np.array([1.0 if one.is_constrained else np.nan for one in analysis.nuisances])
+    found = (
+        with_error("at tau, with f", *of_tau, unit="sigma"),
+        with_error("at Delta, f = 0", *of_delta, unit="sigma"),
+        with_error("auxiliary measurement", centres, spread, unit="sigma"),
+    )
+    given = (Column("nuisance", analysis.nuisances.names),)
+    return Numbers("nuisances", "Best-fit nuisances in units of sigma.", given, found, "one standard deviation")
 
 
 def _draw_bands(axes: Axes, analysis: Analysis, centres: FloatArray) -> None:

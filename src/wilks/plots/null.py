@@ -10,8 +10,9 @@ from scipy.special import betaincinv, gammainccinv, gammaln
 from wilks.errors import InputError
 from wilks.laws import Calibration, GoodnessOfFit, SequentialLaw
 from wilks.plots.binning import nice_step
+from wilks.plots.numbers import Column, Numbers, bins, ranks
 from wilks.plots.projection import poisson_interval
-from wilks.plots.style import BLUE, GREEN, SKY, VERMILLION, new_figure, style
+from wilks.plots.style import BLUE, GREEN, SKY, VERMILLION, Drawing, new_figure, style
 from wilks.typing import FloatArray, require_kind
 
 BAND_LEVEL = 0.95
@@ -37,10 +38,12 @@ def null_distribution(result: GoodnessOfFit | Calibration, t: float | None = Non
         axes = figure.subplots()
         edges = _toy_edges(calibration.t)
         _draw_toys(axes, calibration, edges)
+        figure.keep(_toy_numbers(calibration, edges))
         if calibration.compatibility is not None:
-            _draw_chi2(axes, calibration, edges, dof=calibration.compatibility.degrees_of_freedom)
+            _draw_chi2(figure, axes, calibration, edges=edges)
         if observed is not None:
             _draw_observed(axes, observed, _observed_label(result, observed))
+            figure.keep(observed_numbers(result, observed))
         axes.set_xlabel("test statistic $t$")
         axes.set_ylabel(f"toys / {edges[1] - edges[0]:g}")
         axes.set_ylim(bottom=0.0)
@@ -68,7 +71,7 @@ def qq(result: GoodnessOfFit | Calibration) -> Figure:
     with style():
         figure = new_figure(4.2, 3.9)
         axes = figure.subplots()
-        _draw_qq(axes, calibration.t, dof)
+        _draw_qq(figure, axes, calibration.t, dof=dof)
         axes.set_xlabel(f"quantile of {_chi2_name(dof)}")
         axes.set_ylabel("quantile of the toys' $t$")
         axes.legend(loc="upper left", handlelength=1.6)
@@ -120,13 +123,36 @@ def _toys_label(calibration: Calibration) -> str:
     return f"{calibration.n_toys} toys of the null hypothesis{note}"
 
 
-def _draw_chi2(axes: Axes, calibration: Calibration, edges: FloatArray, *, dof: float) -> None:
+def _toy_numbers(calibration: Calibration, edges: FloatArray) -> Numbers:
+    counts = np.histogram(calibration.t, edges)[0].astype(np.float64)
+    text = f"t of {calibration.n_toys} toys of the null hypothesis, of which {calibration.n_failed} failed."
+    found = Column("toys", counts, "", *poisson_interval(counts))
+    return Numbers("toys", text, (bins("t", edges),), (found,), "68 % Poisson interval")
+
+
+def observed_numbers(result: GoodnessOfFit | Calibration, t: float) -> Numbers:
+    """The observed t with its p and its Z."""
+    if isinstance(result, GoodnessOfFit) and t == result.t:
+        p = Column("p", np.array([result.p_value]), "", *(np.array([end]) for end in result.interval))
+        found, method = (p, Column("Z", np.array([result.z_score]))), result.method
+    else:
+        found, method = (Column("p", np.array([_calibration(result).p_value(t)])),), "empirical"
+    return Numbers("observed", f"The observed t and its p ({method}).", (Column("t", np.array([t])),), found)
+
+
+def _draw_chi2(figure: Drawing, axes: Axes, calibration: Calibration, *, edges: FloatArray) -> None:
+    assert calibration.degrees_of_freedom is not None
+    dof = calibration.degrees_of_freedom
     far = float(_chi2_quantile(np.array([1e-4]), dof)[0])
     start, end = min(0.0, float(edges[0])), max(float(edges[-1]), far)
     t = np.linspace(max(start, 1e-3 * end), end, 600)
     scale = len(calibration.t) * (edges[1] - edges[0])
     label = f"{_chi2_name(dof)}: {_verdict(calibration)}"
-    axes.plot(t, scale * _chi2_density(t, dof), color=GREEN, label=label)
+    density = _chi2_density(t, dof)
+    axes.plot(t, scale * density, color=GREEN, ls="--", label=label)
+    text = f"Density of the chi-square with {dof:.4g} degrees of freedom, and as toys of a bin of the histogram."
+    found = (Column("density", density), Column("toys per bin", scale * density))
+    figure.keep(Numbers("chi-square", text, (Column("t", t),), found))
     axes.set_xlim(start, end)
 
 
@@ -150,9 +176,9 @@ def _observed_label(result: GoodnessOfFit | Calibration, t: float) -> str:
     return f"$t$ = {t:.2f}: $p$ = {p:.2g} (empirical)"
 
 
-def _draw_qq(axes: Axes, t: FloatArray, dof: float) -> None:
+def _draw_qq(figure: Drawing, axes: Axes, t: FloatArray, *, dof: float) -> None:
     n = len(t)
-    rank = np.arange(1, n + 1, dtype=np.float64)
+    rank = ranks(n)
     expected = _chi2_quantile(1.0 - (rank - 0.5) / n, dof)
     tail = 0.5 * (1.0 - BAND_LEVEL)
     low = _chi2_quantile(_beta_quantile(n + 1 - rank, rank, 1.0 - tail), dof)
@@ -161,6 +187,9 @@ def _draw_qq(axes: Axes, t: FloatArray, dof: float) -> None:
     axes.plot(expected, expected, color=GREEN, lw=1.2)
     axes.plot(expected, t, "o", color=BLUE, ms=3, label=f"{n} toys", rasterized=n > MANY_TOYS)
     axes.margins(0.04)
+    found = Column("quantile of the toys", t), Column("quantile of the chi-square", expected, "", low, high)
+    text = f"Quantiles of the toys and of the chi-square with {dof:.4g} degrees of freedom."
+    figure.keep(Numbers("quantiles", text, (Column("rank", rank),), found, f"{BAND_LEVEL:.0%} of toys, each quantile"))
 
 
 def _beta_quantile(a: FloatArray, b: FloatArray, probability: float) -> FloatArray:

@@ -6,12 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wilks.plots.style import BLACK, BLUE, GRAY, GREEN, SKY, VERMILLION, new_figure, style
+from wilks.plots.numbers import Column, Numbers
+from wilks.plots.style import GRAY, mark, new_figure, style
 from wilks.power import PowerRow, PowerTable
 from wilks.typing import FloatArray
 
-_COLORS = (BLACK, BLUE, VERMILLION, GREEN, SKY, GRAY)
-_MARKERS = "osD^vP"
 _LEVELS, _MARGIN = ("2", "3", "5"), 0.05
 _EXPECTED: dict[str, Any] = {"marker": "x", "ls": ":", "lw": 1.0, "ms": 6, "zorder": 4}
 _HOLLOW: dict[str, Any] = {"mfc": "white", "ls": "", "ms": 5, "zorder": 5}
@@ -40,8 +39,8 @@ def power_curves(found: PowerTable, *, level: int = 0) -> Figure:
         for number, test in enumerate(found.names):
             rows = found.of(test)
             look = {
-                "color": _COLORS[number % len(_COLORS)],
-                "marker": _MARKERS[number // len(_COLORS) % len(_MARKERS)] if is_axis else _MARKERS[0],
+                "color": mark(number).color,
+                "marker": mark(number).marker,
                 "ls": ("-" if found.of(test)[0].sees_count else "--") if is_axis else "",
             }
             moved = places + (0.0 if is_axis else 0.06 * (number - 0.5 * (len(found.names) - 1)))
@@ -60,7 +59,30 @@ def power_curves(found: PowerTable, *, level: int = 0) -> Figure:
         if any(row.asimov_z is not None for row in found.rows):
             right.plot([], [], **_EXPECTED, color=GRAY, label="Asimov")
         figure.legend(loc="outside right center")
+        figure.keep(power_numbers(found))
     return figure
+
+
+def power_numbers(found: PowerTable) -> Numbers:
+    """Power and median Z of every test and alternative."""
+    rows = found.rows
+    given = (
+        Column("alternative", [row.alternative for row in rows]),
+        Column("expected signal events", np.array([found.n_signal[row.alternative] for row in rows])),
+        Column("test", [row.test for row in rows]),
+    )
+    powers = (Column(f"power at {text} sigma", *_columns(_powers(rows, level))) for level, text in enumerate(_LEVELS))
+    medians = Column("median Z", *_columns(_medians(rows)))
+    bounds = Column("median Z is", ["at least" if row.is_lower_bound else "measured" for row in rows])
+    expected = np.array([np.nan if row.asimov_z is None else row.asimov_z for row in rows])
+    more = (Column("Asimov Z", expected),) if np.isfinite(expected).any() else ()
+    text = f"Power and median Z; {found.n_null} toys of the reference and {found.n_toys} of each alternative."
+    return Numbers("power", text, given, (*powers, medians, bounds, *more))
+
+
+def _columns(shares: FloatArray) -> tuple[FloatArray, str, FloatArray, FloatArray]:
+    """Values, no unit, and the ends of their intervals."""
+    return shares[:, 0], "", shares[:, 1], shares[:, 2]
 
 
 def _powers(rows: tuple[PowerRow, ...], level: int) -> FloatArray:

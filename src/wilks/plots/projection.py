@@ -8,6 +8,7 @@ from scipy.special import gammaincinv
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.plots.binning import Binning, automatic_binning
+from wilks.plots.numbers import Column, Numbers, bins, with_error
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
 from wilks.typing import FloatArray
@@ -127,6 +128,30 @@ def ratio_to(projection: Projection, values: FloatArray) -> FloatArray:
     """Values (m,) over the reference (m,); NaN where the reference is not positive."""
     safe = np.where(projection.reference > 0, projection.reference, np.nan)
     return values / safe
+
+
+def projection_numbers(projection: Projection, *, label: str, unit: str = "") -> Numbers:
+    """Counts, expectations and their ratios in the bins."""
+    edges, n = projection.binning.edges, projection.n_data
+    low, high = poisson_interval(n)
+    ratios = [ratio_to(projection, one) for one in (n, low, high)]
+    found = [
+        Column("data", n, "", low, high),
+        with_error("reference", projection.reference, projection.reference_error),
+        Column("data over reference", ratios[0], "", *ratios[1:]),
+    ]
+    if projection.learned is not None and projection.learned_ratio_error is not None:
+        ratio = ratio_to(projection, projection.learned)
+        found += [
+            Column("learned", projection.learned),
+            with_error("learned over reference", ratio, projection.learned_ratio_error),
+        ]
+    if projection.moved is not None:
+        found.append(Column("reference at Delta", projection.moved))
+    beyond = " End bins hold all values beyond." if projection.has_outliers else ""
+    text = f"Data, reference and learned alternative in {label}.{beyond}"
+    intervals = "68 % Poisson interval of data, statistical error of the others"
+    return Numbers(projection.name, text, (bins(label, edges, unit=unit),), tuple(found), intervals)
 
 
 def _ratio_error(binning: Binning, values: FloatArray, *, weights: FloatArray, learned: FloatArray) -> FloatArray:

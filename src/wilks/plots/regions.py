@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from wilks.interpretation import Region
 from wilks.interpretation.regions import expected_text
 from wilks.plots.binning import automatic_binning
-from wilks.plots.feature_ratios import draw_projection
+from wilks.plots.feature_ratios import draw_projection, keep_projection
 from wilks.plots.projection import Projection, project_values
 from wilks.plots.style import VERMILLION, new_figure, style
 
@@ -43,6 +43,7 @@ def region(found: Region) -> Figure:
         figure = new_figure(5.2, 4.4)
         projection = _projection(found)
         draw_projection(figure, projection, {_NAME: _LABEL})
+        keep_projection(figure, projection, {_NAME: _LABEL})
         for axes in figure.axes:
             _shade(axes, found)
         _add_legend(figure.axes[0], found)

@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from wilks.errors import InputError
+from wilks.plots.numbers import STATISTICAL, Column, Numbers, bins, with_error
 from wilks.plots.style import BLACK, BLUE, GRAY, GREEN, SKY, VERMILLION, axis_label, new_figure, plain_log_ticks, style
 from wilks.responses import Closure, ClosureColumn, ClosureRow, NuisanceStudy, ResponseStudy, StudyColumn
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
@@ -59,6 +60,7 @@ def response_study(
         handles = sorted(
             zip(*axes.get_legend_handles_labels(), strict=True), key=lambda one: isinstance(one[0], Line2D)
         )
+        figure.keep(*(_study_numbers(shown, one, b) for b in _shown_bins(shown)))
         figure.legend(
             *zip(*handles, strict=True), loc="outside right upper", title=f"bins of {axis_label(shown.name, labels)}"
         )
@@ -94,6 +96,7 @@ def response_closure(closure: Closure, *, column: str | None = None, labels: Map
         _finish_axes(upper, lower, shown[0], axis_label(column, labels))
         most = max(3.5, 1.1 * max(float(np.max(np.abs(_pulls(one)))) for one in shown))
         lower.set_ylim(-most, most)
+        figure.keep(*(_closure_numbers(one, _label(row)) for row, one in zip(rows, shown, strict=True)))
         figure.legend(loc="outside right upper", title="varied samples (points)\nand response (lines)")
     return figure
 
@@ -112,12 +115,10 @@ def _largest_effect(column: StudyColumn) -> float:
 
 
 def _draw_study(axes: Axes, study: NuisanceStudy, column: StudyColumn) -> None:
-    n_bins = len(column.edges) - 1
-    bins = np.unique(np.linspace(0, n_bins - 1, min(_MOST_BINS, n_bins)).round().astype(int))
     span = np.max(np.abs(study.points))
     nu = np.linspace(min(0.0, study.points.min()) - 0.05 * span, max(0.0, study.points.max()) + 0.05 * span, 200)
     shown = sorted({1, 2, study.order} & set(range(1, len(column.fits) + 1)))
-    for i, b in enumerate(bins):
+    for i, b in enumerate(_shown_bins(column)):
         color, marker = _COLORS[i], _MARKERS[i]
         for order in shown:
             axes.plot(nu, column.curve(order, nu)[:, b], color=color, ls=_order_line(order, study.order), lw=1.1)
@@ -131,6 +132,33 @@ def _draw_study(axes: Axes, study: NuisanceStudy, column: StudyColumn) -> None:
         )
     for order in shown:
         axes.plot([], [], color=GRAY, ls=_order_line(order, study.order), label=_order_text(order, study.order))
+
+
+def _shown_bins(column: StudyColumn) -> IntArray:
+    """Some bins from the first to the last."""
+    n_bins = len(column.edges) - 1
+    return np.unique(np.linspace(0, n_bins - 1, min(_MOST_BINS, n_bins)).round().astype(np.int64))
+
+
+def _study_numbers(column: StudyColumn, study: NuisanceStudy, b: int) -> Numbers:
+    points = study.points
+    found = [with_error("log N(nu)/N(0)", column.log_ratios[:, b], column.errors[:, b])]
+    orders = sorted({1, 2, study.order} & set(range(1, len(column.fits) + 1)))
+    found += [Column(f"polynomial of order {order}", column.curve(order, points)[:, b]) for order in orders]
+    text = f"Content of the bin {_bin_text(column.edges, b)} of {column.name} in varied samples."
+    return Numbers(_bin_text(column.edges, b), text, (Column(study.name, points),), tuple(found), STATISTICAL)
+
+
+def _closure_numbers(column: ClosureColumn, name: str) -> Numbers:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = (
+            with_error("varied sample", column.varied, column.difference_errors),
+            Column("reference times r", column.reweighted),
+            Column("reference", column.central),
+            Column("pull", (column.reweighted - column.varied) / column.difference_errors),
+        )
+    text = f"The varied sample at {name} and the response, in bins of {column.name}."
+    return Numbers(name, text, (bins(column.name, column.edges),), found, "error of the difference")
 
 
 def _order_line(order: int, proposed: int) -> str:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.plots.feature_ratios import NO_LABELS
+from wilks.plots.numbers import Column, Numbers
 from wilks.plots.style import BLACK, axis_label, new_figure, style
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
@@ -46,18 +47,20 @@ def tomography(
     (j,) = axes_of(model.bins)
     lower, upper = np.array([model.regions.ends(index)[0] for index in range(model.regions.n_regions)]).T
     values = np.full((model.bins.n_bins, model.bins.n_bins), np.nan)
-    values[upper - 1, lower] = _local_z(analysis, model, data, fit)
+    values[upper - 1, lower] = z = _local_z(analysis, model, data, fit)
     edges = _finite(np.array(model.bins.given[j]))
     with style():
         figure = new_figure(5.2, 4.4)
         axes = figure.subplots()
         size = max(float(np.nanmax(np.abs(values))), _LEAST_SCALE)
-        mesh = axes.pcolormesh(edges[:-1], edges[1:], values, cmap="RdBu_r", norm=TwoSlopeNorm(0.0, -size, size))
+        mesh = axes.pcolormesh(edges[:-1], edges[1:], values, cmap="cividis", norm=TwoSlopeNorm(0.0, -size, size))
         _circle(axes, fit, edges)
         label = axis_label(analysis.features[j], labels)
         axes.set_xlabel(f"{label}, lower end")
         axes.set_ylabel(f"{label}, upper end")
         figure.colorbar(mesh, ax=axes, label="local $Z$")
+        given = Column("lower end", edges[lower]), Column("upper end", edges[upper])
+        figure.keep(Numbers("intervals", f"Local Z of intervals of {label}.", given, (Column("local Z", z),)))
     return figure
 
 

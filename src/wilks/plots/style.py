@@ -1,7 +1,8 @@
 """The look of all figures, and how a figure becomes bytes.
 
-Colors are those of M. Okabe and K. Ito, distinguishable with the common forms of color blindness.
-Figures are plain ``matplotlib.figure.Figure`` objects: no window, no pyplot state, no change of the
+Colors are those of M. Okabe and K. Ito, distinguishable with the common forms of color blindness. What could be taken
+for one another differs in marker or line too, and is told apart in print without colors.
+Figures are ``matplotlib.figure.Figure`` objects: no window, no pyplot state, no change of the
 user's settings. These do not change the figures either: with ``text.usetex`` one without LaTeX could draw none.
 """
 
@@ -9,15 +10,19 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import mplhep
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure
+from matplotlib.backend_bases import RendererBase
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.mathtext import MathTextParser
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from wilks.plots.looks import Look, current_look
+from wilks.plots.numbers import Numbers
 from wilks.wording import in_figure, visible
 
 BLACK = "#000000"
@@ -27,7 +32,37 @@ VERMILLION = "#d55e00"
 GREEN = "#009e73"
 GRAY = "#5f5f5f"
 
+
+class Mark(NamedTuple):
+    """How one of several alike is drawn: no two of the first six share a color, a marker or a line."""
+
+    color: str
+    marker: str
+    line: str | tuple[int, tuple[int, ...]]
+
+
+_MARKS = (
+    Mark(BLACK, "o", "-"),
+    Mark(BLUE, "s", "--"),
+    Mark(VERMILLION, "^", "-."),
+    Mark(GREEN, "D", ":"),
+    Mark(SKY, "v", (0, (6, 1, 1, 1, 1, 1))),
+    Mark(GRAY, "P", (0, (8, 3))),
+)
+
+
+def mark(i: int) -> Mark:
+    """Of the i-th of several alike; beyond the sixth, lines are exchanged among the colors.
+
+    >>> mark(0), mark(7).color == mark(1).color, mark(7).line == mark(1).line
+    (Mark(color='#000000', marker='o', line='-'), True, False)
+    """
+    n = len(_MARKS)
+    return _MARKS[i % n]._replace(line=_MARKS[(i + i // n) % n].line)
+
+
 PNG_DPI = 130
+_STRIP = 0.28  # inches of a label
 MANY_TIMES = 40.0
 
 _OVERRIDES: dict[str, object] = {
@@ -48,13 +83,93 @@ _OVERRIDES: dict[str, object] = {
     "legend.borderaxespad": 0.3,
     "svg.fonttype": "path",
     "svg.hashsalt": "wilks",
+    "pdf.fonttype": 42,
 }
 # What a figure looks like alone: a backend, and what belongs to windows and to a session, stay the user's.
 _OF_THE_SESSION = re.compile(
     r"backend|interactive|toolbar|timezone|date\.|webagg|tk\.|figure\.(max_o|raise)|docstr|keymap"
 )
 _DEFAULTS = {name: value for name, value in mpl.rcParamsDefault.items() if not _OF_THE_SESSION.match(name)}
-_RC: dict[Any, Any] = {**_DEFAULTS, **mplhep.style.ATLAS, **_OVERRIDES}
+_TAKEN = re.compile(r"font\.(?!size)|mathtext\.|axes\.unicode|[xy]axis\.labell|[xy]tick\.(direction|top|right)")
+_OWN: dict[str, dict[str, object]] = {
+    "plain": {
+        "xtick.top": False,
+        "ytick.right": False,
+        "xaxis.labellocation": "center",
+        "yaxis.labellocation": "center",
+    },
+    "ATLAS": {},
+    "CMS": {"axes.linewidth": 1.4, "xtick.major.size": 7, "ytick.major.size": 8, "ytick.minor.size": 4},
+    "LHCb": {"axes.linewidth": 1.2, "xtick.major.width": 1.2, "ytick.major.width": 1.2, "font.size": 11},
+}
+_OF_EXPERIMENTS = {"ATLAS": mplhep.style.ATLAS, "CMS": mplhep.style.CMS, "LHCb": mplhep.style.LHCb2}
+
+
+def _settings(look: Look) -> dict[Any, Any]:
+    """All settings of a look: fonts, ticks and places of labels of the experiment, at sizes for these figures."""
+    own = _OF_EXPERIMENTS.get(look.style, {})
+    taken = {name: value for name, value in own.items() if _TAKEN.match(name)}
+    return {**_DEFAULTS, **mplhep.style.ATLAS, **taken, **_OVERRIDES, **_OWN[look.style]}
+
+
+class _BelowLabel(ConstrainedLayoutEngine):
+    """The usual layout inside of ``rect``, of legends outside of the axes, too, which else stand at the very top."""
+
+    def execute(self, fig: FigureBase) -> None:
+        for legend in fig.legends:
+            legend.set_bbox_to_anchor(None)
+        super().execute(fig)  # type: ignore[arg-type]
+        for legend in fig.legends:
+            legend.set_bbox_to_anchor(self.get()["rect"], transform=fig.transFigure)  # type: ignore[attr-defined]
+
+
+class Drawing(Figure):
+    """A figure that is drawn in the style in which it was made, wherever it is saved.
+
+    Attributes:
+        numbers: what it shows, as tables.
+
+    Args:
+        width, height: in inches.
+    """
+
+    def __init__(self, width: float, height: float) -> None:
+        look = current_look()
+        self._settings, self.numbers = _settings(look), list[Numbers]()
+        with mpl.rc_context(self._settings):
+            strip = _STRIP if look.label else 0.0
+            super().__init__(figsize=(width, height + strip))
+            inner = height / (height + strip)
+            self.set_layout_engine(_BelowLabel(rect=(0.0, 0.0, 1.0, inner)))
+            if look.label:
+                self.text(0.02, 0.5 * (1.0 + inner), _label_text(look), fontsize=11, va="center")
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw in the style of the figure."""
+        with mpl.rc_context(self._settings):
+            super().draw(renderer)
+
+    def keep(self, *tables: Numbers) -> None:
+        """Add what was drawn."""
+        self.numbers.extend(tables)
+
+
+def _label_text(look: Look) -> str:
+    label = in_figure(look.label)
+    return rf"$\mathbf{{{look.experiment}}}$ {label}" if look.experiment else label
+
+
+def numbers_of(figure: Figure) -> tuple[Numbers, ...]:
+    """The tables of what a figure of `wilks.plots` shows.
+
+    >>> from wilks.laws import calibrate
+    >>> from wilks.plots import null_distribution
+    >>> figure = null_distribution(calibrate([9.0, 12.0, 15.0], degrees_of_freedom=12))
+    >>> [table.name for table in numbers_of(figure)]
+    ['toys', 'chi-square']
+    """
+    return tuple(figure.numbers) if isinstance(figure, Drawing) else ()
+
 
 _UNITS = {"gev": "GeV", "tev": "TeV", "mev": "MeV", "kev": "keV", "rad": "rad", "mm": "mm", "cm": "cm", "ns": "ns"}
 
@@ -62,13 +177,13 @@ _UNITS = {"gev": "GeV", "tev": "TeV", "mev": "MeV", "kev": "keV", "rad": "rad", 
 @contextmanager
 def style() -> Iterator[None]:
     """Settings for drawing; the user's own come back afterwards."""
-    with mpl.rc_context(_RC):
+    with mpl.rc_context(_settings(current_look())):
         yield
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Drawing:
     """An empty figure (inches) that keeps labels and legends from overlapping."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return Drawing(width, height)
 
 
 def plain_log_ticks(axis: Axis, *, span: float) -> None:
@@ -81,20 +196,30 @@ def plain_log_ticks(axis: Axis, *, span: float) -> None:
 
 def to_svg(figure: Figure) -> bytes:
     """The figure as SVG; the same figure gives the same bytes."""
-    with style():
-        return _saved(figure, "svg")
+    return _saved(figure, "svg")
 
 
 def to_png(figure: Figure) -> bytes:
     """The figure as PNG."""
-    with style():
-        return _saved(figure, "png")
+    return _saved(figure, "png")
+
+
+def to_pdf(figure: Figure) -> bytes:
+    """The figure as PDF, with its letters as text; the same figure gives the same bytes."""
+    return _saved(figure, "pdf")
+
+
+_NAMELESS: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 
 def _saved(figure: Figure, suffix: str) -> bytes:
     stream = io.BytesIO()
-    metadata = {"Date": None} if suffix == "svg" else {"Software": None}
-    figure.savefig(stream, format=suffix, dpi=PNG_DPI, metadata=metadata)
+    with style():
+        figure.savefig(stream, format=suffix, dpi=PNG_DPI, metadata=_NAMELESS[suffix])
     return stream.getvalue()
 
 
@@ -121,6 +246,15 @@ def unit_of(label: str) -> str:
     """
     found = re.search(r"\[([^\[\]]+)\]\s*$", label)
     return f" {found.group(1)}" if found else ""
+
+
+def without_unit(label: str) -> str:
+    """A label without the unit at its end.
+
+    >>> without_unit("mass [GeV]")
+    'mass'
+    """
+    return re.sub(r"\s*\[[^\[\]]+\]\s*$", "", label) or label
 
 
 def drawable(text: str) -> str:

@@ -9,7 +9,9 @@ from scipy.special import log_ndtr
 
 from wilks.errors import InputError
 from wilks.laws import AnalyticCurve, AnalyticLaw, GoodnessOfFit
-from wilks.plots.style import BLUE, GRAY, GREEN, SKY, VERMILLION, new_figure, style
+from wilks.plots.null import observed_numbers
+from wilks.plots.numbers import Column, Numbers
+from wilks.plots.style import BLUE, GRAY, GREEN, SKY, VERMILLION, Drawing, new_figure, style
 from wilks.significance import p_value
 from wilks.statistics.analytic import neglected_factor
 from wilks.statistics.words import LawWords
@@ -36,8 +38,9 @@ def survival(result: GoodnessOfFit) -> Figure:
     with style():
         figure = new_figure(5.8, 4.0)
         axes = figure.subplots()
-        _draw_law(axes, result.law.curve(result.t), result.law.words)
+        _draw_law(figure, axes, result.law.curve(result.t), words=result.law.words)
         _draw_observed(axes, result)
+        figure.keep(observed_numbers(result, result.t))
         axes.set_xlabel("test statistic $t$")
         axes.set_ylabel("$p$-value")
         _draw_z_axis(axes)
@@ -45,7 +48,7 @@ def survival(result: GoodnessOfFit) -> Figure:
     return figure
 
 
-def _draw_law(axes: Axes, curve: AnalyticCurve, words: LawWords) -> None:
+def _draw_law(figure: Drawing, axes: Axes, curve: AnalyticCurve, *, words: LawWords) -> None:
     first, last = (float(np.cbrt(end)) for end in curve.ends)
     roots = np.linspace(first, last, _N_DRAWN)
     log_p, log_limit = log_ndtr(-curve.z_scores(roots)), log_ndtr(-curve.limit_z_scores(roots))
@@ -55,6 +58,8 @@ def _draw_law(axes: Axes, curve: AnalyticCurve, words: LawWords) -> None:
         spread = neglected_factor(log_p, log_limit)
         axes.fill_between(t, p / spread, np.minimum(1.0, p * spread), color=SKY, alpha=0.4, lw=0, label=words.band)
     axes.plot(t, limit, color=GREEN, ls="--", lw=1.2, label=f"its {words.limit}")
+    found = Column("p", p), Column(f"p, {words.limit}", limit), Column("Z", curve.z_scores(roots))
+    figure.keep(Numbers("curve", f"p against t by the {words.curve}.", (Column("t", t),), found))
     axes.set_yscale("log")
     axes.set_xlim(t[0], t[-1])
     axes.set_ylim(float(min(p[-1], limit[-1])), 1.5)

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from wilks import plots
-from wilks.comparison import Comparison, FeatureAnswer, MemberAnswer
+from wilks.comparison import Comparison, FeatureAnswer, Interval, MemberAnswer
+from wilks.plots.comparisons import SamplePairs, sample_pair
 from wilks.reports.files import checked_target, put
 from wilks.reports.picture import Picture, picture_of
 from wilks.reports.rendering import NO_LABELS, render
@@ -167,13 +168,33 @@ def _feature_row(one: FeatureAnswer) -> tuple[str, ...]:
     return (one.feature, *local, *numbers, decimals(place.local_z))
 
 
+def binned_features(
+    result: Comparison,
+    a: Sample,
+    b: Sample,
+    *,
+    names: tuple[str, str],
+    labels: Mapping[str, str] = NO_LABELS,
+) -> SamplePairs:
+    """The first features of a comparison in bins, for `wilks.plots.figures_of`, shaded as on the page."""
+    return SamplePairs(
+        tuple(
+            sample_pair(a, b, feature=one.feature, interval=_shaded(one), names=names, labels=labels)
+            for one in result.by_feature[:_MOST_PICTURES]
+        )
+    )
+
+
+def _shaded(one: FeatureAnswer) -> Interval | None:
+    return one.interval if one.corrected_p_value <= _SHADED_BELOW else None
+
+
 def _feature_picture(
     one: FeatureAnswer, *, a: Sample, b: Sample, names: tuple[str, str], labels: Mapping[str, str]
 ) -> Picture:
-    is_shaded = one.corrected_p_value <= _SHADED_BELOW
-    interval = one.interval if is_shaded else None
+    interval = _shaded(one)
     draw = partial(plots.two_samples, a, b, feature=one.feature, interval=interval, names=names, labels=labels)
-    shading = ", shaded where they differ most" if is_shaded else ""
+    shading = "" if interval is None else ", shaded where they differ most"
     return picture_of(
         draw,
         caption=f"{one.feature}: both samples{shading}; below, the second over the first.",

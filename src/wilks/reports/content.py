@@ -1,7 +1,7 @@
 """Everything that the page shows, gathered from the results."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wilks.analysis import Analysis
 from wilks.campaign import Toys
@@ -11,6 +11,7 @@ from wilks.laws import Calibration, GoodnessOfFit
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
 from wilks.reports.joint import share_tables
+from wilks.reports.limits import limits
 from wilks.reports.nuisances import nuisance_tables
 from wilks.reports.nulls import NullContent, null_content
 from wilks.reports.picture import Picture
@@ -35,6 +36,7 @@ class ReportInputs:
     study: ResponseStudy | None = None
     closure: Closure | None = None
     notices: tuple[str, ...] = ()
+    reproduction: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def answer(self) -> GoodnessOfFit | None:
@@ -79,6 +81,7 @@ class Report:
     nuisance_tables: tuple[Table, ...]
     nuisance_pictures: tuple[Picture, ...]
     response_pictures: tuple[Picture, ...]
+    limits: tuple[str, ...]
     null_pictures: tuple[Picture, ...]
     null_tables: tuple[Table, ...]
     verdict: str
@@ -115,6 +118,7 @@ def build_report(inputs: ReportInputs) -> Report:
         nuisance_tables=nuisance_tables(analysis, fit, inputs.closure) if analysis else (),
         nuisance_pictures=(pictures.pull_picture(analysis, fit),) if analysis and fit and fit.nuisances else (),
         response_pictures=pictures.response_pictures(inputs.study, inputs.closure),
+        limits=limits(inputs.result, analysis, inputs.data, fit=fit),
         null_pictures=null.pictures,
         null_tables=null.tables,
         verdict=null.verdict,
@@ -128,7 +132,7 @@ def build_report(inputs: ReportInputs) -> Report:
         start_values=sections.start_values(fit) if fit and (family is None or family.is_searched) else "",
         sample_tables=sections.sample_tables(analysis, inputs.data) if analysis else (),
         model_tables=sections.model_tables(analysis) if analysis else (),
-        reproduction=sections.reproduction_table(inputs.fingerprint),
+        reproduction=sections.reproduction_table(inputs.fingerprint, more=inputs.reproduction),
     )
 
 

@@ -1,6 +1,7 @@
 """What a report says about samples, model, fit, toys and versions, as tables."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -9,11 +10,12 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.campaign import Toys
-from wilks.hypotheses import Null
+from wilks.hypotheses import Generator, Null
 from wilks.laws import Calibration
 from wilks.laws.compatibility import Compatibility, seen_row, seen_title
 from wilks.laws.omnibus import TAIL_PROBABILITY, TESTS
 from wilks.nuisances import Unselected
+from wilks.reports.rendering import NO_LABELS
 from wilks.reports.samples import samples_table
 from wilks.reports.tables import Table, count, flat_rows, number, setting
 from wilks.samples import Sample
@@ -181,9 +183,9 @@ def toy_table(calibration: Calibration, toys: Toys | None, *, reach_z: float | N
     return Table("Toys", (*rows, *(_campaign_rows(toys) if toys is not None else ())))
 
 
-def reproduction_table(fingerprint: str | None) -> Table:
-    """Fingerprint, versions, platform and time."""
-    rows = [("fingerprint of the analysis", fingerprint or "not known: bare values of t")]
+def reproduction_table(fingerprint: str | None, *, more: Mapping[str, str] = NO_LABELS) -> Table:
+    """What was asked for, if that is known, fingerprint, versions, platform and time."""
+    rows = [*more.items(), ("fingerprint of the analysis", fingerprint or "not known: bare values of t")]
     rows += [(name, _version(name)) for name in _PACKAGES]
     rows += [("Python", platform.python_version()), ("platform", platform.platform())]
     rows.append(("report written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")))
@@ -205,7 +207,10 @@ def _hypothesis(hypothesis: object) -> str:
 
 
 def _toy_source(analysis: Analysis) -> str:
-    return "none given with the analysis" if analysis.toy_source is None else setting(analysis.toy_source)
+    source = analysis.toy_source
+    if isinstance(source, Generator):
+        return f"drawn by {source.name}, version {source.version}"
+    return "none given with the analysis" if source is None else setting(source)
 
 
 def _standardization_note(analysis: Analysis) -> str:

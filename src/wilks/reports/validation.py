@@ -1,6 +1,7 @@
 """The page of a validation: what was checked of an analysis before its data are seen."""
 
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.reports.files import checked_target, put
 from wilks.reports.picture import Picture, picture_of
-from wilks.reports.rendering import render
+from wilks.reports.rendering import NO_LABELS, render
 from wilks.reports.sections import model_tables, reproduction_table, sample_tables
 from wilks.reports.tables import Table
 from wilks.storage import as_path
@@ -43,7 +44,12 @@ class ValidationPage:
 
 
 def write_validation_report(
-    found: Validation, path: str | os.PathLike[str], *, analysis: Analysis | None = None, title: str = ""
+    found: Validation,
+    path: str | os.PathLike[str],
+    *,
+    analysis: Analysis | None = None,
+    title: str = "",
+    reproduction: Mapping[str, str] = NO_LABELS,
 ) -> Path:
     """Write a self-contained HTML page of a validation and return where it is.
 
@@ -52,6 +58,7 @@ def write_validation_report(
         path: the file, ending on .html; a report that is there is replaced in one step.
         analysis: adds samples and model.
         title: heading of the page; the name of the analysis if empty.
+        reproduction: rows for the table at the end, such as the command that wrote the page.
 
     Raises:
         InputError: another analysis, or a path that is not .html.
@@ -64,11 +71,11 @@ def write_validation_report(
             f"the analysis has {analysis.fingerprint()[:12]}; give the analysis that was validated"
         )
     target = checked_target(as_path(path))
-    put(target, render("validation.html.j2", page=_page(found, analysis, title)))
+    put(target, render("validation.html.j2", page=_page(found, analysis, title, reproduction)))
     return target
 
 
-def _page(found: Validation, analysis: Analysis | None, title: str) -> ValidationPage:
+def _page(found: Validation, analysis: Analysis | None, title: str, reproduction: Mapping[str, str]) -> ValidationPage:
     return ValidationPage(
         title=title or (analysis.name if analysis else "") or "Validation",
         headline=(f"{found.headline}.",),
@@ -77,11 +84,11 @@ def _page(found: Validation, analysis: Analysis | None, title: str) -> Validatio
         question=(*_HOW, f"p of toys is {found.law}."),
         failed=tuple(one.sentence.rstrip(".") for one in found.failed),
         checks=_checks_table(found),
-        pictures=(_picture(found),),
+        pictures=tuple(_pictures(found)),
         points=_points_table(found),
         samples=sample_tables(analysis, None) if analysis else (),
         model=model_tables(analysis) if analysis else (),
-        reproduction=reproduction_table(found.fingerprint),
+        reproduction=reproduction_table(found.fingerprint, more=reproduction),
     )
 
 
@@ -105,9 +112,16 @@ def _points_table(found: Validation) -> Table:
     return Table("", rows, ("nuisances", "toys", "mean of t", "variance/(2 mean)"))
 
 
-def _picture(found: Validation) -> Picture:
+def _pictures(found: Validation) -> Iterator[Picture]:
     caption = (
         "Left: mean of t at each point of the nuisances; the band is that at 0 with its error. Right: the distribution "
         "of p of the toys at each point; the band holds 95 of 100 points whose p is uniform."
     )
-    return picture_of(partial(plots.validation, found), caption=caption, alt="Mean of t and p of toys at each point.")
+    yield picture_of(partial(plots.validation, found), caption=caption, alt="Mean of t and p of toys at each point.")
+    if all(one.tau.size for one in found.points) and len(found.points) > 1:
+        yield picture_of(
+            partial(plots.tau_and_t, found),
+            caption="t and tau of the toys at each point: medians, central 68 % (bars) and 90 % (lines). A nuisance "
+            "moves tau, and t stays in the band, which is that at 0, if the response is right.",
+            alt="Percentiles of t and tau of toys at each point.",
+        )

@@ -31,6 +31,7 @@ def write_report(
     study: ResponseStudy | None = None,
     closure: Closure | None = None,
     notices: Sequence[str] = (),
+    reproduction: Mapping[str, str] = NO_LABELS,
     folder: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write a self-contained HTML report and return where it is.
@@ -48,6 +49,7 @@ def write_report(
         study: of the responses of the nuisances, adds its figures.
         closure: of learned responses, adds its table and figures.
         notices: what else a reader must know, beside the warnings of the result.
+        reproduction: rows for the table at the end, such as the command that wrote the page.
         folder: if given, ``path`` is taken from it and must stay inside.
 
     Raises:
@@ -65,7 +67,8 @@ def write_report(
     sample = None
     if data is not None:
         sample = analysis.checked(data) if analysis else _needs_analysis()
-    report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure, tuple(notices)))
+    more = (tuple(notices), reproduction)
+    report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure, *more))
     put(target, render("report.html.j2", report=report))
     return target
 

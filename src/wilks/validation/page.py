@@ -1,8 +1,10 @@
 """Everything that a validation found on one page: a list of checks, and t and p at every point of the nuisances."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+import numpy as np
 
 from wilks.significance.printing import table
 from wilks.storage import Storable
@@ -19,11 +21,13 @@ class Point:
         name: its values, in words.
         t: of the toys that did not fail (n,).
         p: of those that the law answers for (m,), in order.
+        tau: of the toys of ``t`` (n,), which nuisances move where t stays; empty in results of earlier versions.
     """
 
     name: str
     t: FloatArray
     p: FloatArray
+    tau: FloatArray = field(default_factory=lambda: np.empty(0))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain figures."""

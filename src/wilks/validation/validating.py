@@ -152,7 +152,10 @@ def validation_of(
         seeds_check(analysis, first, make),
     )
     p = {id(one): found.p for one, found in zip(asked, answers, strict=True)}
-    shown = tuple(Point(point_text(one.hypothesis), valid_t(one), p.get(id(one), np.empty(0))) for one in campaigns)
+    shown = tuple(
+        Point(point_text(one.hypothesis), valid_t(one), p.get(id(one), np.empty(0)), one.tau[np.isfinite(one.t)])
+        for one in campaigns
+    )
     return Validation(checks, shown, law.words, analysis.fingerprint())
 
 

@@ -1,0 +1,153 @@
+"""wilks figures: every figure of what other commands stored, and the numbers that they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wilks import plots
+from wilks.campaign import load_toys
+from wilks.cli.answers import has_answer, load_answer
+from wilks.cli.options import FilePath, json_option, style_options
+from wilks.cli.places import (
+    ANALYSIS,
+    COMPARED,
+    HISTOGRAMS,
+    MONITORED,
+    POWER,
+    POWER_TABLE,
+    SELECTION,
+    SELECTION_RESULT,
+    SELECTION_SCAN,
+    TOYS,
+    VALIDATION,
+    VALIDATION_RESULT,
+)
+from wilks.cli.session import Session
+from wilks.errors import InputError, StoreError
+from wilks.monitor.audit import lines
+from wilks.plots.looks import FORMATS
+from wilks.storage import load, saved_kinds
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_PLAN = "campaign.json"
+_BESIDE = {
+    POWER: (POWER_TABLE,),
+    VALIDATION: (VALIDATION_RESULT,),
+    SELECTION: (SELECTION_RESULT, SELECTION_SCAN),
+    COMPARED: ("",),
+    HISTOGRAMS: ("",),
+}
+
+
+def _axes(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    found = dict[str, str]()
+    for text in texts:
+        name, _, label = text.partition("=")
+        if not (name.strip() and label.strip()):
+            raise click.BadParameter(f"must be NAME=TEXT, but it is {text!r}; e.g. 'pt1=leading muon pT [GeV]'")
+        found[name.strip()] = label.strip()
+    return found
+
+
+@click.command(short_help="Write every figure of stored results, and their numbers.")
+@click.argument("results", type=FilePath())
+@click.option(
+    "--output", "-o", type=FilePath(), default="figures", metavar="FOLDER", show_default=True, help="Where to."
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    default=("pdf",),
+    show_default=True,
+    help="pdf, png, svg: figures; csv: the numbers of each; hepdata: all numbers as a submission. May be repeated.",
+)
+@click.option(
+    "--axis",
+    "labels",
+    multiple=True,
+    metavar="NAME=TEXT",
+    callback=_axes,
+    help="Axis label of a column; may be repeated.",
+)
+@style_options
+@json_option
+def figures(results: Path, output: Path, formats: tuple[str, ...], labels: Mapping[str, str], as_json: bool) -> None:
+    """Write every figure of the folder RESULTS, each under its name; nothing is fitted.
+
+    RESULTS is the output folder of an analysis, of `wilks compare` or of `wilks monitor`, a campaign of toys, or a
+    folder to which a result was saved in Python.
+    """
+    session = Session("figures", as_json=as_json)
+
+    def work() -> None:
+        found = stored_figures(results, labels=labels)
+        written = plots.save_figures(found, output, formats=formats)
+        session.say(f"{len(found)} figures: {', '.join(found)}")
+        session.say(f"{len(written)} files in {output}")
+        session.outcome.numbers["figures"] = list(found)
+        session.outcome.files |= {str(path.relative_to(output)): str(path) for path in written}
+
+    session.run(work)
+
+
+def stored_figures(folder: Path, *, labels: Mapping[str, str]) -> dict[str, Callable[[], Figure]]:
+    """What draws each figure of all that is stored in a folder.
+
+    Raises:
+        StoreError: nothing is, or it cannot be read.
+    """
+    found: dict[str, Callable[[], Figure]] = {}
+    for part in _parts(folder, labels):
+        found |= part
+    if not found:
+        raise StoreError(
+            f"{folder} must hold results of wilks, but there are none to draw; give the output folder of `wilks run`, "
+            "`compare`, `select`, `validate`, `power` or `monitor`, a campaign, or a folder with one saved result"
+        )
+    return found
+
+
+def _parts(folder: Path, labels: Mapping[str, str]) -> Iterator[dict[str, Callable[[], Figure]]]:
+    if (folder / MONITORED).exists():
+        yield {"timeline": _timeline(folder / MONITORED)}
+    if (folder / _PLAN).exists():
+        yield plots.figures_of(load_toys(folder), labels=labels)
+    elif saved_kinds(folder):
+        yield plots.figures_of(load(folder), labels=labels)
+    if (folder / ANALYSIS).exists():
+        yield _of_analysis(folder, labels)
+    for place, names in _BESIDE.items():
+        for name in names:
+            if saved_kinds(folder / place / name):
+                yield plots.figures_of(load(folder / place / name), labels=labels)
+
+
+def _of_analysis(folder: Path, labels: Mapping[str, str]) -> dict[str, Callable[[], Figure]]:
+    """Of the answer, or of the toys before there is one."""
+    analysis = load(folder / ANALYSIS)
+    toys = load_toys(folder / TOYS) if (folder / TOYS / _PLAN).exists() else None
+    if has_answer(folder):
+        result, data, own = load_answer(folder)
+        return plots.figures_of(result, analysis=analysis, data=data, toys=own or toys, labels=labels)
+    return {} if toys is None else plots.figures_of(toys, labels=labels)
+
+
+def _timeline(log: Path) -> Callable[[], Figure]:
+    """Of a log, read now and drawn later."""
+    verdicts, decisions = list[Mapping[str, Any]](), dict[str, Any]()
+    for entry in lines(log):
+        if "verdict" in entry:
+            verdicts.append(entry["verdict"])
+        else:
+            decisions = entry.get("decisions", decisions)
+    if not verdicts:
+        raise InputError(f"a timeline needs a batch, but {log} has none yet; let `wilks monitor` judge one")
+    return lambda: plots.timeline(verdicts, decisions=decisions)
