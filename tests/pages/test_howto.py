@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import awkward as ak
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +22,11 @@ from tests import nano
 from tests.pages import worlds
 from tests.pages.markdown import DOCS, Block, blocks, command_lines, run
 
-SMALLER = {"--n-toys 200": "--n-toys 30", "--shard-size 50": "--shard-size 5", "n_toys: 400": "processes: 1, n_toys: 20"}
+SMALLER = {
+    "--n-toys 200": "--n-toys 30",
+    "--shard-size 50": "--shard-size 5",
+    "n_toys: 400": "processes: 1, n_toys: 20",
+}
 NETWORKS_AND_CLUSTERS = {("select",), ("toys", "run", "results/toys", "--dask")}
 
 
@@ -37,7 +42,10 @@ def data_files(folder: Path) -> None:
         frame = pd.DataFrame(worlds.columns(300, seed=len(name)))
         frame.assign(genWeight=np.linspace(0.5, 1.5, 300)).to_parquet(folder / f"{name}.parquet")
     content = [
-        {"key": kind, "value": {"nodetype": "formula", "expression": f"{size}+0*x", "parser": "TFormula", "variables": ["pt"]}}
+        {
+            "key": kind,
+            "value": {"nodetype": "formula", "expression": f"{size}+0*x", "parser": "TFormula", "variables": ["pt"]},
+        }
         for kind, size in (("nominal", 0.98), ("up", 1.0), ("down", 0.95))
     ]
     correction = {
@@ -178,3 +186,20 @@ def test_workflows_name_the_shards_of_the_plan(here: Path) -> None:
     outcome = CliRunner().invoke(main, ["toys", "run", "results/toys", "--shard", "3"])
     assert outcome.exit_code == 0 and (here / "results" / "toys" / "shards" / "shard-0000003.parquet").exists()
     assert " ".join(plan[2:]).replace("analysis.yaml", "{input}") in text and text.count("range(4)") == 1
+
+
+def test_coming_from_nplm(here: Path) -> None:
+    t = np.random.default_rng(1).chisquare(13, size=30)
+    for name in ("out", "tables"):
+        (here / name).mkdir()
+    for seed, value in enumerate(t):
+        (here / "out" / f"seed{seed}_TAU.txt").write_text(f"{value + 2:.6f}\n")
+        (here / "out" / f"seed{seed}_DELTA.txt").write_text("2.000000\n")
+    for name, values in (("TAU", t + 2), ("DELTA", np.full(30, 2.0))):
+        with h5py.File(here / "tables" / f"{name}_final.h5", "w") as file:
+            file["tvalues"], file["seeds"] = values, np.arange(30.0)
+    (here / "reference.log").write_text("".join(f"{k},{one},2000.0,2.1,17,{k}\n" for k, one in enumerate(t)))
+    names: worlds.Names = {"wilks": wilks}
+    printed = play(DOCS / "from-nplm.md", here, names)
+    assert np.allclose(np.sort(names["t"]), np.sort(t), atol=2e-6) and "p = " in printed[-1]
+    assert printed[0] == printed[1]

@@ -55,7 +55,9 @@ def plain() -> Names:
 
 def mass() -> Names:
     """With the mass as its feature."""
-    reference, pool, data, zprime = (sample(n, seed=k, features=("mll",)) for k, n in enumerate((N_REFERENCE, N_POOL, N_DATA, 100)))
+    reference, pool, data, zprime = (
+        sample(n, seed=k, features=("mll",)) for k, n in enumerate((N_REFERENCE, N_POOL, N_DATA, 100))
+    )
     return plain() | {
         **{"analysis": analysis_of(features=("mll",)), "zprime": zprime, "data": data},
         **{"reference": reference.rescaled(N_DATA), "pool": pool, "density_ratio": lambda events: np.ones(len(events))},
@@ -84,8 +86,13 @@ def regions() -> Names:
     module = ModuleType("mymodule")
     exec("def turn_on(events, nu):\n    return nu * events[:, 0] / 100", vars(module))
     sys.modules["mymodule"] = module
-    made = {name: sample(N_REFERENCE, seed=k).rescaled(N_DATA) for k, name in enumerate(("mc_signal", "mc_control", "pooled"))}
-    pools = {f"pool_{name}": sample(N_REFERENCE, seed=10 + k) for k, name in enumerate(("signal", "control", "e", "mu"))}
+    made = {
+        name: sample(N_REFERENCE, seed=k).rescaled(N_DATA)
+        for k, name in enumerate(("mc_signal", "mc_control", "pooled"))
+    }
+    pools = {
+        f"pool_{name}": sample(N_REFERENCE, seed=10 + k) for k, name in enumerate(("signal", "control", "e", "mu"))
+    }
     events = {f"events_{name}": sample(N_DATA, seed=20 + k) for k, name in enumerate(("signal", "control"))}
     three = {name: wilks.normalization(name, sigma=0.1) for name in ("scale", "luminosity", "fakes")}
     return {"wilks": wilks, "model": wilks.Histogram(n_bins=4), **made, **pools, **events, **three}

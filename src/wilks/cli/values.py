@@ -61,7 +61,7 @@ _mass = click.option("--mass", metavar="NAME", help="Of values: what they are ca
 
 
 def is_values(path: Path) -> bool:
-    """Whether a path holds values of t, by the ending of its name, or toys of NPLM; JSON with a reference is an analysis."""
+    """Whether a path holds values of t, by its ending, or toys of NPLM; JSON with a reference is an analysis file."""
     ending = path.suffix.lower()
     return is_nplm(path) or ending in (*TEXTS, BINARY) or (ending == GOF and not _is_analysis(path))
 

@@ -92,7 +92,9 @@ def _of_tables(tau: Path, delta: Path) -> FloatArray:
 def _by_seed(path: Path) -> dict[str, float]:
     seeds, values = _by_name(path, "seeds", may_fail=False), _by_name(path, "tvalues")
     if len(set(seeds)) < len(seeds):
-        raise ValueError(f"in {path.name} {len(seeds) - len(set(seeds))} toys have the seed of another: they are the same")
+        raise ValueError(
+            f"in {path.name} {len(seeds) - len(set(seeds))} toys have the seed of another: they are the same"
+        )
     return dict(zip((f"{seed:.0f}" for seed in seeds), values.tolist(), strict=True))
 
 
