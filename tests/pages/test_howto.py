@@ -1,8 +1,6 @@
-"""The recipes run as they stand: files are written under the names that they say, commands and Python follow in order."""
+"""The recipes run as they stand: files get the names that they say, commands and Python follow in order."""
 
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 

@@ -2,7 +2,7 @@
 
 | file | holds |
 |---|---|
-| folder of `seed7_TAU.txt` and `seed7_DELTA.txt` | tau and Delta of each toy, t = tau - Delta; without nuisances tau alone |
+| folder of `seed7_TAU.txt` and `seed7_DELTA.txt` | of each toy, t = tau - Delta; or tau alone |
 | folder of `..._t.txt` | t of each toy |
 | folder with `TAU_final.h5`, `DELTA_final.h5` | `tvalues` of toys with `seeds`, by which the two are brought together |
 | one `.h5` file | `tvalues`, or data sets named by epochs, of which the last is taken, in the order of numbers |
