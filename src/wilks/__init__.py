@@ -36,6 +36,7 @@ _NAMES = {
     "wilks.answer": ["goodness_of_fit"],
     "wilks.laws": ["Calibration", "GoodnessOfFit", "SequentialToys", "calibrate"],
     "wilks.laws.gof_json": ["GofToys", "read_gof", "write_gof"],
+    "wilks.laws.nplm_files": ["read_nplm"],
     "wilks.campaign": ["LocalProcesses", "Toys", "load_toys", "plan_toys", "run_toys"],
     "wilks.comparison": ["Comparison", "compare"],
     "wilks.errors": [
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from wilks.interpretation import Region, most_discrepant_region
     from wilks.laws import Calibration, GoodnessOfFit, SequentialToys, calibrate
     from wilks.laws.gof_json import GofToys, read_gof, write_gof
+    from wilks.laws.nplm_files import read_nplm
     from wilks.monitor import Monitor, MonitorReference, Verdict, build_reference
     from wilks.nuisances import (
         Gaussian,
@@ -191,6 +193,7 @@ __all__ = [
     "problems",
     "read",
     "read_gof",
+    "read_nplm",
     "run_toys",
     "select_architecture",
     "select_weight_clip",

@@ -15,6 +15,7 @@ from wilks.cli.session import Session
 from wilks.errors import ConfigError, InputError, StoreError
 from wilks.laws import Calibration, calibrate
 from wilks.laws.gof_json import GofToys, read_gof, write_gof
+from wilks.laws.nplm_files import is_nplm, read_nplm
 from wilks.significance.printing import decimals, plain, table
 from wilks.typing import FloatArray
 
@@ -60,9 +61,9 @@ _mass = click.option("--mass", metavar="NAME", help="Of values: what they are ca
 
 
 def is_values(path: Path) -> bool:
-    """Whether a file holds values of t, by the ending of its name; JSON with a reference is an analysis file."""
+    """Whether a path holds values of t, by its ending, or toys of NPLM; JSON with a reference is an analysis file."""
     ending = path.suffix.lower()
-    return ending in (*TEXTS, BINARY) or (ending == GOF and not _is_analysis(path))
+    return is_nplm(path) or ending in (*TEXTS, BINARY) or (ending == GOF and not _is_analysis(path))
 
 
 def _is_analysis(path: Path) -> bool:
@@ -115,6 +116,8 @@ def read_values(path: Path) -> dict[str, GofToys]:
     """
     if path.suffix.lower() == GOF:
         return read_gof(path)
+    if is_nplm(path):
+        return {"0.0": GofToys(math.nan, read_nplm(path))}
     try:
         is_binary = path.suffix.lower() == BINARY
         values = np.load(path, allow_pickle=False) if is_binary else _numbers(path.read_text("utf-8"))
