@@ -16,6 +16,7 @@ REPORT = "report.html"
 SPLITTING = "splitting"
 SUMS = "sums"
 POWER = "power"
+MODELS = "models"
 VALIDATION = "validation"
 SELECTION, SELECTED = "selection", "selected"
 LEARNED, RESPONSES = "nuisances.json", "responses"
@@ -23,7 +24,7 @@ MONITORED, ACKNOWLEDGED = "log.jsonl", "acknowledgments.jsonl"
 _OURS = {
     *(MONITORED, ACKNOWLEDGED),
     *(ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES),
-    *(SPLITTING, SUMS, POWER, VALIDATION, SELECTION, SELECTED),
+    *(SPLITTING, SUMS, POWER, MODELS, VALIDATION, SELECTION, SELECTED),
 }
 _LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
 _MAX_NAMED = 6

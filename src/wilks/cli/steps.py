@@ -11,6 +11,7 @@ from wilks.campaign import Toys, toys_here
 from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
 from wilks.cli.fail_on import FailOn, judge
+from wilks.cli.models import stored_models
 from wilks.cli.outcome import ExitCode
 from wilks.cli.places import REPORT, SPLITTING, TOYS
 from wilks.cli.prepare import Prepared, claim_output
@@ -222,6 +223,7 @@ def report_step(
         study=study,
         closure=closure,
         notices=_response_notices(prepared),
+        models=stored_models(prepared) if isinstance(result, GoodnessOfFit) else None,
     )
     session.outcome.files["report"] = str(path)
     session.say(f"The report is {path}")

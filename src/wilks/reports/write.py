@@ -10,6 +10,7 @@ from wilks.analysis import Analysis
 from wilks.campaign import Toys
 from wilks.errors import InputError
 from wilks.laws import Calibration, GoodnessOfFit
+from wilks.models import ModelTable
 from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.files import checked_target, put
 from wilks.reports.rendering import NO_LABELS, render
@@ -31,6 +32,7 @@ def write_report(
     study: ResponseStudy | None = None,
     closure: Closure | None = None,
     notices: Sequence[str] = (),
+    models: ModelTable | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write a self-contained HTML report and return where it is.
@@ -48,6 +50,7 @@ def write_report(
         study: of the responses of the nuisances, adds its figures.
         closure: of learned responses, adds its table and figures.
         notices: what else a reader must know, beside the warnings of the result.
+        models: several models on these data, adds their table.
         folder: if given, ``path`` is taken from it and must stay inside.
 
     Raises:
@@ -65,7 +68,8 @@ def write_report(
     sample = None
     if data is not None:
         sample = analysis.checked(data) if analysis else _needs_analysis()
-    report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure, tuple(notices)))
+    inputs = ReportInputs(result, analysis, sample, toys, title, labels, study, closure, tuple(notices), models)
+    report = build_report(inputs)
     put(target, render("report.html.j2", report=report))
     return target
 
