@@ -25,10 +25,13 @@ def page(current: str) -> str:
 def _tables() -> Iterator[str]:
     schema = json_schema()
     found: dict[str, Mapping[str, Any]] = {"": schema}
-    waiting = [""]
+    waiting, written = [""], dict[int, str]()
     while waiting:
         place = waiting.pop(0)
         section = found[place]
+        if (first := written.setdefault(id(section), place)) != place and _has_sections(section, schema):
+            yield f"\n## `{place}`\n\nThe keys of [`{first}`](#{first.lower().replace('.', '')}).\n"
+            continue
         yield f"\n## {f'`{place}`' if place else 'At the top'}\n"
         if place and section.get("description"):
             yield f"{_cell(section['description'])}\n"
@@ -43,6 +46,10 @@ def _tables() -> Iterator[str]:
                 found[path + suffix] = schema["$defs"][name]
         waiting = [*inner, *waiting]
     yield ""
+
+
+def _has_sections(section: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    return any(True for one in section["properties"].values() for _ in _sections(one, schema))
 
 
 def _sections(one: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -15,12 +15,13 @@ import wilks
 from wilks.laws import AnalyticLaw
 from wilks.laws.empirical import Empirical
 from wilks.problems import dimuon, exponential
-from wilks.significance import median_ranks, z_score
+from wilks.significance import median_ranks, p_value, z_score
 from wilks.statistics.fits import Data
 from wilks.statistics.network.programs import DataSet, Programs
 from wilks.toys import draw_toy
 
 TOY_SEED = 31
+SIZE, N_BOOTSTRAP = p_value(2.0), 400
 N_REFERENCE, EXPECTED_EVENTS = 43_500, 8_700
 
 
@@ -128,6 +129,20 @@ def median_z(toys: wilks.Toys, null: wilks.Toys) -> dict[str, object]:
     found = {"n_toys": toys.t.size, "z": np.median(z), "z_interval": [z[low - 1], z[high - 1]]}
     powers = {f"power_{s}": np.mean(z >= s) for s in (2, 3)}
     return found | powers | {"share_beyond_toys": np.mean(t > law.t[-1]), "n_failed": toys.n_failed}
+
+
+def power(null: np.ndarray, signal: np.ndarray) -> tuple[float, float]:
+    """The share of signal toys beyond the value that 2.28 % of the null toys exceed, with its bootstrap error.
+
+    The error is at least that of one toy in all.
+    """
+    rng = np.random.default_rng(0)
+    shares = [
+        np.mean(rng.choice(signal, signal.size) > np.quantile(rng.choice(null, null.size), 1.0 - SIZE))
+        for _ in range(N_BOOTSTRAP)
+    ]
+    share = np.mean(signal > np.quantile(null, 1.0 - SIZE))
+    return float(share), max(float(np.std(shares)), 1.0 / signal.size)
 
 
 def threshold(law: AnalyticLaw, p: float) -> float:

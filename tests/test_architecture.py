@@ -21,6 +21,7 @@ ROOMS = (
         "selection",
         "validation",
         "parts",
+        "models",
         "power",
         "interpretation",
         "problems",

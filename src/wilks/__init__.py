@@ -52,6 +52,7 @@ _NAMES = {
     "wilks.statistics.network": ["MLP"],
     "wilks.statistics.regions": ["Fixed"],
     "wilks.statistics.scan": ["Scan"],
+    "wilks.models": ["ModelTable", "model_table"],
     "wilks.monitor": ["Monitor", "MonitorReference", "Verdict", "build_reference"],
     "wilks.nuisances": [
         *("Gaussian", "LogNormal", "Nuisance", "Nuisances", "PoissonCount", "Unconstrained", "Unselected"),
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     from wilks.laws import Calibration, GoodnessOfFit, SequentialToys, calibrate
     from wilks.laws.gof_json import GofToys, read_gof, write_gof
     from wilks.laws.nplm_files import read_nplm
+    from wilks.models import ModelTable, model_table
     from wilks.monitor import Monitor, MonitorReference, Verdict, build_reference
     from wilks.nuisances import (
         Gaussian,
@@ -147,6 +149,7 @@ __all__ = [
     "KnownSignal",
     "LocalProcesses",
     "LogNormal",
+    "ModelTable",
     "Monitor",
     "MonitorReference",
     "Nuisance",
@@ -184,6 +187,7 @@ __all__ = [
     "load",
     "load_toys",
     "median_z_score",
+    "model_table",
     "most_discrepant_region",
     "normalization",
     "parts_test",

@@ -40,6 +40,7 @@ KINDS = {
     "calibration": "wilks.laws.calibration:Calibration",
     "fit": "wilks.statistics.fits:FitResult",
     "hypothesis": "wilks.hypotheses:StorableHypothesis",
+    "model_table": "wilks.models.table:ModelTable",
     "moments": "wilks.statistics.linear.moments:Moments",
     "monitor_reference": "wilks.monitor.reference:MonitorReference",
     "power_table": "wilks.power.tables:PowerTable",

@@ -36,14 +36,13 @@ import scipy.linalg
 import scipy.stats
 
 import wilks
+from studies.common import power
 from wilks.campaign.run import toys_here
 from wilks.fitting import fit_together
 from wilks.power import STANDARD_TESTS, BinnedSearch, Binning, KnownSignal, OtherTest, PowerRow, power_table
 from wilks.problem import Problem
 from wilks.problems import exponential
 
-SIZE = scipy.stats.norm.sf(2.0)
-N_BOOTSTRAP = 400
 Statistic = Callable[[np.ndarray], float]
 SCRIPT = harness.Script(__file__, __doc__, seed={"reference": 0, "toys": 7}, libraries=("scikit-learn", "hyppo"))
 
@@ -191,17 +190,6 @@ def measure(name: str) -> harness.Row:
     row |= {"memory_mb": harness.peak_mb() - before, "n_null": method.n_null, "n_signal": method.n_signal}
     powers = {one.name: power(values[0], found) for one, found in zip(exponential.SIGNALS, values[1:], strict=True)}
     return row | {"sees_count": method.sees_count, "power": powers}
-
-
-def power(null: np.ndarray, signal: np.ndarray) -> tuple[float, float]:
-    """The share of signal toys beyond the threshold, with its bootstrap error; at least that of one toy in all."""
-    rng = np.random.default_rng(0)
-    shares = [
-        np.mean(rng.choice(signal, signal.size) > np.quantile(rng.choice(null, null.size), 1.0 - SIZE))
-        for _ in range(N_BOOTSTRAP)
-    ]
-    share = np.mean(signal > np.quantile(null, 1.0 - SIZE))
-    return float(share), max(float(np.std(shares)), 1.0 / signal.size)
 
 
 @SCRIPT.part("tests", methods=tuple(METHODS))

@@ -11,6 +11,7 @@ from wilks.campaign import Toys
 from wilks.cli.answers import has_answer, load_answer
 from wilks.cli.fail_on import FailOn, fail_on_option
 from wilks.cli.learn import learn_step
+from wilks.cli.models import models_step, require_toys_of_models
 from wilks.cli.options import (
     analysis_argument,
     json_option,
@@ -188,6 +189,7 @@ def run_all(
         return
     if reach is not None:
         require_splittable(ready.analysis)
+    require_toys_of_models(ready)
     if until_exceeding is not None:
         require_sequential(ready, reach=reach)
         claim_output(session, ready)
@@ -200,6 +202,8 @@ def run_all(
     toys = toys_step(session, ready) if claims else None
     found = _answer(session, ready, toys, fail_on=fail_on, reach=reach)
     if found is not None:
+        if loaded.config.models:
+            models_step(session, ready, made=toys)
         result, new = found
         report_step(session, ready, result, toys=toys or new, data=ready.data)
 

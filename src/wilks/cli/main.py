@@ -22,6 +22,7 @@ COMMANDS = {
         "Check everything that needs no data: nuisances, p, responses, reference, seeds.",
     ),
     "power": Entry("wilks.cli.power:power", "What would be seen of an injected signal, beside other tests."),
+    "models": Entry("wilks.cli.models:models", "Test the data with several models on the same toys, in one table."),
     "test": Entry("wilks.cli.commands:answer", "Fit the data and give the p-value."),
     "parts": Entry("wilks.cli.parts:parts", "Test the data in parts, and combine their p-values."),
     "halves": Entry("wilks.cli.parts:halves", "Learn on one half of the data, and test the other half."),

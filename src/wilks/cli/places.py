@@ -16,6 +16,7 @@ REPORT = "report.html"
 SPLITTING = "splitting"
 SUMS = "sums"
 POWER, POWER_TABLE = "power", "table"
+MODELS = "models"
 VALIDATION, VALIDATION_RESULT = "validation", "result"
 COMPARED, HISTOGRAMS = "comparison", "histograms"
 SELECTION, SELECTED = "selection", "selected"
@@ -25,7 +26,7 @@ MONITORED, WINDOWS, ACKNOWLEDGED = "log.jsonl", "log.windows", "acknowledgments.
 _OURS = {
     *(MONITORED, WINDOWS, ACKNOWLEDGED),
     *(ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES),
-    *(SPLITTING, SUMS, HISTOGRAMS, POWER, VALIDATION, SELECTION, SELECTED),
+    *(SPLITTING, SUMS, HISTOGRAMS, POWER, MODELS, VALIDATION, SELECTION, SELECTED),
 }
 _LOG = re.compile(rb"\d{4}-\d\d-\d\dT\S+ wilks ")
 _MAX_NAMED = 6

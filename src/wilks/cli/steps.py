@@ -12,6 +12,7 @@ from wilks.campaign import Toys, toys_here
 from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
 from wilks.cli.fail_on import FailOn, judge
+from wilks.cli.models import stored_models
 from wilks.cli.options import as_typed
 from wilks.cli.outcome import ExitCode
 from wilks.cli.places import REPORT, SPLITTING, TOYS
@@ -226,6 +227,7 @@ def report_step(
         closure=closure,
         notices=_response_notices(prepared),
         reproduction=reproduction_of(prepared),
+        models=stored_models(prepared) if isinstance(result, GoodnessOfFit) else None,
     )
     session.outcome.files["report"] = str(path)
     session.say(f"The report is {path}")

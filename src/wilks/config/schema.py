@@ -303,6 +303,11 @@ class AnalysisConfig(Section):
         description="The learned log ratio f(x; w) of data to reference. Left out: kernels of several widths, chosen "
         "from the reference alone.",
     )
+    models: dict[Text, ModelConfig] = Field(
+        default={},
+        description="Other models by name, which `wilks models` and `wilks run` test on the same data and toys beside "
+        "`model`: each is written as that, such as {bins: {histogram: {n_bins: 20}}}.",
+    )
     standardize: Standardize = Field(
         default=True,
         description="true: subtract the mean and divide by the standard deviation of the reference (by quantiles where "

@@ -8,10 +8,12 @@ from wilks.campaign import Toys
 from wilks.errors import InputError
 from wilks.interpretation import Region, most_discrepant_region
 from wilks.laws import Calibration, GoodnessOfFit
+from wilks.models import ModelTable
 from wilks.plots import common_columns
 from wilks.reports import pictures, sections
 from wilks.reports.joint import share_tables
 from wilks.reports.limits import limits
+from wilks.reports.models import several_tables
 from wilks.reports.nuisances import nuisance_tables
 from wilks.reports.nulls import NullContent, null_content
 from wilks.reports.picture import Picture
@@ -37,6 +39,7 @@ class ReportInputs:
     closure: Closure | None = None
     notices: tuple[str, ...] = ()
     reproduction: Mapping[str, str] = field(default_factory=dict)
+    models: ModelTable | None = None
 
     @property
     def answer(self) -> GoodnessOfFit | None:
@@ -85,6 +88,7 @@ class Report:
     null_pictures: tuple[Picture, ...]
     null_tables: tuple[Table, ...]
     verdict: str
+    several_tables: tuple[Table, ...]
     ratio_pictures: tuple[Picture, ...]
     ratio_note: str
     region_note: str
@@ -122,6 +126,7 @@ def build_report(inputs: ReportInputs) -> Report:
         null_pictures=null.pictures,
         null_tables=null.tables,
         verdict=null.verdict,
+        several_tables=several_tables(inputs.models),
         ratio_pictures=_ratio_pictures(inputs),
         ratio_note=_ratio_note(inputs),
         region_note=region_note(region) if region else "",

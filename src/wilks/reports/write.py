@@ -10,6 +10,7 @@ from wilks.analysis import Analysis
 from wilks.campaign import Toys
 from wilks.errors import InputError
 from wilks.laws import Calibration, GoodnessOfFit
+from wilks.models import ModelTable
 from wilks.reports.content import ReportInputs, build_report
 from wilks.reports.files import checked_target, put
 from wilks.reports.rendering import NO_LABELS, render
@@ -32,6 +33,7 @@ def write_report(
     closure: Closure | None = None,
     notices: Sequence[str] = (),
     reproduction: Mapping[str, str] = NO_LABELS,
+    models: ModelTable | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write a self-contained HTML report and return where it is.
@@ -50,6 +52,7 @@ def write_report(
         closure: of learned responses, adds its table and figures.
         notices: what else a reader must know, beside the warnings of the result.
         reproduction: rows for the table at the end, such as the command that wrote the page.
+        models: several models on these data, adds their table.
         folder: if given, ``path`` is taken from it and must stay inside.
 
     Raises:
@@ -67,7 +70,7 @@ def write_report(
     sample = None
     if data is not None:
         sample = analysis.checked(data) if analysis else _needs_analysis()
-    more = (tuple(notices), reproduction)
+    more = (tuple(notices), reproduction, models)
     report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure, *more))
     put(target, render("report.html.j2", report=report))
     return target

@@ -1,0 +1,215 @@
+"""Power at equal size of one-sample and two-sample tests, by the size of the reference.
+
+    python -m studies.ratios.run averaged      # a fresh reference for each toy
+    python -m studies.ratios.run conditional   # toys of references that stay
+    python -m studies.ratios.run fixed         # the largest reference, one for all toys
+    python -m studies.ratios.run symmetrised   # networks and bins that take the pooled sample as their reference
+    python -m studies.ratios.run compared      # `wilks.compare` with the default set: each p among 219 relabellings
+
+The exponential problem: data of Poisson(2,000) events, NP1 to NP3 on top, references of ``ratio`` times 2,000 events.
+Power at 2 sigma: the share of signal toys beyond the 97.72 % quantile of the statistic's own null toys, with an error
+by bootstrap over both. ``averaged``: null and signal toys have a reference of their own each, so that the null
+averages over references. ``conditional``: the null of each reference comes from toys that keep it, and powers are
+averaged over references. Tests of one sample know that 2,000 events are expected; those of two do not look at numbers.
+
+Seconds are of the processor, for one toy: of ``averaged`` with its share of what a reference takes, which is there for
+the null and for all signals; of ``compared`` for a pair with its relabellings.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import benchmarks.harness as harness
+import numpy as np
+import scipy.special
+
+import wilks
+from studies.common import SIZE, power
+from studies.symmetrised.run import symmetrised as symmetrised_network
+from wilks.fitting import fit_together
+from wilks.problems import exponential
+from wilks.significance import clopper_pearson
+from wilks.statistics import Statistic
+
+SCRIPT = harness.Script(__file__, __doc__, seed={"toys": 41})
+EXPECTED = exponential.EXPECTED_EVENTS
+SIGNALS = (None, exponential.NP1, exponential.NP2, exponential.NP3)
+NAMES = ("null", *(one.name for one in SIGNALS if one))
+N_BINS, CLIP, N_STARTS, N_PERMUTATIONS = 20, 3.0, 8, 219
+MODELS: dict[str, Callable[[], Statistic]] = {
+    "histogram": lambda: wilks.Histogram(n_bins=N_BINS),
+    "scan": lambda: wilks.Scan(),
+    "scan for excesses": lambda: wilks.Scan(deviations="excesses"),
+    "default set": lambda: wilks.KernelSet(),
+    "network": lambda: wilks.MLP(hidden=exponential.HIDDEN, weight_clip=CLIP),
+}
+LINEAR = ("histogram", "scan", "scan for excesses", "default set")
+
+
+def rng_of(*key: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence((41, *key))))
+
+
+def reference_of(ratio: int, index: int) -> wilks.Sample:
+    """Reference ``index`` of ratio x 2,000 events, which expects 2,000."""
+    n = round(ratio * EXPECTED)
+    return wilks.Sample(rng_of(1, ratio, index).exponential(size=(n, 1)), np.full(n, EXPECTED / n), features=("x",))
+
+
+def data_of(place: int, index: int) -> np.ndarray:
+    """Data set ``index`` of the null or a signal, by its place in `SIGNALS`."""
+    rng, signal = rng_of(2, place, index), SIGNALS[place]
+    events = exponential.background(rng, rng.poisson(EXPECTED), {})
+    if signal is None:
+        return events
+    return np.concatenate([events, signal.draw(rng, rng.poisson(signal.n_signal), {})])
+
+
+def model_of(name: str, ratio: int) -> Statistic:
+    """What is tested; widths of the default set are those that one reference of this size chooses."""
+    model = MODELS[name]()
+    if name != "default set":
+        return model
+    placed = wilks.Analysis(reference=reference_of(ratio, 10**6), model=model).model
+    return wilks.KernelSet(widths=placed.widths)
+
+
+def t_of(reference: wilks.Sample, model: Statistic, data: list[np.ndarray]) -> list[float]:
+    """t of each data set against this reference."""
+    analysis = wilks.Analysis(reference=reference, model=model, search=wilks.Search(n_starts=N_STARTS))
+    return [one.t for one in fit_together(analysis, data)]
+
+
+def powers(t: np.ndarray) -> harness.Row:
+    """Of t (toys, 4), null first, NaN where a fit failed."""
+    null, *signals = (column[np.isfinite(column)] for column in t.T)
+    row = {name: power(null, own) for name, own in zip(NAMES[1:], signals, strict=True)}
+    return row | {"n_failed": int(np.sum(~np.isfinite(t)))}
+
+
+def kept_or(options, key: harness.Row, measure: Callable[[], harness.Row]) -> harness.Row:
+    """The row of an earlier run, or a new one with its seconds."""
+    for one in options.kept:
+        if all(one[name] == value for name, value in key.items()):
+            return one
+    clock = harness.Clock()
+    found = measure()
+    return key | found | clock.read("toy", shared_by=found["n_fits"])
+
+
+@SCRIPT.part("averaged", models=tuple(MODELS), ratios=(1, 2, 5), n_toys=300, n_network=150)
+def averaged(options) -> Iterator[harness.Row]:
+    for ratio in options.ratios:
+        for name in options.models:
+            key = {"test": name, "ratio": ratio}
+            n_toys = options.n_toys if name in LINEAR else options.n_network
+            yield kept_or(options, key, partial(_averaged, name, ratio, n_toys))
+
+
+def _averaged(name: str, ratio: int, n_toys: int) -> harness.Row:
+    model, t = model_of(name, ratio), []
+    for index in range(n_toys):
+        data = [data_of(place, index) for place in range(len(SIGNALS))]
+        t.append(t_of(reference_of(ratio, index), model, data))
+    return {"n_toys": n_toys, "n_fits": 4 * n_toys} | powers(np.array(t))
+
+
+@SCRIPT.part("conditional", models=LINEAR, ratios=(1, 2, 5), n_references=10, n_null=400, n_toys=40)
+def conditional(options) -> Iterator[harness.Row]:
+    for ratio in options.ratios:
+        for name in options.models:
+            key = {"test": name, "ratio": ratio}
+            yield kept_or(options, key, partial(_conditional, name, ratio, options))
+
+
+def _conditional(name: str, ratio: int, options) -> harness.Row:
+    """Powers by the null of each reference, averaged over references; errors from their spread."""
+    model, n_references = model_of(name, ratio), options.n_references
+    shares = np.array([_share(t_by_place(k, model, ratio, options)) for k in range(n_references)])
+    means, errors = np.mean(shares, axis=0), np.std(shares, axis=0, ddof=1) / np.sqrt(n_references)
+    row = {one: pair for one, *pair in zip(NAMES[1:], means, errors, strict=True)}
+    counts = {"n_references": n_references, "n_null": options.n_null, "n_toys": options.n_toys}
+    return counts | {"n_fits": n_references * (options.n_null + 3 * options.n_toys)} | row
+
+
+def t_by_place(k: int, model: Statistic, ratio: int, options) -> list[np.ndarray]:
+    """t of the null and of the signals with reference ``k``, on data sets of its own."""
+    sizes = [options.n_null, *[options.n_toys] * 3]
+    data = [data_of(place, k * n + index) for place, n in enumerate(sizes) for index in range(n)]
+    return np.split(np.array(t_of(reference_of(ratio, k), model, data)), np.cumsum(sizes)[:-1])
+
+
+def _share(t: list[np.ndarray]) -> list[float]:
+    """Of each signal beyond the threshold of the null."""
+    null, *signals = t
+    return [float(np.mean(own > np.quantile(null, 1.0 - SIZE))) for own in signals]
+
+
+@SCRIPT.part("fixed", models=tuple(MODELS), ratio=100, n_null=2_000, n_toys=500, n_network=150)
+def fixed(options) -> Iterator[harness.Row]:
+    for name in options.models:
+        yield kept_or(options, {"test": name, "ratio": options.ratio}, partial(_fixed, name, options))
+
+
+def _fixed(name: str, options) -> harness.Row:
+    sizes = [options.n_null, *[options.n_toys] * 3] if name in LINEAR else [options.n_network] * 4
+    data = [data_of(place, index) for place, n in enumerate(sizes) for index in range(n)]
+    t = np.array(t_of(reference_of(options.ratio, 0), MODELS[name](), data))
+    null, *signals = (one[np.isfinite(one)] for one in np.split(t, np.cumsum(sizes)[:-1]))
+    row = {one: power(null, own) for one, own in zip(NAMES[1:], signals, strict=True)}
+    return {"n_null": sizes[0], "n_toys": sizes[1], "n_fits": sum(sizes), "n_failed": int(np.sum(~np.isfinite(t)))} | row
+
+
+@SCRIPT.part("symmetrised", tests=("bins", "network"), ratios=(1, 2, 5), n_bins=2_000, n_null=120, n_toys=60)
+def symmetrised(options) -> Iterator[harness.Row]:
+    for ratio in options.ratios:
+        for name in options.tests:
+            yield kept_or(options, {"test": name, "ratio": ratio}, partial(_symmetrised, name, ratio, options))
+
+
+def _symmetrised(name: str, ratio: int, options) -> harness.Row:
+    test = binned if name == "bins" else network
+    sizes = [options.n_bins] * 4 if name == "bins" else [options.n_null, *[options.n_toys] * 3]
+    t = [np.array([test(data_of(p, k), reference_of(ratio, k).events) for k in range(n)]) for p, n in enumerate(sizes)]
+    null, *signals = (one[np.isfinite(one)] for one in t)
+    row = {one: power(null, own) for one, own in zip(NAMES[1:], signals, strict=True)}
+    n_failed = int(sum(np.sum(~np.isfinite(one)) for one in t))
+    return {"n_null": sizes[0], "n_toys": sizes[1], "n_fits": sum(sizes), "n_failed": n_failed} | row
+
+
+def network(data: np.ndarray, reference: np.ndarray) -> float:
+    return float(symmetrised_network(data[:, 0], reference[:, 0], clip=CLIP, n_starts=N_STARTS).sum())
+
+
+def binned(data: np.ndarray, reference: np.ndarray) -> float:
+    """t_{A+B}(A) + t_{A+B}(B) with f constant in bins of equal contents of the pooled sample, in closed form."""
+    both = [data[:, 0], reference[:, 0]]
+    edges = np.quantile(np.concatenate(both), np.arange(1, N_BINS) / N_BINS)
+    counts = np.array([np.bincount(np.searchsorted(edges, one), minlength=N_BINS) for one in both])
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
+    return float(2.0 * np.sum(scipy.special.xlogy(counts, counts / expected)))
+
+
+@SCRIPT.part("compared", ratios=(1, 2, 5), n_toys=(40, 30, 20))
+def compared(options) -> Iterator[harness.Row]:
+    for ratio, n_toys in zip(options.ratios, options.n_toys, strict=True):
+        key = {"test": "compare, default set", "ratio": ratio}
+        yield kept_or(options, key, partial(_compared, ratio, n_toys))
+
+
+def _compared(ratio: int, n_toys: int) -> harness.Row:
+    """p <= 5/220, which is 2.27 %: the size is exact."""
+    row = {"n_toys": n_toys, "n_fits": 3 * n_toys}
+    for place, name in list(enumerate(NAMES))[1:]:
+        p = [
+            wilks.compare(reference_of(ratio, k).events, data_of(place, k), n_permutations=N_PERMUTATIONS).p_value
+            for k in range(n_toys)
+        ]
+        k = int(np.count_nonzero(np.array(p) <= SIZE))
+        low, high = clopper_pearson(k, n_toys)
+        row[name] = [k / n_toys, (high - low) / 2]
+    return row
+
+
+if __name__ == "__main__":
+    SCRIPT.main()
