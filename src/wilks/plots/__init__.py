@@ -14,7 +14,7 @@ _NAMES = {
     "wilks.plots.null": ["null_distribution", "qq"],
     "wilks.plots.nuisance_pulls": ["pulls"],
     "wilks.plots.power": ["power_curves"],
-    "wilks.plots.feature_ratios": ["overview", "ratio", "ratios"],
+    "wilks.plots.feature_ratios": ["overview", "projected", "ratio", "ratios"],
     "wilks.plots.regions": ["region"],
     "wilks.plots.responses": ["response_closure", "response_study"],
     "wilks.plots.selections": ["weight_clips"],
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wilks.interpretation import common_columns
     from wilks.plots.campaign import running_mean
     from wilks.plots.comparisons import member_significances, two_samples
-    from wilks.plots.feature_ratios import overview, ratio, ratios
+    from wilks.plots.feature_ratios import overview, projected, ratio, ratios
     from wilks.plots.fits import starts
     from wilks.plots.nuisance_pulls import pulls
     from wilks.plots.null import null_distribution, qq
@@ -50,6 +50,7 @@ __all__ = [
     "null_distribution",
     "overview",
     "power_curves",
+    "projected",
     "pulls",
     "qq",
     "ratio",

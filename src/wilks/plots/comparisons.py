@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from wilks.comparison import Comparison, Interval
-from wilks.plots.binning import Binning, automatic_binning
+from wilks.interpretation.binning import Binning, automatic_binning
 from wilks.plots.style import BLACK, BLUE, GRAY, VERMILLION, axis_label, new_figure, plain_log_ticks, style, unit_of
 from wilks.samples import Sample
 from wilks.significance import z_score_from_log
