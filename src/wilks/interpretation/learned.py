@@ -71,25 +71,39 @@ class LearnedRatio:
         """`common_columns` of the analysis and the data."""
         return common_columns(self.analysis, data)
 
-    def moves(self, sample: Sample) -> FloatArray:
-        """log r(x; nu of tau) - log r(x; nu of Delta) of any such sample (n,), with the shifts to a known yield."""
+    def log_r(self, sample: Sample) -> tuple[FloatArray, FloatArray]:
+        """log r(x; nu) of any such sample at the nuisances of tau and at those of Delta, each (n,).
+
+        Where a yield is known, with the shift to it.
+        """
         if not self.nuisances or not sample.n_events:
-            return np.zeros(sample.n_events)
-        response = self.analysis.nuisances.on(self._events(sample))
-        at_tau, at_delta = (self.analysis.nuisances.in_sigmas(nu) for nu in (self.nuisances, self.delta_nuisances))
-        return response.log_ratio(at_tau) - response.log_ratio(at_delta) + self._shift
+            return np.zeros(sample.n_events), np.zeros(sample.n_events)
+        nuisances = self.analysis.nuisances
+        response, z = nuisances.on(self._events(sample)), self._in_sigmas
+        at_tau, at_delta = (response.log_ratio(one) + shift for one, shift in zip(z, self._shifts, strict=True))
+        return at_tau, at_delta
+
+    def moves(self, sample: Sample) -> FloatArray:
+        """log r at the nuisances of tau less that at those of Delta, of any such sample (n,)."""
+        at_tau, at_delta = self.log_r(sample)
+        return at_tau - at_delta
+
+    @property
+    def _in_sigmas(self) -> tuple[FloatArray, FloatArray]:
+        """The nuisances of tau and of Delta in units of their sigma, each (j,)."""
+        in_sigmas = self.analysis.nuisances.in_sigmas
+        return in_sigmas(self.nuisances), in_sigmas(self.delta_nuisances)
 
     @cached_property
-    def _shift(self) -> float:
-        """What a known yield adds to log r, the same at all events, at tau less that at Delta."""
+    def _shifts(self) -> tuple[float, ...]:
+        """What a known yield adds to log r, the same at all events, at tau and at Delta."""
         nuisances, reference = self.analysis.nuisances, self.analysis.reference
         if not nuisances.is_shifted:
-            return 0.0
-        response, z = nuisances.on(reference.events), map(nuisances.in_sigmas, (self.nuisances, self.delta_nuisances))
-        at_tau, at_delta = (
-            response.shifted_log_ratio(one, reference.event_weights)[0] - response.log_ratio(one)[0] for one in z
+            return 0.0, 0.0
+        response, weights = nuisances.on(reference.events), reference.event_weights
+        return tuple(
+            float(response.shifted_log_ratio(z, weights)[0] - response.log_ratio(z)[0]) for z in self._in_sigmas
         )
-        return float(at_tau - at_delta)
 
     def _events(self, sample: Sample) -> FloatArray:
         return np.stack([sample.column(name) for name in self.analysis.features], axis=1)
