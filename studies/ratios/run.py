@@ -24,12 +24,13 @@ import numpy as np
 import scipy.special
 
 import wilks
-from studies.common import SIZE, power
-from studies.symmetrised.run import symmetrised as symmetrised_network
 from wilks.fitting import fit_together
 from wilks.problems import exponential
 from wilks.significance import clopper_pearson
 from wilks.statistics import Statistic
+
+from studies.common import SIZE, power
+from studies.symmetrised.run import symmetrised as symmetrised_network
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"toys": 41})
 EXPECTED = exponential.EXPECTED_EVENTS
@@ -157,7 +158,12 @@ def _fixed(name: str, options) -> harness.Row:
     t = np.array(t_of(reference_of(options.ratio, 0), MODELS[name](), data))
     null, *signals = (one[np.isfinite(one)] for one in np.split(t, np.cumsum(sizes)[:-1]))
     row = {one: power(null, own) for one, own in zip(NAMES[1:], signals, strict=True)}
-    return {"n_null": sizes[0], "n_toys": sizes[1], "n_fits": sum(sizes), "n_failed": int(np.sum(~np.isfinite(t)))} | row
+    return {
+        "n_null": sizes[0],
+        "n_toys": sizes[1],
+        "n_fits": sum(sizes),
+        "n_failed": int(np.sum(~np.isfinite(t))),
+    } | row
 
 
 @SCRIPT.part("symmetrised", tests=("bins", "network"), ratios=(1, 2, 5), n_bins=2_000, n_null=120, n_toys=60)

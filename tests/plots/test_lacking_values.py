@@ -5,7 +5,7 @@ import pytest
 
 import wilks
 from wilks import plots
-from wilks.plots.projection import project
+from wilks.interpretation.projection import project
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from wilks import plots
 from wilks.analysis import Analysis
 from wilks.errors import InputError
+from wilks.interpretation.projection import learned_weights, moved_weights
 from wilks.nuisances import LogYield, Nuisance, Nuisances, Unconstrained, normalization
-from wilks.plots.projection import learned_weights, moved_weights
 from wilks.statistics.fits import FittedNuisance
 from wilks.statistics.network import MLP
 

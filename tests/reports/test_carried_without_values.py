@@ -9,7 +9,7 @@ import wilks
 from wilks import plots
 from wilks.errors import InputError
 from wilks.interpretation import most_discrepant_region
-from wilks.plots.projection import project
+from wilks.interpretation.projection import project
 from wilks.responses.variation import Variation, compared_columns
 from wilks.samples import Sample
 

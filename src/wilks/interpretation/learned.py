@@ -1,13 +1,15 @@
 """The learned log ratio f of a fit at all events that took part."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.samples import Sample
-from wilks.statistics.fits import FitResult
+from wilks.statistics.fits import FitResult, FittedNuisance
 from wilks.typing import FloatArray
 
 
@@ -22,6 +24,7 @@ class LearnedRatio:
         reference: f of the reference events (m,).
         reference_weights: w r(x; nu) of the reference events (m,), nu the nuisances of tau; they sum to the number of
             events expected there.
+        nuisances, delta_nuisances: those of tau and of Delta by name, in the user's units.
     """
 
     analysis: Analysis
@@ -29,6 +32,18 @@ class LearnedRatio:
     data: FloatArray
     reference: FloatArray
     reference_weights: FloatArray
+    nuisances: Mapping[str, float] = field(default_factory=dict)
+    delta_nuisances: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_score(self) -> bool:
+        """Whether f is the first step of a fit, by a loss that is expanded to second order."""
+        return bool(getattr(self.analysis.model, "is_score", False))
+
+    @cached_property
+    def delta_weights(self) -> FloatArray:
+        """w r(x; nu) of the reference events (m,), nu the nuisances of Delta."""
+        return self.analysis.moved_weights(self.delta_nuisances)
 
     @property
     def expected_events(self) -> float:
@@ -50,8 +65,48 @@ class LearnedRatio:
         Raises:
             SampleError: a feature is missing.
         """
-        columns = [sample.column(name) for name in self.analysis.features]
-        return self.analysis.log_ratio(np.stack(columns, axis=1), self.params)
+        return self.analysis.log_ratio(self._events(sample), self.params)
+
+    def columns(self, data: Sample) -> tuple[str, ...]:
+        """`common_columns` of the analysis and the data."""
+        return common_columns(self.analysis, data)
+
+    def log_r(self, sample: Sample) -> tuple[FloatArray, FloatArray]:
+        """log r(x; nu) of any such sample at the nuisances of tau and at those of Delta, each (n,).
+
+        Where a yield is known, with the shift to it.
+        """
+        if not self.nuisances or not sample.n_events:
+            return np.zeros(sample.n_events), np.zeros(sample.n_events)
+        nuisances = self.analysis.nuisances
+        response, z = nuisances.on(self._events(sample)), self._in_sigmas
+        at_tau, at_delta = (response.log_ratio(one) + shift for one, shift in zip(z, self._shifts, strict=True))
+        return at_tau, at_delta
+
+    def moves(self, sample: Sample) -> FloatArray:
+        """log r at the nuisances of tau less that at those of Delta, of any such sample (n,)."""
+        at_tau, at_delta = self.log_r(sample)
+        return at_tau - at_delta
+
+    @property
+    def _in_sigmas(self) -> tuple[FloatArray, FloatArray]:
+        """The nuisances of tau and of Delta in units of their sigma, each (j,)."""
+        in_sigmas = self.analysis.nuisances.in_sigmas
+        return in_sigmas(self.nuisances), in_sigmas(self.delta_nuisances)
+
+    @cached_property
+    def _shifts(self) -> tuple[float, ...]:
+        """What a known yield adds to log r, the same at all events, at tau and at Delta."""
+        nuisances, reference = self.analysis.nuisances, self.analysis.reference
+        if not nuisances.is_shifted:
+            return 0.0, 0.0
+        response, weights = nuisances.on(reference.events), reference.event_weights
+        return tuple(
+            float(response.shifted_log_ratio(z, weights)[0] - response.log_ratio(z)[0]) for z in self._in_sigmas
+        )
+
+    def _events(self, sample: Sample) -> FloatArray:
+        return np.stack([sample.column(name) for name in self.analysis.features], axis=1)
 
 
 def learned_ratio(analysis: Analysis, data: Sample, *, fit: FitResult) -> LearnedRatio:
@@ -60,14 +115,27 @@ def learned_ratio(analysis: Analysis, data: Sample, *, fit: FitResult) -> Learne
     Raises:
         InputError: a fit that failed, or of another analysis or other data.
     """
-    _check_fit(analysis, data, fit)
+    check_fit(analysis, data, fit)
+    return learned_at(analysis, data, fit=fit)
+
+
+def learned_at(analysis: Analysis, data: Sample, *, fit: FitResult) -> LearnedRatio:
+    """The same of a fit that is known to be of such an analysis."""
+    at_tau, at_delta = values_of(fit.nuisances), values_of(fit.delta_nuisances)
     return LearnedRatio(
         analysis=analysis,
         params=fit.params,
         data=analysis.log_ratio(data.events, fit.params),
         reference=analysis.log_ratio(analysis.reference.events, fit.params),
-        reference_weights=analysis.moved_weights({one.name: one.value for one in fit.nuisances}),
+        reference_weights=analysis.moved_weights(at_tau),
+        nuisances=at_tau,
+        delta_nuisances=at_delta,
     )
+
+
+def values_of(fitted: tuple[FittedNuisance, ...]) -> dict[str, float]:
+    """Fitted values by name."""
+    return {one.name: one.value for one in fitted}
 
 
 def common_columns(analysis: Analysis, data: Sample) -> tuple[str, ...]:
@@ -80,7 +148,12 @@ def common_columns(analysis: Analysis, data: Sample) -> tuple[str, ...]:
     )
 
 
-def _check_fit(analysis: Analysis, data: Sample, fit: object) -> None:
+def check_fit(analysis: Analysis, data: Sample, fit: object) -> None:
+    """Raise unless a fit is a converged one of this analysis and these data.
+
+    Raises:
+        InputError: what is wrong, and what to give.
+    """
     if not isinstance(fit, FitResult):
         raise InputError(
             f"fit must be what wilks.fit returns, but {type(fit).__name__} came; of an answer give result.fit"

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.analysis import Analysis
+from wilks.interpretation.counting import with_error
 from wilks.interpretation.cuts import cuts_of, local_z_scores
 from wilks.interpretation.learned import LearnedRatio, common_columns, learned_ratio
 from wilks.samples import Sample, weighted_quantile
@@ -266,10 +267,7 @@ def summary(region: Region) -> str:
 
 def expected_text(region: Region) -> str:
     """b +- s, with the digits that s allows; 0 where no reference event lies."""
-    if region.n_expected_error == 0:
-        return "0"
-    digits = max(0, 1 - int(np.floor(np.log10(region.n_expected_error))))
-    return f"{region.n_expected:,.{digits}f} +- {region.n_expected_error:,.{digits}f}"
+    return with_error(region.n_expected, region.n_expected_error)
 
 
 def source_text(region: Region) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
+from wilks.interpretation.learned import values_of
 from wilks.samples import Events, Sample
-from wilks.statistics.fits import FitResult, FittedNuisance
+from wilks.statistics.fits import FitResult
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _shares(analysis: Analysis, sample: Sample, fit: FitResult) -> Iterator[Regi
     given, fits = analysis.split(sample), analysis.region_fits(fit)
     for name, one in analysis.regions.items():
         own = given.get(name, Sample(np.empty((0, len(one.features))), features=one.features))
-        at_tau, at_delta = _values(fits[name].nuisances), _values(fits[name].delta_nuisances)
+        at_tau, at_delta = values_of(fits[name].nuisances), values_of(fits[name].delta_nuisances)
         n_expected = float(np.sum(one.moved_weights(at_delta)))
         before = n_expected - _log_r(one, own, at_delta)
         f = one.log_ratio(one.reference.events[:], fits[name].params)
@@ -78,7 +79,3 @@ def _shares(analysis: Analysis, sample: Sample, fit: FitResult) -> Iterator[Regi
 def _log_r(analysis: Analysis, sample: Sample, nu: Mapping[str, float]) -> float:
     """sum_D log r."""
     return float(np.sum(analysis.nuisances.log_ratio(sample.events, nu))) if nu and sample.n_events else 0.0
-
-
-def _values(fitted: tuple[FittedNuisance, ...]) -> dict[str, float]:
-    return {one.name: one.value for one in fitted}

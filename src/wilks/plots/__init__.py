@@ -14,7 +14,7 @@ _NAMES = {
     "wilks.plots.null": ["null_distribution", "qq"],
     "wilks.plots.nuisance_pulls": ["pulls"],
     "wilks.plots.power": ["power_curves"],
-    "wilks.plots.feature_ratios": ["overview", "ratio", "ratios"],
+    "wilks.plots.feature_ratios": ["overview", "projected", "ratio", "ratios"],
     "wilks.plots.regions": ["region"],
     "wilks.plots.responses": ["response_closure", "response_study"],
     "wilks.plots.selections": ["weight_clips"],
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from wilks.plots.catalog import figures_of, save_figures
     from wilks.plots.comparisons import member_significances, two_samples
     from wilks.plots.corners import corner
-    from wilks.plots.feature_ratios import overview, ratio, ratios
+    from wilks.plots.feature_ratios import overview, projected, ratio, ratios
     from wilks.plots.fits import starts
     from wilks.plots.looks import styled
     from wilks.plots.nuisance_pulls import pulls
@@ -69,6 +69,7 @@ __all__ = [
     "percentiles",
     "percentiles_by",
     "power_curves",
+    "projected",
     "pulls",
     "qq",
     "ratio",

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from wilks.comparison import Comparison, Interval
-from wilks.plots.binning import Binning, automatic_binning
+from wilks.interpretation.binning import Binning, automatic_binning
 from wilks.plots.numbers import STATISTICAL, Column, Numbers, bins, with_error
 from wilks.plots.style import (
     BLACK,

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.plots.binning import Binning, automatic_binning
+from wilks.interpretation.binning import Binning, automatic_binning
+from wilks.interpretation.projection import learned_weights, project_values, ratio_to
 from wilks.plots.feature_ratios import NO_LABELS
 from wilks.plots.numbers import STATISTICAL, Column, Numbers, bins, with_error
-from wilks.plots.projection import learned_weights, project_values, ratio_to
 from wilks.plots.style import (
     BLUE,
     GRAY,

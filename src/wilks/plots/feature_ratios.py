@@ -9,18 +9,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from wilks.analysis import Analysis
-from wilks.errors import InputError
 from wilks.interpretation import common_columns
-from wilks.plots.projection import (
+from wilks.interpretation.projection import (
+    Band,
     Projection,
+    check_column,
     found_ends,
     learned_weights,
     moved_weights,
     poisson_interval,
     project,
-    projection_numbers,
     ratio_to,
+    with_bands,
 )
+from wilks.interpretation.refits import Refits
+from wilks.plots.numbers import Column, Numbers, bins, with_error
 from wilks.plots.style import (
     BLACK,
     BLUE,
@@ -54,6 +57,7 @@ def ratio(
     *,
     feature: str,
     fit: FitResult | None = None,
+    refits: Refits | None = None,
     labels: Mapping[str, str] = NO_LABELS,
 ) -> Figure:
     """Data against the reference in one column, with what the fit learned.
@@ -65,7 +69,9 @@ def ratio(
 
     ``feature`` is an input of the analysis or a carried column that both samples have;
     ``labels`` maps names to axis labels such as ``"leading muon pT [GeV]"``. The learned curve is
-    left out without a converged fit. Raises InputError when a sample lacks the column.
+    left out without a converged fit. ``refits`` (`wilks.interpretation.bootstrap_fits`) give it, and the reference at
+    Delta, a band of 68 % in place of the error of the reference events; `projected_ratio` has the numbers. Raises
+    InputError when a sample lacks the column.
 
     >>> from wilks.samples import Sample
     >>> from wilks.analysis import Analysis
@@ -76,8 +82,13 @@ def ratio(
     >>> len(figure.axes)
     2
     """
-    _check_column(analysis.reference, data, feature)
-    return ratio_drawing(analysis, data, fit=fit, labels=labels)(feature)
+    check_column(analysis.reference, data, feature)
+    return ratio_drawing(analysis, data, fit=fit, refits=refits, labels=labels)(feature)
+
+
+def projected(projection: Projection, *, labels: Mapping[str, str] = NO_LABELS) -> Figure:
+    """The same figure of what `wilks.interpretation.projected_ratio` gave."""
+    return _ratio_figure(projection, labels)
 
 
 def ratios(
@@ -91,21 +102,29 @@ def ratios(
     """The figure of ``ratio`` for each of ``columns``, by default all of ``common_columns``."""
     names = common_columns(analysis, data) if columns is None else columns
     for name in names:
-        _check_column(analysis.reference, data, name)
+        check_column(analysis.reference, data, name)
     draw = ratio_drawing(analysis, data, fit=fit, labels=labels)
     return {name: draw(name) for name in names}
 
 
 def ratio_drawing(
-    analysis: Analysis, data: Sample, *, fit: FitResult | None = None, labels: Mapping[str, str] = NO_LABELS
+    analysis: Analysis,
+    data: Sample,
+    *,
+    fit: FitResult | None = None,
+    refits: Refits | None = None,
+    labels: Mapping[str, str] = NO_LABELS,
 ) -> Callable[[str], Figure]:
     """What draws the figure of ``ratio`` of a column: what all columns need is computed once."""
     learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
 
     def draw(name: str) -> Figure:
-        _check_column(analysis.reference, data, name)
+        check_column(analysis.reference, data, name)
         projection = project(analysis.reference, data, name=name, learned=learned, moved=moved)
-        return _ratio_figure(replace(projection, shaded=found_ends(fit, name)), labels)
+        projection = replace(projection, shaded=found_ends(fit, name))
+        if refits is not None:
+            projection = with_bands(analysis, {name: projection}, refits=refits)[name]
+        return _ratio_figure(projection, labels)
 
     return draw
 
@@ -128,16 +147,6 @@ def overview(
     return figure
 
 
-def _check_column(reference: Sample, data: Sample, name: str) -> None:
-    for word, sample in (("reference", reference), ("data", data)):
-        known = (*sample.features, *sample.extras)
-        if name not in known:
-            raise InputError(
-                f"the column to draw must be in the {word}, but {name!r} is not one of {', '.join(known)}; "
-                "carry it along when reading: wilks.read(..., carry=[...])"
-            )
-
-
 def _ratio_figure(projection: Projection, labels: Mapping[str, str]) -> Figure:
     with style():
         figure = new_figure(5.2, 4.4)
@@ -150,6 +159,31 @@ def keep_projection(figure: Drawing, projection: Projection, labels: Mapping[str
     """Add the numbers of a projection to those of its figure."""
     label = axis_label(projection.name, labels)
     figure.keep(projection_numbers(projection, label=without_unit(label), unit=unit_of(label).strip()))
+
+
+def projection_numbers(projection: Projection, *, label: str, unit: str = "") -> Numbers:
+    """Counts, expectations and their ratios in the bins, with the bands of refits where there are some."""
+    low, high = poisson_interval(projection.n_data)
+    ends = [ratio_to(projection, one) for one in (low, high)]
+    found = [
+        Column("data", projection.n_data, "", low, high),
+        with_error("reference", projection.reference, projection.reference_error),
+        Column("data over reference", projection.data_ratio, "", *ends),
+    ]
+    if projection.learned is not None and projection.tau is not None:
+        band = projection.tau_band or _own_band(projection) or ()
+        found += [Column("learned", projection.learned), Column("learned over reference", projection.tau, "", *band)]
+    if projection.moved is not None and projection.delta is not None:
+        band = projection.delta_band or ()
+        found += [
+            Column("reference at Delta", projection.moved),
+            Column("reference at Delta over reference", projection.delta, "", *band),
+        ]
+    beyond = " End bins hold all values beyond." if projection.has_outliers else ""
+    text = f"Data, reference and learned alternative in {label}.{beyond}"
+    of_learned = "statistical error" if projection.refits is None else f"68 % of {projection.refits.text}"
+    intervals = f"68 % Poisson interval of data, statistical error of the reference, {of_learned} of what was learned"
+    return Numbers(projection.name, text, (bins(label, projection.edges, unit=unit),), tuple(found), intervals)
 
 
 def draw_projection(figure: Figure | SubFigure, projection: Projection, labels: Mapping[str, str]) -> None:
@@ -192,6 +226,8 @@ def _draw_counts(axes: Axes, projection: Projection) -> None:
     _scale_counts(axes, projection)
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, handlelength=1.6, columnspacing=1.0)
     notes = ["end bins hold all values beyond"] if projection.has_outliers else []
+    if projection.refits is not None:
+        notes.append(f"bands below: 68 % of {projection.refits.n_refits} refits")
     if any(projection.n_lacking):
         reference, data = projection.n_lacking
         notes.append(f"without a value: {data:,} data, {reference:,} reference events")
@@ -216,13 +252,15 @@ def _draw_ratio(axes: Axes, projection: Projection) -> None:
     limits = _ratio_limits(projection)
     _band(axes, edges, np.ones(projection.binning.n_bins), ratio_to(projection, projection.reference_error))
     axes.axhline(1.0, color=BLUE, lw=1.2)
-    if projection.learned is not None and projection.learned_ratio_error is not None:
-        curve = ratio_to(projection, projection.learned)
-        error = np.nan_to_num(projection.learned_ratio_error)
-        axes.stairs(curve + error, edges, baseline=curve - error, fill=True, color=VERMILLION, alpha=0.25, lw=0)
-        axes.stairs(curve, edges, color=VERMILLION, ls="--", baseline=None)
-    if projection.moved is not None:
-        axes.stairs(ratio_to(projection, projection.moved), edges, color=GREEN, ls="-.", baseline=None)
+    for curve, band, color, line in (
+        (projection.tau, projection.tau_band or _own_band(projection), VERMILLION, "--"),
+        (projection.delta, projection.delta_band, GREEN, "-."),
+    ):
+        if band is not None:
+            low, high = map(np.nan_to_num, band)
+            axes.stairs(high, edges, baseline=low, fill=True, color=color, alpha=0.25, lw=0)
+        if curve is not None:
+            axes.stairs(curve, edges, color=color, ls=line, baseline=None)
     low, high = poisson_interval(projection.n_data)
     interval = ratio_to(projection, low), ratio_to(projection, high)
     _points(axes, projection, ratio_to(projection, projection.n_data), interval)
@@ -233,10 +271,18 @@ def _draw_ratio(axes: Axes, projection: Projection) -> None:
     axes.set_ylim(*limits)
 
 
+def _own_band(projection: Projection) -> Band | None:
+    """The learned ratio with the error of the reference events at the fitted parameters."""
+    if projection.tau is None or projection.learned_ratio_error is None:
+        return None
+    error = np.nan_to_num(projection.learned_ratio_error)
+    return projection.tau - error, projection.tau + error
+
+
 def _ratio_limits(projection: Projection) -> tuple[float, float]:
     """Room for the learned ratio, and for the data where the ratio is measured to better than about a half."""
     measured = ratio_to(projection, projection.n_data)[projection.n_data >= 4]
-    learned = [] if projection.learned is None else [ratio_to(projection, projection.learned)]
+    learned = [] if projection.tau is None else [projection.tau]
     values = np.concatenate([measured, *learned])
     values = values[np.isfinite(values)]
     top = float(values.max(initial=1.0))

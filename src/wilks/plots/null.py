@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from scipy.special import betaincinv, gammainccinv, gammaln
 
 from wilks.errors import InputError
+from wilks.interpretation.binning import nice_step
+from wilks.interpretation.projection import poisson_interval
 from wilks.laws import Calibration, GoodnessOfFit, SequentialLaw
-from wilks.plots.binning import nice_step
 from wilks.plots.numbers import Column, Numbers, bins, ranks
-from wilks.plots.projection import poisson_interval
 from wilks.plots.style import BLUE, GREEN, SKY, VERMILLION, Drawing, new_figure, style
 from wilks.typing import FloatArray, require_kind
 

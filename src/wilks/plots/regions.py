@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from wilks.interpretation import Region
+from wilks.interpretation.binning import automatic_binning
+from wilks.interpretation.projection import Projection, project_values
 from wilks.interpretation.regions import expected_text
-from wilks.plots.binning import automatic_binning
 from wilks.plots.feature_ratios import draw_projection, keep_projection
-from wilks.plots.projection import Projection, project_values
 from wilks.plots.style import VERMILLION, new_figure, style
 
 _NAME = "f"

@@ -99,11 +99,13 @@ class Standardization:
             raise SampleError(f"events must have the shape (n, {self.n_features}), but {events.shape} came")
         with np.errstate(over="ignore"):
             result: FloatArray = (events - self.shift) / self.scale
-        return result if self._is_identity else np.clip(result, -_END, _END, out=result)
+        return result if np.isinf(self.reach) else np.clip(result, -self.reach, self.reach, out=result)
 
     @property
-    def _is_identity(self) -> bool:
-        return bool(np.all(self.shift == 0.0) and np.all(self.scale == 1.0))
+    def reach(self) -> float:
+        """Where standardized values end, on either side; infinite where features stay as they are."""
+        is_identity = bool(np.all(self.shift == 0.0) and np.all(self.scale == 1.0))
+        return np.inf if is_identity else _END
 
     def to_dict(self) -> dict[str, list[float]]:
         """Plain lists for JSON; floats survive the round trip exactly."""

@@ -136,6 +136,20 @@ class Statistic(abc.ABC):
             InputError: ``params`` has not p entries.
         """
 
+    def portable(self, params: FloatArray) -> dict[str, Any]:
+        """f(x; w) of standardized events as plain numbers, lists and words, for programs without this package.
+
+        Its ``form`` names one of those that `wilks.interpretation.load_ratio` evaluates; numbers that JSON lacks stand
+        as ``"inf"`` and ``"-inf"``.
+
+        Raises:
+            InputError: a family that does not say how.
+        """
+        raise InputError(
+            f"f of this model ({self.describe()}) has no form that other programs read; write "
+            f"{type(self).__name__}.portable, or keep the analysis and the fit, which wilks reads: save(folder)"
+        )
+
     @abc.abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and strings that define the model, with its ``kind``."""

@@ -8,13 +8,14 @@ may count as being on it.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from wilks.errors import InputError
 from wilks.problem import Problem
 from wilks.samples import Standardization
+from wilks.statistics.histogram.edges import plain_numbers
 from wilks.typing import FloatArray, IntArray
 
 OUTSIDE = -1
@@ -37,6 +38,9 @@ class Bins(Protocol):
 
     def text(self, index: int, features: Sequence[str]) -> str:
         """Where a bin lies, in the units of the user."""
+
+    def portable(self) -> dict[str, Any]:
+        """Plain values for programs without this package."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +113,9 @@ class Grid:
             found = found * (edges.size - 1) + np.clip(place, 0, edges.size - 2)
         return np.where(is_inside, found, OUTSIDE)
 
+    def portable(self) -> dict[str, Any]:
+        return {"form": "grid", "edges": [plain_numbers(one) for one in self.edges]}
+
     def text(self, index: int, features: Sequence[str]) -> str:
         places = np.unravel_index(index, self.shape)
         parts = []
@@ -150,6 +157,10 @@ class Tree:
             place[rows] = np.where(is_above, self.above[at], self.below[at])
             rows = rows[place[rows] >= 0]
         return -1 - place
+
+    def portable(self) -> dict[str, Any]:
+        cuts = {"feature": self.feature, "cut": self.cut, "below": self.below, "above": self.above}
+        return {"form": "tree", **{name: one.tolist() for name, one in cuts.items()}}
 
     def text(self, index: int, features: Sequence[str]) -> str:
         lower, upper = self._box(index)

@@ -1,7 +1,7 @@
 """Edges of bins as the user gives them, and as JSON has them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -30,7 +30,16 @@ def checked_edges(edges: object, *, of: str) -> tuple[tuple[float, ...], ...]:
 
 def plain_edges(edges: tuple[tuple[float, ...], ...] | None) -> list[list[float | str]] | None:
     """As JSON has them, which lacks infinity."""
-    return None if edges is None else [[x if math.isfinite(x) else str(x) for x in one] for one in edges]
+    return None if edges is None else [plain_numbers(one) for one in edges]
+
+
+def plain_numbers(values: Iterable[float]) -> list[float | str]:
+    """The same of one list.
+
+    >>> plain_numbers([1, float("-inf")])
+    [1.0, '-inf']
+    """
+    return [x if math.isfinite(x) else str(x) for x in map(float, values)]
 
 
 def _ascending(edges: Sequence[object]) -> tuple[float, ...]:

@@ -1,11 +1,13 @@
 """Models whose f is constant in bins."""
 
 import abc
+from typing import Any
 
 import numpy as np
 
 from wilks.statistics.base import Statistic
 from wilks.statistics.histogram.bins import Bins
+from wilks.statistics.histogram.edges import plain_numbers
 from wilks.typing import FloatArray
 
 
@@ -27,6 +29,9 @@ class Stepped(Statistic):
 
     def n_parameters(self, n_features: int) -> int:
         return self.bins.n_bins
+
+    def portable(self, params: FloatArray) -> dict[str, Any]:
+        return {**self.bins.portable(), "values": plain_numbers(params)}
 
     def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
         self._check_params(params, events.shape[1])

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,10 @@ class Gaussians:
 
     def penalty(self) -> FloatArray:
         return self.values(self.centers)
+
+    def portable(self) -> dict[str, Any]:
+        """Plain values for programs without this package."""
+        return {"width": self.width, "centers": self.centers.tolist()}
 
     def digest(self) -> str:
         told = hashlib.sha256(repr((self.width, self.centers.shape)).encode())

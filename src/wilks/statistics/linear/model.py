@@ -13,6 +13,7 @@ from wilks.statistics.analytic import AnalyticLaw
 from wilks.statistics.base import Engine, Statistic
 from wilks.statistics.fits import FitResult
 from wilks.statistics.linear.feature_map import Member
+from wilks.statistics.linear.gaussians import Gaussians
 from wilks.storage import named
 from wilks.typing import FloatArray
 
@@ -103,6 +104,15 @@ class LinearModel(Statistic):
         for group, each in zip(groups, self.split(params), strict=True):
             total += _sum(group, np.sum(each, axis=0), events)
         return total / len(self.members)
+
+    def portable(self, params: FloatArray) -> dict[str, Any]:
+        groups, n_members = [], len(self.members)
+        for group, each in zip(self.groups, self.split(params), strict=True):
+            features = group[0].map
+            if not isinstance(features, Gaussians):
+                return super().portable(params)
+            groups.append({**features.portable(), "coefficients": (np.sum(each, axis=0) / n_members).tolist()})
+        return {"form": "gaussians", "groups": groups}
 
 
 def _sum(group: Sequence[Member], params: FloatArray, events: FloatArray) -> FloatArray:

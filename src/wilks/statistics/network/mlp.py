@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import jax
@@ -122,6 +123,19 @@ class MLP(NetworkModel):
         start: FloatArray = np.clip(np.concatenate(parts), -clip, clip)
         return start
 
+    def portable(self, params: FloatArray) -> dict[str, Any]:
+        if type(self).column_log_ratio is not MLP.column_log_ratio:  # a subclass has another f
+            return super().portable(params)
+        n_features = n_inputs(np.size(params), self.hidden)
+        self._check_params(params, n_features)
+        layers, first = [], 0
+        for n_out, n_in in self.layer_shapes(n_features):
+            middle, last = first + n_out * n_in, first + n_out * (n_in + 1)
+            weights = np.reshape(params[first:middle], (n_out, n_in))
+            layers.append({"weights": weights.tolist(), "biases": params[middle:last].tolist()})
+            first = last
+        return {"form": "network", "activation": self.activation, "layers": layers}
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "kind": "mlp",
@@ -150,6 +164,17 @@ class MLP(NetworkModel):
             residual="largest violation of the conditions of a minimum in the box",
             is_searched=True,
         )
+
+
+def n_inputs(n_parameters: int, hidden: tuple[int, ...]) -> int:
+    """How many features a network of so many parameters has.
+
+    >>> n_inputs(13, (4,)), n_inputs(96, (5, 5, 5))
+    (1, 5)
+    """
+    sizes = (*hidden, 1)
+    rest = sum(n_out * (n_in + 1) for n_in, n_out in pairwise(sizes))
+    return (n_parameters - rest) // hidden[0] - 1
 
 
 def _checked_hidden(hidden: object) -> tuple[int, ...]:

@@ -43,6 +43,9 @@ class Fixed(Statistic):
     def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
         return np.zeros(events.shape[0])
 
+    def portable(self, params: FloatArray) -> dict[str, Any]:
+        return {"form": "zero"}
+
     def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind}
 

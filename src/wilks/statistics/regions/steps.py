@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from wilks.errors import InputError
 from wilks.problem import Problem
 from wilks.statistics.base import Engine, Statistic
 from wilks.statistics.histogram import Histogram
@@ -72,6 +73,9 @@ class RegionBins:
             own = self.bins[k].find(self.regions.inputs(k, events))
             found[self.regions.layout.is_in(k, events)] = np.where(own == OUTSIDE, OUTSIDE, first + own)
         return found
+
+    def portable(self) -> dict[str, Any]:
+        raise InputError("bins of several regions have no form of their own: take those of each region")
 
     def text(self, index: int, features: Sequence[str]) -> str:
         k, first = max((one for one in self._firsts.items() if one[1] <= index), key=lambda one: one[1])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wilks.plots.binning import MIN_ENTRIES, Binning, automatic_binning, nice_step, uniform_edges
+from wilks.interpretation.binning import MIN_ENTRIES, Binning, automatic_binning, nice_step, uniform_edges
 
 finite = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 6))
 columns = st.lists(finite, min_size=1, max_size=60).map(np.array)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from wilks.plots.projection import learned_weights, poisson_interval, project, ratio_to
+from wilks.interpretation.projection import learned_weights, poisson_interval, project, ratio_to
 from wilks.typing import FitStatus
 
 
