@@ -61,11 +61,11 @@ class Tests:
 @SCRIPT.part(
     "power",
     resolutions=(4.0, 8.0, 16.0),
-    n_references=10,
+    n_references=8,
     n_reference=2_000,
     n_events=500,
     n_toys=1_000,
-    n_batches=100,
+    n_batches=50,
     n_bins=10,
 )
 def power(options) -> Iterator[harness.Row]:
@@ -89,8 +89,9 @@ def _shares(seed: int, resolution: float, options) -> dict[str, dict[str, float]
     def batches(n: int, settings: tubes.Settings) -> list[np.ndarray]:
         return list(tubes.draw(rng, n * options.n_events, settings).reshape(n, options.n_events, -1))
 
-    tests.learn(batches(options.n_toys, nominal))
-    null = {name: np.sort(t) for name, t in tests.of(batches(options.n_toys, nominal)).items()}
+    toys = batches(options.n_toys, nominal)
+    tests.learn(toys)
+    null = {name: np.sort(t) for name, t in tests.of(toys).items()}
     found = {}
     for name, settings in {SIZE: nominal, **tubes.PUBLISHED}.items():
         t = tests.of(batches(options.n_batches, dataclasses.replace(settings, resolution_ns=resolution)))

@@ -31,7 +31,7 @@ from wilks.monitor.windows import GROWING, SLIDING, Windows
 SEEDS = {"nature": 7, "chambers": 3}
 SCRIPT = harness.Script(__file__, __doc__, seed=SEEDS)
 MODEL = wilks.KernelSet(widths=(0.7, 2.0, 5.0), ridges=(0.3,), n_centers=60)
-N_TOYS, LOOKS, WARM = 1_000, (1e-2, 1e-3), 1_000
+N_TOYS, LOOKS, WARM = 1_000, (1e-2, 1e-3), 500
 EXACT = "sliding, good events taken as exact"
 SEGMENT = ("t1_ns", "t2_ns", "t3_ns", "t4_ns", "theta_rad")
 RUNS = {"reference": (260, 262), "good": (261, 263), "other beam": (331, 332)}
@@ -158,7 +158,7 @@ def p_over_references(reference: wilks.MonitorReference, scores: np.ndarray) -> 
     return np.array([laws.p(laws.t(one / (1.0 + n / reference.n_reference), n), n).p_value for one in scores])
 
 
-@SCRIPT.part("rates", ratios=(1, 4, 40), n_references=20, n_batches=5_000, n_windows=2_500, n_events=250, held_out=40)
+@SCRIPT.part("rates", ratios=(1, 4, 40), n_references=20, n_batches=1_500, n_windows=1_500, n_events=250, held_out=40)
 def rates(options) -> Iterator[harness.Row]:
     for ratio in options.ratios:
         found = []
@@ -193,7 +193,7 @@ def _in_1000(stands: Iterable[np.ndarray]) -> list[float]:
     return [float(np.mean(counts)), float(np.std(counts, ddof=1))]
 
 
-@SCRIPT.part("delay", good=(0, 300, 3_000), shifts=(0.1, 0.2, 0.4), n_repeats=10, n_events=250, ratio=4, most=300)
+@SCRIPT.part("delay", good=(0, 300, 3_000), shifts=(0.1, 0.2, 0.4), n_repeats=6, n_events=250, ratio=4, most=300)
 def delay(options) -> Iterator[harness.Row]:
     for n_good in options.good:
         for shift in options.shifts:

@@ -37,10 +37,23 @@ def test_ratios_are_means_in_intervals() -> None:
     found = learned_ratios(f, events, profiles)
     for j, one in enumerate(profiles):
         here = one.intervals(events[:, j])
-        expected = [np.mean(np.exp(f[here == k])) for k in range(one.shares.size)]
+        expected = [1.0 + np.mean(f[here == k]) for k in range(one.shares.size)]
         np.testing.assert_allclose(found[one.feature], expected, atol=6e-5)
     few = learned_ratios(np.array([0.7]), events[:1], profiles)
-    assert sorted(few["x"]) == [*[1.0] * 19, np.round(np.exp(0.7), 4)]
+    assert sorted(few["x"]) == [*[1.0] * 19, 1.7]
+
+
+def test_the_reference_times_the_ratio_has_the_sums_of_the_batch() -> None:
+    """But for the ridge: with none it would have them exactly."""
+    model = wilks.Kernel(n_centers=20, width=1.0, ridge=1e-6, is_score=True)
+    analysis, batch = analysis_of("kernel", model=model), shifted(np.random.default_rng(6), 2_000, 0.5)
+    scorer, events = scorer_of(analysis), analysis.reference.events
+    assert isinstance(scorer, LinearScorer)
+    sums = scorer.sums([batch])[0]
+    f = scorer.log_ratio(sums, 2_000, member=0, events=events)
+    phi = scorer.groups[0].basis.values(scorer.standardization.apply(events))
+    reweighted = 2_000 * np.mean((1.0 + f)[:, None] * phi, axis=0)
+    np.testing.assert_allclose(reweighted, sums, rtol=1e-4, atol=1e-3 * np.max(np.abs(sums)))
 
 
 def test_events_are_drawn_by_their_weights() -> None:

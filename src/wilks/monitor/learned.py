@@ -1,4 +1,8 @@
-"""What kernels learned of a batch, feature by feature: the reference reweighted by the ratio, over the reference."""
+"""What kernels learned of a batch, feature by feature: the reference reweighted by the ratio, over the reference.
+
+The ratio of a score statistic is 1 + f. Its f is one step from 0, and the reference times 1 + f has, but for the ridge,
+the sums of phi that the batch has; exp(f) would have them for small f alone.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +12,7 @@ from wilks.monitor.places import Profile
 from wilks.samples import Sample
 from wilks.typing import FloatArray
 
-_MOST_EVENTS, _LARGEST, _DIGITS = 4_000, 50.0, 4
+_MOST_EVENTS, _DIGITS = 4_000, 4
 
 
 def drawn_events(reference: Sample, *, rng: np.random.Generator) -> FloatArray:
@@ -22,17 +26,18 @@ def drawn_events(reference: Sample, *, rng: np.random.Generator) -> FloatArray:
 def learned_ratios(
     log_ratio: FloatArray, events: FloatArray, profiles: Sequence[Profile]
 ) -> Mapping[str, tuple[float, ...]]:
-    """Mean of exp(f) over the events in each interval of each feature; 1 where none of them lies in one.
+    """Mean of 1 + f over the events in each interval of each feature; 1 where none of them lies in one.
 
     Args:
         log_ratio: f at the events, (n,).
         events: raw ones (n, d) of the reference, in the order of the profiles.
         profiles: with the intervals.
     """
-    ratio, found = np.exp(np.clip(log_ratio, -_LARGEST, _LARGEST)), {}
+    found = {}
     for j, one in enumerate(profiles):
         here, k = one.intervals(events[:, j]), one.shares.size
         counts = np.bincount(here, minlength=k)
-        means = np.divide(np.bincount(here, ratio, minlength=k), counts, out=np.ones(k), where=counts > 0)
-        found[one.feature] = tuple(np.round(means, _DIGITS).tolist())
+        sums = np.bincount(here, log_ratio, minlength=k)
+        means = np.divide(sums, counts, out=np.zeros(k), where=counts > 0)
+        found[one.feature] = tuple(np.round(1.0 + means, _DIGITS).tolist())
     return found
