@@ -20,7 +20,7 @@ class Page:
     """The only page of a browser."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket, self._n = socket, 0
+        self._socket, self._n, self._events = socket, 0, list[dict[str, Any]]()
 
     async def do(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One command of the DevTools protocol, with its answer."""
@@ -31,6 +31,11 @@ class Page:
             if answer.get("id") == self._n:
                 assert "error" not in answer, answer
                 return dict(answer["result"])
+            self._events.append(answer)
+
+    def events(self, method: str) -> list[dict[str, Any]]:
+        """What the browser has told of this kind while commands were done."""
+        return [one["params"] for one in self._events if one.get("method") == method]
 
     async def value(self, expression: str) -> Any:
         """What an expression gives there."""

@@ -12,7 +12,10 @@ from wilks import plots
 from wilks.plots import response_closure, response_study
 
 OF_NO_FAMILY = {
-    **{"common_columns": "gives names", "to_png": "writes a figure", "to_svg": "writes a figure"},
+    **dict.fromkeys(("to_pdf", "to_png", "to_svg", "to_csv", "to_hepdata", "save_figures"), "writes figures"),
+    **{"common_columns": "gives names", "numbers_of": "gives tables", "figures_of": "below", "styled": "a style"},
+    **{"corner": "of two features and more: tests/plots/test_corners.py", "percentiles_by": "of several sets of toys"},
+    **{"sensitivity": "of a table of power", "timeline": "of a monitor", "tau_and_t": "of a validation"},
     **{"response_study": "looks at variations alone", "response_closure": "looks at variations alone"},
     **{"two_samples": "of a comparison", "member_significances": "of a comparison"},
     **{"power_curves": "of a table of several tests", "weight_clips": "of networks alone"},
@@ -31,6 +34,7 @@ def figures(case_of, workshop) -> dict[str, Callable[[], Any]]:
     region = wilks.most_discrepant_region(analysis, data, fit=fit)
     made: dict[str, Callable[[], Any]] = {
         "null_distribution": lambda: plots.null_distribution(answer),
+        "percentiles": lambda: plots.percentiles(toys.t, n_parameters=analysis.n_parameters),
         "running_mean": lambda: plots.running_mean(toys.t, n_parameters=analysis.n_parameters),
         "starts": lambda: plots.starts(fit),
         "ratio": lambda: plots.ratio(analysis, data, feature="x", fit=fit),
@@ -60,6 +64,33 @@ def test_every_figure_is_drawn(figures):
         assert isinstance(figure, Figure) and figure.axes, name
         if name not in IN_REPORTS:
             figure.draw_without_rendering()
+
+
+def test_every_figure_carries_its_numbers(figures):
+    """Of as many rows as it says, and each of them can be written."""
+    for name, draw in figures.items():
+        tables = plots.numbers_of(draw())
+        assert tables, name
+        for table in tables:
+            columns = (*table.given, *table.found)
+            assert {len(one.values) for one in columns} == {table.n_rows}, name
+            assert len(plots.to_csv(table).splitlines()) >= table.n_rows + 2
+        assert len(plots.to_hepdata({table.name: table for table in tables})) == len({x.name for x in tables}) + 1
+
+
+def test_all_figures_of_an_answer_are_found(case, workshop):
+    beside = {"analysis": workshop.analysis(case), "data": workshop.data(), "toys": workshop.toys(case)}
+    found = plots.figures_of(workshop.answer(case), **beside)
+    expected = {"null_distribution", "running_mean", "percentiles", "ratio-x", "region"}
+    expected |= {"pulls"} if case.is_profiled else set()
+    expected |= set() if case.is_combined else {"qq"}
+    expected |= {"starts"} if case.family.is_searched else set()
+    expected |= {"tomography"} if case.family.name == "scan" else set()
+    assert set(found) == expected
+    if case.has_analytic_null:
+        assert "survival" in plots.figures_of(workshop.answer_without_toys(case))
+    assert set(plots.figures_of(workshop.fit(case))) == expected & {"starts"}
+    assert all(isinstance(found[name](), Figure) for name in expected & {"percentiles", "tomography"})
 
 
 def test_the_learned_curve_is_the_reweighted_reference(case_of, workshop, figures):

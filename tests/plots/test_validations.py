@@ -35,3 +35,15 @@ def test_without_p_the_means_stand_alone_and_many_points_have_no_legend() -> Non
     assert len(many.axes) == 2 and not many.legends and plots.to_png(many)
     with pytest.raises(InputError, match="Validation"):
         plots.validation(CHECK)
+
+
+def test_tau_stands_beside_t() -> None:
+    points = tuple(
+        Point(f"nu_{k}", RNG.chisquare(13, size=60), np.empty(0), RNG.chisquare(13, size=60) + 9 * k) for k in range(3)
+    )
+    figure = plots.tau_and_t(Validation((CHECK,), points, "counted", "0123"))
+    of_t, of_tau = (line for line in figure.axes[0].lines if line.get_marker() in ("o", "s"))
+    np.testing.assert_allclose(of_t.get_xdata(), [np.median(one.t) for one in points])
+    np.testing.assert_allclose(of_tau.get_xdata(), [np.median(one.tau) for one in points])
+    with pytest.raises(InputError, match="earlier version"):
+        plots.tau_and_t(found(2, n_p=0))

@@ -1,5 +1,6 @@
 """How far a test is from one that knows the signal: Z against the Z of a dedicated search."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from wilks.errors import InputError
 from wilks.plots.numbers import Column, Numbers
 from wilks.plots.style import BLUE, GRAY, VERMILLION, new_figure, style
-from wilks.power import PowerTable
+from wilks.power import PowerRow, PowerTable
 from wilks.typing import FloatArray, require_kind
 from wilks.wording import in_figure
 
@@ -101,11 +102,16 @@ def _pair(found: PowerTable, test: str, reference: str) -> _Pair:
             raise InputError(f"the table must have the test {name!r}, but its tests are {', '.join(found.names)}")
     own, other = found.of(test), {row.alternative: row for row in found.of(reference)}
     rows = [row for row in own if row.alternative in other]
-    values = np.array([(row.z_score, *row.z_interval) for row in rows])
-    against = np.array([(one.z_score, *one.z_interval) for one in (other[row.alternative] for row in rows)])
+    values, against = (_finite(some) for some in (rows, [other[row.alternative] for row in rows]))
     names = tuple(row.alternative for row in rows)
     is_bound = tuple(row.is_lower_bound or other[row.alternative].is_lower_bound for row in rows)
     return _Pair(names, np.array([found.n_signal[name] for name in names]), values, against, is_bound)
+
+
+def _finite(rows: Sequence[PowerRow]) -> FloatArray:
+    """Median and interval (k, 3); NaN where every toy is more extreme than all of the reference."""
+    found = np.array([(row.z_score, *row.z_interval) for row in rows])
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _draw_medians(axes: Axes, pair: _Pair, names: tuple[str, str]) -> None:
@@ -118,7 +124,7 @@ def _draw_medians(axes: Axes, pair: _Pair, names: tuple[str, str]) -> None:
         (pair.reference, "s", VERMILLION, names[1], "--" if is_axis else ""),
     ):
         axes.errorbar(places, found[:, 0], yerr=_errors(found), fmt=marker, ls=dash, color=color, label=name)
-    axes.set_ylim(bottom=min(0.0, float(np.nanmin(pair.test[:, 0]))))
+    axes.set_ylim(bottom=min(0.0, float(np.nanmin(pair.test[:, 0], initial=0.0))))
     axes.set_ylabel("median $Z$")
     if is_axis:
         axes.set_xlabel("expected signal events")
