@@ -1,4 +1,5 @@
-# Two commands do everything on a machine with Python >= 3.11 (with venv), make and git:
+# Three commands do everything on a machine with Python >= 3.11 (with venv), make and git:
+#   make install install into .venv
 #   make demo    install into .venv, run the main job, write demo-output/report.html
 #   make test    install into .venv, then ruff, mypy and pytest
 # Another interpreter: make demo PYTHON=python3.12
@@ -17,12 +18,15 @@ QUICK := XLA_FLAGS='--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codeg
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all pytest lint types docs clean check-python
+.PHONY: help install demo test test-all pytest lint types docs clean check-python
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n '1,4s/^# \{0,1\}//p' Makefile
+	@sed -n '1,5s/^# \{0,1\}//p' Makefile
 	@echo "Also: make test-all (every test, on optimized code), make lint, make types, make pytest, make docs, make clean"
+
+install: $(VENV)/.installed
+	@echo "Now: . $(VENV)/bin/activate, or $(BIN)/wilks"
 
 demo: $(VENV)/.installed
 	$(BIN)/wilks demo --output demo-output

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import wilks
 from wilks.config import load_config
@@ -71,6 +72,32 @@ def test_versions_agree():
     assert f"version: {PROJECT['version']}\n" in citation
     assert f"## {PROJECT['version']} " in changelog and "### Numerical changes" in changelog
     assert wilks.__version__ == PROJECT["version"]
+
+
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-xxhash": "xxhash"}
+
+
+def test_the_conda_recipe_is_that_of_the_project():
+    recipe = yaml.safe_load((ROOT / "conda" / "recipe.yaml").read_text(encoding="utf-8"))
+    assert recipe["context"]["version"] == PROJECT["version"]
+    assert recipe["about"]["license"] == PROJECT["license"] and recipe["about"]["summary"] == PROJECT["description"]
+    host, run = ({*map(conda_requirement, recipe["requirements"][part])} for part in ("host", "run"))
+    python = f"python{PROJECT['requires-python']}"
+    assert run == {python, *PROJECT["dependencies"]} and {python, "hatchling>=1.27"} < host
+    [command] = recipe["build"]["python"]["entry_points"]
+    assert command.replace(" ", "") == f"wilks={PROJECT['scripts']['wilks']}"
+
+
+def conda_requirement(line):
+    """As pip writes it, by the name that the package index has."""
+    name, _, bound = line.partition(" ")
+    return f"{CONDA_NAMES.get(name, name)}{bound}"
+
+
+def test_make_help_names_the_commands_at_its_top():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    shown = makefile.splitlines()[: int(re.search(r"sed -n '1,(\d)s", makefile).group(1))]
+    assert [line.split()[2] for line in shown if line.startswith("#   make ")] == ["install", "demo", "test"]
 
 
 def test_package_is_typed():

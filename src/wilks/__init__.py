@@ -13,6 +13,7 @@ array is made. Everything else is loaded when it is first named: importing the p
 
 import importlib
 import importlib.metadata
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ try:
     __version__ = importlib.metadata.version("wilks")
 except importlib.metadata.PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
+
+# The one channel of messages; what becomes of them is a matter of the program that listens.
+logging.getLogger("wilks").addHandler(logging.NullHandler())
 
 # Which module has a public name; for people and type checkers the same is said below.
 _NAMES = {

@@ -168,7 +168,12 @@ def save(result: Storable, folder: Folder, *, is_replacing: bool = False) -> Non
             return
         if not is_replacing:
             raise StoreError(_occupied(path, kind, changed))
-    document = {"kind": kind, "schema_version": len(MIGRATIONS) + 1, "written_by": _version(), "content": content}
+    document = {
+        "kind": kind,
+        "schema_version": len(MIGRATIONS) + 1,
+        "written_by": installed_version(),
+        "content": content,
+    }
     try:
         path.mkdir(parents=True, exist_ok=True)
         where = _write_arrays(path / f"{kind}-{secrets.token_hex(4)}.npz", arrays)
@@ -377,7 +382,8 @@ def _unreadable(path: Path, what: str, error: Exception) -> str:
     return f"{path} must hold {what}, but it cannot be read ({reason})"
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """The version of this package; what it writes is stamped with it."""
     try:
         return importlib.metadata.version("wilks")
     except importlib.metadata.PackageNotFoundError:

@@ -63,6 +63,7 @@ PAGES = {
     ),
 }
 NETWORKS = ("selection.md",)  # minutes; tests/selection
+LONG, NIGHTLY = ("comparison.md", "nuisances.md", "regions.md"), (pytest.mark.nightly, pytest.mark.slow)
 PLAYED = (
     "howto-data.md",
     "howto-statistics.md",
@@ -90,7 +91,7 @@ def test_every_page_with_python_is_run() -> None:
 
 
 @pytest.mark.usefixtures("cheap_figures")
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page if page not in LONG else pytest.param(page, marks=NIGHTLY) for page in PAGES])
 def test_python_of_a_page_runs(page: str, place: Path) -> None:
     told = PAGES[page]
     names = told.world()

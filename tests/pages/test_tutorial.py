@@ -25,6 +25,7 @@ def table_of_cms(path: Path) -> None:
     pairs.assign(Run=1, Event=pairs.index, phi1=phi, phi2=second, Q1=1, Q2=-1).drop(columns="delta_phi").to_csv(path)
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 @pytest.mark.usefixtures("cheap_figures")
 def test_tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Shards of a campaign through an executor: handed out, watched, tried again."""
 
 import itertools
+import logging
 import random
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,11 +15,13 @@ from wilks.campaign.plan import Shard
 from wilks.campaign.processes import LocalProcesses
 from wilks.campaign.shard import run_stored_shard
 from wilks.errors import CampaignError, InputError, WilksWarning
+from wilks.wording import printable, visible
 
 Progress = Callable[[int, int], None]
 MOST_TRIES = 3
 _SECONDS_BETWEEN_LOOKS = 1.0
 _MOST_PENDING = 10_000
+_log = logging.getLogger("wilks.campaign")
 
 
 def run_campaign(
@@ -98,6 +101,7 @@ class _Coordinator:
                 done, _ = wait(pending, timeout=_SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
                 for future in done:
                     shard = pending.pop(future)
+                    self._tell(shard, future.exception())
                     if self._is_to_be_repeated(shard, future.exception()):
                         pending[self._submit(pool, shard)] = shard
                 self.look()
@@ -115,6 +119,13 @@ class _Coordinator:
         if n_finished != self._n_finished:
             self._n_finished = n_finished
             self._report(n_finished, self._n_toys)
+
+    def _tell(self, shard: Shard, error: BaseException | None) -> None:
+        place = f"shard {shard.number} of {visible(str(self._ledger.folder))}"
+        if error is None:
+            _log.info("%s is done", place)
+        else:
+            _log.warning("%s failed, try %d of %d: %s", place, self._tries[shard], MOST_TRIES, printable(str(error)))
 
     def _submit(self, pool: Executor, shard: Shard) -> Future[int]:
         self._tries[shard] = self._tries.get(shard, 0) + 1

@@ -9,6 +9,7 @@ import click
 from wilks.answer import answer_of
 from wilks.campaign import Toys
 from wilks.cli.answers import has_answer, load_answer
+from wilks.cli.estimate import note_estimate
 from wilks.cli.fail_on import FailOn, fail_on_option
 from wilks.cli.learn import learn_step
 from wilks.cli.models import models_step, require_toys_of_models
@@ -48,9 +49,10 @@ Command = Callable[..., None]
 
 @click.command(short_help="Check the analysis file and everything it names, without a fit.")
 @analysis_argument
+@click.option("--time", "is_timed", is_flag=True, help="Also how long a run takes, and its memory: fits a few toys.")
 @json_option
-def check(analysis_file: str, as_json: bool) -> None:
-    """Read and check the analysis file, the samples, the data and the output folder; nothing is fitted."""
+def check(analysis_file: str, as_json: bool, is_timed: bool) -> None:
+    """Read and check the analysis file, the samples, the data and the output folder; the data are not fitted."""
     session = Session("check", as_json=as_json)
 
     def work() -> None:
@@ -59,6 +61,8 @@ def check(analysis_file: str, as_json: bool) -> None:
         prepared = prepare(session, loaded, with_data=with_data, needs_responses=False)
         session.output = prepared.output
         note_variations(prepared)
+        if is_timed:
+            note_estimate(prepared.findings, prepared)
         show_check(session, prepared)
 
     session.run(work)

@@ -1,10 +1,12 @@
 """The ``wilks`` command: names and one-line texts; a command's own module is loaded when it is run."""
 
+import logging
 from importlib.metadata import PackageNotFoundError, version
 
 import click
 
 from wilks.cli.groups import Entry, LazyGroup
+from wilks.cli.loudness import Loudness, messages_shown
 
 COMMANDS = {
     "compare": Entry(
@@ -33,6 +35,7 @@ COMMANDS = {
     "toys": Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend, shrink."),
     "reference": Entry("wilks.cli.references:reference", "References of monitoring: build."),
     "monitor": Entry("wilks.cli.monitor:monitor", "Judge batches as they come, at declared rates of false alarms."),
+    "completion": Entry("wilks.cli.completion:completion", "Print what makes a shell complete commands and options."),
     "schema": Entry("wilks.cli.start:schema", "Print the JSON Schema of an analysis file, for editors."),
 }
 
@@ -50,7 +53,10 @@ def _version() -> str:
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(_version(), prog_name="wilks")
-def main() -> None:
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no notes: the answer, warnings and errors alone.")
+@click.option("-v", "--verbose", count=True, help="Messages of the logger `wilks`, with -vv those for debugging too.")
+@click.pass_context
+def main(context: click.Context, quiet: bool, verbose: int) -> None:
     """Do the data agree with the reference model, and if not, where and how?
 
     \b
@@ -67,3 +73,6 @@ def main() -> None:
     chi-square that the file requires); 5 --fail-on tripped; 6 a fault of disk or
     network: try again. A significant result alone is not a failure.
     """
+    context.obj = Loudness(is_quiet=quiet)
+    if verbose:
+        context.with_resource(messages_shown(logging.DEBUG if verbose > 1 else logging.INFO))

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from rich.table import Table
 from rich.text import Text
 
+from wilks.cli.loudness import loudness
 from wilks.cli.outcome import ExitCode, Outcome, strict_json
 from wilks.cli.screen import Screen, print_text
 from wilks.cli.streams import print_plain
@@ -45,7 +46,8 @@ class Session:
         self.as_json = as_json
         self.output: Path | None = None
         self.interrupted = "interrupted; nothing was lost that had been written"
-        self.notes = Screen(stderr=True)
+        self.notes = Screen(stderr=True, quiet=loudness().is_quiet)
+        self._errors = Screen(stderr=True)
         self._out = self.notes if as_json else Screen()
 
     def say(self, text: str) -> None:
@@ -94,7 +96,7 @@ class Session:
                 return
             if str(message) not in self.outcome.warnings:
                 self.outcome.warn(str(message))
-                self.note(f"Warning: {message}.")
+                print_text(self._errors, f"Warning: {message}.")
 
         with warnings.catch_warnings():
             warnings.simplefilter("always", category=WilksWarning)
@@ -113,7 +115,7 @@ class Session:
         self.outcome.exit_code = code
         self.outcome.error = message
         with contextlib.suppress(OSError):  # the exit code still tells
-            self.note(f"wilks {self.outcome.command}: {message}")
+            print_text(self._errors, f"wilks {self.outcome.command}: {message}")
 
     def _unexpected(self, error: Exception) -> str:
         folder = self.output if self.output is not None else Path(tempfile.mkdtemp(prefix="wilks-"))
@@ -147,7 +149,7 @@ class Session:
 
     def _not_written(self, what: str, error: OSError) -> None:
         with contextlib.suppress(OSError):
-            self.note(f"wilks: {what} could not be written: {error}")
+            print_text(self._errors, f"wilks: {what} could not be written: {error}")
         self.outcome.exit_code = self.outcome.exit_code or (ExitCode.FAULT if is_fault(error) else ExitCode.ERROR)
 
 

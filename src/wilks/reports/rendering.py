@@ -6,6 +6,7 @@ from types import MappingProxyType
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wilks.reports.tables import is_unbroken
+from wilks.storage import installed_version
 from wilks.wording import printable
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -17,8 +18,8 @@ def _shown(value: object) -> object:
 
 
 def environment(package: str) -> Environment:
-    """Templates of a package, whose values are all escaped."""
-    return Environment(
+    """Templates of a package, whose values are all escaped; ``wilks_version`` is known to all of them."""
+    made = Environment(
         loader=PackageLoader(package),
         autoescape=True,
         finalize=_shown,
@@ -26,6 +27,8 @@ def environment(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["wilks_version"] = installed_version()
+    return made
 
 
 _ENVIRONMENT = environment("wilks.reports")
