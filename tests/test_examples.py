@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
+import wilks
 from wilks.campaign import processes
 from wilks.cli import main as wilks_command
 
@@ -111,3 +112,17 @@ def test_nuisances_analysis_file(tmp_path):
     run_analysis(reduced(text, smaller), tmp_path)
     assert (tmp_path / "output" / "nuisances.json").exists()
     assert "<h2>Nuisances</h2>" in (tmp_path / "output" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("cheap_figures")
+def test_fraud_script(tmp_path, monkeypatch, capsys):
+    """Payments that no single feature shows; without them both months are alike."""
+    size = ["--n-payments", "700", "--output", str(tmp_path)]
+    run_script(EXAMPLES / "fraud" / "fraud.py", [*size, "--share", "0.03"], monkeypatch)
+    shown = capsys.readouterr().out
+    assert "p-value  0.00" in shown and "all pairs" in shown
+    assert (tmp_path / "report.html").exists() and (tmp_path / "april.csv").exists()
+    months = script(EXAMPLES / "fraud" / "fraud.py").months
+    (usual, april), (again, clean) = months(700, 0.03, 1), months(700, 0.0, 1)
+    assert (usual == again).all() and april.shape == clean.shape == (700, 5)
+    assert wilks.compare(again, clean, n_permutations=19).p_value > 0.05

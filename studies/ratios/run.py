@@ -4,7 +4,6 @@
     python -m studies.ratios.run conditional   # toys of references that stay
     python -m studies.ratios.run fixed         # the largest reference, one for all toys
     python -m studies.ratios.run symmetrised   # networks and bins that take the pooled sample as their reference
-    python -m studies.ratios.run compared      # `wilks.compare` with the default set: each p among 219 relabellings
 
 The exponential problem: data of Poisson(2,000) events, NP1 to NP3 on top, references of ``ratio`` times 2,000 events.
 Power at 2 sigma: the share of signal toys beyond the 97.72 % quantile of the statistic's own null toys, with an error
@@ -13,7 +12,7 @@ averages over references. ``conditional``: the null of each reference comes from
 averaged over references. Tests of one sample know that 2,000 events are expected; those of two do not look at numbers.
 
 Seconds are of the processor, for one toy: of ``averaged`` with its share of what a reference takes, which is there for
-the null and for all signals; of ``compared`` for a pair with its relabellings.
+the null and for all signals.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +25,6 @@ import scipy.special
 import wilks
 from wilks.fitting import fit_together
 from wilks.problems import exponential
-from wilks.significance import clopper_pearson
 from wilks.statistics import Statistic
 
 from studies.common import SIZE, power
@@ -36,7 +34,7 @@ SCRIPT = harness.Script(__file__, __doc__, seed={"toys": 41})
 EXPECTED = exponential.EXPECTED_EVENTS
 SIGNALS = (None, exponential.NP1, exponential.NP2, exponential.NP3)
 NAMES = ("null", *(one.name for one in SIGNALS if one))
-N_BINS, CLIP, N_STARTS, N_PERMUTATIONS = 20, 3.0, 8, 219
+N_BINS, CLIP, N_STARTS = 20, 3.0, 8
 MODELS: dict[str, Callable[[], Statistic]] = {
     "histogram": lambda: wilks.Histogram(n_bins=N_BINS),
     "scan": lambda: wilks.Scan(),
@@ -98,13 +96,13 @@ def kept_or(options, key: harness.Row, measure: Callable[[], harness.Row]) -> ha
     return key | found | clock.read("toy", shared_by=found["n_fits"])
 
 
-@SCRIPT.part("averaged", models=tuple(MODELS), ratios=(1, 2, 5), n_toys=300, n_network=150)
+@SCRIPT.part("averaged", ratios=(1, 2, 5), n_toys=(300, 300, 150), networks=(1,), n_network=150)
 def averaged(options) -> Iterator[harness.Row]:
-    for ratio in options.ratios:
-        for name in options.models:
-            key = {"test": name, "ratio": ratio}
-            n_toys = options.n_toys if name in LINEAR else options.n_network
-            yield kept_or(options, key, partial(_averaged, name, ratio, n_toys))
+    """Networks at some of the ratios alone."""
+    for ratio, n_toys in zip(options.ratios, options.n_toys, strict=True):
+        for name in MODELS if ratio in options.networks else LINEAR:
+            n = n_toys if name in LINEAR else options.n_network
+            yield kept_or(options, {"test": name, "ratio": ratio}, partial(_averaged, name, ratio, n))
 
 
 def _averaged(name: str, ratio: int, n_toys: int) -> harness.Row:
@@ -115,7 +113,7 @@ def _averaged(name: str, ratio: int, n_toys: int) -> harness.Row:
     return {"n_toys": n_toys, "n_fits": 4 * n_toys} | powers(np.array(t))
 
 
-@SCRIPT.part("conditional", models=LINEAR, ratios=(1, 2, 5), n_references=10, n_null=400, n_toys=40)
+@SCRIPT.part("conditional", models=LINEAR[:3], ratios=(1, 2, 5), n_references=10, n_null=400, n_toys=40)
 def conditional(options) -> Iterator[harness.Row]:
     for ratio in options.ratios:
         for name in options.models:
@@ -146,14 +144,14 @@ def _share(t: list[np.ndarray]) -> list[float]:
     return [float(np.mean(own > np.quantile(null, 1.0 - SIZE))) for own in signals]
 
 
-@SCRIPT.part("fixed", models=tuple(MODELS), ratio=100, n_null=2_000, n_toys=500, n_network=150)
+@SCRIPT.part("fixed", ratio=100, n_null=2_000, n_toys=500)
 def fixed(options) -> Iterator[harness.Row]:
-    for name in options.models:
+    for name in LINEAR:
         yield kept_or(options, {"test": name, "ratio": options.ratio}, partial(_fixed, name, options))
 
 
 def _fixed(name: str, options) -> harness.Row:
-    sizes = [options.n_null, *[options.n_toys] * 3] if name in LINEAR else [options.n_network] * 4
+    sizes = [options.n_null, *[options.n_toys] * 3]
     data = [data_of(place, index) for place, n in enumerate(sizes) for index in range(n)]
     t = np.array(t_of(reference_of(options.ratio, 0), MODELS[name](), data))
     null, *signals = (one[np.isfinite(one)] for one in np.split(t, np.cumsum(sizes)[:-1]))
@@ -166,10 +164,10 @@ def _fixed(name: str, options) -> harness.Row:
     } | row
 
 
-@SCRIPT.part("symmetrised", tests=("bins", "network"), ratios=(1, 2, 5), n_bins=2_000, n_null=120, n_toys=60)
+@SCRIPT.part("symmetrised", ratios=(1, 2, 5), n_bins=2_000, networks=(1,), n_null=120, n_toys=60)
 def symmetrised(options) -> Iterator[harness.Row]:
     for ratio in options.ratios:
-        for name in options.tests:
+        for name in ("bins", "network") if ratio in options.networks else ("bins",):
             yield kept_or(options, {"test": name, "ratio": ratio}, partial(_symmetrised, name, ratio, options))
 
 
@@ -194,27 +192,6 @@ def binned(data: np.ndarray, reference: np.ndarray) -> float:
     counts = np.array([np.bincount(np.searchsorted(edges, one), minlength=N_BINS) for one in both])
     expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
     return float(2.0 * np.sum(scipy.special.xlogy(counts, counts / expected)))
-
-
-@SCRIPT.part("compared", ratios=(1, 2, 5), n_toys=(40, 30, 20))
-def compared(options) -> Iterator[harness.Row]:
-    for ratio, n_toys in zip(options.ratios, options.n_toys, strict=True):
-        key = {"test": "compare, default set", "ratio": ratio}
-        yield kept_or(options, key, partial(_compared, ratio, n_toys))
-
-
-def _compared(ratio: int, n_toys: int) -> harness.Row:
-    """p <= 5/220, which is 2.27 %: the size is exact."""
-    row = {"n_toys": n_toys, "n_fits": 3 * n_toys}
-    for place, name in list(enumerate(NAMES))[1:]:
-        p = [
-            wilks.compare(reference_of(ratio, k).events, data_of(place, k), n_permutations=N_PERMUTATIONS).p_value
-            for k in range(n_toys)
-        ]
-        k = int(np.count_nonzero(np.array(p) <= SIZE))
-        low, high = clopper_pearson(k, n_toys)
-        row[name] = [k / n_toys, (high - low) / 2]
-    return row
 
 
 if __name__ == "__main__":
