@@ -16,11 +16,13 @@ REPORT = "report.html"
 SPLITTING = "splitting"
 SUMS = "sums"
 POWER = "power"
+EXPLAINED = "explain"
 VALIDATION = "validation"
 SELECTION, SELECTED = "selection", "selected"
 LEARNED, RESPONSES = "nuisances.json", "responses"
 MONITORED, ACKNOWLEDGED = "log.jsonl", "acknowledgments.jsonl"
 _OURS = {
+    EXPLAINED,
     *(MONITORED, ACKNOWLEDGED),
     *(ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES),
     *(SPLITTING, SUMS, POWER, VALIDATION, SELECTION, SELECTED),
