@@ -28,6 +28,10 @@ COMMANDS = {
     "test": Entry("wilks.cli.commands:answer", "Fit the data and give the p-value."),
     "parts": Entry("wilks.cli.parts:parts", "Test the data in parts, and combine their p-values."),
     "halves": Entry("wilks.cli.parts:halves", "Learn on one half of the data, and test the other half."),
+    "explain": Entry(
+        "wilks.cli.explain:explain",
+        "Where data and reference differ, by the stored answer; the learned f as files.",
+    ),
     "report": Entry("wilks.cli.commands:report", "Write report.html from what the other commands stored."),
     "figures": Entry("wilks.cli.figures:figures", "Write every figure of stored results, and their numbers."),
     "run": Entry("wilks.cli.commands:run", "check, learn-nuisances, calibrate, test and report in one go."),

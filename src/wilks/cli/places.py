@@ -16,7 +16,7 @@ REPORT = "report.html"
 SPLITTING = "splitting"
 SUMS = "sums"
 POWER, POWER_TABLE = "power", "table"
-MODELS = "models"
+MODELS, EXPLAINED = "models", "explain"
 VALIDATION, VALIDATION_RESULT = "validation", "result"
 COMPARED, HISTOGRAMS = "comparison", "histograms"
 SELECTION, SELECTED = "selection", "selected"
@@ -24,7 +24,7 @@ SELECTION_RESULT, SELECTION_SCAN = "result", "scan"
 LEARNED, RESPONSES = "nuisances.json", "responses"
 MONITORED, WINDOWS, ACKNOWLEDGED = "log.jsonl", "log.windows", "acknowledgments.jsonl"
 _OURS = {
-    *(MONITORED, WINDOWS, ACKNOWLEDGED),
+    *(MONITORED, WINDOWS, ACKNOWLEDGED, EXPLAINED),
     *(ANALYSIS, TOYS, TEST, REPORT, RESULT_FILE, ERROR_LOG, LEARNED, RESPONSES),
     *(SPLITTING, SUMS, HISTOGRAMS, POWER, MODELS, VALIDATION, SELECTION, SELECTED),
 }

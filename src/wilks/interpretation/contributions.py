@@ -6,10 +6,10 @@ Under the reference, with its weights v at the nuisances of Delta, the share of 
 
 what the best function of x_j alone explains of f (the first-order index of I. Sobol, Math. Comput. Simul. 55 (2001)
 271), and that of a pair S_jk = Var E[f | x_j, x_k] / Var f. The interaction of a pair is S_jk less what the best sum of
-a function of x_j and one of x_k explains: 0 where the two act one beside the other. Where columns are independent, the S_j and all interactions of pairs sum to 1 less what needs three columns or
-more; where they depend on each other, shares overlap: what f says of pt1 may be said in pt2 or in the mass, too. To
-second order in f the variance is what f adds to t by its form, sum_R v f^2 = N (Var f + mean^2) beside its part in the
-number of events.
+a function of x_j and one of x_k explains: 0 where the two act one beside the other. Where columns are independent, the
+S_j and all interactions of pairs sum to 1 less what needs three columns or more. Where they depend on each other,
+shares overlap: what f says of pt1 may be said in pt2 or in the mass, too. To second order in f the variance is what f
+adds to t by its form, sum_R v f^2 = N (Var f + mean^2), beside its part in the number of events.
 
 Conditional means are those in bins, half of which have equal expected events and half equal parts of the variance, so
 that a narrow peak in a tail is resolved. What bins explain by chance is taken off as in an adjusted R^2, with the

@@ -85,16 +85,18 @@ def local_gains(analysis: Analysis, data: Sample, *, fit: FitResult) -> LocalGai
         InputError: a fit that failed, or of another analysis or other data.
     """
     check_fit(analysis, data, fit)
-    return gains_at(analysis, data, fit=fit)
+    return gains_of(learned_at(analysis, data, fit=fit), data)
 
 
-def gains_at(analysis: Analysis, data: Sample, *, fit: FitResult, multiplicity: FloatArray | None = None) -> LocalGains:
-    """The same of a fit that is known to be of such an analysis; ``multiplicity`` None: each data event counts once."""
-    learned = learned_at(analysis, data, fit=fit)
+def gains_of(learned: LearnedRatio, data: Sample, *, multiplicity: FloatArray | None = None) -> LocalGains:
+    """The same of an f that is known at these data and at the reference.
+
+    ``multiplicity`` says how often each data event counts; None: once.
+    """
     return LocalGains(
         learned=learned,
         data=learned.data + learned.moves(data),
-        reference=learned.reference + learned.moves(analysis.reference),
+        reference=learned.reference + learned.moves(learned.analysis.reference),
         weights=learned.delta_weights,
         multiplicity=np.ones(data.n_events) if multiplicity is None else multiplicity,
     )

@@ -1,6 +1,6 @@
 """The learned log ratio f of a fit at all events that took part."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -8,9 +8,12 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
+from wilks.kept import kept
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult, FittedNuisance
 from wilks.typing import FloatArray
+
+_MOST_NUMBERS = 2**24  # 128 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,16 +124,38 @@ def learned_ratio(analysis: Analysis, data: Sample, *, fit: FitResult) -> Learne
 
 def learned_at(analysis: Analysis, data: Sample, *, fit: FitResult) -> LearnedRatio:
     """The same of a fit that is known to be of such an analysis."""
+    of_data = analysis.log_ratio(data.events, fit.params)
+    return _learned(analysis, fit, of_data, reference_log_ratio(analysis, fit.params))
+
+
+def learned_by(analysis: Analysis, data: Sample, *, fits: Sequence[FitResult]) -> Iterator[LearnedRatio]:
+    """`learned_at` of several fits, evaluated together."""
+    both = (log_ratios_at(analysis, one, fits=fits) for one in (data, analysis.reference))
+    for fit, of_data, of_reference in zip(fits, *both, strict=True):
+        yield _learned(analysis, fit, of_data, of_reference)
+
+
+def _learned(analysis: Analysis, fit: FitResult, of_data: FloatArray, of_reference: FloatArray) -> LearnedRatio:
     at_tau, at_delta = values_of(fit.nuisances), values_of(fit.delta_nuisances)
-    return LearnedRatio(
-        analysis=analysis,
-        params=fit.params,
-        data=analysis.log_ratio(data.events, fit.params),
-        reference=analysis.log_ratio(analysis.reference.events, fit.params),
-        reference_weights=analysis.moved_weights(at_tau),
-        nuisances=at_tau,
-        delta_nuisances=at_delta,
-    )
+    weights = analysis.moved_weights(at_tau)
+    return LearnedRatio(analysis, fit.params, of_data, of_reference, weights, at_tau, at_delta)
+
+
+@kept(most=2, key=lambda params: params.tobytes())
+def reference_log_ratio(analysis: Analysis, params: FloatArray) -> FloatArray:
+    """f at all events of the reference (m,), which takes longest of all; the last two are kept."""
+    f = analysis.log_ratio(analysis.reference.events, params)
+    f.flags.writeable = False
+    return f
+
+
+def log_ratios_at(analysis: Analysis, sample: Sample, *, fits: Sequence[FitResult]) -> Iterator[FloatArray]:
+    """f of a sample (n,) by each of several fits, as many together as fit into some memory."""
+    n_together = max(1, _MOST_NUMBERS // max(1, sample.n_events))
+    events = analysis.standardization.apply(sample.events[:])
+    for first in range(0, len(fits), n_together):
+        params = [one.params for one in fits[first : first + n_together]]
+        yield from analysis.model.log_ratios(params, events)
 
 
 def values_of(fitted: tuple[FittedNuisance, ...]) -> dict[str, float]:

@@ -11,7 +11,13 @@ from scipy.special import gammaincinv
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.interpretation.binning import Binning, automatic_binning
-from wilks.interpretation.learned import check_fit, common_columns, values_of
+from wilks.interpretation.learned import (
+    check_fit,
+    common_columns,
+    log_ratios_at,
+    reference_log_ratio,
+    values_of,
+)
 from wilks.interpretation.refits import Refits
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
@@ -124,7 +130,7 @@ def learned_weights(analysis: Analysis, fit: FitResult | None) -> FloatArray | N
     """Weights (n,) of the reference events times exp(f) and r at the nuisances of tau; None without a converged fit."""
     if fit is None or not fit.converged:
         return None
-    log_ratio = analysis.log_ratio(analysis.reference.events, fit.params)
+    log_ratio = reference_log_ratio(analysis, fit.params)
     return analysis.moved_weights(values_of(fit.nuisances)) * np.exp(log_ratio)
 
 
@@ -214,8 +220,8 @@ def with_bands(analysis: Analysis, projections: dict[str, Projection], *, refits
     if refits.n_refits < 2:
         raise InputError(f"a band needs at least two refits that converged, but there are {refits.text}")
     ratios: dict[str, list[tuple[FloatArray | None, FloatArray | None]]] = {name: [] for name in projections}
-    for one in refits.fits:
-        learned, moved = learned_weights(analysis, one), moved_weights(analysis, one)
+    for one, f in zip(refits.fits, log_ratios_at(analysis, analysis.reference, fits=refits.fits), strict=True):
+        learned, moved = analysis.moved_weights(values_of(one.nuisances)) * np.exp(f), moved_weights(analysis, one)
         for name, projection in projections.items():
             values = analysis.reference.column(name)
             ratios[name].append(

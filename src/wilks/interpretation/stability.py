@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wilks.interpretation.gains import LocalGains, gains_at
+from wilks.interpretation.gains import LocalGains, gains_of
+from wilks.interpretation.learned import learned_by
 from wilks.interpretation.refits import Refits
 from wilks.interpretation.smallest import SmallestRegion, threshold_of
 from wilks.samples import Sample
@@ -82,8 +83,9 @@ def region_stability(region: SmallestRegion, data: Sample | npt.ArrayLike, *, re
     sample = analysis.checked(data)
     own, mass = region.holds(region.gains.reference), _mass(region.gains)
     overlap, times = [], np.zeros(sample.n_events)
-    for one, multiplicity in zip(refits.fits, refits.multiplicity, strict=True):
-        gains = gains_at(analysis, sample, fit=one, multiplicity=multiplicity)
+    learned = learned_by(analysis, sample, fits=refits.fits)
+    for one, multiplicity in zip(learned, refits.multiplicity, strict=True):
+        gains = gains_of(one, sample, multiplicity=multiplicity)
         if not gains.total > 0:
             overlap.append(0.0)
             continue

@@ -17,7 +17,7 @@ from wilks.reports.models import several_tables
 from wilks.reports.nuisances import nuisance_tables
 from wilks.reports.nulls import NullContent, null_content
 from wilks.reports.picture import Picture
-from wilks.reports.regions import found_tables, region_note, region_tables
+from wilks.reports.regions import found_tables, region_note, region_tables, smallest_tables
 from wilks.reports.tables import Table, count, words
 from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
@@ -130,7 +130,7 @@ def build_report(inputs: ReportInputs) -> Report:
         ratio_pictures=_ratio_pictures(inputs),
         ratio_note=_ratio_note(inputs),
         region_note=region_note(region) if region else "",
-        region_tables=(*found_tables(answer), *region_tables(region)) if region else (),
+        region_tables=_region_tables(inputs, region),
         region_pictures=(pictures.region_picture(region),) if region else (),
         fit_tables=(*share_tables(analysis, inputs.data, fit), *(sections.fit_tables(fit, family) if fit else ())),
         fit_pictures=(pictures.start_picture(fit),) if fit and fit.n_starts > 1 else (),
@@ -168,6 +168,13 @@ def _region(inputs: ReportInputs) -> Region | None:
     if inputs.analysis is None or inputs.data is None or inputs.fit is None or not inputs.fit.converged:
         return None
     return most_discrepant_region(inputs.analysis, inputs.data, fit=inputs.fit)
+
+
+def _region_tables(inputs: ReportInputs, region: Region | None) -> tuple[Table, ...]:
+    if region is None or inputs.analysis is None or inputs.data is None or inputs.fit is None:
+        return ()
+    cuts = smallest_tables(inputs.analysis, inputs.data, inputs.fit)
+    return (*found_tables(inputs.answer), *cuts, *region_tables(region))
 
 
 def _ratio_note(inputs: ReportInputs) -> str:

@@ -1,13 +1,18 @@
 """The most discrepant region in a report: its counts, where its events lie, and what its Z is not."""
 
 from collections.abc import Iterator
+from math import isfinite
 
-from wilks.interpretation import Region
+from wilks.analysis import Analysis
+from wilks.interpretation import Counted, Region, local_gains, smallest_region
+from wilks.interpretation.counting import with_error
 from wilks.interpretation.regions import column_rows, expected_text, source_text
 from wilks.laws import GoodnessOfFit
 from wilks.laws.found import over_local
 from wilks.reports.tables import Table, count, number
+from wilks.samples import Sample
 from wilks.significance.printing import probability_from_log
+from wilks.statistics.fits import FitResult
 
 
 def found_tables(answer: GoodnessOfFit | None) -> Iterator[Table]:
@@ -50,6 +55,36 @@ def region_tables(region: Region) -> tuple[Table, ...]:
     extreme = "event with the largest f" if region.is_excess else "event with the smallest f"
     note = f"First the {extreme}. The ranges hold the central 68 % of {source_text(region)}."
     return counts, Table(f"Where its events lie: {_name(region)}", tuple(rows), header, note)
+
+
+def smallest_tables(analysis: Analysis, data: Sample, fit: FitResult) -> tuple[Table, ...]:
+    """The smallest region with a share of t, as cuts; nothing where f adds nothing to t."""
+    if not local_gains(analysis, data, fit=fit).total > 0:
+        return ()
+    found = smallest_region(analysis, data, fit=fit)
+    part, rule = found.excess if found.is_excess else found.deficit, found.rule
+    share = found.excess_share if found.is_excess else found.deficit_share
+    rows = (
+        ("part of t", f"{share:.0%}", f"{rule.coverage:.0%} of it"),
+        ("observed", count(part.n_observed), count(rule.counted.n_observed)),
+        ("expected", *(_expected(one) for one in (part, rule.counted))),
+        ("local Z", *(_z(one) for one in (part, rule.counted))),
+    )
+    what = "an excess" if found.is_excess else "a deficit"
+    note = (
+        f"The region with the fewest expected events that carries {found.share:.0%} of t, the part of it that is "
+        f"{what}; and a rectangle that holds most of it: {rule.purity:.0%} of the events there are of the region. Both "
+        "were chosen by the f of these data, so that their Z is no test. Other programs can select the rectangle."
+    )
+    return (Table(f"Where t comes from: {rule.text}", rows, ("", "region", "rectangle"), note),)
+
+
+def _expected(one: Counted) -> str:
+    return with_error(one.n_expected, one.n_expected_error).replace("+-", "±")
+
+
+def _z(one: Counted) -> str:
+    return f"{one.local_z_score:.2f}" if isfinite(one.local_z_score) else ""
 
 
 def region_note(region: Region) -> str:

@@ -136,6 +136,10 @@ class Statistic(abc.ABC):
             InputError: ``params`` has not p entries.
         """
 
+    def log_ratios(self, params: Sequence[FloatArray], events: FloatArray) -> FloatArray:
+        """f at several parameters (k, p) for standardized events (n, d), shape (k, n)."""
+        return np.stack([self.log_ratio(one, events) for one in params])
+
     def portable(self, params: FloatArray) -> dict[str, Any]:
         """f(x; w) of standardized events as plain numbers, lists and words, for programs without this package.
 

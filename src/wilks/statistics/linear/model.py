@@ -105,6 +105,16 @@ class LinearModel(Statistic):
             total += _sum(group, np.sum(each, axis=0), events)
         return total / len(self.members)
 
+    def log_ratios(self, params: Sequence[FloatArray], events: FloatArray) -> FloatArray:
+        total, splits = np.zeros((len(params), events.shape[0])), [self.split(one) for one in params]
+        for place, group in enumerate(self.groups):
+            coefficients = np.stack([np.sum(one[place], axis=0) for one in splits], axis=1)
+            size = max(1, _BLOCK_NUMBERS // coefficients.shape[0])
+            for first in range(0, events.shape[0], size):
+                rows = slice(first, first + size)
+                total[:, rows] += (group[0].map.values(events[rows]) @ coefficients).T
+        return total / len(self.members)
+
     def portable(self, params: FloatArray) -> dict[str, Any]:
         groups, n_members = [], len(self.members)
         for group, each in zip(self.groups, self.split(params), strict=True):
