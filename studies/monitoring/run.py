@@ -193,7 +193,7 @@ def _in_1000(stands: Iterable[np.ndarray]) -> list[float]:
     return [float(np.mean(counts)), float(np.std(counts, ddof=1))]
 
 
-@SCRIPT.part("delay", good=(0, 300, 3_000), shifts=(0.1, 0.2, 0.4), n_repeats=6, n_events=250, ratio=4, most=300)
+@SCRIPT.part("delay", good=(0, 300, 3_000), shifts=(0.1, 0.2, 0.4), n_repeats=10, n_events=250, ratio=4, most=300)
 def delay(options) -> Iterator[harness.Row]:
     for n_good in options.good:
         for shift in options.shifts:

@@ -12,11 +12,11 @@ from wilks.monitor.places import Profile
 from wilks.samples import Sample
 from wilks.typing import FloatArray
 
-_MOST_EVENTS, _DIGITS = 4_000, 4
+_MOST_EVENTS, _DIGITS = 2_000, 4
 
 
 def drawn_events(reference: Sample, *, rng: np.random.Generator) -> FloatArray:
-    """Raw events (n, d) of the reference, drawn by their weights: at most 4,000, at which f is looked at."""
+    """Raw events (n, d) of the reference, drawn by their weights: at most 2,000, at which f is looked at."""
     if reference.n_events <= _MOST_EVENTS and np.ptp(reference.event_weights) == 0:
         return reference.events
     shares = reference.event_weights / np.sum(reference.event_weights)

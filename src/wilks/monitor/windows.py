@@ -18,7 +18,7 @@ from wilks.significance import z_score_from_log
 from wilks.typing import FloatArray
 
 GROWING, SLIDING = "growing", "sliding"
-_N_TOYS, _NUMBERS = 20_000, 2**22
+_N_TOYS, _NUMBERS = 20_000, 2**24
 _ALL_PARTS = 3  # of a record: the last batch, the growing window, and what the sliding one has left behind
 
 

@@ -38,7 +38,7 @@ def test_metrics_are_those_of_the_log(client: Client) -> None:
     assert found["not_evaluated_total", ("too few events",)] == 1
     assert found["last_p_value", ()] == verdicts[-1]["p_value"]
     assert found["last_z_score", ()] == verdicts[-1]["z_score"]
-    assert found["evidence_sum", ()] == verdicts[-1]["evidence"]["sum"] and found["evidence_limit", ()] == 1_000
+    assert found["evidence_sum", ()] == verdicts[-1]["evidence"]["sum"] and found["evidence_limit", ()] == 500
     latencies = [one["latency_s"] for one in verdicts]
     assert found["latency_seconds_count", ()] == len(verdicts)
     assert found["latency_seconds_sum", ()] == pytest.approx(sum(latencies))
