@@ -39,7 +39,7 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Muons:
-    """Muon pairs, 2,000 of 20,000 events, and a peak of 40 more at 180 GeV, fitted by a kernel."""
+    """Muon pairs, 2,000 of 20,000 events, and 60 more about 180 GeV, fitted by a kernel."""
 
     analysis: wilks.Analysis
     data: wilks.Sample
@@ -50,7 +50,7 @@ class Muons:
 def muons() -> Muons:
     """No toy is made: the null of a score statistic is analytic."""
     sample, data = dimuon.small_sample(), dimuon.small_data()
-    near = np.argsort(np.abs(sample.extras["mll"] - 180.0))[:40]
+    near = np.flatnonzero(np.abs(sample.extras["mll"] - 180.0) < 12.0)[:60]
     both = [(one.events, one.extras["mll"]) for one in (data, sample.take(near))]
     mixed = wilks.Sample(
         np.concatenate([events for events, _ in both]),
@@ -66,7 +66,7 @@ def muons() -> Muons:
 def binned(*, nuisances: tuple[wilks.Nuisance, ...] = (), n_events: float = 2_000.0) -> wilks.Analysis:
     """The exponential problem in twelve bins."""
     return wilks.Analysis(
-        reference=exponential.reference(4_000, seed=1),
+        reference=exponential.reference(40_000, seed=1),
         model=wilks.Histogram(n_bins=12),
         nuisances=nuisances,
         toy_source=exponential.BACKGROUND,
@@ -114,10 +114,12 @@ def pulls() -> Figure:
 def variations() -> list[Variation]:
     """Samples at four scales."""
     rng = np.random.default_rng(5)
-    return [
-        Variation({"scale": nu}, wilks.Sample(exponential.background(rng, 20_000, {"scale": nu}), features=["x"]))
-        for nu in SHIFTS
-    ]
+    return [Variation({"scale": nu}, _varied(rng, nu)) for nu in SHIFTS]
+
+
+def _varied(rng: np.random.Generator, nu: float) -> wilks.Sample:
+    """20,000 events that predict 2,000, as the reference does."""
+    return wilks.Sample(exponential.background(rng, 20_000, {"scale": nu}), np.full(20_000, 0.1), features=["x"])
 
 
 def study() -> Figure:

@@ -64,7 +64,7 @@ def test_it_chooses_and_writes_everything(done: Result, folder: Path) -> None:
     numbers, found = result["numbers"]["selection"], wilks.load(output / "selection" / "result")
     assert done.exit_code == 0, done.output
     assert numbers == json.loads(json.dumps(found.to_dict())) and str(found) in done.stdout
-    assert set(result["files"]) == {"selection", "figure", "analysis"}
+    assert set(result["files"]) == {"selection", "figure", "report", "analysis"}
     assert (output / "selection" / "weight_clips.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -86,7 +86,7 @@ def corner(
         for (i, j), ratio in cells.items():
             mesh = _draw_cells(grid[i, j], sides[j], sides[i], ratio=ratio, norm=norm)
             figure.keep(_numbers_of_two(sides[j], sides[i], ratio))
-        _name_axes(grid, sides)
+        _name_axes(grid.tolist(), sides)
         _colorbar(figure, mesh, n_features=n)
     return figure
 
@@ -196,7 +196,8 @@ def _name_axes(grid: Sequence[Sequence[Axes]], sides: Sequence[_Side]) -> None:
 def _colorbar(figure: Drawing, mesh: QuadMesh, *, n_features: int) -> None:
     place = figure.add_axes((0.62, 0.92, 0.33, 0.02) if n_features > 2 else (0.60, 0.86, 0.34, 0.025))
     bar = figure.colorbar(mesh, cax=place, orientation="horizontal", extend="both")
-    plain_log_ticks(bar.ax.xaxis, span=float(mesh.norm.vmax or 1.0) / float(mesh.norm.vmin or 1.0))
+    low, high = mesh.get_clim()
+    plain_log_ticks(bar.ax.xaxis, span=(high or 1.0) / (low or 1.0))
     bar.ax.tick_params(labelsize=8)
     bar.set_label("learned / reference", fontsize=9)
 

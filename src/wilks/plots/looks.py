@@ -13,9 +13,11 @@ STYLES = ("plain", "CMS", "ATLAS", "LHCb")
 
 @dataclass(frozen=True)
 class Look:
-    """Attributes:
-    style: one of `STYLES`.
-    label: text at the top of every figure, after the name of the experiment; empty: neither stands there.
+    """What figures look like.
+
+    Attributes:
+        style: one of `STYLES`.
+        label: text at the top of every figure, after the name of the experiment; empty: neither stands there.
     """
 
     style: str = STYLES[0]

@@ -133,11 +133,12 @@ def _toy_numbers(calibration: Calibration, edges: FloatArray) -> Numbers:
 def observed_numbers(result: GoodnessOfFit | Calibration, t: float) -> Numbers:
     """The observed t with its p and its Z."""
     if isinstance(result, GoodnessOfFit) and t == result.t:
-        p = Column("p", np.array([result.p_value]), "", *(np.array([end]) for end in result.interval))
-        found, method = (p, Column("Z", np.array([result.z_score]))), result.method
+        low, high = (np.array([end]) for end in result.interval)
+        found, method = [Column("p", np.array([result.p_value]), "", low, high)], result.method
+        found.append(Column("Z", np.array([result.z_score])))
     else:
-        found, method = (Column("p", np.array([_calibration(result).p_value(t)])),), "empirical"
-    return Numbers("observed", f"The observed t and its p ({method}).", (Column("t", np.array([t])),), found)
+        found, method = [Column("p", np.array([_calibration(result).p_value(t)]))], "empirical"
+    return Numbers("observed", f"The observed t and its p ({method}).", (Column("t", np.array([t])),), tuple(found))
 
 
 def _draw_chi2(figure: Drawing, axes: Axes, calibration: Calibration, *, edges: FloatArray) -> None:

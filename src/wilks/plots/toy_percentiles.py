@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import gammainccinv
@@ -75,8 +76,8 @@ def _figure(sets: Mapping[float, FloatArray], *, axis: str, n_parameters: float 
         axes = figure.subplots()
         for i, (level, line) in enumerate(zip(LEVELS, found, strict=True)):
             color, marker, dash = mark(i)
-            points = {} if is_dense else {"marker": marker, "ms": 4}
-            axes.plot(at, line, color=color, ls=dash, label=f"{level:g} %", **points)
+            shown = "None" if is_dense else marker
+            axes.plot(at, line, color=color, ls=dash, marker=shown, ms=4, label=f"{level:g} %")
         if n_parameters is not None:
             _draw_expected(axes, n_parameters)
         axes.set_xlim(*_limits(at, is_dense=is_dense))
@@ -93,7 +94,7 @@ def _draw_expected(axes: Axes, n_parameters: float) -> None:
         axes.axhline(expected, color=GRAY, lw=0.8, zorder=1, label=label)
 
 
-def _legend(axes: Axes) -> tuple[list[object], list[str]]:
+def _legend(axes: Axes) -> tuple[list[Artist], list[str]]:
     """The highest line first, and what is expected last."""
     handles, labels = axes.get_legend_handles_labels()
     order = [*range(len(LEVELS))[::-1], *range(len(LEVELS), len(labels))]

@@ -91,8 +91,8 @@ def _validation_numbers(found: Validation) -> list[Numbers]:
         names = [one.name for one in shown for _ in range(one.p.size)]
         p = np.concatenate([np.sort(one.p) for one in shown])
         below = np.concatenate([np.arange(1, one.p.size + 1) / one.p.size for one in shown])
-        given = Column("nuisances", names), Column("p", p)
-        tables.append(Numbers("p", f"p of the toys, {found.law}.", given, (Column("share of toys below", below),)))
+        of_toys = Column("nuisances", names), Column("p", p)
+        tables.append(Numbers("p", f"p of the toys, {found.law}.", of_toys, (Column("share of toys below", below),)))
     return tables
 
 
@@ -122,8 +122,8 @@ def _draw_p(axes: Axes, points: tuple[Point, ...]) -> None:
     axes.fill_between(line, line - width, line + width, color=GRAY, alpha=0.2, lw=0)
     for number, one in enumerate(shown):
         p, share = _steps(one.p)
-        color, _, line = mark(number)
-        axes.step(p, share, where="post", lw=1.2, label=in_figure(one.name), color=color, ls=line)
+        look = mark(number)
+        axes.step(p, share, where="post", lw=1.2, label=in_figure(one.name), color=look.color, ls=look.line)
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.0)
     axes.set_xlabel("p")
