@@ -31,7 +31,7 @@ class Estimate:
         memory_bytes: the most that one of them held.
 
     >>> Estimate(first_s=10.0, toy_s=0.5, n_toys=100, n_processes=2, memory_bytes=500_000_000).describe()
-    'about 74 s: 100 toys in 2 processes, 0.50 s each, 10 s until the first; 1.5 GB'
+    'about 73 s: 100 toys in 2 processes, 0.50 s each, 10 s until the first; 1.5 GB'
     """
 
     first_s: float
