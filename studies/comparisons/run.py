@@ -36,12 +36,13 @@ import scipy.linalg
 import scipy.stats
 
 import wilks
-from studies.common import power
 from wilks.campaign.run import toys_here
 from wilks.fitting import fit_together
 from wilks.power import STANDARD_TESTS, BinnedSearch, Binning, KnownSignal, OtherTest, PowerRow, power_table
 from wilks.problem import Problem
 from wilks.problems import exponential
+
+from studies.common import power
 
 Statistic = Callable[[np.ndarray], float]
 SCRIPT = harness.Script(__file__, __doc__, seed={"reference": 0, "toys": 7}, libraries=("scikit-learn", "hyppo"))

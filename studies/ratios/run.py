@@ -23,11 +23,12 @@ import numpy as np
 import scipy.special
 
 import wilks
-from studies.common import SIZE, power
-from studies.symmetrised.run import symmetrised as symmetrised_network
 from wilks.fitting import fit_together
 from wilks.problems import exponential
 from wilks.statistics import Statistic
+
+from studies.common import SIZE, power
+from studies.symmetrised.run import symmetrised as symmetrised_network
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"toys": 41})
 EXPECTED = exponential.EXPECTED_EVENTS

@@ -28,9 +28,10 @@ import scipy.optimize
 import scipy.special
 
 import wilks
-from studies.common import power as power_of
 from wilks.problems import exponential
 from wilks.samples import in_cells
+
+from studies.common import power as power_of
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"toys": 51, "starts": 52})
 N_HIDDEN, CELL, MAX_ITERATIONS, BOX = 4, 0.03, 150, 9.0

@@ -59,8 +59,9 @@ def model_table(
 
     >>> import wilks
     >>> x = np.random.default_rng(0).exponential(size=(3_000, 1))
-    >>> analysis = wilks.Analysis(reference=x[:2_000], toy_source=lambda rng, n, nuisances: rng.exponential(size=(n, 1)),
-    ...                           expected_events=100)
+    >>> def background(rng, n, nuisances):
+    ...     return rng.exponential(size=(n, 1))
+    >>> analysis = wilks.Analysis(reference=x[:2_000], toy_source=background, expected_events=100)
     >>> bins = {"ten bins": wilks.Histogram(n_bins=10), "two bins": wilks.Histogram(n_bins=2)}
     >>> found = model_table(analysis, x[2_000:2_150], models=bins, n_toys=99, seed=1)
     >>> found.best.name, found.p_value >= found.best.p_value
