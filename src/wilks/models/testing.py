@@ -18,7 +18,7 @@ from wilks.samples import Events, Sample
 from wilks.selection.selecting import kept_toys
 from wilks.selection.trials import with_model
 from wilks.statistics import Statistic, default_statistic
-from wilks.storage import Folder
+from wilks.storage import Folder, as_path
 from wilks.toys import check_drawable
 from wilks.typing import whole_number
 
@@ -73,7 +73,8 @@ def model_table(
     check_drawable(analysis, Null())
     n_toys, seed = whole_number(n_toys, name="n_toys", least=1), whole_number(seed, name="seed", least=0)
     sample, rows, t, of_toys = analysis.checked(data), [], [], []
-    with kept_toys(analysis, store=store, executor=executor, progress=progress) as make:
+    folder = None if store is None else as_path(store)
+    with kept_toys(analysis, store=folder, executor=executor, progress=progress) as make:
         for name, given in models.items():
             model = default_statistic() if given is None else given
             own = with_model(analysis, model)
