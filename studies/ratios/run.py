@@ -1,15 +1,12 @@
 """Power at equal size of one-sample and two-sample tests, by the size of the reference.
 
-    python -m studies.ratios.run averaged      # a fresh reference for each toy
-    python -m studies.ratios.run conditional   # toys of references that stay
-    python -m studies.ratios.run fixed         # the largest reference, one for all toys
+    python -m studies.ratios.run averaged      # one sample against a fresh reference for each toy
     python -m studies.ratios.run symmetrised   # networks and bins that take the pooled sample as their reference
 
 The exponential problem: data of Poisson(2,000) events, NP1 to NP3 on top, references of ``ratio`` times 2,000 events.
 Power at 2 sigma: the share of signal toys beyond the 97.72 % quantile of the statistic's own null toys, with an error
-by bootstrap over both. ``averaged``: null and signal toys have a reference of their own each, so that the null
-averages over references. ``conditional``: the null of each reference comes from toys that keep it, and powers are
-averaged over references. Tests of one sample know that 2,000 events are expected; those of two do not look at numbers.
+by bootstrap over both. Null and signal toys have a reference of their own each, so that the null averages over
+references. Tests of one sample know that 2,000 events are expected; those of two do not look at numbers.
 
 Seconds are of the processor, for one toy: of ``averaged`` with its share of what a reference takes, which is there for
 the null and for all signals.
@@ -27,7 +24,7 @@ from wilks.fitting import fit_together
 from wilks.problems import exponential
 from wilks.statistics import Statistic
 
-from studies.common import SIZE, power
+from studies.common import power
 from studies.symmetrised.run import symmetrised as symmetrised_network
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"toys": 41})
@@ -111,57 +108,6 @@ def _averaged(name: str, ratio: int, n_toys: int) -> harness.Row:
         data = [data_of(place, index) for place in range(len(SIGNALS))]
         t.append(t_of(reference_of(ratio, index), model, data))
     return {"n_toys": n_toys, "n_fits": 4 * n_toys} | powers(np.array(t))
-
-
-@SCRIPT.part("conditional", models=LINEAR[:3], ratios=(1, 2, 5), n_references=10, n_null=400, n_toys=40)
-def conditional(options) -> Iterator[harness.Row]:
-    for ratio in options.ratios:
-        for name in options.models:
-            key = {"test": name, "ratio": ratio}
-            yield kept_or(options, key, partial(_conditional, name, ratio, options))
-
-
-def _conditional(name: str, ratio: int, options) -> harness.Row:
-    """Powers by the null of each reference, averaged over references; errors from their spread."""
-    model, n_references = model_of(name, ratio), options.n_references
-    shares = np.array([_share(t_by_place(k, model, ratio, options)) for k in range(n_references)])
-    means, errors = np.mean(shares, axis=0), np.std(shares, axis=0, ddof=1) / np.sqrt(n_references)
-    row = {one: pair for one, *pair in zip(NAMES[1:], means, errors, strict=True)}
-    counts = {"n_references": n_references, "n_null": options.n_null, "n_toys": options.n_toys}
-    return counts | {"n_fits": n_references * (options.n_null + 3 * options.n_toys)} | row
-
-
-def t_by_place(k: int, model: Statistic, ratio: int, options) -> list[np.ndarray]:
-    """t of the null and of the signals with reference ``k``, on data sets of its own."""
-    sizes = [options.n_null, *[options.n_toys] * 3]
-    data = [data_of(place, k * n + index) for place, n in enumerate(sizes) for index in range(n)]
-    return np.split(np.array(t_of(reference_of(ratio, k), model, data)), np.cumsum(sizes)[:-1])
-
-
-def _share(t: list[np.ndarray]) -> list[float]:
-    """Of each signal beyond the threshold of the null."""
-    null, *signals = t
-    return [float(np.mean(own > np.quantile(null, 1.0 - SIZE))) for own in signals]
-
-
-@SCRIPT.part("fixed", ratio=100, n_null=2_000, n_toys=500)
-def fixed(options) -> Iterator[harness.Row]:
-    for name in LINEAR:
-        yield kept_or(options, {"test": name, "ratio": options.ratio}, partial(_fixed, name, options))
-
-
-def _fixed(name: str, options) -> harness.Row:
-    sizes = [options.n_null, *[options.n_toys] * 3]
-    data = [data_of(place, index) for place, n in enumerate(sizes) for index in range(n)]
-    t = np.array(t_of(reference_of(options.ratio, 0), MODELS[name](), data))
-    null, *signals = (one[np.isfinite(one)] for one in np.split(t, np.cumsum(sizes)[:-1]))
-    row = {one: power(null, own) for one, own in zip(NAMES[1:], signals, strict=True)}
-    return {
-        "n_null": sizes[0],
-        "n_toys": sizes[1],
-        "n_fits": sum(sizes),
-        "n_failed": int(np.sum(~np.isfinite(t))),
-    } | row
 
 
 @SCRIPT.part("symmetrised", ratios=(1, 2, 5), n_bins=2_000, networks=(1,), n_null=120, n_toys=60)

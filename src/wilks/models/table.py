@@ -98,8 +98,8 @@ class ModelTable(Printed, Storable):
         low, high = (probability(end) for end in self.interval)
         return (
             f"{first}. Corrected for a look at all of them p = {probability(self.p_value)} [{low}, {high}], "
-            f"Z = {decimals(self.z_score)}: as often is the smallest as small in the {self.n_toys:,} toys, whose events "
-            "all models share. A model that was decided before the data were seen needs no correction."
+            f"Z = {decimals(self.z_score)}: as often is the smallest as small in the {self.n_toys:,} toys, whose "
+            "events all models share. A model that was decided before the data were seen needs no correction."
         )
 
     def __str__(self) -> str:

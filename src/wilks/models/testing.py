@@ -18,7 +18,7 @@ from wilks.samples import Events, Sample
 from wilks.selection.selecting import kept_toys
 from wilks.selection.trials import with_model
 from wilks.statistics import Statistic, default_statistic
-from wilks.storage import Folder
+from wilks.storage import Folder, as_path
 from wilks.toys import check_drawable
 from wilks.typing import whole_number
 
@@ -59,8 +59,9 @@ def model_table(
 
     >>> import wilks
     >>> x = np.random.default_rng(0).exponential(size=(3_000, 1))
-    >>> analysis = wilks.Analysis(reference=x[:2_000], toy_source=lambda rng, n, nuisances: rng.exponential(size=(n, 1)),
-    ...                           expected_events=100)
+    >>> def background(rng, n, nuisances):
+    ...     return rng.exponential(size=(n, 1))
+    >>> analysis = wilks.Analysis(reference=x[:2_000], toy_source=background, expected_events=100)
     >>> bins = {"ten bins": wilks.Histogram(n_bins=10), "two bins": wilks.Histogram(n_bins=2)}
     >>> found = model_table(analysis, x[2_000:2_150], models=bins, n_toys=99, seed=1)
     >>> found.best.name, found.p_value >= found.best.p_value
@@ -72,7 +73,8 @@ def model_table(
     check_drawable(analysis, Null())
     n_toys, seed = whole_number(n_toys, name="n_toys", least=1), whole_number(seed, name="seed", least=0)
     sample, rows, t, of_toys = analysis.checked(data), [], [], []
-    with kept_toys(analysis, store=store, executor=executor, progress=progress) as make:
+    folder = None if store is None else as_path(store)
+    with kept_toys(analysis, store=folder, executor=executor, progress=progress) as make:
         for name, given in models.items():
             model = default_statistic() if given is None else given
             own = with_model(analysis, model)
