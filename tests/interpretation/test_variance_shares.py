@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from wilks.errors import InputError
-from wilks.interpretation.contributions import decomposed
+from wilks.interpretation.variance_shares import decomposed
 
 SIDE = np.sqrt(12.0)
 
