@@ -182,7 +182,7 @@ def _exponents(x: FloatArray, centers: FloatArray, width: float) -> FloatArray:
     x, z = x / width, centers / width
     left = np.column_stack([x, -0.5 * np.sum(x**2, axis=1), np.ones(x.shape[0])])
     right = np.column_stack([z, np.ones(z.shape[0]), -0.5 * np.sum(z**2, axis=1)])
-    return np.clip(left @ right.T, _LEAST_EXPONENT, 0.0)
+    return np.asarray(np.clip(left @ right.T, _LEAST_EXPONENT, 0.0))
 
 
 def _grid(f: Mapping[str, Any], x: FloatArray) -> FloatArray:
