@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 import wilks
 from wilks import plots
+from wilks.interpretation import projected_ratio
 from wilks.plots import response_closure, response_study
 
 OF_NO_FAMILY = {
@@ -39,6 +40,7 @@ def figures(case_of, workshop) -> dict[str, Callable[[], Any]]:
         "starts": lambda: plots.starts(fit),
         "ratio": lambda: plots.ratio(analysis, data, feature="x", fit=fit),
         "ratios": lambda: plots.ratios(analysis, data, fit=fit)["x"],
+        "projected": lambda: plots.projected(projected_ratio(analysis, data, feature="x", fit=fit)),
         "overview": lambda: plots.overview(analysis, data, fit=fit),
         "region": lambda: plots.region(region),
     }

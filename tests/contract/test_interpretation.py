@@ -4,6 +4,7 @@
 """
 
 import json
+import shutil
 
 import numpy as np
 import onnx
@@ -59,12 +60,14 @@ def test_gains_of_all_places_are_t_but_for_penalties_and_measurements(case, fitt
 
 def test_the_smallest_region_carries_its_share_and_holds_the_peak(fitted, region):
     analysis, data, _ = fitted
-    assert region.carried >= region.share - 1e-9 and region.is_excess
+    assert region.carried >= region.share - 1e-9 and region.excess_share > 0.2
     inside = region.contains(data)
     assert region.n_observed == np.sum(inside) and region.rule.cuts
     parts = region.gains.of_data[inside].sum() + region.gains.of_reference[region.contains(analysis.reference)].sum()
     assert parts / region.gains.total == pytest.approx(region.carried)
-    assert 2.5 < np.median(data.column("x")[inside]) < 3.5, "the peak stands at 3"
+    too_many = inside & (region.gains.data > 0)
+    assert too_many.sum() == region.excess.n_observed
+    assert 2.5 < np.median(data.column("x")[too_many]) < 3.5, "the peak stands at 3"
     json.dumps(region.to_dict(), allow_nan=False)
     assert region.rule.text in str(region) and "no test" in str(region)
 
@@ -111,7 +114,7 @@ def test_only_a_search_has_other_seeds(case, fitted):
 def test_one_feature_explains_all_of_f(fitted):
     analysis, data, fit = fitted
     found = interpretation.contributions(analysis, data, fit=fit)
-    assert found.of("x").share > 0.7 and not found.pairs  # 600 events make few bins
+    assert found.of("x").share > 0.6 and not found.pairs  # 600 events make few bins
     json.dumps(found.to_dict(), allow_nan=False)
 
 
@@ -168,11 +171,12 @@ def test_events_carry_their_learned_weights(case, fitted, tmp_path, ending):
     assert np.any(written.column("r_tau") != 1.0) == case.is_profiled
 
 
-def test_the_command_says_the_same(case, workshop, region):
-    study = workshop.study(case)
+def test_the_command_says_the_same(case, workshop, region, make_study):
+    study = make_study(case)
+    shutil.copytree(workshop.study(case).output, study.output)
     done = study.run("explain", "FILE", "--refits", 2, "--events", "parquet", "--onnx")
     assert done.exit_code == 0, done.output
-    told = study.result()["explain"]
+    told = study.result()["numbers"]["explain"]
     assert told["region"] == json.loads(json.dumps(region.to_dict())) and region.rule.text in done.output
     assert set(told["projections"]) == {"x"} and told["stability"]["n_refits"] <= 2
     written = {path.name for path in (study.output / "explain").iterdir()}

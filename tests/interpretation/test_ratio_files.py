@@ -9,7 +9,16 @@ from onnx.reference import ReferenceEvaluator
 
 import wilks
 from wilks.errors import InputError, StoreError
-from wilks.interpretation import load_ratio, write_events, write_onnx, write_ratio
+from wilks.interpretation import (
+    bootstrap_fits,
+    contributions,
+    load_ratio,
+    projected_ratio,
+    smallest_region,
+    write_events,
+    write_onnx,
+    write_ratio,
+)
 from wilks.interpretation.onnx_files import onnx_model
 from wilks.interpretation.ratio_files import ratio_document
 from wilks.samples import Sample, Standardization
@@ -63,6 +72,15 @@ def test_several_features_are_evaluated_alike(model, standardize, tmp_path):
     graph = onnx_model(ratio_document(analysis, fit=fit))
     found, _ = ReferenceEvaluator(graph).run(None, {"features": points()})
     np.testing.assert_allclose(found, f, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_several_parameters_are_evaluated_together(model):
+    analysis, fit = fitted(model)
+    some = [fit.params, np.where(np.isfinite(fit.params), 0.5 * fit.params, 0.0)]
+    x = analysis.standardization.apply(points())
+    each = np.stack([analysis.model.log_ratio(one, x) for one in some])
+    np.testing.assert_allclose(analysis.model.log_ratios(some, x), each, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "softplus", "silu"])
@@ -134,7 +152,12 @@ def test_each_region_has_its_own_f(tmp_path):
         x = Sample(np.random.default_rng(seed).exponential(size=1000), features=[name[0]])
         parts[name] = wilks.Analysis(reference=x, model=wilks.Histogram(n_bins=4), expected_events=100.0)
     both = wilks.Analysis.of_regions(parts)
-    fit = wilks.fit(both, {name: np.random.default_rng(9).exponential(size=110) for name in parts})
+    data = both.checked({name: np.random.default_rng(9).exponential(size=110) for name in parts})
+    fit = wilks.fit(both, data)
+    assert smallest_region(both, data, fit=fit).gains.total == pytest.approx(fit.t)
+    assert {"region", "o", "t"} == {one.columns[0] for one in contributions(both, data, fit=fit).columns}
+    refits = bootstrap_fits(both, data, fit=fit, n_refits=3)
+    assert projected_ratio(both, data, feature="o", fit=fit, refits=refits).tau_band is not None
     write_ratio(both, tmp_path / "ratio.json", fit=fit)
     found, x = load_ratio(tmp_path / "ratio.json"), np.linspace(0.0, 5.0, 50)
     for name, analysis in parts.items():

@@ -77,6 +77,7 @@ def explain(
         _tell(session, prepared.analysis, data, result.fit, share=share, n_refits=refits)
         folder = prepared.output / EXPLAINED
         written = _write(folder, prepared.analysis, data, result.fit, endings=events, with_onnx=with_onnx)
+        session.outcome.files |= {name: str(folder / name) for name in written}
         session.say(f"Written to {folder}: {', '.join(written)}")
 
     session.run(work)

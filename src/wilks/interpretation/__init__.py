@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wilks import lazy
 
 _NAMES = {
-    "wilks.interpretation.contributions": ["Contribution", "Contributions", "contributions"],
+    "wilks.interpretation.variance_shares": ["Contribution", "Contributions", "contributions"],
     "wilks.interpretation.counting": ["Counted"],
     "wilks.interpretation.exports": ["write_events"],
     "wilks.interpretation.fit_comparison": ["FitComparison", "compare_fits"],
@@ -24,7 +24,6 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
-    from wilks.interpretation.contributions import Contribution, Contributions, contributions
     from wilks.interpretation.counting import Counted
     from wilks.interpretation.exports import write_events
     from wilks.interpretation.fit_comparison import FitComparison, compare_fits
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from wilks.interpretation.shares import RegionShare, region_shares
     from wilks.interpretation.smallest import SmallestRegion, smallest_region
     from wilks.interpretation.stability import Stability, region_stability
+    from wilks.interpretation.variance_shares import Contribution, Contributions, contributions
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 

@@ -120,12 +120,18 @@ def _affine(graph: _Graph, x: str, layer: Mapping[str, Any]) -> str:
 
 def _activated(graph: _Graph, z: str, activation: str) -> str:
     if activation == "silu":
-        return graph.add("Mul", z, graph.add("Sigmoid", z))
+        return graph.add("Mul", z, _sigmoid(graph, z))
     if activation == "softplus":  # max(z, 0) + log(1 + e^-|z|): few runtimes have Softplus of doubles
         small = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
         rest = graph.add("Log", graph.add("Add", small, graph.constant(1.0)))
         return graph.add("Add", graph.add("Max", z, graph.constant(0.0)), rest)
-    return graph.add({"sigmoid": "Sigmoid", "tanh": "Tanh"}[activation], z)
+    return _sigmoid(graph, z) if activation == "sigmoid" else graph.add("Tanh", z)
+
+
+def _sigmoid(graph: _Graph, z: str) -> str:
+    """0.5 + 0.5 tanh(z/2), as the model has it, which overflows nowhere."""
+    half = graph.constant(0.5)
+    return graph.add("Add", graph.add("Mul", graph.add("Tanh", graph.add("Mul", z, half)), half), half)
 
 
 def _gaussians(graph: _Graph, x: str, f: Mapping[str, Any]) -> str:

@@ -178,11 +178,11 @@ def _gaussians(f: Mapping[str, Any], x: FloatArray) -> FloatArray:
 def _exponents(x: FloatArray, centers: FloatArray, width: float) -> FloatArray:
     """-|x - z|^2 / (2 width^2), not below -200, of events (n, d) and centers (m, d), shape (n, m)."""
     if x.shape[1] == 1:
-        return np.maximum((x - centers.T) ** 2 * (-0.5 / width**2), _LEAST_EXPONENT)
+        return np.asarray(np.maximum((x - centers.T) ** 2 * (-0.5 / width**2), _LEAST_EXPONENT))
     x, z = x / width, centers / width
     left = np.column_stack([x, -0.5 * np.sum(x**2, axis=1), np.ones(x.shape[0])])
     right = np.column_stack([z, np.ones(z.shape[0]), -0.5 * np.sum(z**2, axis=1)])
-    return np.clip(left @ right.T, _LEAST_EXPONENT, 0.0)
+    return np.asarray(np.clip(left @ right.T, _LEAST_EXPONENT, 0.0))
 
 
 def _grid(f: Mapping[str, Any], x: FloatArray) -> FloatArray:

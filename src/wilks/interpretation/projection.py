@@ -186,7 +186,7 @@ def projected_ratio(
     >>> data = wilks.Sample(np.append(rng.uniform(size=200), np.full(50, 0.75)), features=["x"])
     >>> found = projected_ratio(analysis, data, feature="x", fit=wilks.fit(analysis, data))
     >>> found.tau[[0, -1]].round(2).tolist()
-    [1.07, 1.42]
+    [1.08, 1.42]
     """
     return projected_ratios(analysis, data, fit=fit, columns=(feature,), refits=refits)[feature]
 

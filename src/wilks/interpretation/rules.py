@@ -228,8 +228,8 @@ def _largest_rise(sums: FloatArray) -> tuple[int, int]:
 def _simplified(target: _Target, cuts: list[Cut]) -> list[Cut]:
     """Without ends that matter little, symmetric about 0 and round where that costs next to nothing of F."""
     for place in range(len(cuts)):
-        for options in ({"low": -np.inf}, {"high": np.inf}):
-            cuts = _unless_worse(target, cuts, place, replace(cuts[place], **options))
+        cuts = _unless_worse(target, cuts, place, replace(cuts[place], low=-np.inf))
+        cuts = _unless_worse(target, cuts, place, replace(cuts[place], high=np.inf))
         one = cuts[place]
         if np.isfinite(one.low) and np.isfinite(one.high) and one.low < 0 < one.high:
             reach = 0.5 * (one.high - one.low)

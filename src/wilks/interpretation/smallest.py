@@ -122,7 +122,7 @@ def smallest_region(
     >>> data = np.concatenate([x[::10], np.linspace(0.68, 0.72, 20)])
     >>> region = smallest_region(analysis, data, fit=fit(analysis, data), share=0.9)
     >>> region.n_observed, round(region.n_expected, 1), region.rule.text
-    (23, 3.8, 'x > 0.68 and x < 0.72')
+    (17, 3.0, 'x > 0.682 and x < 0.712')
     """
     require_kind(analysis, Analysis, name="analysis")
     if not 0 < share <= 1:
@@ -170,7 +170,17 @@ def _region(gains: LocalGains, data: Sample, *, share: float, threshold: float, 
     place = _place(gains, insides[0 if is_excess else 1], threshold, is_excess=is_excess)
     reference = gains.learned.analysis.reference
     rule = cut_rule(reference, data, place=place, columns=gains.learned.columns(data))
-    return SmallestRegion(share, carried, threshold, *parts, *shares, rule, gains)
+    return SmallestRegion(
+        share=share,
+        carried=carried,
+        threshold=threshold,
+        excess=parts[0],
+        deficit=parts[1],
+        excess_share=shares[0],
+        deficit_share=shares[1],
+        rule=rule,
+        gains=gains,
+    )
 
 
 def _place(gains: LocalGains, inside: BoolArray, threshold: float, *, is_excess: bool) -> Place:

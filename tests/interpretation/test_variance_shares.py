@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from wilks.errors import InputError
-from wilks.interpretation.contributions import decomposed
+from wilks.interpretation.variance_shares import decomposed
 
 SIDE = np.sqrt(12.0)
 
@@ -59,5 +59,5 @@ def test_weights_are_those_of_the_reference(uniform):
 def test_a_constant_has_no_shares(uniform):
     with pytest.raises(InputError, match="one number"):
         shares(uniform, np.full(40_000, 0.3))
-    with pytest.raises(InputError, match="known are"):
+    with pytest.raises(InputError, match="there are x"):
         shares(uniform, uniform["x"]).of("w")
