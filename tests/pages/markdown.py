@@ -1,5 +1,6 @@
 """Code blocks of the pages, and how they are run where they stand."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -64,4 +65,4 @@ def command_lines(block: Block) -> Iterator[list[str]]:
     for line in block.text.replace("\\\n", " ").splitlines():
         words = line.strip()
         if words.startswith("wilks ") and not _PLACEHOLDER.search(words.partition(" #")[0]):
-            yield shlex.split(words, comments=True)[1:]
+            yield list(itertools.takewhile(lambda word: word != ">", shlex.split(words, comments=True)[1:]))
