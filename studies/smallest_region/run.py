@@ -24,6 +24,7 @@ from wilks.interpretation import smallest_region
 from wilks.interpretation.gains import LocalGains
 from wilks.interpretation.smallest import DEFAULT_SHARE, threshold_of
 from wilks.problems import dimuon, exponential
+from wilks.samples import parse_expression
 from wilks.significance import chi2_z_score
 from wilks.toys import draw_toy
 
@@ -35,6 +36,7 @@ MODELS = {
     "histogram": wilks.Histogram(n_bins=100),
     "network": wilks.MLP(hidden=exponential.HIDDEN, weight_clip=exponential.WEIGHT_CLIP),
 }
+MASS = parse_expression(dimuon.MASS)
 PEAK, _ = exponential.TAIL_PEAK
 OTHER_SHARES = (0.5, 0.6, 0.8)
 LARGEST_SHARE, LEAST_Z = 0.05, 3.0
@@ -126,7 +128,7 @@ def run_dimuon(options) -> Iterator[harness.Row]:
     for index in range(options.n_toys):
         events = draw_toy(analysis, hypothesis, seed=SIGNAL_SEED, index=index)
         columns = dict(zip(dimuon.FEATURES, events.T, strict=True))
-        data = wilks.Sample(events, features=dimuon.FEATURES, extras={"mll": dimuon._MASS.evaluate(columns)})
+        data = wilks.Sample(events, features=dimuon.FEATURES, extras={"mll": MASS.evaluate(columns)})
         fit = wilks.fit(analysis, data)
         rows.append({"toy": index, "t": fit.t} | masses(analysis, data, fit, share=options.share))
         yield rows[-1]
