@@ -34,6 +34,8 @@ PAGES = {
     "comparison.md": Told(
         smaller={"weight_clip=3.0)": "weight_clip=3.0), n_permutations=3", "n_centers=100": "n_centers=10"}
     ),
+    "families.md": Told(smaller={"n_bins=20": "n_bins=4"}),
+    "figures.md": Told(worlds.stored),
     "getting-started.md": Told(
         smaller={
             "n_first=100_000": "n_first=400",
@@ -42,7 +44,12 @@ PAGES = {
         }
     ),
     "histogram.md": Told(worlds.mass, {"[0, 20, 50, 100,": "[60, 80, 100, 150,"}),
-    "interpretation.md": Told(),
+    "interpretation.md": Told(
+        smaller={
+            '{"pt1": pt1, "pt2": pt2}': '{name: reference.column(name) for name in reference.features}',
+            "n_refits=50": "n_refits=4",
+        }
+    ),
     "kernels.md": Told(smaller={"n_centers=300": "n_centers=20", "(300, 100, 100)": "(20, 10, 10)"}),
     "monitor.md": Told(smaller={"batch_sizes=(250, 500)": "batch_sizes=(50, 100)"}),
     "nuisances.md": Told(

@@ -53,6 +53,14 @@ def plain() -> Names:
     }
 
 
+def stored() -> Names:
+    """With what a run leaves in the folder ``results``."""
+    names = plain()
+    for name, part in {"analysis": "analysis", "result": "test/answer", "data": "test/data"}.items():
+        names[name].save(Path("results") / part)
+    return names
+
+
 def mass() -> Names:
     """With the mass as its feature."""
     reference, pool, data, zprime = (
