@@ -49,9 +49,9 @@ def timeline(verdicts: Sequence[Mapping[str, Any]], *, decisions: Mapping[str, A
         raise InputError("a timeline needs a batch, but the log has none yet; let `wilks monitor` judge one")
     alarms = list(dict.fromkeys(name for one in verdicts for name in one["alarms"]))
     with style():
-        figure = new_figure(8.4, 3.4 + 0.25 * len(alarms))
+        figure = new_figure(8.4, 3.4 + (0.4 + 0.25 * len(alarms) if alarms else 0.0))
         if alarms:
-            upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.0, 0.25 + 0.3 * len(alarms)))
+            upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.0, 0.5 + 0.3 * len(alarms)))
             _draw_alarms(lower, verdicts, alarms)
         else:
             upper = lower = figure.subplots()
@@ -78,7 +78,8 @@ def _draw_batches(axes: Axes, verdicts: Sequence[Mapping[str, Any]]) -> None:
             label = f"{state} ({at.size:,})"
             axes.plot(at, shown[at], marker, color=color, ms=size, label=label, rasterized=z.size > _MANY)
     beyond = np.flatnonzero(z > top)
-    axes.plot(beyond, np.full(beyond.size, top), "^", color=BLACK, ms=3, mfc="white", clip_on=False)
+    if beyond.size:  # what is not clipped has its place in the layout, also where it is empty
+        axes.plot(beyond, np.full(beyond.size, top), "^", color=BLACK, ms=3, mfc="white", clip_on=False)
     axes.set_ylim(_LOWEST_Z - 0.3, top + 0.3)
 
 
