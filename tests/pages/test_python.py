@@ -46,7 +46,7 @@ PAGES = {
     "histogram.md": Told(worlds.mass, {"[0, 20, 50, 100,": "[60, 80, 100, 150,"}),
     "interpretation.md": Told(
         smaller={
-            '{"pt1": pt1, "pt2": pt2}': '{name: reference.column(name) for name in reference.features}',
+            '{"pt1": pt1, "pt2": pt2}': "{name: reference.column(name) for name in reference.features}",
             "n_refits=50": "n_refits=4",
         }
     ),
