@@ -1,6 +1,7 @@
 """Sections of an analysis file made from dataclasses of options: names, limits, defaults and texts are said there."""
 
 import dataclasses
+import inspect
 import re
 import types
 from collections.abc import Callable, Collection
@@ -46,11 +47,12 @@ def option_texts(options: type[Any]) -> dict[str, str]:
     >>> option_texts(MLP)["weight_clip"]
     'Bound W of every weight and bias, `|w| <= W`.'
     """
-    lines = (options.__doc__ or "").partition("    Args:\n")[2].partition("\n\n")[0].splitlines()
+    # Python 3.13 takes the indentation from docstrings by itself.
+    lines = inspect.cleandoc(options.__doc__ or "").partition("Args:\n")[2].partition("\n\n")[0].splitlines()
     texts: dict[str, str] = {}
     name = ""
     for line in lines:
-        if entry := _ENTRY.match(line[4:]):
+        if entry := _ENTRY.match(line):
             name, texts[entry[1]] = entry[1], entry[2]
         elif name:
             texts[name] += f" {line.strip()}"
