@@ -1,5 +1,6 @@
 """Configuration of the documentation: Sphinx with MyST and furo."""
 
+import logging
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -8,6 +9,8 @@ from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
 import figures
+
+logging.getLogger("wilks").setLevel(logging.WARNING)  # the theme's libraries print what is logged
 
 project = "wilks"
 author = "The wilks authors"
