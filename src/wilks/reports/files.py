@@ -5,8 +5,9 @@ from pathlib import Path
 from wilks.errors import InputError, StoreError
 from wilks.storage import write_text
 
-# The second is of pages from before there was the first.
-_MARKS = (b'<meta name="generator" content="wilks">', b"with a learned alternative (wilks)")
+_GENERATOR = b'<meta name="generator" content="wilks'
+# Pages name the version that wrote them; earlier ones did not, and the earliest had a sentence alone.
+_MARKS = (_GENERATOR + b" ", _GENERATOR + b'">', b"with a learned alternative (wilks)")
 _MARKED_WITHIN = 50_000
 _SUFFIXES = (".html", ".htm")
 
