@@ -46,6 +46,7 @@ def test_from_files_to_a_report(folder: Path) -> None:
     assert "streamed: labels of 900 events were permuted" in text
     assert sorted(path.name for path in (folder / "comparison").iterdir()) == [
         "comparison",
+        "histograms",
         "report.html",
         "result.json",
     ]

@@ -20,6 +20,8 @@ def test_the_version_is_that_of_the_package() -> None:
 @pytest.mark.parametrize("name", [name for name in PAGES if not name.startswith("macros")])
 def test_pages_name_it(name: str) -> None:
     source = environment("wilks.reports").loader.get_source(environment("wilks.reports"), name)[0]  # type: ignore[union-attr]
+    if "{% extends" in source:
+        return
     [line] = [line for line in source.splitlines() if 'name="generator"' in line]
     made = environment("wilks.reports").from_string(line).render()
     assert made == f'<meta name="generator" content="wilks {version("wilks")}">'
