@@ -1,9 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from wilks.interpretation.projection import learned_weights, poisson_interval, project, ratio_to
+from wilks.samples import Sample
 from wilks.typing import FitStatus
+
+
+@pytest.fixture
+def data():
+    return Sample(np.random.default_rng(4).exponential(size=200), features=("x",))
 
 
 def test_poisson_intervals_are_garwoods():
@@ -40,8 +48,9 @@ def test_a_constant_ratio_has_no_error(analysis, data):
 
 
 def test_weights_are_learned_from_converged_fits_alone(analysis, make_fit):
-    fit = make_fit()
+    params = np.random.default_rng(0).uniform(-1.0, 1.0, size=analysis.n_parameters)
+    fit = make_fit(analysis, params, n_events=200)
     expected = 0.1 * np.exp(analysis.log_ratio(analysis.reference.events, fit.params))
     assert np.allclose(learned_weights(analysis, fit), expected)
     assert learned_weights(analysis, None) is None
-    assert learned_weights(analysis, make_fit(t=float("nan"), status=FitStatus.NOT_CONVERGED)) is None
+    assert learned_weights(analysis, replace(fit, t=float("nan"), status=FitStatus.NOT_CONVERGED)) is None
