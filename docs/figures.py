@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 import wilks
 from wilks import plots
 from wilks.campaign import toys_here
+from wilks.interpretation import bootstrap_fits, projected_ratio
+from wilks.interpretation.projection import Projection
 from wilks.laws.compatibility import judge
 from wilks.monitor import Batch, BuildOptions
 from wilks.power import KnownSignal, power_table
@@ -234,6 +236,7 @@ def sheet() -> dict[str, Shown]:
         "ratio": Shown(
             "data, reference and what was learned", lambda: plots.ratio(two.analysis, data, feature="mll", **ratio)
         ),
+        "projected": Shown("the same with a band of 68 % of refits", lambda: plots.projected(_projected())),
         "overview": Shown("all columns", lambda: plots.overview(two.analysis, data, **ratio)),
         "region": Shown("the most discrepant region", lambda: plots.region(_region())),
         "corner": Shown(
@@ -260,6 +263,12 @@ def _by_events() -> Figure:
 
 def _region() -> wilks.Region:
     return wilks.most_discrepant_region(muons().analysis, muons().data, fit=muons().answer.fit)
+
+
+def _projected() -> Projection:
+    two = muons()
+    refits = bootstrap_fits(two.analysis, two.data, fit=two.answer.fit, n_refits=30)
+    return projected_ratio(two.analysis, two.data, feature="mll", fit=two.answer.fit, refits=refits)
 
 
 def write(folder: Path) -> dict[str, Path]:

@@ -36,12 +36,15 @@ def toys(analysis) -> np.ndarray:
     return np.concatenate([analysis.engine.scores(portion)[:, 0] for portion in draw])
 
 
-@pytest.mark.parametrize("z", [2.0, 3.0, 4.0, 5.0])
-def test_tilted_toys_follow_the_corrected_law(analysis, z):
-    """Toys of the tail know nothing of the correction; 4 standard errors and what the interval allows."""
+@pytest.mark.parametrize(("z", "n_toys"), [(2.0, 4000), (3.0, 4000), (4.0, 4000), (5.0, 16_000)])
+def test_tilted_toys_follow_the_corrected_law(analysis, z, n_toys):
+    """Toys of the tail know nothing of the correction; 4 standard errors and what the interval allows.
+
+    Which toys are drawn depends on the signs of eigenvectors, and so on the machine: at 5 sigma enough for any.
+    """
     null = analytic_null(analysis)
     q = weighted_isf(p_value(z), null.weights)
-    found = tilted_p_value(analysis, q, n_toys=4000, seed=3)
+    found = tilted_p_value(analysis, q, n_toys=n_toys, seed=3)
     low, high = null.interval(q)
     assert found.n_effective > 30
     assert low - 4 * found.error < found.p_value < high + 4 * found.error
