@@ -171,12 +171,15 @@ def test_events_carry_their_learned_weights(case, fitted, tmp_path, ending):
     assert np.any(written.column("r_tau") != 1.0) == case.is_profiled
 
 
-def test_the_command_says_the_same(case, workshop, region, make_study):
-    study = make_study(case)
+def test_the_command_says_the_same(case_of, workshop, make_study):
+    """Of the answer that `wilks run` left, on samples as files hold them."""
+    case, study = case_of, make_study(case_of)
     shutil.copytree(workshop.study(case).output, study.output)
     done = study.run("explain", "FILE", "--refits", 2, "--events", "parquet", "--onnx")
     assert done.exit_code == 0, done.output
     told = study.result()["numbers"]["explain"]
+    analysis, data, fit = workshop.analysis(case), workshop.data(), workshop.fit(case)
+    region = interpretation.smallest_region(analysis, data, fit=fit)
     assert told["region"] == json.loads(json.dumps(region.to_dict())) and region.rule.text in done.output
     assert set(told["projections"]) == {"x"} and told["stability"]["n_refits"] <= 2
     written = {path.name for path in (study.output / "explain").iterdir()}
