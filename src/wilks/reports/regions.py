@@ -65,7 +65,7 @@ def smallest_tables(analysis: Analysis, data: Sample, fit: FitResult) -> tuple[T
     part, rule = found.excess if found.is_excess else found.deficit, found.rule
     share = found.excess_share if found.is_excess else found.deficit_share
     rows = (
-        ("part of t", f"{share:.0%}", f"{rule.coverage:.0%} of it"),
+        ("share of t", f"{share:.0%}", f"{rule.coverage:.0%} of it"),
         ("observed", count(part.n_observed), count(rule.counted.n_observed)),
         ("expected", *(_expected(one) for one in (part, rule.counted))),
         ("local Z", *(_z(one) for one in (part, rule.counted))),
