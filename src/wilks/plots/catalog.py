@@ -184,7 +184,7 @@ def _of_scan(found: ArchitectureScan, beside: Beside) -> Found:
 
 def _of_validation(found: Validation, beside: Beside) -> Found:
     yield "validation", partial(validation, found)
-    if all(one.tau.size for one in found.points):
+    if found.has_tau:
         yield "tau_and_t", partial(tau_and_t, found)
 
 

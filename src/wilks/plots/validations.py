@@ -47,7 +47,7 @@ def tau_and_t(found: Validation) -> Figure:
         InputError: a validation by an earlier version, which kept no tau.
     """
     require_kind(found, Validation, name="found")
-    if not all(one.tau.size for one in found.points):
+    if not found.has_tau:
         raise InputError(
             "tau must have been kept with the validation, but it was made by an earlier version; validate again"
         )
@@ -82,7 +82,7 @@ def _draw_spread(axes: Axes, rows: FloatArray, spread: FloatArray, *, color: str
 def _validation_numbers(found: Validation) -> list[Numbers]:
     """Means at all points, then p of all toys."""
     means, errors = _means(found.points)
-    shares = [one.t.var(ddof=1) / (2.0 * one.t.mean()) for one in found.points]
+    shares = [one.variance_ratio for one in found.points]
     given = (Column("nuisances", [one.name for one in found.points]),)
     of_t = (with_error("mean of t", means, errors), Column("variance/(2 mean)", np.array(shares)))
     tables = [Numbers("mean of t", "t of the toys at each point of the nuisances.", given, of_t, STATISTICAL)]
@@ -99,7 +99,7 @@ def _validation_numbers(found: Validation) -> list[Numbers]:
 def _means(points: tuple[Point, ...]) -> tuple[FloatArray, FloatArray]:
     """Of t, with their errors."""
     means = np.array([one.t.mean() for one in points])
-    return means, np.array([one.t.std(ddof=1) / np.sqrt(one.t.size) for one in points])
+    return means, np.array([one.mean_error for one in points])
 
 
 def _draw_means(axes: Axes, points: tuple[Point, ...]) -> None:

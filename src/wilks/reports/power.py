@@ -11,10 +11,10 @@ from wilks.analysis import Analysis
 from wilks.plots.sensitivities import has_dedicated_search
 from wilks.power import PowerRow, PowerTable
 from wilks.power.tables import LEVELS
+from wilks.reports.endings import Ending, ending_of
 from wilks.reports.files import checked_target, put
 from wilks.reports.picture import Picture, picture_of
 from wilks.reports.rendering import NO_LABELS, render
-from wilks.reports.sections import model_tables, reproduction_table, sample_tables
 from wilks.reports.tables import Table, count
 from wilks.significance.printing import decimals
 from wilks.storage import as_path
@@ -45,9 +45,7 @@ class PowerPage:
     rows: tuple[Table, ...]
     pictures: tuple[Picture, ...]
     limits: tuple[str, ...]
-    samples: tuple[Table, ...]
-    model: tuple[Table, ...]
-    reproduction: Table
+    ending: Ending
 
 
 def write_power_report(
@@ -83,9 +81,7 @@ def write_power_report(
         rows=tuple(_tables(found)),
         pictures=tuple(_pictures(found)),
         limits=(*tuple(_reach(found)), *_LIMITS),
-        samples=sample_tables(analysis, None) if analysis else (),
-        model=model_tables(analysis) if analysis else (),
-        reproduction=reproduction_table(analysis.fingerprint() if analysis else None, more=reproduction),
+        ending=ending_of(analysis, reproduction=reproduction),
     )
     put(target, render("power.html.j2", page=page))
     return target

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from wilks import plots
 from wilks.analysis import Analysis
+from wilks.reports.endings import Ending, ending_of
 from wilks.reports.files import checked_target, put
 from wilks.reports.picture import Picture, picture_of
 from wilks.reports.rendering import NO_LABELS, render
-from wilks.reports.sections import model_tables, reproduction_table, sample_tables
 from wilks.reports.tables import Table, count, number
 from wilks.selection import ArchitectureScan, Candidate, Trial, WeightClipSelection
 from wilks.selection.result import mean_error
@@ -41,9 +41,7 @@ class SelectionPage:
     candidates: tuple[Table, ...]
     trials: tuple[Table, ...]
     pictures: tuple[Picture, ...]
-    samples: tuple[Table, ...]
-    model: tuple[Table, ...]
-    reproduction: Table
+    ending: Ending
 
 
 def write_selection_report(
@@ -80,9 +78,7 @@ def write_selection_report(
         candidates=(_candidate_table(found),) if isinstance(found, ArchitectureScan) else (),
         trials=(_trial_table(chosen),) if chosen else (),
         pictures=(_picture(chosen),) if chosen else (),
-        samples=sample_tables(analysis, None) if analysis else (),
-        model=model_tables(analysis) if analysis else (),
-        reproduction=reproduction_table(analysis.fingerprint() if analysis else None, more=reproduction),
+        ending=ending_of(analysis, reproduction=reproduction),
     )
     put(target, render("selection.html.j2", page=page))
     return target

@@ -9,10 +9,10 @@ from pathlib import Path
 from wilks import plots
 from wilks.analysis import Analysis
 from wilks.errors import InputError
+from wilks.reports.endings import Ending, ending_of
 from wilks.reports.files import checked_target, put
 from wilks.reports.picture import Picture, picture_of
 from wilks.reports.rendering import NO_LABELS, render
-from wilks.reports.sections import model_tables, reproduction_table, sample_tables
 from wilks.reports.tables import Table
 from wilks.storage import as_path
 from wilks.typing import require_kind
@@ -30,6 +30,7 @@ class ValidationPage:
     """What the template shows."""
 
     title: str
+    subtitle: str
     headline: tuple[str, ...]
     is_failed: bool
     key_figures: tuple[tuple[str, str], ...]
@@ -38,9 +39,7 @@ class ValidationPage:
     checks: Table
     pictures: tuple[Picture, ...]
     points: Table
-    samples: tuple[Table, ...]
-    model: tuple[Table, ...]
-    reproduction: Table
+    ending: Ending
 
 
 def write_validation_report(
@@ -78,6 +77,7 @@ def write_validation_report(
 def _page(found: Validation, analysis: Analysis | None, title: str, reproduction: Mapping[str, str]) -> ValidationPage:
     return ValidationPage(
         title=title or (analysis.name if analysis else "") or "Validation",
+        subtitle="What was checked before the data are seen (wilks)",
         headline=(f"{found.headline}.",),
         is_failed=not found.is_passed,
         key_figures=tuple((one.name, one.verdict.value) for one in found.checks),
@@ -86,9 +86,7 @@ def _page(found: Validation, analysis: Analysis | None, title: str, reproduction
         checks=_checks_table(found),
         pictures=tuple(_pictures(found)),
         points=_points_table(found),
-        samples=sample_tables(analysis, None) if analysis else (),
-        model=model_tables(analysis) if analysis else (),
-        reproduction=reproduction_table(found.fingerprint, more=reproduction),
+        ending=ending_of(analysis, reproduction=reproduction, fingerprint=found.fingerprint),
     )
 
 
@@ -104,8 +102,8 @@ def _points_table(found: Validation) -> Table:
         (
             one.name,
             str(one.t.size),
-            f"{one.t.mean():.2f} ± {one.t.std(ddof=1) / one.t.size**0.5:.2f}",
-            f"{one.t.var(ddof=1) / (2.0 * one.t.mean()):.2f}",
+            f"{one.t.mean():.2f} ± {one.mean_error:.2f}",
+            f"{one.variance_ratio:.2f}",
         )
         for one in found.points
     )
@@ -118,7 +116,7 @@ def _pictures(found: Validation) -> Iterator[Picture]:
         "of p of the toys at each point; the band holds 95 of 100 points whose p is uniform."
     )
     yield picture_of(partial(plots.validation, found), caption=caption, alt="Mean of t and p of toys at each point.")
-    if all(one.tau.size for one in found.points) and len(found.points) > 1:
+    if found.has_tau and len(found.points) > 1:
         yield picture_of(
             partial(plots.tau_and_t, found),
             caption="t and tau of the toys at each point: medians, central 68 % (bars) and 90 % (lines). A nuisance "

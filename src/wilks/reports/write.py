@@ -72,7 +72,7 @@ def write_report(
         sample = analysis.checked(data) if analysis else _needs_analysis()
     more = (tuple(notices), reproduction, models)
     report = build_report(ReportInputs(result, analysis, sample, toys, title, labels, study, closure, *more))
-    put(target, render("report.html.j2", report=report))
+    put(target, render("report.html.j2", page=report))
     return target
 
 

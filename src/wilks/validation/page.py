@@ -29,9 +29,19 @@ class Point:
     p: FloatArray
     tau: FloatArray = field(default_factory=lambda: np.empty(0))
 
+    @property
+    def mean_error(self) -> float:
+        """Of the mean of t, from the scatter of the toys."""
+        return float(self.t.std(ddof=1) / self.t.size**0.5)
+
+    @property
+    def variance_ratio(self) -> float:
+        """variance/(2 mean) of t, 1 for a chi-square."""
+        return float(self.t.var(ddof=1) / (2.0 * self.t.mean()))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain figures."""
-        error = self.t.std(ddof=1) / self.t.size**0.5 if self.t.size > 1 else None
+        error = self.mean_error if self.t.size > 1 else None
         return {"name": self.name, "n_toys": self.t.size, "mean_t": float(self.t.mean()), "mean_error": error}
 
 
@@ -59,6 +69,11 @@ class Validation(Printed, Storable):
     def failed(self) -> tuple[Check, ...]:
         """Checks that failed."""
         return tuple(one for one in self.checks if one.verdict is Verdict.FAIL)
+
+    @property
+    def has_tau(self) -> bool:
+        """Whether tau of the toys was kept, too; earlier versions kept none."""
+        return all(one.tau.size for one in self.points)
 
     @property
     def is_passed(self) -> bool:
