@@ -7,7 +7,7 @@ import uproot
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.interpretation.learned import learned_at
+from wilks.interpretation.learned import learned_at, require_own
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
 from wilks.storage import Folder, as_path, whole_path
@@ -30,8 +30,7 @@ def event_columns(analysis: Analysis, sample: Sample, *, fit: FitResult) -> dict
         SampleError: a feature is missing.
     """
     require_kind(analysis, Analysis, name="analysis")
-    if fit.fingerprint != analysis.fingerprint():
-        raise InputError("the fit must be of this analysis; give the analysis that it was made with")
+    require_own(analysis, fit)
     names = (*sample.features, *sample.extras)
     taken = [name for name in names if name in ADDED]
     if taken:

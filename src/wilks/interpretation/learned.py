@@ -187,13 +187,18 @@ def check_fit(analysis: Analysis, data: Sample, fit: object) -> None:
         raise InputError(
             f"a region needs the f of a converged fit, but this one failed: {fit.status.message}; fit again, then ask"
         )
-    if fit.fingerprint != analysis.fingerprint():
-        raise InputError(
-            f"the fit must be of this analysis, {analysis.fingerprint()[:12]}, but it is of {fit.fingerprint[:12]}; "
-            "give the analysis that it was made with"
-        )
+    require_own(analysis, fit)
     if fit.n_events != data.n_events:
         raise InputError(
             f"the data must be those of the fit, which had {fit.n_events:,} events, but {data.n_events:,} came; "
             "give the data that were fitted"
+        )
+
+
+def require_own(analysis: Analysis, fit: FitResult) -> None:
+    """Raise InputError unless a fit is one of this analysis."""
+    if fit.fingerprint != analysis.fingerprint():
+        raise InputError(
+            f"the fit must be of this analysis, {analysis.fingerprint()[:12]}, but it is of {fit.fingerprint[:12]}; "
+            "give the analysis that it was made with"
         )

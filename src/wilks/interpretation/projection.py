@@ -219,29 +219,23 @@ def with_bands(analysis: Analysis, projections: dict[str, Projection], *, refits
     """
     if refits.n_refits < 2:
         raise InputError(f"a band needs at least two refits that converged, but there are {refits.text}")
-    ratios: dict[str, list[tuple[FloatArray | None, FloatArray | None]]] = {name: [] for name in projections}
+    ratios: dict[str, list[tuple[FloatArray, FloatArray | None]]] = {name: [] for name in projections}
     for one, f in zip(refits.fits, log_ratios_at(analysis, analysis.reference, fits=refits.fits), strict=True):
         learned, moved = analysis.moved_weights(values_of(one.nuisances)) * np.exp(f), moved_weights(analysis, one)
         for name, projection in projections.items():
             values = analysis.reference.column(name)
-            ratios[name].append(
-                (
-                    _projected(projection, values, learned),
-                    None if moved is None else _projected(projection, values, moved),
-                )
-            )
+            at_delta = None if moved is None else _projected(projection, values, moved)
+            ratios[name].append((_projected(projection, values, learned), at_delta))
     found = {}
     for name, projection in projections.items():
-        at_tau, at_delta = zip(*ratios[name], strict=True)
-        delta = None if projection.delta is None else _band(projection.delta, np.array(at_delta))
-        tau = None if projection.tau is None else _band(projection.tau, np.array(at_tau))
+        of_tau, of_delta = zip(*ratios[name], strict=True)
+        delta = None if projection.delta is None else _band(projection.delta, np.array(of_delta))
+        tau = None if projection.tau is None else _band(projection.tau, np.array(of_tau))
         found[name] = replace(projection, tau_band=tau, delta_band=delta, refits=refits)
     return found
 
 
-def _projected(projection: Projection, values: FloatArray, weights: FloatArray | None) -> FloatArray | None:
-    if weights is None:
-        return None
+def _projected(projection: Projection, values: FloatArray, weights: FloatArray) -> FloatArray:
     there = np.isfinite(values)
     return ratio_to(projection, projection.binning.fill(values[there], weights[there])[0])
 

@@ -23,19 +23,18 @@ side (null: nowhere), and ``f`` of what results, in one of these forms.
 Infinite numbers stand as "inf" and "-inf". `wilks.interpretation.load_ratio` reads it with NumPy alone.
 """
 
-import importlib.metadata
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from wilks.analysis import Analysis
-from wilks.errors import InputError
+from wilks.interpretation.learned import require_own
 from wilks.samples import Standardization
 from wilks.statistics import Statistic
 from wilks.statistics.fits import FitResult
 from wilks.statistics.regions import Regions
-from wilks.storage import Folder, as_path, write_document
+from wilks.storage import Folder, as_path, installed_version, write_document
 from wilks.typing import FloatArray, require_kind
 
 KIND, SCHEMA_VERSION = "learned_ratio", 1
@@ -52,15 +51,11 @@ def ratio_document(analysis: Analysis, *, fit: FitResult) -> dict[str, Any]:
         InputError: a fit of another analysis; a model whose f has no form that other programs read.
     """
     require_kind(analysis, Analysis, name="analysis")
-    if fit.fingerprint != analysis.fingerprint():
-        raise InputError(
-            f"the fit must be of this analysis, {analysis.fingerprint()[:12]}, but it is of {fit.fingerprint[:12]}; "
-            "give the analysis that it was made with"
-        )
+    require_own(analysis, fit)
     return {
         "kind": KIND,
         "schema_version": SCHEMA_VERSION,
-        "written_by": f"wilks {importlib.metadata.version('wilks')}",
+        "written_by": f"wilks {installed_version()}",
         "fingerprint": fit.fingerprint,
         "t": fit.t if np.isfinite(fit.t) else None,
         "model": analysis.model.describe(),

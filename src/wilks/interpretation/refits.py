@@ -12,6 +12,7 @@ from wilks.fitting import fit as fit_data
 from wilks.fitting import fit_together, n_together, require_device
 from wilks.interpretation.learned import check_fit
 from wilks.samples import Sample
+from wilks.selection.trials import with_choice
 from wilks.statistics.fits import FitResult
 from wilks.typing import Count, FloatArray, Seed, whole_number
 from wilks.wording import Printed
@@ -123,13 +124,7 @@ def reseeded_fits(
 def _with_seed(analysis: Analysis, seed: int) -> Analysis:
     if analysis.regions:
         return Analysis.of_regions({name: _with_seed(one, seed) for name, one in analysis.regions.items()})
-    return Analysis(
-        reference=analysis.reference,
-        model=analysis.model,
-        nuisances=analysis.nuisances,
-        standardize=analysis.standardization,
-        search=replace(analysis.search, seed=seed),
-    )
+    return with_choice(analysis, search=replace(analysis.search, seed=seed))
 
 
 def _refits(what: str, found: Sequence[FitResult], counts: FloatArray) -> Refits:

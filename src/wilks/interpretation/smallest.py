@@ -128,9 +128,17 @@ def smallest_region(
     if not 0 < share <= 1:
         raise InputError(f"share must be above 0 and at most 1, of all of t, but {share!r} came")
     sample = analysis.checked(data)
-    gains = local_gains(analysis, sample, fit=fit)
+    return region_of(local_gains(analysis, sample, fit=fit), sample, share=share)
+
+
+def region_of(gains: LocalGains, data: Sample, *, share: float = DEFAULT_SHARE) -> SmallestRegion:
+    """The same of gains that are known.
+
+    Raises:
+        InputError: nothing adds to t.
+    """
     threshold, carried = threshold_of(gains, share=share)
-    return _region(gains, sample, share=share, threshold=threshold, carried=carried)
+    return _region(gains, data, share=share, threshold=threshold, carried=carried)
 
 
 def threshold_of(gains: LocalGains, *, share: float) -> tuple[float, float]:

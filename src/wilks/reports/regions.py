@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from math import isfinite
 
 from wilks.analysis import Analysis
-from wilks.interpretation import Counted, Region, local_gains, smallest_region
+from wilks.interpretation import Counted, Region, local_gains
 from wilks.interpretation.counting import with_error
 from wilks.interpretation.regions import column_rows, expected_text, source_text
+from wilks.interpretation.smallest import region_of
 from wilks.laws import GoodnessOfFit
 from wilks.laws.found import over_local
 from wilks.reports.tables import Table, count, number
@@ -59,9 +60,10 @@ def region_tables(region: Region) -> tuple[Table, ...]:
 
 def smallest_tables(analysis: Analysis, data: Sample, fit: FitResult) -> tuple[Table, ...]:
     """The smallest region with a share of t, as cuts; nothing where f adds nothing to t."""
-    if not local_gains(analysis, data, fit=fit).total > 0:
+    gains = local_gains(analysis, data, fit=fit)
+    if not gains.total > 0:
         return ()
-    found = smallest_region(analysis, data, fit=fit)
+    found = region_of(gains, data)
     part, rule = found.excess if found.is_excess else found.deficit, found.rule
     share = found.excess_share if found.is_excess else found.deficit_share
     rows = (
