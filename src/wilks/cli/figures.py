@@ -10,6 +10,7 @@ import click
 
 from wilks import plots
 from wilks.campaign import load_toys
+from wilks.campaign.ledger import PLAN
 from wilks.cli.answers import has_answer, load_answer
 from wilks.cli.options import FilePath, json_option, style_options
 from wilks.cli.places import (
@@ -35,7 +36,6 @@ from wilks.storage import load, saved_kinds
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_PLAN = "campaign.json"
 _BESIDE = {
     POWER: (POWER_TABLE,),
     VALIDATION: (VALIDATION_RESULT,),
@@ -118,7 +118,7 @@ def stored_figures(folder: Path, *, labels: Mapping[str, str]) -> dict[str, Call
 def _parts(folder: Path, labels: Mapping[str, str]) -> Iterator[dict[str, Callable[[], Figure]]]:
     if (folder / MONITORED).exists():
         yield {"timeline": _timeline(folder / MONITORED)}
-    if (folder / _PLAN).exists():
+    if (folder / PLAN).exists():
         yield plots.figures_of(load_toys(folder), labels=labels)
     elif saved_kinds(folder):
         yield plots.figures_of(load(folder), labels=labels)
@@ -133,7 +133,7 @@ def _parts(folder: Path, labels: Mapping[str, str]) -> Iterator[dict[str, Callab
 def _of_analysis(folder: Path, labels: Mapping[str, str]) -> dict[str, Callable[[], Figure]]:
     """Of the answer, or of the toys before there is one."""
     analysis = load(folder / ANALYSIS)
-    toys = load_toys(folder / TOYS) if (folder / TOYS / _PLAN).exists() else None
+    toys = load_toys(folder / TOYS) if (folder / TOYS / PLAN).exists() else None
     if has_answer(folder):
         result, data, own = load_answer(folder)
         return plots.figures_of(result, analysis=analysis, data=data, toys=own or toys, labels=labels)

@@ -18,12 +18,12 @@ from wilks.plots.style import (
     GRAY,
     VERMILLION,
     axis_label,
+    binned_scale,
     mark,
+    name_and_unit,
     new_figure,
-    plain_log_ticks,
     style,
     unit_of,
-    without_unit,
 )
 from wilks.samples import Sample
 from wilks.significance import z_score_from_log
@@ -132,7 +132,7 @@ def sample_pair(
 
 def pair_figure(pair: SamplePair) -> Figure:
     """The figure of `two_samples`, of samples that were binned before."""
-    binning, edges = pair.binning, pair.edges
+    edges = pair.edges
     with style():
         figure = new_figure(5.2, 4.4)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=_HEIGHTS)
@@ -143,9 +143,7 @@ def pair_figure(pair: SamplePair) -> Figure:
         upper.set_ylabel("events / bin" if pair.width is None else f"events / {pair.width:g}{unit_of(pair.label)}")
         lower.set_ylabel("ratio")
         lower.set_xlabel(pair.label)
-        if binning.is_log:
-            lower.set_xscale("log")
-            plain_log_ticks(lower.xaxis, span=float(edges[-1] / edges[0]))
+        binned_scale(lower, "x", pair.binning)
         lower.set_xlim(edges[0], edges[-1])
         figure.align_ylabels([upper, lower])
         figure.keep(_sample_numbers(pair))
@@ -160,7 +158,8 @@ def _sample_numbers(pair: SamplePair) -> Numbers:
         with_error(f"second: {pair.names[1]}", second, second_error),
         with_error("second over first", second / safe, second_error / safe),
     )
-    given = (bins(without_unit(pair.label), pair.edges, unit=unit_of(pair.label).strip()),)
+    name, unit = name_and_unit(pair.label)
+    given = (bins(name, pair.edges, unit=unit),)
     return Numbers("counts", "Both samples in bins; end bins hold all values beyond.", given, found, STATISTICAL)
 
 

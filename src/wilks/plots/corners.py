@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,11 +21,11 @@ from wilks.plots.style import (
     VERMILLION,
     Drawing,
     axis_label,
+    binned_scale,
+    name_and_unit,
     new_figure,
     plain_log_ticks,
     style,
-    unit_of,
-    without_unit,
 )
 from wilks.samples import weighted_quantile
 from wilks.statistics.fits import FitResult
@@ -161,20 +160,14 @@ def _draw_side(axes: Axes, side: _Side) -> None:
     axes.stairs(ratio, edges, color=VERMILLION, baseline=None)
     axes.axhline(1.0, color=BLUE, lw=0.8, ls="--")
     axes.set_xlim(edges[0], edges[-1])
-    _scale(axes, "x", side.binning)
-
-
-def _scale(axes: Axes, which: Literal["x", "y"], binning: Binning) -> None:
-    if binning.is_log:
-        axes.set(**{f"{which}scale": "log"})
-        plain_log_ticks(axes.xaxis if which == "x" else axes.yaxis, span=float(binning.edges[-1] / binning.edges[0]))
+    binned_scale(axes, "x", side.binning)
 
 
 def _draw_cells(axes: Axes, x: _Side, y: _Side, *, ratio: FloatArray, norm: LogNorm) -> QuadMesh:
     edges = x.binning.edges, y.binning.edges
     mesh = axes.pcolormesh(*edges, np.ma.masked_invalid(ratio.T), norm=norm, cmap="cividis", rasterized=True)
-    _scale(axes, "x", x.binning)
-    _scale(axes, "y", y.binning)
+    binned_scale(axes, "x", x.binning)
+    binned_scale(axes, "y", y.binning)
     return mesh
 
 
@@ -203,7 +196,7 @@ def _colorbar(figure: Drawing, mesh: QuadMesh, *, n_features: int) -> None:
 
 
 def _numbers_of_one(side: _Side) -> Numbers:
-    name, unit = without_unit(side.label), unit_of(side.label).strip()
+    name, unit = name_and_unit(side.label)
     given, found = (
         bins(name, side.binning.edges, unit=unit),
         with_error("learned over reference", side.ratio, side.error),
@@ -217,7 +210,7 @@ def _numbers_of_two(x: _Side, y: _Side, ratio: FloatArray) -> Numbers:
     for side, shape in ((x, (-1, 1)), (y, (1, -1))):
         low, high = (np.broadcast_to(one.reshape(shape), ratio.shape).ravel() for one in
                      (side.binning.edges[:-1], side.binning.edges[1:]))  # fmt: skip
-        name, unit = without_unit(side.label), unit_of(side.label).strip()
+        name, unit = name_and_unit(side.label)
         columns.append(Column(name, 0.5 * (low + high), unit, low, high))
     found = (Column("learned over reference", ratio.ravel()),)
     names = [one.name for one in columns]

@@ -32,11 +32,12 @@ from wilks.plots.style import (
     VERMILLION,
     Drawing,
     axis_label,
+    binned_scale,
+    name_and_unit,
     new_figure,
     plain_log_ticks,
     style,
     unit_of,
-    without_unit,
 )
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
@@ -116,12 +117,11 @@ def ratio_drawing(
     labels: Mapping[str, str] = NO_LABELS,
 ) -> Callable[[str], Figure]:
     """What draws the figure of ``ratio`` of a column: what all columns need is computed once."""
-    learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
+    projection_of = _projecting(analysis, data, fit)
 
     def draw(name: str) -> Figure:
         check_column(analysis.reference, data, name)
-        projection = project(analysis.reference, data, name=name, learned=learned, moved=moved)
-        projection = replace(projection, shaded=found_ends(fit, name))
+        projection = projection_of(name)
         if refits is not None:
             projection = with_bands(analysis, {name: projection}, refits=refits)[name]
         return _ratio_figure(projection, labels)
@@ -129,20 +129,30 @@ def ratio_drawing(
     return draw
 
 
+def _projecting(analysis: Analysis, data: Sample, fit: FitResult | None) -> Callable[[str], Projection]:
+    """What bins a column that both samples have, with what a fit learned, if there is one that converged."""
+    learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
+
+    def projection_of(name: str) -> Projection:
+        found = project(analysis.reference, data, name=name, learned=learned, moved=moved)
+        return replace(found, shaded=found_ends(fit, name))
+
+    return projection_of
+
+
 def overview(
     analysis: Analysis, data: Sample, *, fit: FitResult | None = None, labels: Mapping[str, str] = NO_LABELS
 ) -> Figure:
     """All columns of ``ratios`` in one figure, three side by side."""
-    names = common_columns(analysis, data)
-    learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
+    names, projection_of = common_columns(analysis, data), _projecting(analysis, data, fit)
     n_columns = min(3, len(names))
     n_rows = -(-len(names) // n_columns)
     with style():
         figure = new_figure(5.0 * n_columns, 4.2 * n_rows)
         panels = figure.subfigures(n_rows, n_columns, squeeze=False)
         for name, panel in zip(names, panels.flat, strict=False):
-            projection = project(analysis.reference, data, name=name, learned=learned, moved=moved)
-            draw_projection(panel, replace(projection, shaded=found_ends(fit, name)), labels)
+            projection = projection_of(name)
+            draw_projection(panel, projection, labels)
             keep_projection(figure, projection, labels)
     return figure
 
@@ -157,8 +167,8 @@ def _ratio_figure(projection: Projection, labels: Mapping[str, str]) -> Figure:
 
 def keep_projection(figure: Drawing, projection: Projection, labels: Mapping[str, str]) -> None:
     """Add the numbers of a projection to those of its figure."""
-    label = axis_label(projection.name, labels)
-    figure.keep(projection_numbers(projection, label=without_unit(label), unit=unit_of(label).strip()))
+    name, unit = name_and_unit(axis_label(projection.name, labels))
+    figure.keep(projection_numbers(projection, label=name, unit=unit))
 
 
 def projection_numbers(projection: Projection, *, label: str, unit: str = "") -> Numbers:
@@ -195,9 +205,7 @@ def draw_projection(figure: Figure | SubFigure, projection: Projection, labels: 
     upper.set_ylabel(_counts_label(projection, label))
     lower.set_xlabel(label)
     lower.set_ylabel("ratio to\nreference")
-    if projection.binning.is_log:
-        lower.set_xscale("log")
-        plain_log_ticks(lower.xaxis, span=float(edges[-1] / edges[0]))
+    binned_scale(lower, "x", projection.binning)
     lower.set_xlim(edges[0], edges[-1])
     if projection.shaded is not None:
         for axes in (upper, lower):

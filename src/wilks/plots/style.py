@@ -10,10 +10,11 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 import mplhep
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, FigureBase
@@ -21,6 +22,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.mathtext import MathTextParser
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from wilks.interpretation.binning import Binning
 from wilks.plots.looks import Look, current_look
 from wilks.plots.numbers import Numbers
 from wilks.wording import in_figure, visible
@@ -194,6 +196,13 @@ def plain_log_ticks(axis: Axis, *, span: float) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def binned_scale(axes: Axes, which: Literal["x", "y"], binning: Binning) -> None:
+    """The scale of the axis along bins: logarithmic, with plain labels, where the bins are."""
+    if binning.is_log:
+        axes.set(**{f"{which}scale": "log"})
+        plain_log_ticks(axes.xaxis if which == "x" else axes.yaxis, span=float(binning.edges[-1] / binning.edges[0]))
+
+
 def to_svg(figure: Figure) -> bytes:
     """The figure as SVG; the same figure gives the same bytes."""
     return _saved(figure, "svg")
@@ -248,13 +257,13 @@ def unit_of(label: str) -> str:
     return f" {found.group(1)}" if found else ""
 
 
-def without_unit(label: str) -> str:
-    """A label without the unit at its end.
+def name_and_unit(label: str) -> tuple[str, str]:
+    """A label without the unit at its end, and that unit; empty where there is none.
 
-    >>> without_unit("mass [GeV]")
-    'mass'
+    >>> name_and_unit("mass [GeV]"), name_and_unit("eta")
+    (('mass', 'GeV'), ('eta', ''))
     """
-    return re.sub(r"\s*\[[^\[\]]+\]\s*$", "", label) or label
+    return re.sub(r"\s*\[[^\[\]]+\]\s*$", "", label) or label, unit_of(label).strip()
 
 
 def drawable(text: str) -> str:
