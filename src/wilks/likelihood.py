@@ -10,6 +10,7 @@ Reference and data enter alike, as points with a weight w and a count n, L = sum
 reference has n = 0, one of the data w = 0, and a cell of either has what was merged in it.
 """
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -45,6 +46,7 @@ Events = tuple[Points, ...]
 """What one loss is a function of, beside the parameters: as a rule the reference, then the data."""
 
 
+@jax.jit
 def value(exponent: Exponent, params: jax.Array, events: Events) -> jax.Array:
     """L, a scalar."""
 
@@ -55,6 +57,7 @@ def value(exponent: Exponent, params: jax.Array, events: Events) -> jax.Array:
     return _sum_blocks(one, events, jnp.zeros((), params.dtype))
 
 
+@jax.jit
 def value_and_gradient(exponent: Exponent, params: jax.Array, events: Events) -> tuple[jax.Array, jax.Array]:
     """L and its gradient of shape (p,), differentiated block by block so that nothing leaves the cache.
 
@@ -70,6 +73,7 @@ def value_and_gradient(exponent: Exponent, params: jax.Array, events: Events) ->
     return _sum_blocks(one, events, (jnp.zeros((), params.dtype), jnp.zeros_like(params)))
 
 
+@functools.partial(jax.jit, static_argnames="block_size")
 def hessian(exponent: Exponent, params: jax.Array, events: Events, *, block_size: int = 512) -> jax.Array:
     """The exact Hessian of L, sum L''(f) df/dw df/dw^T + L'(f) d2f/dw2, shape (p, p), ``block_size`` events at once."""
 
@@ -82,6 +86,7 @@ def hessian(exponent: Exponent, params: jax.Array, events: Events, *, block_size
     return _sum_blocks(one, _split_blocks(events, block_size), _square(params))
 
 
+@functools.partial(jax.jit, static_argnames="block_size")
 def information(exponent: Exponent, params: jax.Array, events: Events, *, block_size: int = 512) -> jax.Array:
     """sum_R |w_e| exp(f) df/dw df/dw^T, shape (p, p): the part of the Hessian that is never negative."""
 

@@ -13,6 +13,7 @@ import pytest
 from scipy import optimize
 
 from wilks.optimize import Adam, Box, Newton, Objective, QuasiNewton, Solver, State, certify, certify_by
+from wilks.optimize.solver import is_unseen
 from wilks.typing import FloatArray
 
 from tests.lab.compilations import quick_jit
@@ -103,7 +104,8 @@ def first_states(solver: Solver, problem: Problem) -> tuple[State, ...]:
         return first, jax.lax.scan(step, first, None, length=12)[1]
 
     first, later = walk(jnp.asarray(problem.start))
-    return (first, *(jax.tree.map(lambda leaf, k=k: leaf[k], later) for k in range(12)))
+    states = (first, *(jax.tree.map(lambda leaf, k=k: leaf[k], later) for k in range(12)))
+    return states[1:] if is_unseen(first) else states
 
 
 @functools.cache
@@ -128,7 +130,8 @@ class TestContract:
             assert np.all(state.params >= problem.box.lower) and np.all(state.params <= problem.box.upper)
 
     def test_iterations_are_counted(self, solver: Solver, problem: Problem) -> None:
-        assert [int(state.n_iterations) for state in first_states(solver, problem)] == list(range(13))
+        states = first_states(solver, problem)
+        assert [int(state.n_iterations) for state in states] == list(range(len(states)))
 
     def test_value_never_rises(self, solver: Solver, problem: Problem) -> None:
         values = [float(state.value) for state in first_states(solver, problem)]

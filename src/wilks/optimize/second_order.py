@@ -16,9 +16,10 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from wilks.optimize.certificate import Certificate, certify_by, variances
 from wilks.optimize.problem import Box, Objective, is_held, masked
 from wilks.optimize.quadratic import minimize_quadratic, minimize_quickly
-from wilks.optimize.solver import Solver, State, first_state
+from wilks.optimize.solver import Solver, State, first_state, is_unseen, unseen_state
 
 _ACCEPT, _POOR, _GOOD, _ABSURD = 1e-4, 0.1, 0.75, -10.0
 _DAMPING = 0.1
@@ -31,10 +32,6 @@ class SecondOrder(Solver):
 
     max_iterations: int
     radius: float
-
-    @abc.abstractmethod
-    def first_curvature(self, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
-        """B at the start, positive definite, shape (p, p)."""
 
     @abc.abstractmethod
     def next_curvature(self, objective: Objective, old: State, new: State, trial: "Trial", box: Box) -> jax.Array:
@@ -55,10 +52,6 @@ class SecondOrder(Solver):
     @abc.abstractmethod
     def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Whether to end, and the new ``mark``."""
-
-    def init(self, objective: Objective, start: jax.Array, box: Box) -> State:
-        memory = self.first_curvature(objective, start, box)
-        return first_state(objective, start, memory=memory, radius=self.radius)
 
     def step(self, objective: Objective, state: State, box: Box) -> State:
         model = self.model(state, box)
@@ -110,10 +103,11 @@ class QuasiNewton(SecondOrder):
     window: int = 20
     radius: float = 1.0
 
-    def first_curvature(self, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
+    def init(self, objective: Objective, start: jax.Array, box: Box) -> State:
         guess = objective.curvature_guess(start)
         guess = jnp.where(jnp.all(jnp.isfinite(guess)), guess, jnp.zeros_like(guess))
-        return guess + (0.1 + 1e-6 * jnp.trace(guess)) * jnp.eye(start.size)
+        curvature = guess + (0.1 + 1e-6 * jnp.trace(guess)) * jnp.eye(start.size)
+        return first_state(objective, start, memory=curvature, radius=self.radius)
 
     def move(self, state: State, model: jax.Array, box: Box) -> jax.Array:
         region = Box(box.lower - state.params, box.upper - state.params)
@@ -153,7 +147,8 @@ class Newton(SecondOrder):
     """A box-shaped trust region with |H|, the exact Hessian on the free parameters with its eigenvalues made positive.
 
     Saddles repel it, and near a minimum it is Newton's method, so that it ends quadratically. ``memory`` is the exact
-    Hessian at ``params``.
+    Hessian at ``params``. Its first step looks at the start: a program that evaluated it before the loop would hold
+    the function and its Hessian twice, and take twice as long to compile.
 
     Args:
         max_iterations: each costs one value and gradient, and one Hessian where the step was accepted.
@@ -167,12 +162,14 @@ class Newton(SecondOrder):
     radius: float = 1.0
     curvature_floor: float = 1e-8
 
-    def first_curvature(self, objective: Objective, start: jax.Array, box: Box) -> jax.Array:
-        return objective.hessian(start)
+    def init(self, objective: Objective, start: jax.Array, box: Box) -> State:
+        return unseen_state(start, memory=jnp.eye(start.size), radius=self.radius)
 
     def next_curvature(self, objective: Objective, old: State, new: State, trial: Trial, box: Box) -> jax.Array:
         memory: jax.Array = lax.cond(
-            jnp.any(new.params != old.params), lambda: objective.hessian(new.params), lambda: old.memory
+            is_unseen(old) | jnp.any(new.params != old.params),
+            lambda: objective.hessian(new.params),
+            lambda: old.memory,
         )
         return memory
 
@@ -188,7 +185,8 @@ class Newton(SecondOrder):
         return absolute
 
     def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return foreseen < self.tolerance, new.value
+        is_done = jnp.where(is_unseen(old), ~jnp.isfinite(new.value), foreseen < self.tolerance)
+        return is_done, new.value
 
     def move(self, state: State, model: jax.Array, box: Box) -> jax.Array:
         region = Box(
@@ -201,3 +199,15 @@ class Newton(SecondOrder):
         wider = jnp.maximum(radius, jnp.minimum(2 * length, widest))
         narrower = jnp.where(ratio < _ABSURD, 0.1, 0.3) * jnp.where(length > 0, length, radius)
         return jnp.where(ratio > _GOOD, wider, jnp.where(ratio > _POOR, radius, narrower))
+
+
+@jax.jit
+def certified(states: State, box: Box) -> tuple[Certificate, jax.Array]:
+    """Certificates and variances (s, p) of ends (s, p) that `Newton` found, whose ``memory`` is the exact Hessian."""
+
+    def one(state: State) -> tuple[Certificate, jax.Array]:
+        end = (state.params, state.gradient, state.memory, box)
+        return certify_by(*end), variances(*end)
+
+    each: tuple[Certificate, jax.Array] = jax.vmap(one)(states)
+    return each

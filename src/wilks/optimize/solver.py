@@ -13,6 +13,8 @@ from wilks.optimize.problem import Box, Objective
 class State(NamedTuple):
     """Where a solver stands. ``value`` and ``gradient`` always belong to ``params``; nothing lags behind.
 
+    A start at which the function was not looked at yet is `is_unseen`: it has no iterations, not even 0.
+
     ``memory`` is the solver's own: curvature (p, p) or moments (2, p). ``radius`` says how far steps may reach: the
     half-width of a trust region, or the inverse of a damping. ``mark`` is the value when progress was last looked at.
     ``is_done`` means that no more steps are wanted.
@@ -39,7 +41,7 @@ class Solver(abc.ABC):
 
     @abc.abstractmethod
     def init(self, objective: Objective, start: jax.Array, box: Box) -> State:
-        """The state at ``start``, which lies in the box."""
+        """The state at ``start``, which lies in the box, or `unseen_state`."""
 
     @abc.abstractmethod
     def step(self, objective: Objective, state: State, box: Box) -> State:
@@ -72,3 +74,22 @@ def first_state(objective: Objective, start: jax.Array, *, memory: jax.Array, ra
         n_iterations=jnp.asarray(0),
         is_done=~is_finite,
     )
+
+
+def unseen_state(start: jax.Array, *, memory: jax.Array, radius: jax.Array | float) -> State:
+    """A start for solvers whose first step is to evaluate the function there."""
+    return State(
+        params=start,
+        value=jnp.full((), jnp.inf, start.dtype),
+        gradient=jnp.zeros_like(start),
+        memory=memory,
+        radius=jnp.asarray(radius, start.dtype),
+        mark=jnp.full((), jnp.inf, start.dtype),
+        n_iterations=jnp.asarray(-1),
+        is_done=jnp.asarray(False),
+    )
+
+
+def is_unseen(state: State) -> jax.Array:
+    """Whether this is an `unseen_state`."""
+    return state.n_iterations < 0

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from wilks.likelihood import Points
-from wilks.optimize.certificate import Certificate, certify_by, variances
 from wilks.optimize.problem import Box
-from wilks.optimize.second_order import Newton
+from wilks.optimize.second_order import Newton, certified
+from wilks.optimize.solver import State
 from wilks.problem import Problem
 from wilks.statistics.fits import DeltaFit
 from wilks.statistics.objectives import Goal, goal_of
@@ -16,8 +16,6 @@ from wilks.typing import FloatArray
 
 _NEAR = Newton(max_iterations=100, tolerance=1e-8)
 _EXACT = Newton(max_iterations=60, tolerance=1e-14)
-
-_End = tuple[jax.Array, jax.Array, jax.Array, Certificate]
 
 
 class Delta:
@@ -46,22 +44,20 @@ class Delta:
             return DeltaFit.of_none()
         lower, upper = self._nuisances.bounds
         estimates = self._nuisances.estimates(np.asarray(own[1])) / self._nuisances.sigmas
-        starts = np.clip(np.stack([np.zeros_like(estimates), estimates]), lower, upper)
-        end = _end(self._goal, self._box, starts, self._near, self.points.whole, own)
-        z, errors, value, certificate = jax.tree.map(np.asarray, end)
-        is_finite = bool(np.isfinite(value) and np.all(np.isfinite(errors)))
+        starts = (np.clip(start, lower, upper) for start in (np.zeros_like(estimates), estimates))
+        rough = [_descended(self._goal, _NEAR, start, self._box, self._near, own) for start in starts]
+        best = min(rough, key=lambda state: float(state.value) if np.isfinite(state.value) else np.inf)
+        end = _descended(self._goal, _EXACT, best.params, self._box, self.points.whole, own)
+        one = certified(jax.tree.map(lambda array: array[None], end), self._box)
+        certificate, errors = jax.tree.map(lambda array: np.asarray(array)[0], one)
+        is_finite = bool(np.isfinite(end.value) and np.all(np.isfinite(errors)))
         is_certified = is_finite and bool(self._search.is_certified(certificate))
-        return DeltaFit(z, errors, float(value), certificate, is_certified)
+        return DeltaFit(np.asarray(end.params), errors, float(end.value), certificate, is_certified)
 
 
 @jax.jit
-def _end(goal: Goal, box: Box, starts: jax.Array, near: Points, whole: Points, own: Own) -> _End:
-    """The better of the descents from ``starts`` on ``near``, finished on ``whole``."""
-    rough = jax.lax.map(lambda start: _NEAR.run(goal((near,), own), start, box), starts)
-    values = jnp.where(jnp.isfinite(rough.value), rough.value, jnp.inf)
-    end = _EXACT.run(goal((whole,), own), rough.params[jnp.argmin(values)], box)
-    state = (end.params, end.gradient, end.memory, box)
-    return end.params, variances(*state), end.value, certify_by(*state)
+def _descended(goal: Goal, newton: Newton, start: jax.Array | FloatArray, box: Box, points: Points, own: Own) -> State:
+    return newton.run(goal((points,), own), jnp.asarray(start), box)
 
 
 @jax.jit

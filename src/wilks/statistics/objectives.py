@@ -79,6 +79,7 @@ def profiled_objective(profiled: Profiled, events: Events, observed: jax.Array) 
     )
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class _WithShift:
     """s(x; theta) + c for parameters (theta, c)."""

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from wilks.optimize.certificate import Certificate, certify_by, variances
+from wilks.optimize.certificate import Certificate
 from wilks.optimize.problem import Box
-from wilks.optimize.second_order import Newton, QuasiNewton
+from wilks.optimize.second_order import Newton, QuasiNewton, certified
 from wilks.optimize.solver import Solver, State
 from wilks.search import Search
 from wilks.statistics.network.lanes import Data, Lanes, ObjectiveOf
@@ -87,7 +87,7 @@ class Finisher:
         """Newton from where ``close`` stands, and the certificate of its end."""
         n = owners.size
         end = self._descend("newton", np.asarray(close.params)[:n], owners, shared, sets)
-        certificate, errors = jax.tree.map(lambda array: np.asarray(array)[:n], _examined(end, self._box))
+        certificate, errors = jax.tree.map(lambda array: np.asarray(array)[:n], certified(end, self._box))
         return Finish(
             params=np.asarray(end.params)[:n],
             value=np.asarray(end.value)[:n],
@@ -96,18 +96,6 @@ class Finisher:
             is_certified=np.asarray(self._search.is_certified(certificate)),
             variances=errors,
         )
-
-
-@jax.jit
-def _examined(states: State, box: Box) -> tuple[Certificate, jax.Array]:
-    """Certificates and variances of ends that Newton found."""
-
-    def one(state: State) -> tuple[Certificate, jax.Array]:
-        end = (state.params, state.gradient, state.memory, box)
-        return certify_by(*end), variances(*end)
-
-    each: tuple[Certificate, jax.Array] = jax.vmap(one)(states)
-    return each
 
 
 def _replaced(old: FloatArray, rows: IntArray, new: FloatArray) -> FloatArray:
