@@ -86,6 +86,7 @@ def test_exponential_analysis_file(tmp_path):
     run_analysis(reduced(text, smaller), tmp_path)
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_processes")
 def test_dimuon_analysis_file(tmp_path):

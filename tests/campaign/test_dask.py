@@ -86,6 +86,7 @@ def script(tmp_path_factory: pytest.TempPathFactory, analysis: wilks.Analysis, e
     return Script(subprocess.run([python, "script.py"], **settings), folder, temporary)
 
 
+@pytest.mark.nightly
 def test_a_script_without_a_guard_runs_once_and_quietly(script: Script, expected: Toys) -> None:
     assert script.process.stderr == ""
     assert script.process.returncode == 0

@@ -201,11 +201,27 @@ CASES = tuple(Case(family, flag) for family in FAMILIES for flag in (False, True
 OBSERVED = {"scale": 0.05}
 
 
+ALIKE = ("kernel, converged", "kernel set, score")  # of kernels the other two stand for them where pictures are made
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests with ``case`` run for all families without and with nuisances, those with ``family`` once a family."""
+    """Tests with ``case`` run for all families without and with nuisances, those with ``family`` once a family.
+
+    Those marked ``in_turn`` take, in `make test`, one family without nuisances and the next with them, and where they
+    run once a family leave out `ALIKE`; the others are nightly.
+    """
     kinds: dict[str, tuple[Any, ...]] = {"case": CASES, "family": FAMILIES}
+    is_whole = metafunc.definition.get_closest_marker("in_turn") is None
     for name in kinds.keys() & set(metafunc.fixturenames):
-        metafunc.parametrize(name, kinds[name], ids=[one.name for one in kinds[name]])
+        marks = [() if is_whole or _has_its_turn(one) else pytest.mark.nightly for one in kinds[name]]
+        params = [pytest.param(one, marks=mark, id=one.name) for one, mark in zip(kinds[name], marks, strict=True)]
+        metafunc.parametrize(name, params)
+
+
+def _has_its_turn(one: Case | Family) -> bool:
+    if isinstance(one, Family):
+        return one.name not in ALIKE
+    return one.is_profiled == (FAMILIES.index(one.family) % 2 == 0)
 
 
 @dataclass

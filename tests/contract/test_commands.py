@@ -46,6 +46,7 @@ def test_the_report_of_run_is_true(case, workshop, families, check_report):
     check_report(workshop.study(case).page, case, families)
 
 
+@pytest.mark.in_turn
 def test_report_test_and_calibrate_again_change_nothing(case, workshop):
     study = workshop.study(case)
     answer, page = answer_of(study), undated(study.page)
@@ -83,6 +84,7 @@ def test_a_campaign_from_plan_to_one_file(case_of, workshop, tmp_path):
     assert t.tolist() == workshop.toys(case).t[:3].tolist(), "to the last bit, in other groups"
 
 
+@pytest.mark.in_turn
 def test_a_file_without_toys(case, workshop, families, check_report):
     """What has a null without toys is answered; anything else is told what is missing before anything is made."""
     study = workshop.study_without_toys(case)
@@ -98,6 +100,8 @@ def test_a_file_without_toys(case, workshop, families, check_report):
     assert study.run("report", "FILE").exit_code == ExitCode.DONE and undated(study.page) == page
 
 
+@pytest.mark.in_turn
+@pytest.mark.usefixtures("cheap_figures")
 def test_validate_writes_one_page(case_of, workshop, monkeypatch):
     """At one point of the nuisances; all points: tests/validation."""
     study = workshop.study(case_of)
@@ -118,6 +122,7 @@ def test_validate_writes_one_page(case_of, workshop, monkeypatch):
     assert again.exit_code == done.exit_code and study.result()["numbers"] == found["numbers"]
 
 
+@pytest.mark.in_turn
 def test_parts_and_halves(case, workshop):
     study = workshop.study(case)
     if case.is_profiled and case.family.is_searched:
@@ -139,6 +144,7 @@ def test_parts_and_halves(case, workshop):
     assert done.exit_code == (ExitCode.FAIL_ON if p < 0.9 else ExitCode.DONE), done.output
 
 
+@pytest.mark.in_turn
 def test_run_until_enough_toys_reach_t(case, workshop, tmp_path):
     """In a copy of what `wilks run` left, whose toys count; test and report know the answer."""
     study = workshop.study(case)

@@ -171,6 +171,8 @@ def test_events_carry_their_learned_weights(case, fitted, tmp_path, ending):
     assert np.any(written.column("r_tau") != 1.0) == case.is_profiled
 
 
+@pytest.mark.in_turn
+@pytest.mark.usefixtures("cheap_figures")
 def test_the_command_says_the_same(case_of, workshop, make_study):
     """Of the answer that `wilks run` left, on samples as files hold them."""
     case, study = case_of, make_study(case_of)

@@ -21,6 +21,7 @@ def good(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).exponential(size=(100, 1))
 
 
+@pytest.mark.in_turn
 def test_a_family_judges_batches(case, workshop, tmp_path):
     analysis = workshop.analysis(case)
     options = BuildOptions(**{**OPTIONS, "batch_sizes": (100,)})

@@ -41,6 +41,7 @@ def test_a_known_signal_is_tested_alike_whatever_the_model(family, workshop, cas
     assert q0[0] == q0[1] > 1.0
 
 
+@pytest.mark.in_turn
 def test_a_table_of_nuisances_is_for_a_model_with_a_chi_square(case, workshop, here, tmp_path):
     analysis, options = workshop.analysis(case), {"n_toys": 20, "seed": 2}
     if not case.is_profiled:
@@ -58,6 +59,7 @@ def test_a_table_of_nuisances_is_for_a_model_with_a_chi_square(case, workshop, h
     json.dumps(found.to_dict(), allow_nan=False)
 
 
+@pytest.mark.in_turn
 def test_validation_on_one_page(case, workshop, monkeypatch, tmp_path):
     """At one point of the nuisances; toys and fits are real."""
     points = (wilks.ShiftedNuisance({"scale": 0.1}),) if case.is_profiled else ()
@@ -80,6 +82,7 @@ def test_validation_on_one_page(case, workshop, monkeypatch, tmp_path):
     assert str(wilks.load(tmp_path / "saved")) == str(found)
 
 
+@pytest.mark.in_turn
 def test_data_in_parts_and_in_halves(case, workshop):
     if case.is_profiled and case.family.is_searched:
         return  # the same but for the auxiliary measurements, which other families have

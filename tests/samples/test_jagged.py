@@ -24,7 +24,7 @@ def path(request, tmp_path):
     return found
 
 
-@pytest.mark.parametrize("chunk_size", [1, 10, 85, 128, 1000])
+@pytest.mark.parametrize("chunk_size", [pytest.param(1, marks=pytest.mark.nightly), 10, 85, 128, 1000])
 def test_it_is_what_python_makes_of_the_lists(path, chunk_size):
     features = ["len(Muon_pt)", "sum(Jet_pt)", "len(Jet_pt) + 100*len(Muon_charge)"]
     carried = ["Muon_pt[0]", "Muon_pt[-1]", "max(Jet_pt)", "min(Jet_pt)", "Jet_pt[2]"]
