@@ -179,6 +179,12 @@ class _Report:
                     "windows begin anew: the sums of the last batches, by this reference, are not beside the log"
                 )
 
+    def say_reload(self, problem: str) -> None:
+        if problem:
+            self._session.warn(f"batches are judged by the reference as it was, for none can be loaded now: {problem}")
+        else:
+            self._session.note("a reference can be loaded again")
+
     def say_reference(self, reference: MonitorReference) -> None:
         self._session.note(
             f"from here on by the reference {reference.digest[:12]}; ranks, drift and windows begin anew, the sum of "
@@ -211,13 +217,23 @@ def _judge_all(
     watch: Watch, report: _Report, arrivals: Iterator[tuple[Arrival, int]], folder: ReferenceFolder | None
 ) -> None:
     for arrival, n_waiting in arrivals:
-        newer = None if folder is None else folder.newer()
-        if newer is not None:
-            watch.change_reference(newer)
-            report.say_reference(newer)
+        if folder is not None:
+            _look_for_another(watch, report, folder)
         verdict = watch.judge(arrival, n_waiting=n_waiting)
         if verdict is not None:
             report.add(verdict)
+
+
+def _look_for_another(watch: Watch, report: _Report, folder: ReferenceFolder) -> None:
+    """Judge by the reference that has come. That none can be loaded is said once, and once that one can again."""
+    had_problem = bool(folder.problem)
+    newer = folder.newer()
+    if bool(folder.problem) != had_problem:
+        watch.note_reload(folder.problem)
+        report.say_reload(folder.problem)
+    if newer is not None:
+        watch.change_reference(newer)
+        report.say_reference(newer)
 
 
 def _arrivals(given: _Input, watch: Watch) -> Iterator[tuple[Arrival, int]]:

@@ -20,6 +20,7 @@ from wilks.errors import StoreError
 from wilks.wording import visible
 
 LOG = "log.jsonl"
+START, BATCH, RELOAD = "start", "batch", "reload"  # kinds of lines of the log of a monitor
 _NOTHING = ""
 
 
