@@ -25,6 +25,7 @@ from click.testing import CliRunner, Result
 
 from wilks.cli import main, monitor
 from wilks.monitor import MonitorReference
+from wilks.monitor.audit import AuditLog
 
 from tests.cli.browser import BROWSER, opened
 
@@ -233,6 +234,13 @@ def start(folder: Path, batches: Path, output: Path, *more: str) -> Iterator["su
         except BaseException:
             process.kill()
             raise
+
+
+def test_a_second_command_with_the_same_log_is_refused(folder: Path, batches: Path, tmp_path: Path) -> None:
+    words = ("monitor", "--reference", folder / "ref", "--input", batches, "-o", tmp_path / "out")
+    with AuditLog(tmp_path / "out" / "log.jsonl", reference="of the first"):
+        done = run(*words)
+    assert done.exit_code == 2 and "but another one does; end it" in " ".join(done.output.split())
 
 
 def wait_for(output: Path, n: int, *, seconds: float = 60.0) -> None:
