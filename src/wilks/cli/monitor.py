@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from wilks.cli.options import FilePath, json_option
 from wilks.cli.places import MONITORED
 from wilks.cli.session import Session
 from wilks.errors import InputError, StoreError
-from wilks.monitor import Monitor, MonitorReference, Verdict
+from wilks.monitor import Monitor, MonitorReference, State, Verdict
 from wilks.monitor.audit import AuditLog
 from wilks.monitor.following import followed, waiting_for
 from wilks.monitor.inputs import Arrival, FileReading, Files, Lines
@@ -211,6 +211,13 @@ class _Report:
             numbers["latency_s"] = {"median": float(median), "quantile_99": float(last)}
         self._session.outcome.numbers["monitor"] = numbers
         self._session.outcome.files["log"] = str(log.path)
+        self._session.note(f"{_counted(tally.states)}; the log is {log.path}")
+
+
+def _counted(states: Mapping[str, int]) -> str:
+    """How many batches of each state."""
+    told = ", ".join(f"{states[one]:,} {one}" for one in State if states[one])
+    return f"{sum(states.values()):,} batches in all: {told}" if told else "no batch has come"
 
 
 def _judge_all(

@@ -14,7 +14,7 @@ from wilks.config import LoadedConfig, Sources, build_analysis, load_config, rea
 from wilks.config.formulas import closure
 from wilks.errors import ConfigError, StoreError
 from wilks.monitor import BuildOptions, Decisions, MonitorReference, Validity, build_reference
-from wilks.samples import parse_selection, split
+from wilks.samples import Sample, parse_selection, split
 from wilks.storage import Storable, save, saved_kinds
 
 _Options = TypeVar("_Options", BuildOptions, Decisions, Validity)
@@ -40,10 +40,18 @@ def build(files: tuple[str, ...], analysis_file: str, output: Path, is_replacing
     def work() -> None:
         require_free(output, MonitorReference)
         loaded = load_config(analysis_file, reference_files=files)
-        built = built_reference(loaded, with_held_out(loaded, read_sources(loaded)))
+        sources = with_held_out(loaded, read_sources(loaded))
+        say_events(session, sources)
+        built = built_reference(loaded, sources)
         keep_reference(session, built, output, is_replacing=is_replacing)
 
     session.run(work)
+
+
+def say_events(session: Session, sources: Sources) -> None:
+    """What is there to build from, before a minute or two of toys."""
+    held_out = f", {sources.toy_source.n_events:,} held out" if isinstance(sources.toy_source, Sample) else ""
+    session.note(f"{sources.reference.n_events:,} events for the reference{held_out}; making toys of batches")
 
 
 def built_reference(loaded: LoadedConfig, sources: Sources) -> MonitorReference:

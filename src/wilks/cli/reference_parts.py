@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from wilks.cli.options import FilePath, json_option, module_folder_option
-from wilks.cli.reference_build import built_reference, keep_reference, reading_of, require_free, with_held_out
+from wilks.cli.reference_build import (
+    built_reference,
+    keep_reference,
+    reading_of,
+    require_free,
+    say_events,
+    with_held_out,
+)
 from wilks.cli.session import Session
 from wilks.config import LoadedConfig, Sources, load_config, read_sources
 from wilks.documents import differences
@@ -69,7 +76,9 @@ def merge(parts: tuple[Path, ...], analysis_file: str, output: Path, is_replacin
     def work() -> None:
         require_free(output, MonitorReference)
         loaded = load_config(analysis_file, reference_files=[str(one) for one in parts])
-        built = built_reference(loaded, _sources(loaded, parts))
+        sources = _sources(loaded, parts)
+        say_events(session, sources)
+        built = built_reference(loaded, sources)
         keep_reference(session, built, output, is_replacing=is_replacing)
 
     session.run(work)
