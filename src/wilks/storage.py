@@ -44,6 +44,7 @@ KINDS = {
     "moments": "wilks.statistics.linear.moments:Moments",
     "monitor_reference": "wilks.monitor.reference:MonitorReference",
     "power_table": "wilks.power.tables:PowerTable",
+    "reference_part": "wilks.monitor.parts:ReferencePart",
     "sample": "wilks.samples.sample:Sample",
     "sample_pairs": "wilks.plots.comparisons:SamplePairs",
     "selection": "wilks.selection.result:WeightClipSelection",

@@ -1,6 +1,7 @@
 """All at once: bursts, files that are half there, times that go backwards, kill -9, and another reference."""
 
 import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -10,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wilks.cli import monitor
 from wilks.monitor import Decisions, MonitorReference
+from wilks.monitor.renewal import ReferenceFolder
 from wilks.storage import save
 
-from tests.cli.test_monitor import folder, judged, lines_of, put, run, start, wait_for
+from tests.cli.test_monitor import batches, folder, judged, lines_of, put, run, start, wait_for
 
-__all__ = ["folder"]
+__all__ = ["batches", "folder"]
 N_BURST, N_LATER = 60, 8
 
 
@@ -93,6 +96,37 @@ def test_a_reference_that_was_replaced_is_one_to_go_on_with(reference: Path, tmp
     assert refused.exit_code == 2 and "--reload to go on" in " ".join(refused.output.split())
     assert run(*words, "--reload").exit_code == 0
     assert [one["reference"] == other.digest for one in judged(output)] == [False, True]
+
+
+class GoesAway(ReferenceFolder):
+    """Before the third look the reference is not there, before the fifth it is back."""
+
+    n_looks = 0
+
+    def newer(self) -> MonitorReference | None:
+        self.n_looks += 1
+        away = self._folder.with_name("away")
+        if self.n_looks == 3:
+            self._folder.rename(away)
+        if self.n_looks == 5:
+            away.rename(self._folder)
+        return super().newer()
+
+
+def test_a_reference_that_cannot_be_loaded_is_said_once_and_so_is_its_return(
+    reference: Path, batches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "ReferenceFolder", GoesAway)
+    output = tmp_path / "out"
+    done = run("monitor", "--reference", reference / "ref", "--input", batches, "-o", output, "--reload")
+    assert done.exit_code == 0, done.output
+    assert [one["kind"][0] for one in lines_of(output)] == list("sbbrbbrbb") and len(judged(output)) == 6
+    problems = [one["problem"] for one in lines_of(output) if one["kind"] == "reload"]
+    assert "monitor_reference.json" in problems[0] and problems[1] == ""
+    said = " ".join(done.output.split())
+    assert said.count("for none can be loaded now") == 1 and said.count("a reference can be loaded again") == 1
+    [warning] = json.loads((output / "result.json").read_text())["warnings"]
+    assert "by the reference as it was" in warning
 
 
 def test_a_build_replaces_a_reference_where_it_is_told_to(reference: Path, folder: Path, tmp_path: Path) -> None:

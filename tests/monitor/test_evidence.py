@@ -39,6 +39,17 @@ def test_the_sum_is_that_of_shiryaev_and_roberts_and_starts_again() -> None:
     assert e_value(0.01, kappa=0.5) == pytest.approx(5.0)
 
 
+# p, the sum of Shiryaev and Roberts, and the e-CUSUM.
+PUBLIC = [
+    (0.3, 0.6968453019359488, 0.6968453019359488),
+    (0.02, 7.871228283396183, 4.638742420664875),
+    (0.9, 2.865070105534772, 1.4981377789136303),
+    (0.001, 145.97504922671055, 56.58131160729722),
+    (0.5, 71.62850156338283, 27.574983565203624),
+    (0.04, 207.38929959624915, 78.7398391108882),
+]
+
+
 def mean_run_length(kappa: float, limit: float, *, n_cells: int = 500) -> float:
     """Mean number of p, uniform and independent, to the alarm of R' = e (1 + R): a Markov chain on cells of log R.
 
@@ -83,6 +94,14 @@ def test_the_sum_is_never_below_the_cusum_of_the_same_evidence() -> None:
         value, _ = total.add(p)
         cusum = e_value(p, kappa=0.3) * max(1.0, cusum)
         assert value >= cusum
+
+
+def test_sum_and_cusum_are_those_of_a_public_implementation() -> None:
+    """Numbers of `PowerMartingale(epsilon=0.3)` of nonconform 2.0.0, which asks for a newer Python than this."""
+    total, cusum = EvidenceSum(kappa=0.3, run_length=1e300), 0.0
+    for p, reached, at_most in PUBLIC:
+        cusum = e_value(p, kappa=0.3) * max(1.0, cusum)
+        assert (total.add(p)[0], cusum) == pytest.approx((reached, at_most), rel=1e-12)
 
 
 def test_k_of_n_counts_the_last_ones() -> None:

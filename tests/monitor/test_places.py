@@ -29,6 +29,16 @@ def test_a_feature_with_few_values_has_an_interval_for_each() -> None:
     assert place.feature == "n" and place.n_observed in (0, 250)
 
 
+@pytest.mark.parametrize("is_low", [True, False])
+def test_an_excess_at_an_end_is_not_called_a_deficit_of_all_the_rest(is_low: bool) -> None:
+    x = REFERENCE.events[:1_000, 0]
+    more = np.concatenate([x, 0.05 * RNG.uniform(size=100)])
+    place = PROFILES[0].worst(more if is_low else 1.0 - more, n_reference=20_000)
+    assert place.z_score > 5 and place.n_observed < 250
+    assert (place.low == -np.inf, place.high == np.inf) == (is_low, not is_low)
+    assert str(place).startswith("x < " if is_low else "x >= ")
+
+
 def test_its_z_has_the_fluctuations_of_the_reference() -> None:
     events = RNG.uniform(0.0, 0.5, size=(400, 2))
     few, many = (PROFILES[0].worst(events[:, 0], n_reference=n) for n in (400, 1e9))

@@ -33,11 +33,13 @@ def test_a_reference_that_is_half_there_is_waited_for(histogram, tmp_path) -> No
     (arrays,) = (tmp_path / "ref").glob("*.npz")
     content = arrays.read_bytes()
     arrays.write_bytes(content[:1000])
-    assert folder.newer() is None
+    assert folder.newer() is None and arrays.name in folder.problem
     arrays.write_bytes(content)
-    assert folder.newer().digest == other.digest
-    (tmp_path / "ref" / "monitor_reference.json").unlink()
-    assert folder.newer() is None
+    assert folder.newer().digest == other.digest and folder.problem == ""
+    (tmp_path / "ref").rename(tmp_path / "away")
+    assert folder.newer() is None and "monitor_reference.json" in folder.problem
+    (tmp_path / "away").rename(tmp_path / "ref")
+    assert folder.newer() is None and folder.problem == ""
 
 
 @pytest.mark.parametrize("moment", ["after a batch", "before a batch", "never"])

@@ -1,5 +1,8 @@
 """The log is the memory: no batch is lost or judged twice."""
 
+import dataclasses
+import math
+
 import numpy as np
 import pytest
 
@@ -7,6 +10,7 @@ import wilks
 from wilks.monitor import Batch
 from wilks.monitor.audit import AuditLog
 from wilks.monitor.inputs import Arrival
+from wilks.monitor.null_laws import NullLaws
 from wilks.monitor.watching import Watch
 
 from tests.monitor.conftest import draw
@@ -109,3 +113,23 @@ def test_a_batch_that_has_gone_leaves_no_line(histogram, tmp_path) -> None:
     with log:
         assert watch.judge(Arrival("gone", "1", lambda: None)) is None
     assert entries_of(tmp_path / "log", histogram) == []
+
+
+def test_a_batch_and_windows_below_all_toys_have_no_z(histogram, tmp_path) -> None:
+    """p is (n + 1)/(n + 1) there; a null in JSON, which knows no infinity."""
+    far = [
+        NullLaws(tuple(dataclasses.replace(one, t=one.t + 1e6) for one in laws.laws), None)
+        for laws in (histogram.null, histogram.windows)
+    ]
+    reference = dataclasses.replace(histogram, null=far[0], windows=far[1])
+    watch, log = open_watch(tmp_path / "log", reference)
+    with log:
+        verdict = watch.judge(ARRIVALS[0])
+    [entry] = entries_of(tmp_path / "log", reference)
+    told = entry["verdict"]
+    assert verdict.p_value == 1.0 and verdict.z_score == -math.inf and verdict.reason == "p = 1 by the null law"
+    for one in (told, told["null"], told["windows"]["sliding"]):
+        assert one["p_value"] == 1.0 and one["z_score"] is None
+    again, log = open_watch(tmp_path / "log", reference)
+    with log:
+        assert again.judge(ARRIVALS[0]) is None

@@ -37,7 +37,7 @@ COMMANDS = {
     "run": Entry("wilks.cli.commands:run", "check, learn-nuisances, calibrate, test and report in one go."),
     "demo": Entry("wilks.cli.start:demo", "Run the exponential problem with a signal injected."),
     "toys": Entry("wilks.cli.campaigns:toys", "Campaigns: plan, run, status, submit, merge, extend, shrink."),
-    "reference": Entry("wilks.cli.references:reference", "References of monitoring: build."),
+    "reference": Entry("wilks.cli.references:reference", "References of monitoring: build, part, merge."),
     "monitor": Entry("wilks.cli.monitor:monitor", "Judge batches as they come, at declared rates of false alarms."),
     "completion": Entry("wilks.cli.completion:completion", "Print what makes a shell complete commands and options."),
     "schema": Entry("wilks.cli.start:schema", "Print the JSON Schema of an analysis file, for editors."),

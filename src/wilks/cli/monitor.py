@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from wilks.cli.options import FilePath, json_option
 from wilks.cli.places import MONITORED
 from wilks.cli.session import Session
 from wilks.errors import InputError, StoreError
-from wilks.monitor import Monitor, MonitorReference, Verdict
+from wilks.monitor import Monitor, MonitorReference, State, Verdict
 from wilks.monitor.audit import AuditLog
 from wilks.monitor.following import followed, waiting_for
 from wilks.monitor.inputs import Arrival, FileReading, Files, Lines
@@ -179,6 +179,12 @@ class _Report:
                     "windows begin anew: the sums of the last batches, by this reference, are not beside the log"
                 )
 
+    def say_reload(self, problem: str) -> None:
+        if problem:
+            self._session.warn(f"batches are judged by the reference as it was, for none can be loaded now: {problem}")
+        else:
+            self._session.note("a reference can be loaded again")
+
     def say_reference(self, reference: MonitorReference) -> None:
         self._session.note(
             f"from here on by the reference {reference.digest[:12]}; ranks, drift and windows begin anew, the sum of "
@@ -205,19 +211,36 @@ class _Report:
             numbers["latency_s"] = {"median": float(median), "quantile_99": float(last)}
         self._session.outcome.numbers["monitor"] = numbers
         self._session.outcome.files["log"] = str(log.path)
+        self._session.note(f"{_counted(tally.states)}; the log is {log.path}")
+
+
+def _counted(states: Mapping[str, int]) -> str:
+    """How many batches of each state."""
+    told = ", ".join(f"{states[one]:,} {one}" for one in State if states[one])
+    return f"{sum(states.values()):,} batches in all: {told}" if told else "no batch has come"
 
 
 def _judge_all(
     watch: Watch, report: _Report, arrivals: Iterator[tuple[Arrival, int]], folder: ReferenceFolder | None
 ) -> None:
     for arrival, n_waiting in arrivals:
-        newer = None if folder is None else folder.newer()
-        if newer is not None:
-            watch.change_reference(newer)
-            report.say_reference(newer)
+        if folder is not None:
+            _look_for_another(watch, report, folder)
         verdict = watch.judge(arrival, n_waiting=n_waiting)
         if verdict is not None:
             report.add(verdict)
+
+
+def _look_for_another(watch: Watch, report: _Report, folder: ReferenceFolder) -> None:
+    """Judge by the reference that has come. That none can be loaded is said once, and once that one can again."""
+    had_problem = bool(folder.problem)
+    newer = folder.newer()
+    if bool(folder.problem) != had_problem:
+        watch.note_reload(folder.problem)
+        report.say_reload(folder.problem)
+    if newer is not None:
+        watch.change_reference(newer)
+        report.say_reference(newer)
 
 
 def _arrivals(given: _Input, watch: Watch) -> Iterator[tuple[Arrival, int]]:

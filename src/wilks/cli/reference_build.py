@@ -1,6 +1,6 @@
 """wilks reference build: from files of good events to the reference that batches are judged by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -14,8 +14,8 @@ from wilks.config import LoadedConfig, Sources, build_analysis, load_config, rea
 from wilks.config.formulas import closure
 from wilks.errors import ConfigError, StoreError
 from wilks.monitor import BuildOptions, Decisions, MonitorReference, Validity, build_reference
-from wilks.samples import parse_selection, split
-from wilks.storage import save, saved_kinds
+from wilks.samples import Sample, parse_selection, split
+from wilks.storage import Storable, save, saved_kinds
 
 _Options = TypeVar("_Options", BuildOptions, Decisions, Validity)
 
@@ -38,30 +38,37 @@ def build(files: tuple[str, ...], analysis_file: str, output: Path, is_replacing
     session = Session("reference build", as_json=as_json)
 
     def work() -> None:
-        _require_free(output)
+        require_free(output, MonitorReference)
         loaded = load_config(analysis_file, reference_files=files)
-        built = built_reference(loaded)
-        _keep(session, built, output, is_replacing=is_replacing)
+        sources = with_held_out(loaded, read_sources(loaded))
+        say_events(session, sources)
+        built = built_reference(loaded, sources)
+        keep_reference(session, built, output, is_replacing=is_replacing)
 
     session.run(work)
 
 
-def built_reference(loaded: LoadedConfig) -> MonitorReference:
-    """The reference that an analysis file describes."""
-    analysis = _analysis(loaded)
+def say_events(session: Session, sources: Sources) -> None:
+    """What is there to build from, before a minute or two of toys."""
+    held_out = f", {sources.toy_source.n_events:,} held out" if isinstance(sources.toy_source, Sample) else ""
+    session.note(f"{sources.reference.n_events:,} events for the reference{held_out}; making toys of batches")
+
+
+def built_reference(loaded: LoadedConfig, sources: Sources) -> MonitorReference:
+    """The reference that an analysis file describes, of these events."""
+    analysis = _analysis(loaded, sources)
     with loaded.located("monitor"):
         return build_reference(
             analysis,
             options=_options(BuildOptions, loaded),
             validity=_options(Validity, loaded),
             decisions=_options(Decisions, loaded),
-            reading=_reading(loaded),
+            reading=reading_of(loaded, columns=_given(loaded)["columns"]),
         )
 
 
-def _analysis(loaded: LoadedConfig) -> Analysis:
+def _analysis(loaded: LoadedConfig, sources: Sources) -> Analysis:
     config = loaded.config
-    sources = _with_held_out(loaded, read_sources(loaded))
     sizes = _given(loaded)["batch_sizes"]
     if sizes:
         sources = replace(sources, expected_events=float(sorted(sizes)[len(sizes) // 2]))
@@ -84,7 +91,7 @@ def _analysis(loaded: LoadedConfig) -> Analysis:
     return build_analysis(loaded, sources)
 
 
-def _with_held_out(loaded: LoadedConfig, sources: Sources) -> Sources:
+def with_held_out(loaded: LoadedConfig, sources: Sources) -> Sources:
     """With a part of the reference held out, where the file names no other source."""
     if sources.toy_source is not None:
         return sources
@@ -107,12 +114,12 @@ def _given(loaded: LoadedConfig) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
 
 
-def _reading(loaded: LoadedConfig) -> dict[str, Any]:
-    """How a batch is read from a file, as the reference was; definitions that nothing needs are left out."""
+def reading_of(loaded: LoadedConfig, *, columns: Sequence[str] = ()) -> dict[str, Any]:
+    """How events with these columns beside the features are read; definitions that nothing needs are left out."""
     config = loaded.config
     wanted = [
         *config.features,
-        *_given(loaded)["columns"],
+        *columns,
         *(parse_selection(config.where).names if config.where else ()),
     ]
     needed = closure(wanted, config.define)
@@ -124,16 +131,18 @@ def _reading(loaded: LoadedConfig) -> dict[str, Any]:
     }
 
 
-def _require_free(output: Path) -> None:
+def require_free(output: Path, kind: type[Storable]) -> None:
+    """Raise StoreError unless the folder is new, empty, or holds one of this kind."""
     found = saved_kinds(output)
-    if output.is_file() or (output.is_dir() and any(output.iterdir()) and found != [MonitorReference.stored_as]):
+    if output.is_file() or (output.is_dir() and any(output.iterdir()) and found != [kind.stored_as]):
         raise StoreError(
-            f"{output} must be a new or empty folder, or hold a reference that is built again, but it holds something "
-            "else; give another --output. Nothing was written"
+            f"{output} must be a new or empty folder, or hold what is made again, but it holds something else; give "
+            "another --output. Nothing was written"
         )
 
 
-def _keep(session: Session, built: MonitorReference, output: Path, *, is_replacing: bool) -> None:
+def keep_reference(session: Session, built: MonitorReference, output: Path, *, is_replacing: bool) -> None:
+    """Say what was built, and save it."""
     session.say(str(built))
     for notice in built.notices:
         session.warn(notice.rstrip("."))

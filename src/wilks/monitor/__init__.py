@@ -9,6 +9,7 @@ _NAMES = {
     "wilks.monitor.evidence": ["Discoveries", "discoveries"],
     "wilks.monitor.monitor": ["Monitor"],
     "wilks.monitor.options": ["BuildOptions", "Decisions", "Validity"],
+    "wilks.monitor.parts": ["ReferencePart", "merge_parts"],
     "wilks.monitor.reference": ["MonitorReference"],
     "wilks.monitor.verdict": ["Batch", "Cause", "State", "Verdict"],
 }
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from wilks.monitor.evidence import Discoveries, discoveries
     from wilks.monitor.monitor import Monitor
     from wilks.monitor.options import BuildOptions, Decisions, Validity
+    from wilks.monitor.parts import ReferencePart, merge_parts
     from wilks.monitor.reference import MonitorReference
     from wilks.monitor.verdict import Batch, Cause, State, Verdict
 else:
@@ -31,9 +33,11 @@ __all__ = [
     "Discoveries",
     "Monitor",
     "MonitorReference",
+    "ReferencePart",
     "State",
     "Validity",
     "Verdict",
     "build_reference",
     "discoveries",
+    "merge_parts",
 ]

@@ -20,7 +20,12 @@ from wilks.errors import StoreError
 from wilks.wording import visible
 
 LOG = "log.jsonl"
+START, BATCH, RELOAD = "start", "batch", "reload"  # kinds of lines of the log of a monitor
 _NOTHING = ""
+
+
+class InUseError(StoreError):
+    """Another process writes a log."""
 
 
 class AuditLog:
@@ -32,7 +37,8 @@ class AuditLog:
         may_change: whether lines that are there may be of others.
 
     Raises:
-        StoreError: the file is no such log, is one of another reference, has changed since, or cannot be written.
+        StoreError: the file is no such log, is one of another reference, has changed since, or cannot be written; an
+            `InUseError` where another process writes it.
     """
 
     def __init__(self, path: Path, *, reference: str, may_change: bool = False) -> None:
@@ -45,11 +51,11 @@ class AuditLog:
             raise StoreError(f"the log {path} must be a file that can be written, but: {error.strerror}") from error
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        except BlockingIOError:
             os.close(self._handle)
-            raise StoreError(
+            raise InUseError(
                 f"the log {path} must be written by one process, but another one does; end it, or give another --output"
-            ) from error
+            ) from None  # no disk has failed
         except OSError:  # a disk without locks
             pass
         self._size = os.fstat(self._handle).st_size

@@ -40,10 +40,16 @@ class Place:
         return {**vars(self), **ends, "counts": list(self.counts)}
 
     def __str__(self) -> str:
+        return (
+            f"{self._interval}: {self.n_observed:,} events, {self.n_expected:.4g} expected, local Z {self.z_score:+.1f}"
+        )
+
+    @property
+    def _interval(self) -> str:
+        if math.isinf(self.high):
+            return self.feature if math.isinf(self.low) else f"{self.feature} >= {plain(self.low)}"
         low = "" if math.isinf(self.low) else f"{plain(self.low)} <= "
-        high = "" if math.isinf(self.high) else f" < {plain(self.high)}"
-        counts = f"{self.n_observed:,} events, {self.n_expected:.4g} expected"
-        return f"{low}{self.feature}{high}: {counts}, local Z {self.z_score:+.1f}"
+        return f"{low}{self.feature} < {plain(self.high)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +82,8 @@ class Profile:
 
     def worst(self, values: FloatArray, *, n_reference: float) -> Place:
         """The interval of values (n,) with the largest |Z|, which says how far n_k is from n f_k in units of
-        sqrt(n f (1 - f)(1 + n/N_R)).
+        sqrt(n f (1 - f)(1 + n/N_R)). What an interval at one end lacks its complement, at the other end, has too much,
+        with the same |Z|: of the two the one with the smaller share is looked at.
         """
         n, k = values.size, self.shares.size
         counts = np.bincount(self.intervals(values), minlength=k)
@@ -84,7 +91,8 @@ class Profile:
         observed, shares = (_of_intervals(one)[first, last] for one in (counts.astype(np.float64), self.shares))
         spread = np.sqrt(np.maximum(n * shares * (1.0 - shares), 0.0) * (1.0 + n / n_reference))
         z = np.divide(observed - n * shares, spread, out=np.zeros_like(spread), where=spread > 1e-9)
-        best = int(np.argmax(np.abs(z)))
+        is_smaller = (shares <= 0.5) | ((first > 0) & (last < k - 1))
+        best = int(np.argmax(np.where(is_smaller, np.abs(z), -1.0)))
         ends = np.concatenate([[-np.inf], self.edges, [np.inf]])
         low, high = float(ends[first[best]]), float(ends[last[best] + 1])
         found = int(observed[best]), float(n * shares[best]), float(z[best])

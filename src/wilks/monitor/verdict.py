@@ -81,7 +81,8 @@ class Verdict(Printed):
         cause: why it is not evaluated; None where it is.
         reason: in words.
         p_value, log_p_value, z_score, method: the p by which the state was decided, and where it comes from:
-            ``conformal``, its rank among batches, or that of ``null``; None where it is not evaluated.
+            ``conformal``, its rank among batches, or that of ``null``; None where it is not evaluated. A batch whose t
+            is below all toys has p = 1, of which Z is -inf, null in JSON: it has none.
         t: the statistic.
         null: p, Z and method of the null law of its size: the second answer.
         conformal: p among calibration and earlier batches, how many these are, and p among the calibration batches
@@ -164,5 +165,10 @@ def _plain(value: Any) -> Any:
 
 
 def p_and_z(p: float, z: float) -> str:
-    """p and Z as a sentence has them."""
-    return f"p = {probability(p)}, Z = {z:.1f}" if p > 1e-300 else f"Z = {z:.1f}"
+    """p and Z as a sentence has them; p = 1 has no finite Z, and a p that underflows no digits.
+
+    >>> p_and_z(0.02275, 2.0), p_and_z(1.0, -math.inf), p_and_z(0.0, 50.0)
+    ('p = 0.0227, Z = 2.0', 'p = 1', 'Z = 50.0')
+    """
+    shown = [f"p = {probability(p)}"] if p > 1e-300 else []
+    return ", ".join([*shown, *([f"Z = {z:.1f}"] if math.isfinite(z) else [])])

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from wilks.monitor.audit import AuditLog
+from wilks.monitor.audit import BATCH, RELOAD, START, AuditLog
 from wilks.monitor.inputs import Arrival
 from wilks.monitor.monitor import Monitor
 from wilks.monitor.reference import MonitorReference
 from wilks.monitor.sums_file import ENDING, SumsFile
 from wilks.monitor.verdict import Cause, Verdict
-
-_BATCH, _START = "batch", "start"
 
 
 @dataclass
@@ -76,6 +74,10 @@ class Watch:
         self._sums = self._sums_file()
         self._begin(n_in_windows=0)
 
+    def note_reload(self, problem: str) -> None:
+        """The line that says why no reference can be loaded any more, or, without a problem, that one can again."""
+        self._log.append({"kind": RELOAD, "at": self._now_text(), "problem": problem})
+
     def _sums_file(self) -> SumsFile | None:
         windows = self._monitor.windows
         if windows is None:
@@ -88,12 +90,12 @@ class Watch:
         here, told = self._monitor.reference, deque[Mapping[str, Any]](maxlen=self._monitor.reference.decisions.window)
         before = here.digest
         for entry in self._log.entries():
-            if entry["kind"] == _START:
+            if entry["kind"] == START:
                 if entry["reference"] != before:
                     self._monitor.change_reference(here)
                     told.clear()
                 before = entry["reference"]
-            elif entry["kind"] == _BATCH:
+            elif entry["kind"] == BATCH:
                 self._monitor.replay([entry["verdict"]])
                 self._note(entry["verdict"]["name"], entry["mark"], entry["verdict"])
                 told.extend([entry["window_sums"]] if entry.get("window_sums") else [])
@@ -108,7 +110,7 @@ class Watch:
         reference = self._monitor.reference
         self._log.append(
             {
-                "kind": _START,
+                "kind": START,
                 "reference": reference.digest,
                 "name": reference.name,
                 "at": self._now_text(),
@@ -140,7 +142,7 @@ class Watch:
         now = self._clock()
         verdict = self._monitor.update(batch, now=now)
         told = verdict.to_dict()
-        entry = {"kind": _BATCH, "at": self._now_text(), "mark": arrival.mark, "content": batch.digest}
+        entry = {"kind": BATCH, "at": self._now_text(), "mark": arrival.mark, "content": batch.digest}
         more = {"run_type": batch.run_type, "n_waiting": n_waiting, "window_sums": self._kept_sums(verdict)}
         self._log.append({**entry, **more, "verdict": told})
         self._note(arrival.name, arrival.mark, told)

@@ -15,6 +15,7 @@ import numpy as np
 from wilks.monitor.null_laws import NullLaws, size_law
 from wilks.monitor.scoring import AdditiveScorer, Baseline
 from wilks.significance import z_score_from_log
+from wilks.significance.printing import finite_or_none
 from wilks.typing import FloatArray
 
 GROWING, SLIDING = "growing", "sliding"
@@ -46,13 +47,17 @@ class WindowResult:
 
     @property
     def z_score(self) -> float | None:
-        """Z, or None."""
+        """Z, or None; -inf of p = 1, which JSON has as null."""
         return None if self.log_p_value is None else z_score_from_log(self.log_p_value)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {"n_batches": self.n_batches, "n_events": self.n_events, "p_value": self.p_value} | {
-            "z_score": self.z_score,
+        z = self.z_score
+        return {
+            "n_batches": self.n_batches,
+            "n_events": self.n_events,
+            "p_value": self.p_value,
+            "z_score": None if z is None else finite_or_none(z),
             "n_good": self.n_good,
             "reason": self.reason,
         }

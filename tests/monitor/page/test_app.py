@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import wilks
+from wilks.monitor.audit import AuditLog
+from wilks.monitor.watching import Watch
+
 from tests.monitor.page.conftest import BAD, ENDS, FEW, HOSTILE, NOW, TOKEN, Client, N
 
 NOTES = "acknowledgments.jsonl"
@@ -24,6 +28,20 @@ def test_the_overview_shows_states_thresholds_and_what_is_open(client) -> None:
     assert page.text.count('href="/batches/20"') > 3 and "NOT EVALUATED" in page.text
     assert f"/batches/{BAD}" in page.text.split("<h2>Open")[1].split("<h2>Batches")[0]
     assert "of good batches 1 in 1,000 is BAD" in page.text
+
+
+def test_a_reference_that_cannot_be_loaded_is_said_until_it_can(client, histogram) -> None:
+    with AuditLog(client.records.folder / "log.jsonl", reference=histogram.digest) as log:
+        watch = Watch(wilks.Monitor(histogram), log, clock=lambda: NOW)
+        watch.note_reload("half <of> it")
+        assert "for none can be loaded now: half &lt;of&gt; it" in client.get("/").text
+        assert "wilks_monitor_reload_failed 1.0" in client.get("/metrics").text
+        watch.note_reload("")
+        assert "for none can be loaded" not in client.get("/").text
+        assert "wilks_monitor_reload_failed 0.0" in client.get("/metrics").text
+        watch.note_reload("still half of it")
+        watch.change_reference(histogram)
+    assert "for none can be loaded" not in client.get("/").text, "a process or a reference that begins has one"
 
 
 def test_a_batch_is_shown_with_its_counts(client) -> None:

@@ -1,6 +1,7 @@
 """Metrics, as Prometheus reads them."""
 
 import json
+import math
 from collections import Counter
 
 import pytest
@@ -59,3 +60,12 @@ def test_what_people_said_is_counted(client: Client) -> None:
 def test_before_there_is_a_batch() -> None:
     found = samples(exposition(TotalsCollector(Totals())).decode())
     assert found["batches_total", ("BAD",)] == 0 and ("last_z_score", ()) not in found
+
+
+def test_p_of_1_has_a_z_of_minus_infinity() -> None:
+    totals = Totals()
+    verdict = {"p_value": 1.0, "z_score": None, "drift_p_value": None, "evidence": {}, "latency_s": 0.001}
+    told = {"state": "GOOD", "cause": None, "alarms": [], **verdict}
+    totals.add({"at": "2026-01-01T00:00:00+00:00", "n_waiting": 0, "verdict": told})
+    found = samples(exposition(TotalsCollector(totals)).decode())
+    assert found["last_p_value", ()] == 1.0 and found["last_z_score", ()] == -math.inf

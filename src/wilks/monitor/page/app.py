@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from wilks.errors import InputError, is_fault
+from wilks.monitor.audit import InUseError
 from wilks.monitor.page.extras import missing
 from wilks.monitor.page.notes import Author, end_of_silence, silence
 from wilks.monitor.page.records import Records
@@ -245,4 +246,6 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _wrong_input(request: Request, error: Exception) -> Response:
     text = str(error)
-    return _page_of(f"{text[:1].upper()}{text[1:]}.", status=503 if is_fault(error) else 400)
+    return _page_of(
+        f"{text[:1].upper()}{text[1:]}.", status=503 if isinstance(error, InUseError) or is_fault(error) else 400
+    )

@@ -35,7 +35,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Mark:
-    """A batch in the timeline."""
+    """A batch in the timeline; Z of one that is above or below it lies beyond its end, or p is 1, which has no Z."""
 
     x: float
     y: float
@@ -43,7 +43,8 @@ class Mark:
     form: str
     state: str
     title: str
-    is_beyond: bool
+    is_above: bool
+    is_below: bool
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,10 @@ def timeline(entries: Sequence[Mapping[str, Any]], *, decisions: Mapping[str, An
         z = verdict["z_score"]
         x, y = _LEFT + (place + 0.5) * step, _TOP + height if z is None else y_of(z)
         state = verdict["state"]
-        is_beyond = z is not None and z > top
-        marks.append(Mark(x, y, verdict["index"], FORMS[state], CLASSES[state], title_of(verdict), is_beyond))
+        is_above = z is not None and z > top
+        is_below = verdict["p_value"] == 1.0 if z is None else z < _LOWEST_Z
+        title = title_of(verdict)
+        marks.append(Mark(x, y, verdict["index"], FORMS[state], CLASSES[state], title, is_above, is_below))
     alarms = tuple(mark for mark, verdict in zip(marks, verdicts, strict=True) if verdict["alarms"])
     levels = tuple(
         Line(y_of(z_score(decisions[name])), name.upper()) for name in ("bad", "medium") if name in decisions
@@ -98,7 +101,8 @@ def timeline(entries: Sequence[Mapping[str, Any]], *, decisions: Mapping[str, An
 def title_of(verdict: Mapping[str, Any]) -> str:
     """A batch in one line."""
     name = visible(verdict["name"]) or f"batch {verdict['index']}"
-    z = "" if verdict["z_score"] is None else f", Z = {verdict['z_score']:.2f}"
+    z = ", p = 1" if verdict["p_value"] == 1.0 else ""
+    z = z if verdict["z_score"] is None else f", Z = {verdict['z_score']:.2f}"
     alarms = f"; alarms: {', '.join(verdict['alarms'])}" if verdict["alarms"] else ""
     return f"{name}: {verdict['state']}{z}{alarms}"
 

@@ -1,5 +1,6 @@
 """Metrics of a monitor for Prometheus."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 from wilks.monitor.page.extras import missing
@@ -70,6 +71,8 @@ class RecordsCollector(Collector):
             for kind in KINDS_OF_SILENCE:
                 silenced.add_metric([kind], float(records.notes.silence_of(kind, now) is not None))
             yield silenced
+            yield _gauge("reload_failed", "Whether no reference can be loaded where one is looked for.",
+                         bool(records.reload_problem))  # fmt: skip
             yield _gauge("broken_logs", "Logs with a line that has changed since.", len(records.problems))
 
 
@@ -92,7 +95,7 @@ def _of_verdict(verdict: Mapping[str, object]) -> Iterator[Metric]:
     evidence = verdict["evidence"]
     told = {
         "last_p_value": ("p of the last batch that was evaluated.", verdict["p_value"]),
-        "last_z_score": ("Z of the last batch that was evaluated.", verdict["z_score"]),
+        "last_z_score": ("Z of the last batch that was evaluated.", _z_score(verdict)),
         "drift_p_value": ("p of the last batches for drift.", verdict["drift_p_value"]),
     }
     if isinstance(evidence, Mapping):
@@ -101,6 +104,11 @@ def _of_verdict(verdict: Mapping[str, object]) -> Iterator[Metric]:
     for name, (text, value) in told.items():
         if isinstance(value, int | float):
             yield _gauge(name, text, value)
+
+
+def _z_score(verdict: Mapping[str, object]) -> object:
+    """Minus infinity of p = 1, which is null in the log."""
+    return -math.inf if verdict["z_score"] is None and verdict["p_value"] == 1.0 else verdict["z_score"]
 
 
 def _latency(totals: Totals) -> Metric:

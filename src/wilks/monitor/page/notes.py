@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wilks.errors import InputError, StoreError
-from wilks.monitor.audit import AuditLog
+from wilks.errors import InputError
+from wilks.monitor.audit import AuditLog, InUseError
 from wilks.monitor.page.totals import ALARMS, seconds_of
 
 NOTES = "acknowledgments.jsonl"
@@ -101,10 +101,8 @@ def _opened(path: Path, reference: str) -> AuditLog:
     for _ in range(_TRIES - 1):
         try:
             return AuditLog(path, reference=reference)
-        except StoreError as error:
-            if not isinstance(error.__cause__, BlockingIOError):
-                raise
-        clocks.sleep(_PAUSE_S)
+        except InUseError:
+            clocks.sleep(_PAUSE_S)
     return AuditLog(path, reference=reference)
 
 

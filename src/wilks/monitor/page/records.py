@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wilks.errors import InputError, StoreError
-from wilks.monitor.audit import LOG
+from wilks.monitor.audit import LOG, RELOAD, START
 from wilks.monitor.page.notes import NOTES, Author, Notes, acknowledgment, append, reasons_of, time_of
 from wilks.monitor.page.tail import Places, Tail
 from wilks.monitor.page.totals import Totals
@@ -28,6 +28,10 @@ class Open:
 class Records:
     """The logs of a folder; safe to be used by several threads.
 
+    Attributes:
+        start: the last line at which a process or a reference began.
+        reload_problem: why no other reference can be loaded, in words; empty where one can, or nobody looks.
+
     Args:
         folder: of a monitor that runs, or has ended.
         clock: seconds since 1970.
@@ -41,6 +45,7 @@ class Records:
 
     def _forget(self) -> None:
         self.start: Mapping[str, Any] = {}
+        self.reload_problem = ""
         self._starts = dict[str, Mapping[str, Any]]()
         self.totals, self._places = Totals(), Places(self._log.path)
         self._needing, self._standing = dict[int, Open](), frozenset[str]()
@@ -61,8 +66,12 @@ class Records:
                 del self._needing[index]
 
     def _take(self, start: int, entry: dict[str, Any]) -> None:
-        if entry["kind"] == "start":
-            self.start = self._starts[entry["reference"]] = entry
+        if entry["kind"] == START:
+            self.start, self.reload_problem = entry, ""
+            self._starts[entry["reference"]] = entry
+            return
+        if entry["kind"] == RELOAD:
+            self.reload_problem = entry["problem"]
             return
         verdict = entry["verdict"]
         reasons = tuple(one for one in reasons_of(entry) if one in _EVENTS or one not in self._standing)

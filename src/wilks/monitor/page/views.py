@@ -45,6 +45,7 @@ class Overview:
     keys: tuple[tuple[str, str, str], ...]
     counts: tuple[tuple[str, str, str], ...]
     problems: tuple[str, ...]
+    reload_problem: str
     wide: Timeline
     narrow: Timeline
     rows: tuple[Row, ...]
@@ -91,6 +92,7 @@ def overview(records: Records, *, end: int | None = None) -> Overview:
         keys=_keys(records, n_open=len(waiting)),
         counts=tuple((one, f"{records.totals.states[one]:,}", CLASSES[one]) for one in STATES),
         problems=records.problems,
+        reload_problem=visible(records.reload_problem),
         wide=timeline(entries, decisions=decisions, size=WIDE),
         narrow=timeline(entries[-N_NARROW:], decisions=decisions, size=NARROW),
         rows=tuple(row_of(one, records.notes) for one in newest),
@@ -250,10 +252,9 @@ def _facts(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _window(one: Mapping[str, Any]) -> str:
-    batches = f"{one['n_batches']:,} batches"
-    return (
-        f"Z {_number(one['z_score'], '{:.2f}')}, {batches}" if one["z_score"] is not None else one["reason"] or batches
-    )
+    if one["p_value"] is None:
+        return str(one["reason"])
+    return f"Z {_number(one['z_score'], '{:.2f}')}, p {_p(one['p_value'])}, {one['n_batches']:,} batches"
 
 
 def _place(one: Mapping[str, Any]) -> tuple[str, ...]:
