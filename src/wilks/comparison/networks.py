@@ -16,7 +16,9 @@ from wilks.search import Search
 from wilks.significance import chi2_log_sf
 from wilks.statistics.base import Engine
 from wilks.statistics.fits import Data
+from wilks.statistics.network.engine import NetworkEngine
 from wilks.statistics.network.model import NetworkModel
+from wilks.statistics.points import to_few_sizes
 from wilks.typing import FloatArray, IntArray
 
 _MANY = 10**9  # multiplications of one relabelling, so that the fewest are made
@@ -111,7 +113,7 @@ class NetworkBlock(Block):
             pool, search = self._null.pool, dataclasses.replace(self._search, **more)
             reference = Sample(pool.events, share * pool.masses, features=pool.features)
             problem = Problem(reference, self._standardization, Nuisances(), search)
-            self._engines[share, attempt] = self._model.engine([problem])
+            self._engines[share, attempt] = NetworkEngine(problem, self._model, rounding=to_few_sizes)
         return self._engines[share, attempt]
 
     @functools.cached_property
