@@ -9,6 +9,7 @@ from wilks.comparison.blocks import Block, Member
 from wilks.comparison.nulls import Null, Relabelling
 from wilks.comparison.row_maps import RowMap
 from wilks.errors import InputError
+from wilks.laws import Probability
 from wilks.nuisances import Nuisances
 from wilks.problem import Problem
 from wilks.samples import Sample, Standardization
@@ -46,6 +47,8 @@ class NetworkBlock(Block):
     Raises:
         InputError: weighted events, whose labels are not exchangeable.
     """
+
+    remedy = "give more starts, search=wilks.Search(n_starts=...)"
 
     def __init__(self, null: Null, model: NetworkModel, *, search: Search) -> None:
         if not isinstance(null, Relabelling):
@@ -142,3 +145,7 @@ class NetworkBlock(Block):
         """
         degrees = self._model.n_parameters(len(self._null.pool.features)) - 1
         return np.array([[chi2_log_sf(float(one), degrees) if np.isfinite(one) else 0.0] for one in t[:, 0]])
+
+    def local_log_p(self, t: FloatArray, *, answer: Probability) -> FloatArray:
+        """That of the comparison: a network is alone, and of its t no law is known but that of the relabellings."""
+        return np.array([answer.log_p_value])
