@@ -218,6 +218,12 @@ class Analysis(Printed, Storable):
             return {}
         return {name: one for name, one in zip(model.names, model.layout.split(data), strict=True) if one.n_events}
 
+    def joined(self, samples: Mapping[str, Sample]) -> Sample:
+        """Weighted samples of some regions by name as one, such as the signal of an `Alternative`; others are empty."""
+        if not isinstance(self.model, Regions):
+            raise InputError("samples of regions are joined, but this analysis has one region; give its sample itself")
+        return self.model.layout.joined_by_name(samples)
+
     def region_fits(self, fit: FitResult) -> dict[str, FitResult]:
         """A joint fit as each region sees it: its own f, and those nuisances that it has; none of one region alone."""
         if not isinstance(self.model, Regions):

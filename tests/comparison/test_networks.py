@@ -8,12 +8,19 @@ from wilks.comparison.networks import NetworkBlock
 from wilks.comparison.nulls import Relabelling
 from wilks.errors import InputError
 from wilks.fitting import fit_events
-from wilks.samples import Sample
+from wilks.nuisances import Nuisances
+from wilks.problem import Problem
+from wilks.samples import Sample, Standardization
 from wilks.search import Search
+from wilks.statistics.fits import Data
+from wilks.statistics.network.engine import NetworkEngine
+from wilks.statistics.points import to_few_sizes
+
+from tests.lab.compilations import counted
 
 MODEL, SEARCH = wilks.MLP(hidden=(2,), weight_clip=3.0), Search(n_starts=2)
 RNG = np.random.default_rng(4)
-A, B = RNG.exponential(size=60), RNG.exponential(2.5, size=90)
+A, B = RNG.exponential(size=560), RNG.exponential(1.4, size=590)
 OPTIONS = {"model": MODEL, "search": SEARCH, "n_permutations": 19}
 
 
@@ -56,10 +63,32 @@ def test_it_is_saved_and_loaded(result, tmp_path):
     assert (again.t, again.p_value, again.members[0].name) == (result.t, result.p_value, result.members[0].name)
 
 
-def test_both_samples_have_their_own_t():
-    null = Relabelling.of(Sample(A), Sample(B))
+def block_of(a, b):
+    null = Relabelling.of(Sample(a), Sample(b))
     block = NetworkBlock(null, MODEL, search=SEARCH)
-    both = block.of_each(null.counts[None])
+    return block, block.of_each(null.counts[None])
+
+
+def test_samples_of_nearly_these_sizes_compile_nothing(result):
+    others = [(RNG.exponential(size=n), RNG.exponential(size=m)) for n, m in ((531, 583), (598, 602), (577, 577))]
+    with counted() as programs:
+        t = [block_of(a, b)[1] for a, b in others]
+        assert programs.taken() == 0
+    assert np.all(np.isfinite(t))
+
+
+def test_room_to_spare_changes_no_t(result):
+    null = Relabelling.of(Sample(A), Sample(B))
+    pooled = Sample(null.pool.events, null.share * null.pool.masses, features=null.pool.features)
+    problem = Problem(pooled, Standardization.of(pooled), Nuisances(), SEARCH)
+    data = Data(np.repeat(null.pool.events, null.counts, axis=0), np.empty(0))
+    fit = NetworkEngine(problem, MODEL, rounding=to_few_sizes).fit([data])[0]
+    without = NetworkEngine(problem, MODEL).evaluate(data, fit)
+    assert fit.converged and fit.t == pytest.approx(without.tau - without.delta, abs=1e-10)
+
+
+def test_both_samples_have_their_own_t():
+    block, both = block_of(A, B)
     assert both.shape == (1, 2) and np.all(both >= 0.0) and block.log_p_values(both.sum(axis=1, keepdims=True)) < 0.0
 
 

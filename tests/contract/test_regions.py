@@ -30,6 +30,7 @@ MODELS = {
     "kernel": wilks.Kernel(n_centers=10, width=1.0, ridge=3.0, is_score=True),
     "kernel set": wilks.KernelSet(widths=(0.5, 1.5), n_centers=10),
 }
+SIGNALS = {"signal": "bump.npz", "control": "tail.npz"}
 FEATURE = {"signal": "x", "control": "y"}
 
 
@@ -104,8 +105,8 @@ class Files:
     def _write(self, name: str, section: dict) -> None:
         (self.folder / f"{name}.yaml").write_text(yaml.safe_dump(section, sort_keys=False))
 
-    def run(self, command: str, name: str = "both"):
-        return CliRunner().invoke(main, [command, str(self.folder / f"{name}.yaml")])
+    def run(self, command: str, name: str = "both", words: tuple[str, ...] = ()):
+        return CliRunner().invoke(main, [command, str(self.folder / f"{name}.yaml"), *words])
 
 
 @pytest.fixture
@@ -161,8 +162,39 @@ def test_wilks_run_and_report(files, whole, kind, cheap_figures):
         again = files.run(command)
         assert again.exit_code == 0, again.output
     assert "scale" in files.run("check").output
-    refused = files.run("validate")
+    refused = files.run("select")
     assert refused.exit_code == 2 and "this command looks at one region" in refused.output
+
+
+@pytest.mark.parametrize("kind", ["histogram"])
+def test_wilks_validate_looks_at_all_regions_together(files, kind, no_processes, cheap_figures):
+    files._write("both", files.both() | {"toys": {"n_toys": 20, "processes": 1}})
+    done = files.run("validate", words=("--n-toys", "20", "--n-references", "2"))
+    assert done.exit_code in (0, 4), done.output
+    found = wilks.load(files.folder / "results-of-both" / "validation" / "result")
+    checks = {one.name: one for one in found.checks}
+    assert checks["nuisances found back"].numbers["names"] == ["scale"]
+    assert checks["another reference"].numbers["n_references"] == 3 and "drawn anew" in checks["another reference"].text
+    assert "with its own file" in checks["closure of responses"].text
+
+
+@pytest.mark.parametrize("kind", ["histogram"])
+def test_wilks_power_takes_the_signal_of_each_region(files, kind, no_processes, cheap_figures):
+    np.savez(files.folder / "bump.npz", x=np.full(99, 4.0), w=np.full(99, 2.0))
+    np.savez(files.folder / "tail.npz", y=np.full(99, 6.0), w=np.full(99, 1.0))
+    counts = ("--n-signal", "40", "--n-null", "25", "--n-toys", "20")
+    signal = tuple(f"--signal={name}={files.folder / file}" for name, file in SIGNALS.items())
+    done = files.run("power", words=(*signal, "--weight", "w", "--model-alone", *counts))
+    assert done.exit_code == 0, done.output
+    row = wilks.load(files.folder / "results-of-both" / "power" / "table").rows[0]
+    assert row.test == "model" and row.power[0] is None and row.z_score > 1.0
+    for words, message in (
+        ((*signal, *counts), "give tests=() (--model-alone)"),
+        ((f"--signal={files.folder / 'bump.npz'}", *counts), "--signal must be REGION=FILE"),
+        ((*signal, f"--signal=signal={files.folder / 'tail.npz'}", *counts), "once for a region (signal, control)"),
+    ):
+        refused = files.run("power", words=words)
+        assert refused.exit_code == 2 and message in " ".join(refused.output.split())
 
 
 def test_a_file_of_regions_says_what_is_wrong(files):

@@ -30,6 +30,9 @@ def both(**options):
     return first + part("b", seed=2, expected=300.0, nuisances=[luminosity], **options)
 
 
+CASES = (("a", 1_000, 1.5), ("b", 2_000, 0.25))
+
+
 def counts(analysis, hypothesis, n=40):
     toys = [draw_toy(analysis, hypothesis, seed=1, index=i) for i in range(n)]
     return np.mean([[np.sum(one[:, 0] == k) for k in (0, 1)] for one in toys], axis=0)
@@ -62,6 +65,19 @@ def test_a_signal_is_a_joint_sample():
     signal = analysis.checked({"a": np.full(50, 3.0), "b": []})
     found = counts(analysis, Alternative(signal=signal, n_signal=20.0))
     assert np.all(np.abs(found - [120.0, 300.0]) < 5 * np.sqrt(np.array([120.0, 300.0]) / 40))
+
+
+def test_weights_say_how_a_signal_is_divided():
+    analysis = both()
+    lines = {name: wilks.Sample(np.full(n, 3.0), np.full(n, w), features=["x0"]) for name, n, w in CASES}
+    found = counts(analysis, Alternative(signal=analysis.joined(lines), n_signal=80.0))
+    assert np.all(np.abs(found - [160.0, 320.0]) < 5 * np.sqrt(np.array([160.0, 320.0]) / 40))
+    alone = analysis.joined({"b": lines["b"]})
+    assert alone.n_events == 2_000 and alone.expected_events == pytest.approx(500.0)
+    with pytest.raises(InputError, match="must be of the regions a, b, but 'c' came"):
+        analysis.joined({"c": lines["b"]})
+    with pytest.raises(InputError, match="give its sample itself"):
+        analysis.regions["a"].joined(lines)
 
 
 def test_the_pools_of_all_regions_have_the_yields_of_their_references():

@@ -1,13 +1,14 @@
 """wilks power: what would be seen of an injected signal, beside other tests on the same toys."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from wilks import plots, reports
+from wilks.analysis import Analysis
 from wilks.campaign import LocalProcesses
 from wilks.cli.options import (
     analysis_argument,
@@ -22,13 +23,15 @@ from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_sourc
 from wilks.cli.progress import progress
 from wilks.cli.session import Session
 from wilks.cli.steps import reproduction_of
-from wilks.config import load_config
+from wilks.config import LoadedConfig, LoadedRegions, load_any
 from wilks.config.reading import make_generator, read_selected
 from wilks.config.sections import FUNCTION, GeneratorConfig, SampleFiles
+from wilks.errors import ConfigError
 from wilks.hypotheses import Alternative, ToySource
 from wilks.power import BinnedSearch, Binning, PowerTable, excess_left, power_table
 from wilks.power.binning import N_BINS
 from wilks.power.other_tests import STANDARD_TESTS, Classifier, Mmd, OtherTest
+from wilks.samples import Sample
 from wilks.selection.selecting import ToyMaker, kept_toys
 from wilks.storage import save, whole_file
 
@@ -50,9 +53,12 @@ def _bins(context: click.Context, option: click.Parameter, text: str) -> int | t
 @style_options
 @click.option(
     "--signal",
+    "signals",
+    multiple=True,
     required=True,
     metavar="FILE|module:function",
-    help="Signal events, selected as those of the analysis, or the function that makes them.",
+    help="Signal events, selected as those of the analysis, or the function that makes them. Of several regions those "
+    "of each that has some, REGION=FILE; their weights say how many it has of them.",
 )
 @click.option("--weight", metavar="EXPRESSION", help="The weight of the events of a signal file.")
 @click.option(
@@ -107,7 +113,7 @@ def _bins(context: click.Context, option: click.Parameter, text: str) -> int | t
 @json_option
 def power(
     analysis_file: str,
-    signal: str,
+    signals: tuple[str, ...],
     weight: str | None,
     n_signal: tuple[float, ...],
     n_null: int,
@@ -133,9 +139,9 @@ def power(
         for test in tests:
             test.require()
         binnings = [Binning(text, bins) for text in dict.fromkeys(binned)]
-        prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
+        prepared = prepare(session, load_any(analysis_file).with_processes(processes), with_data=False)
         require_toy_source(prepared)
-        source = _source(prepared, signal, weight=weight)
+        source = _source(prepared, signals, weight=weight)
         searches = [_search(prepared, one, source) for one in binnings]
         claim_output(session, prepared)
         folder = prepared.output / POWER
@@ -167,12 +173,37 @@ def power(
     session.run(work)
 
 
-def _source(prepared: Prepared, signal: str, *, weight: str | None) -> ToySource:
-    """The signal as a pool, or as a generator."""
+def _source(prepared: Prepared, signals: Sequence[str], *, weight: str | None) -> ToySource:
+    """The signal as a pool, or as a generator; of several regions as their joint sample."""
+    if isinstance(prepared.loaded, LoadedRegions):
+        return _joint_signal(prepared.analysis, prepared.loaded, signals, weight=weight)
+    if len(signals) > 1:
+        raise ConfigError(f"--signal must be given once, but {len(signals)} came; only a file of regions has several")
+    (signal,) = signals
     if FUNCTION.match(signal):
         return make_generator(prepared.loaded, GeneratorConfig(function=signal))
-    files = SampleFiles(files=[str(Path(signal).absolute())])
-    return read_selected(prepared.loaded, files, weight=weight).without_extras()
+    return _read_signal(prepared.loaded, signal, weight=weight)
+
+
+def _joint_signal(analysis: Analysis, loaded: LoadedRegions, signals: Sequence[str], *, weight: str | None) -> Sample:
+    """Events of all regions, each selected as those of its own file.
+
+    Raises:
+        ConfigError: what is no REGION=FILE of a region, or names one twice.
+    """
+    pairs = [text.partition("=") for text in signals]
+    names = [name for name, _, _ in pairs]
+    for name, equals, file in pairs:
+        if not equals or name not in loaded.parts or names.count(name) > 1 or FUNCTION.match(file):
+            raise ConfigError(
+                f"--signal must be REGION=FILE, once for a region ({', '.join(loaded.parts)}), for an analysis of "
+                f"several, but {name}{equals}{file} came"
+            )
+    return analysis.joined({name: _read_signal(loaded.parts[name], file, weight=weight) for name, _, file in pairs})
+
+
+def _read_signal(loaded: LoadedConfig, file: str, *, weight: str | None) -> Sample:
+    return read_selected(loaded, SampleFiles(files=[str(Path(file).absolute())]), weight=weight).without_extras()
 
 
 def _search(prepared: Prepared, binning: Binning, source: ToySource) -> BinnedSearch:

@@ -15,7 +15,7 @@ from wilks.cli.prepare import Prepared, claim_output, prepare, require_toy_sourc
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import Session
 from wilks.cli.steps import reproduction_of, toys_step
-from wilks.config import load_config
+from wilks.config import load_any
 from wilks.storage import save, whole_file
 from wilks.validation import Validation, validate
 
@@ -48,7 +48,7 @@ def validate_command(analysis_file: str, n_toys: int, n_references: int, process
     session = Session("validate", as_json=as_json)
 
     def work() -> None:
-        prepared = prepare(session, load_config(analysis_file).with_processes(processes), with_data=False)
+        prepared = prepare(session, load_any(analysis_file).with_processes(processes), with_data=False)
         require_toy_source(prepared)
         claim_output(session, prepared)
         null = toys_step(session, prepared) if prepared.n_toys else None

@@ -3,13 +3,14 @@
 import abc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import scipy.linalg
 
 from wilks.comparison.nulls import Null, Traces
 from wilks.comparison.row_maps import RowMap
+from wilks.laws import Probability
 from wilks.significance import gamma_log_sf
 from wilks.typing import FloatArray, IntArray
 
@@ -40,9 +41,11 @@ class Block(abc.ABC):
 
     Attributes:
         members: of the columns of what `log_p_values` returns.
+        remedy: what helps where t is no number.
     """
 
     members: tuple[Member, ...]
+    remedy: ClassVar[str] = "please report it"
 
     @property
     @abc.abstractmethod
@@ -93,6 +96,17 @@ class Block(abc.ABC):
     @abc.abstractmethod
     def log_p_values(self, t: FloatArray) -> FloatArray:
         """log p_j of t_j (k, members) by laws that put members on one scale; shape (k, members)."""
+
+    def local_log_p(self, t: FloatArray, *, answer: Probability) -> FloatArray:
+        """log p_j of the observed t_j (members,) by the laws that say most of them: as a rule those of one scale.
+
+        ``answer`` is that of the comparison, which is a member's own where it is alone.
+        """
+        return self.log_p_values(t[None])[0]
+
+    def analytic(self, t: float) -> Probability | None:
+        """p of a member that is alone, by a law that relabellings have confirmed; None where there is none."""
+        return None
 
 
 class QuadraticScale(NamedTuple):

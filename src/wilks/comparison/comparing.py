@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wilks.comparison.analytic import analytic_log_p, analytic_probability, is_confirmed
 from wilks.comparison.answer import Comparison, CountsAnswer, FeatureAnswer, MemberAnswer
 from wilks.comparison.checks import common, has_weights, require_usable_weights, sizes, weight_notices
 from wilks.comparison.contents import two_given
 from wilks.comparison.counting import HITS, Counted, Report, counted, feature_log_p, stopping_for, with_tail
-from wilks.comparison.kernels import KernelBlock
 from wilks.comparison.models import blocks_of
 from wilks.comparison.nulls import Multipliers, Null, Relabelling
 from wilks.comparison.numbers import fisher_log_p, log_p_of_numbers
@@ -224,16 +222,11 @@ def _found(
     Raises:
         CalibrationError: t is no number.
     """
-    if not np.isfinite(observed.total[0]):
-        is_fitted = not statistics.blocks[0].is_additive
-        advice = "give more starts, search=wilks.Search(n_starts=...)" if is_fitted else "please report it"
-        raise CalibrationError(
-            f"a p-value needs a t that is a number, but {observed.total[0]} came of these samples; {advice}"
-        )
-    block = statistics.blocks[0]
+    t, block = float(observed.total[0]), statistics.blocks[0]
+    if not np.isfinite(t):
+        raise CalibrationError(f"a p-value needs a t that is a number, but {t} came of these samples; {block.remedy}")
     is_alone = len(statistics.members) == 1 and options.n_permutations is None
-    if is_alone and isinstance(block, KernelBlock) and is_confirmed(statistics.null, block):
-        probability = analytic_probability(block, float(observed.total[0]))
+    if is_alone and (probability := block.analytic(t)) is not None:
         return Counted(probability, f"p = {probability.text} (analytic)", None, np.empty(0), np.empty(0))
     stopping = stopping_for(statistics, options.n_permutations)
     found = counted(statistics, observed, stopping=stopping, seed=options.seed, report=report)
@@ -246,21 +239,12 @@ def _found(
 def _members(statistics: ComparisonStatistics, observed: Scores, found: Counted) -> Iterator[MemberAnswer]:
     log_p = observed.log_p[0]
     after = corrected(log_p, found.members) if found.tally else np.full(log_p.size, math.nan)
-    kernels = {
-        one: (block, j)
-        for block in statistics.blocks
-        if isinstance(block, KernelBlock)
-        for j, one in enumerate(block.members)
-    }
-    for member, t, own, chance in zip(
-        statistics.members, observed.t[0].tolist(), log_p.tolist(), after.tolist(), strict=True
-    ):
-        if member in kernels:
-            block, place = kernels[member]
-            own, _ = analytic_log_p(block, t, member=place)
-        elif not statistics.blocks[0].is_additive:  # a network, alone: its law is known from the draws only
-            own = found.probability.log_p_value
-        yield MemberAnswer(member.name, member.kind, member.feature, member.width, t, own, chance)
+    ends = np.cumsum([len(block.members) for block in statistics.blocks])[:-1]
+    parts = zip(statistics.blocks, np.split(observed.t[0], ends), strict=True)
+    own = np.concatenate([block.local_log_p(t, answer=found.probability) for block, t in parts])
+    rows = zip(statistics.members, observed.t[0].tolist(), own.tolist(), after.tolist(), strict=True)
+    for member, *numbers in rows:
+        yield MemberAnswer(member.name, member.kind, member.feature, member.width, *numbers)
 
 
 def _features(statistics: ComparisonStatistics, observed: Scores, found: Counted) -> tuple[FeatureAnswer, ...]:

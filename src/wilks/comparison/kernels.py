@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.linalg
 
+from wilks.comparison.analytic import analytic_log_p, analytic_probability, is_confirmed
 from wilks.comparison.blocks import (
     Block,
     Member,
@@ -14,6 +15,7 @@ from wilks.comparison.blocks import (
 )
 from wilks.comparison.nulls import Null, Traces
 from wilks.comparison.row_maps import GaussianMap
+from wilks.laws import Probability
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.typing import FloatArray, IntArray
 
@@ -46,7 +48,7 @@ class KernelBlock(Block):
         kind: str = "kernels",
         n_rows: int | None = None,
     ) -> None:
-        self._events, self._gaussians = events, gaussians
+        self._null, self._events, self._gaussians = null, events, gaussians
         self._is_of_scores = events is not null.pool.standardized
         self.members = tuple(_member(kind, gaussians.width, ridge, is_alone=len(ridges) == 1) for ridge in ridges)
         used = null.pool.n_rows if n_rows is None else min(n_rows, null.pool.n_rows)
@@ -96,6 +98,17 @@ class KernelBlock(Block):
 
     def log_p_values(self, t: FloatArray) -> FloatArray:
         return self.scale.log_p_values(t)
+
+    def local_log_p(self, t: FloatArray, *, answer: Probability) -> FloatArray:
+        """By `analytic_log_p`, whose tail is that of the sum of chi-squares rather than a gamma law's."""
+        variances = self.scale.variance.tolist()
+        each = zip(t.tolist(), variances, strict=True)
+        return np.array([analytic_log_p(q, weights=self.spectrum(j), variance=v)[0] for j, (q, v) in enumerate(each)])
+
+    def analytic(self, t: float) -> Probability | None:
+        if not is_confirmed(self._null, self.traces[0].trace):
+            return None
+        return analytic_probability(t, weights=self.spectrum(0), variance=float(self.scale.variance[0]))
 
     def _values(self, rows: slice | IntArray) -> FloatArray:
         return self._gaussians.values(self._events[rows])

@@ -9,6 +9,7 @@ from wilks.comparison.blocks import Block, Member
 from wilks.comparison.nulls import Null, Relabelling
 from wilks.comparison.row_maps import RowMap
 from wilks.errors import InputError
+from wilks.laws import Probability
 from wilks.nuisances import Nuisances
 from wilks.problem import Problem
 from wilks.samples import Sample, Standardization
@@ -16,7 +17,9 @@ from wilks.search import Search
 from wilks.significance import chi2_log_sf
 from wilks.statistics.base import Engine
 from wilks.statistics.fits import Data
+from wilks.statistics.network.engine import NetworkEngine
 from wilks.statistics.network.model import NetworkModel
+from wilks.statistics.points import to_few_sizes
 from wilks.typing import FloatArray, IntArray
 
 _MANY = 10**9  # multiplications of one relabelling, so that the fewest are made
@@ -44,6 +47,8 @@ class NetworkBlock(Block):
     Raises:
         InputError: weighted events, whose labels are not exchangeable.
     """
+
+    remedy = "give more starts, search=wilks.Search(n_starts=...)"
 
     def __init__(self, null: Null, model: NetworkModel, *, search: Search) -> None:
         if not isinstance(null, Relabelling):
@@ -111,7 +116,7 @@ class NetworkBlock(Block):
             pool, search = self._null.pool, dataclasses.replace(self._search, **more)
             reference = Sample(pool.events, share * pool.masses, features=pool.features)
             problem = Problem(reference, self._standardization, Nuisances(), search)
-            self._engines[share, attempt] = self._model.engine([problem])
+            self._engines[share, attempt] = NetworkEngine(problem, self._model, rounding=to_few_sizes)
         return self._engines[share, attempt]
 
     @functools.cached_property
@@ -140,3 +145,7 @@ class NetworkBlock(Block):
         """
         degrees = self._model.n_parameters(len(self._null.pool.features)) - 1
         return np.array([[chi2_log_sf(float(one), degrees) if np.isfinite(one) else 0.0] for one in t[:, 0]])
+
+    def local_log_p(self, t: FloatArray, *, answer: Probability) -> FloatArray:
+        """That of the comparison: a network is alone, and of its t no law is known but that of the relabellings."""
+        return np.array([answer.log_p_value])

@@ -99,7 +99,7 @@ def load_config(path: str | Path, *, reference_files: Sequence[str] = ()) -> Loa
             document.message(
                 ("regions",),
                 "this command looks at one region, but the file names several; give it the file of one of them (check, "
-                "calibrate, test, report, run and toys plan take all together)",
+                "calibrate, validate, test, power, explain, report, run and toys plan take all together)",
             )
         )
     loaded = LoadedConfig(as_path(path), document, checked_config(document, AnalysisConfig))

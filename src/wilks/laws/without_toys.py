@@ -55,7 +55,7 @@ def require_law(analysis: Analysis) -> None:
         raise CalibrationError(
             "a p-value of this model needs null toys, got calibration=None; run "
             "toys = run_toys(analysis, Null(), n_toys=400, seed=1) and give calibration=calibrate(toys). "
-            f"The null is known without toys for {known_nulls()}"
+            f"The null is known without toys for {known_nulls()}{', of one region' if analysis.regions else ''}"
         )
 
 

@@ -49,6 +49,8 @@ def power_table(
 ) -> PowerTable:
     """Power of the model of an analysis beside other tests, on the same toys.
 
+    Of several regions it is that of their model alone: the other tests look at one sample.
+
     Each statistic has its null distribution from the toys of the reference, p = (k + 1)/(n + 1) with ties, so that all
     tests have the same size, whatever they are. Toys that failed count as not seen.
 
@@ -70,8 +72,10 @@ def power_table(
 
     Raises:
         InputError: no alternative; fewer than 20 toys; toys that cannot be drawn; a library that is not installed; a
-            contamination by an alternative that adds no signal.
+            contamination by an alternative that adds no signal; other tests of several regions.
     """
+    if tests or binned or signal is not None or contaminations:
+        _require_one_region(analysis)
     _check(analysis, alternatives, contaminations=contaminations)
     _check_tests(tests, binned)
     n_null, n_toys = (
@@ -98,8 +102,16 @@ def power_table(
     return PowerTable(tuple(replace(row, sees_count=row.test not in blind) for row in rows), n_signal, *counts)
 
 
+def _require_one_region(analysis: Analysis) -> None:
+    if analysis.regions:
+        raise InputError(
+            "other tests, searches and contaminations are of one region, but this analysis has several "
+            f"({', '.join(analysis.regions)}); give tests=() (--model-alone) and none of the others, or the analysis "
+            "of a region, analysis.regions[name]"
+        )
+
+
 def _check(analysis: Analysis, alternatives: Mapping[str, Alternative], *, contaminations: Sequence[float]) -> None:
-    analysis.require_one_region("power_table")
     if not alternatives:
         raise InputError("alternatives must name at least one Alternative, but none came")
     hypotheses: tuple[Hypothesis, ...] = (Null(), *alternatives.values())

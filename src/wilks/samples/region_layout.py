@@ -90,6 +90,18 @@ class RegionLayout:
         weights = np.concatenate([one.event_weights for one in samples])
         return Sample(np.concatenate(rows), weights, features=self.columns)
 
+    def joined_by_name(self, samples: Mapping[str, Sample]) -> Sample:
+        """The same of some regions by their names; the others have no events.
+
+        Raises:
+            InputError: a name of no region.
+            SampleError: a sample without a feature of its region.
+        """
+        if unknown := [name for name in samples if name not in self.names]:
+            raise InputError(f"samples must be of the regions {', '.join(self.names)}, but {unknown[0]!r} came")
+        regions = zip(self.names, self.features, strict=True)
+        return self.joined([_with_features(samples.get(name), features) for name, features in regions])
+
     def split(self, sample: Sample) -> tuple[Sample, ...]:
         """The sample of each region.
 
@@ -154,6 +166,14 @@ class RegionLayout:
     def to_dict(self) -> dict[str, Any]:
         """Plain values that define it."""
         return {"names": list(self.names), "features": [list(one) for one in self.features]}
+
+
+def _with_features(sample: Sample | None, features: tuple[str, ...]) -> Sample:
+    """Its columns in this order; none: no events."""
+    if sample is None:
+        return Sample(np.empty((0, len(features))), features=features)
+    columns = np.column_stack([sample.column(name) for name in features])
+    return Sample(columns, sample.event_weights, features=features)
 
 
 def _what(given: object) -> str:

@@ -1,5 +1,6 @@
 """Samples as the loss wants them: standardized, in blocks of one length, padded."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -16,7 +17,24 @@ from wilks.typing import FloatArray
 BLOCK_LENGTH = 2048
 Own = tuple[Points, jax.Array]
 """Events and auxiliary measurements of one data set."""
+Rounding = Callable[[int], int]
+"""Points that there is room for, where so many are needed."""
 _GRAIN = 128
+
+
+def no_more(n: int) -> int:
+    """n."""
+    return n
+
+
+def to_few_sizes(n: int) -> int:
+    """n rounded up to a quarter of the power of two below it: samples of nearly one size share their programs.
+
+    >>> [to_few_sizes(n) for n in (5, 1000, 1025, 2048, 2049)]
+    [5, 1024, 1280, 2048, 2560]
+    """
+    step = max(1, 2 ** ((n - 1).bit_length() - 3)) if n > 4 else 1
+    return -(-n // step) * step
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,11 @@ class EventRows:
 class ProblemPoints:
     """The reference of a problem as compiled programs take it, and data sets beside it.
 
+    Args:
+        problem: of the reference.
+        rounding: of the numbers of points of all samples. `to_few_sizes` where references of many sizes are fitted, and
+            their programs would take longer to compile than to run.
+
     Attributes:
         rows: what the exponent needs of an event.
         usual: the number of events that toys have at most, as a rule.
@@ -47,25 +70,30 @@ class ProblemPoints:
             to merge.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, rounding: Rounding = no_more) -> None:
         reference = problem.reference
+        self._rounding = rounding
         self.rows = EventRows(problem.standardization, problem.nuisances, reference.events[0])
         self.usual = usual_number(problem)
         near = merge_cells(reference, scale=problem.standardization.scale)
-        self.near = None if near is reference else reference_points(near, self.rows)
-        self.whole = reference_points(reference, self.rows)
+        self.near = None if near is reference else self.of_reference(near)
+        self.whole = self.of_reference(reference)
+
+    def of_reference(self, sample: Sample) -> Points:
+        """The events that have a weight."""
+        counted = sample.event_weights != 0
+        weights = sample.event_weights[counted]
+        room = self._rounding(weights.size)
+        return _points(sample.events[counted], weights, np.zeros(weights.size), rows=self.rows, n_points=room)
+
+    def room_for(self, n: int, *, usual: float, beside: int = 0) -> int:
+        """Points of a data set of n events where ``usual`` are expected, and of others ``beside`` them."""
+        return self._rounding(beside + room_for(n, usual))
 
     def own(self, data: Data) -> Own:
         """One data set, padded to a size that nearly all share."""
-        room = room_for(data.events.shape[0], self.usual)
+        room = self.room_for(data.events.shape[0], usual=self.usual)
         return data_points(data.events, self.rows, n_points=room), jnp.asarray(data.observed)
-
-
-def reference_points(reference: Sample, rows: EventRows) -> Points:
-    """The events of the reference that have a weight."""
-    counted = reference.event_weights != 0
-    weights = reference.event_weights[counted]
-    return _points(reference.events[counted], weights, np.zeros(weights.size), rows=rows)
 
 
 def data_points(events: FloatArray, rows: EventRows, *, n_points: int) -> Points:

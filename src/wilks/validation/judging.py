@@ -163,6 +163,8 @@ def closure_check(analysis: Analysis, closure: Closure | None) -> Check:
     """Whether the responses reproduce the varied samples."""
     if not analysis.nuisances:
         return Check.left_out(RESPONSES, "the analysis has no nuisances")
+    if closure is None and analysis.regions:
+        return Check.left_out(RESPONSES, "varied samples are those of a region: `wilks validate` with its own file")
     if closure is None:
         return Check.left_out(RESPONSES, "there are no varied samples beside the responses, which are formulas")
     text = (

@@ -65,7 +65,7 @@ def draw_check(analysis: Analysis, first: Toys, *, make: MakeToys, n_references:
         return Check.left_out(DRAW_NAME, "the reference is read from disk, block by block, and is not drawn again")
     kinds = list(fresh_references(analysis, n_references=n_references, seed=seed))
     toys = [make(one, first.hypothesis, n_toys=first.n_toys, seed=first.seed) for one in kinds]
-    is_drawn = isinstance(analysis.toy_source, Generator)
+    is_drawn = all(isinstance(one.toy_source, Generator) for one in analysis.regions.values() or [analysis])
     t = np.stack([one.t for one in (*([first] if is_drawn else []), *toys)])
     t = t[:, np.isfinite(t).all(axis=0)]
     if t.shape[1] < _FEWEST:
@@ -76,13 +76,13 @@ def draw_check(analysis: Analysis, first: Toys, *, make: MakeToys, n_references:
 def fresh_references(analysis: Analysis, *, n_references: int, seed: int) -> Iterator[Analysis]:
     """The analysis with other references of its size; centers, widths and bins are chosen from them anew.
 
+    Of several regions each has another one.
+
     Raises:
         InputError: its generator draws at no nuisances what is no reference.
     """
     for index in range(n_references):
-        rng = np.random.Generator(np.random.Philox(key=[seed, index]))
-        reference = _drawn(analysis, analysis.toy_source, rng)
-        yield with_reference(analysis, reference.rescaled(analysis.expected_events))
+        yield _with_another(analysis, np.random.Generator(np.random.Philox(key=[seed, index])))
 
 
 def normal_scores(t: FloatArray) -> FloatArray:
@@ -94,6 +94,14 @@ def normal_scores(t: FloatArray) -> FloatArray:
     ranks = scipy.stats.rankdata(t, axis=1)
     scores: FloatArray = scipy.special.ndtri((ranks - 0.5) / t.shape[1])
     return scores
+
+
+def _with_another(analysis: Analysis, rng: np.random.Generator) -> Analysis:
+    if analysis.regions:
+        regions = {name: _with_another(one, rng) for name, one in analysis.regions.items()}
+        return Analysis.of_regions(regions, name=analysis.name)
+    reference = _drawn(analysis, analysis.toy_source, rng)
+    return with_reference(analysis, reference.rescaled(analysis.expected_events))
 
 
 def _drawn(analysis: Analysis, source: object, rng: np.random.Generator) -> Sample:

@@ -88,7 +88,6 @@ def validate(
     '5 of 9 checks passed, 0 failed, 4 could not be evaluated'
     """
     require_kind(analysis, Analysis, name="analysis")
-    analysis.require_one_region("validate")
     options = Options.checked(n_toys, n_null, n_references, seed, requires_chi_square=requires_chi_square)
     _check_null(analysis, null)
     points: tuple[Hypothesis, ...] = (Null(), *shifted_hypotheses(analysis))

@@ -183,7 +183,7 @@ def test_what_cannot_be_joined_is_said():
     first = analysis(wilks.Histogram(n_bins=4), seed=0, name="a")
     network = analysis(wilks.MLP(hidden=(2,)), seed=1, name="b")
     other = analysis(wilks.Histogram(n_bins=4), seed=1, name="b", search=wilks.Search(n_starts=3))
-    with pytest.raises(InputError, match="of one family"):
+    with pytest.raises(InputError, match=r"of one family.* histogram, mlp came; give all of them"):
         first + network
     with pytest.raises(InputError, match="different ones"):
         first + other
@@ -206,13 +206,14 @@ def test_what_looks_at_one_region_says_so():
     )
     data = [[1.0, 2.0], [3.0]]
     for verb in (
-        lambda: wilks.validate(whole),
         lambda: wilks.parts_test(whole, data, n_parts=2),
         lambda: wilks.halves_test(whole, data),
         lambda: wilks.select_weight_clip(whole),
     ):
         with pytest.raises(InputError, match="this analysis has several"):
             verb()
+    with pytest.raises(CalibrationError, match=r"run toys = run_toys\(.* known without toys for .*, of one region"):
+        wilks.goodness_of_fit(whole, data)
     with pytest.raises(CalibrationError, match="one for each of its regions"):
         wilks.goodness_of_fit(whole, data, reach=1e-5)
 

@@ -13,6 +13,7 @@ from wilks.statistics.network.attempts import Attempts
 from wilks.statistics.network.model import NetworkModel
 from wilks.statistics.network.programs import DataSet, Programs
 from wilks.statistics.network.race import contenders
+from wilks.statistics.points import Rounding, no_more
 from wilks.typing import BoolArray, FloatArray, IntArray
 
 _Tree = TypeVar("_Tree")
@@ -25,11 +26,14 @@ class NetworkEngine:
         problem: what is fitted.
         model: f.
         width: descents side by side; None: `lane_width`.
+        rounding: of the numbers of points of samples, as `ProblemPoints` has it.
     """
 
-    def __init__(self, problem: Problem, model: NetworkModel, *, width: int | None = None) -> None:
+    def __init__(
+        self, problem: Problem, model: NetworkModel, *, width: int | None = None, rounding: Rounding = no_more
+    ) -> None:
         self.problem, self.model = problem, model
-        self.programs = Programs(problem, model, width=width)
+        self.programs = Programs(problem, model, width=width, rounding=rounding)
 
     @property
     def n_together(self) -> int:

@@ -25,10 +25,10 @@ from wilks.statistics.points import (
     BLOCK_LENGTH,
     Own,
     ProblemPoints,
+    Rounding,
     data_points,
     joined_points,
-    reference_points,
-    room_for,
+    no_more,
     single,
 )
 from wilks.typing import FloatArray, IntArray
@@ -70,9 +70,12 @@ class Programs:
         problem: what is fitted.
         model: f with its box.
         width: descents side by side; None: `lane_width`.
+        rounding: of the numbers of points of samples, as `ProblemPoints` has it.
     """
 
-    def __init__(self, problem: Problem, model: NetworkModel, *, width: int | None = None) -> None:
+    def __init__(
+        self, problem: Problem, model: NetworkModel, *, width: int | None = None, rounding: Rounding = no_more
+    ) -> None:
         search, reference, scale = problem.search, problem.reference, problem.standardization.scale
         self.width = lane_width() if width is None else width
         box = _box(problem, model)
@@ -80,10 +83,10 @@ class Programs:
         coarse = thin(reference, scale=scale, n_events=search.n_coarse, seed=search.seed, cell_width=share)
         is_thinned = coarse is not reference
         self._problem, self._n_parameters = problem, model.n_parameters(reference.n_features)
-        self.points = ProblemPoints(problem)
+        self.points = ProblemPoints(problem, rounding=rounding)
         self._cells = coarse if is_thinned and has_cells(reference) else None
         self._cell_width = cell_width_of(reference, scale=scale, share=share)
-        self.coarse: Events = () if self._cells else (single(reference_points(coarse, self.points.rows)),)
+        self.coarse: Events = () if self._cells else (single(self.points.of_reference(coarse)),)
         self.margin = np.inf if is_thinned and not self._cells else 0.5 * CONTENDER_MARGIN
         self._goal = goal_of(problem, model.structure)
         explorer = QuasiNewton(max_iterations=search.max_iterations, tolerance=_EXPLORED)
@@ -109,7 +112,7 @@ class Programs:
         reference, p, search = self._problem.reference, self._n_parameters, self._problem.search
         d = reference.n_features
         descent = 8 * p * (p + 5)
-        events = 8 * (d + 2) * room_for(0, self.points.usual)
+        events = 8 * (d + 2) * self.points.room_for(0, usual=self.points.usual)
         lane = 6 * descent + 2 * events + 8 * BLOCK_LENGTH * (4 * d + 8 * p)
         cells = 4 * 3 * self._cells.n_events if self._cells else 0
         shared = 8 * (d + 2) * (2 * reference.n_events)
@@ -119,7 +122,7 @@ class Programs:
     def data_sets(self, data: Sequence[Data]) -> DataSet:
         """Several data sets, stacked, all padded alike, to a size that nearly all data sets of the problem share."""
         all_events = [one.events for one in data]
-        room = room_for(max(events.shape[0] for events in all_events), self.points.usual)
+        room = self.points.room_for(max(events.shape[0] for events in all_events), usual=self.points.usual)
         whole = [data_points(events, self.points.rows, n_points=room) for events in all_events]
         explored = whole if self._cells is None else self._joined(all_events, self._cells)
         each = [
@@ -133,7 +136,8 @@ class Programs:
         data = [in_cells(events[:, 0], np.ones(events.shape[0]), width=self._cell_width) for events in all_events]
         # A cell of the reference holds data with the chance 1 - exp(-its expected events).
         expected = float(-np.sum(np.expm1(-cells.event_weights)))
-        room = cells.n_events + room_for(max(values.size for values, _ in data), expected)
+        most = max(values.size for values, _ in data)
+        room = self.points.room_for(most, usual=expected, beside=cells.n_events)
         return [joined_points(cells, *one, rows=self.points.rows, n_points=room) for one in data]
 
     def explore(self, starts: FloatArray, owners: IntArray, sets: DataSet) -> Ends:
