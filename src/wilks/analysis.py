@@ -32,7 +32,7 @@ from wilks.statistics.regions import Regions, named_regions, region_fit, regions
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
-from wilks.wording import Printed, listed
+from wilks.wording import Printed, listed, stacked, table
 
 if TYPE_CHECKING:
     from wilks.nuisances import Nuisance, documents
@@ -253,10 +253,15 @@ class Analysis(Printed, Storable):
         return weights * np.exp(response.shifted_log_ratio(z, weights))
 
     def __repr__(self) -> str:
-        return (
-            f"Analysis({listed(self.features)}; {self.model.describe()}; {self.reference.n_events:,} reference events "
-            f"for {self.expected_events:,.6g} expected ones; nuisances: {listed(self.nuisances.names) or 'none'})"
-        )
+        return f"Analysis({'; '.join(f'{name}: {text}' for name, text in self._words().items())})"
+
+    def __str__(self) -> str:
+        return stacked(self.name or "Analysis", table(self._words().items()))
+
+    def _words(self) -> dict[str, str]:
+        events = f"{self.reference.n_events:,} events for {self.expected_events:,.6g} expected ones"
+        own = {"features": listed(self.features), "model": self.model.describe(), "reference": events}
+        return own | {"nuisances": listed(self.nuisances.names) or "none"}
 
     def describe(self) -> dict[str, Any]:
         """What defines t, as plain values; samples by the digest of their events."""

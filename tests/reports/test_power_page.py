@@ -76,6 +76,7 @@ def test_a_selection_shows_every_clip(tmp_path: Path, selection: WeightClipSelec
     text = text_of(write_selection_report(selection, tmp_path / "s.html", title=EVIL))
     assert "weight clip 9, 68 % interval 8 to 10." in text and "40 fresh toys follow the chi-square with 13" in text
     assert all(f"bracket {clip}" in text for clip in (4, 20)) and "fresh 9 40" in text
+    assert selection._repr_html_().count("<tr>") == 1 + len(selection.table)
 
 
 def test_a_scan_shows_every_network_and_none_without_a_choice(tmp_path: Path, selection: WeightClipSelection) -> None:
@@ -83,6 +84,7 @@ def test_a_scan_shows_every_network_and_none_without_a_choice(tmp_path: Path, se
     failed = Candidate((5, 5), 46, None, (), 1.0, "the time did not suffice")
     scan = ArchitectureScan((able, failed), (), 0.05, 20, 10.0, 10.0, 0)
     text = text_of(write_selection_report(scan, tmp_path / "s.html"))
+    assert scan._repr_html_().count("<tr>") == 1 + len(scan.candidates)
     assert "Network 4: weight clip 9" in text and "5x5 46 no no the time did not suffice" in text
     nothing = dataclasses.replace(scan, candidates=(failed,))
     page = write_selection_report(nothing, tmp_path / "s.html").read_text()

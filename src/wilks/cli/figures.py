@@ -114,8 +114,8 @@ def stored_figures(folder: Path, *, labels: Mapping[str, str]) -> dict[str, Call
     if not found:
         raise StoreError(
             f"{folder} must hold results of wilks, but there are none to draw; give the output folder of `wilks run`, "
-            "`learn-nuisances`, `compare`, `select`, `validate`, `power` or `monitor`, a campaign, or a folder with one "
-            "saved result"
+            "`learn-nuisances`, `compare`, `select`, `validate`, `power` or `monitor`, a campaign, or a folder with a "
+            "result"
         )
     return found
 

@@ -13,10 +13,9 @@ from wilks.responses.text import number
 from wilks.responses.variation import Variation, check_variations, compared_columns
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
-from wilks.significance.printing import table
 from wilks.storage import Storable
 from wilks.typing import BoolArray, FloatArray
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 REACH = 3.0
 """Variations within so many sigma decide on a response; the fit hardly goes further."""
@@ -167,9 +166,9 @@ class Closure(Printed, Storable):
         )
 
     def __str__(self) -> str:
-        head = ("variation", "sigmas", "worst in", "chi2/bins", "p, all columns", "shift in t", "")
-        lines = [head, *(_line(row, row in self.poor_rows) for row in self.rows)]
-        return "\n".join([table(lines), *self._sentences()])
+        header = ("variation", "sigmas", "worst in", "chi2/bins", "p, all columns", "shift in t", "")
+        rows = (_line(row, row in self.poor_rows) for row in self.rows)
+        return stacked(table(rows, header=header), *self._sentences())
 
     def _sentences(self) -> list[str]:
         beyond = sum(not row.is_judged for row in self.rows)
@@ -203,7 +202,8 @@ class Closure(Printed, Storable):
 
     def to_document(self) -> dict[str, Any]:
         rows = [
-            {**vars(row), "values": dict(row.values), "columns": [vars(one) for one in row.columns]} for row in self.rows
+            {**vars(row), "values": dict(row.values), "columns": [vars(one) for one in row.columns]}
+            for row in self.rows
         ]
         return {**vars(self), "rows": rows}
 

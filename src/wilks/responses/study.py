@@ -15,10 +15,9 @@ from wilks.responses.text import number
 from wilks.responses.variation import Variation, check_variations, compared_columns, points_of
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
-from wilks.significance.printing import table
 from wilks.storage import Storable
 from wilks.typing import BoolArray, FloatArray
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 _N_BINS = 10
 _HIGHEST = 4
@@ -118,7 +117,8 @@ class ResponseStudy(Printed, Storable):
         return tuple(one for one in variations if len(_moved(one)) > 1 or set(_moved(one).items()) <= chosen)
 
     def __str__(self) -> str:
-        return "\n\n".join(_text(one, self.reach) for one in self.nuisances)
+        first, *more = (_text(one, self.reach) for one in self.nuisances)
+        return stacked(first, *(text for one in more for text in ("", one)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the bins."""
@@ -308,8 +308,7 @@ def _moved(variation: Variation) -> dict[str, float]:
 
 
 def _text(study: NuisanceStudy, reach: float) -> str:
-    rows = [("order", "chi2/dof", "p-value", "shift in t", "holds up to")]
-    rows += [
+    rows = [
         (
             str(one.order),
             f"{one.chi2:.1f}/{one.dof}",
@@ -323,13 +322,11 @@ def _text(study: NuisanceStudy, reach: float) -> str:
     where = f"within {reach:g} sigma" if n_near < len(study.points) else "of all samples"
     points = ", ".join(f"{nu:g}" for nu in study.training_points)
     enough = any(one.is_enough for one in study.orders)
-    return "\n".join(
-        [
-            f"{study.name} (sigma {study.sigma:g}): polynomials fitted to {n_near} points {where}",
-            table(rows),
-            f"Proposed: order {study.order}{'' if enough else ', though no order describes the points'}, "
-            f"trained at {points}.",
-        ]
+    return stacked(
+        f"{study.name} (sigma {study.sigma:g}): polynomials fitted to {n_near} points {where}",
+        table(rows, header=("order", "chi2/dof", "p-value", "shift in t", "holds up to")),
+        f"Proposed: order {study.order}{'' if enough else ', though no order describes the points'}, "
+        f"trained at {points}.",
     )
 
 
