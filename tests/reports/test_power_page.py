@@ -4,17 +4,13 @@ import dataclasses
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.laws.compatibility import judge
 from wilks.power import PowerRow, PowerTable
 from wilks.reports import write_power_report, write_selection_report
-from wilks.search import Search
-from wilks.selection import ArchitectureScan, Candidate, Stage, Trial, WeightClipSelection
-from wilks.selection.spread import spread_of
+from wilks.selection import ArchitectureScan, Candidate, WeightClipSelection
 
 pytestmark = pytest.mark.usefixtures("cheap_figures")
 EVIL = "<script>alert('x')</script>"
@@ -45,31 +41,6 @@ def test_power_says_what_would_be_seen_and_what_limits_it(tmp_path: Path, analys
     assert "wilks power a.yaml" in text and analysis.fingerprint() in text and target.read_text().count("<img") == 2
     with pytest.raises(InputError, match="PowerTable"):
         write_power_report(analysis, target)
-
-
-@pytest.fixture(scope="module")
-def selection() -> WeightClipSelection:
-    rng = np.random.default_rng(1)
-
-    def trial(stage: str, clip: float) -> Trial:
-        t = rng.chisquare(13, size=40) * (clip / 9.0) ** 0.5
-        return Trial(stage, clip, 24, judge(t, 13.0, n_failed=0, is_estimated_dof=False), seconds=0.4)
-
-    spread = spread_of(t := rng.chisquare(13, size=40), t + 0.05, n_starts=24, seconds=0.4)
-    return WeightClipSelection(
-        model={"kind": "mlp", "hidden": [4], "weight_clip": 9.0, "activation": "sigmoid"},
-        n_parameters=13,
-        stages=(Stage(40, 9.0, (8.0, 10.0), (8.0, 10.0), 0.12),),
-        trials=(trial("bracket", 4.0), trial("bracket", 20.0)),
-        fresh=trial("fresh", 9.0),
-        efforts=(spread,),
-        effort_clip=9.0,
-        spread=spread,
-        search=Search(),
-        tolerance=0.1,
-        seed=0,
-        fingerprint="0",
-    )
 
 
 def test_a_selection_shows_every_clip(tmp_path: Path, selection: WeightClipSelection) -> None:
