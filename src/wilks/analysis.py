@@ -218,12 +218,20 @@ class Analysis(Printed, Storable):
             return {}
         return {name: one for name, one in zip(model.names, model.layout.split(data), strict=True) if one.n_events}
 
-    def region_fits(self, fit: FitResult) -> dict[str, FitResult]:
-        """A joint fit as each region sees it: its own f, and those nuisances that it has; none of one region alone."""
+    def region_fits(self, fit: FitResult, *, data: Any = None) -> dict[str, FitResult]:
+        """A joint fit as each region sees it: its own f, and those nuisances that it has; none of one region alone.
+
+        With the data that were fitted each has its own number of events, and is a fit of ``regions[name]`` to
+        ``data[name]`` for all that looks at f. t is that of all regions, for which there is no p of one.
+        """
         if not isinstance(self.model, Regions):
             return {}
-        parts = enumerate(self.regions.items())
-        return {name: region_fit(self.model, fit, k, one.nuisances.names) for k, (name, one) in parts}
+        given, found = {} if data is None else self.split(self.checked(data)), dict[str, FitResult]()
+        for k, (name, one) in enumerate(self.regions.items()):
+            n_events = fit.n_events if data is None else given[name].n_events if name in given else 0
+            own: dict[str, Any] = {"fingerprint": one.fingerprint(), "n_events": n_events}
+            found[name] = region_fit(self.model, fit, k, names=one.nuisances.names, own=own)
+        return found
 
     def checked(self, data: Any) -> Sample:
         """Data as a sample with the features of the analysis; of several regions by their names, or in their order.

@@ -195,8 +195,13 @@ def evaluate(fit: FitResult, law: Law, *, warnings: tuple[str, ...] = ()) -> Goo
         warnings: what must be known beside what the law says.
 
     Raises:
-        CalibrationError: the law is one of another analysis, or refuses at this t.
+        CalibrationError: the law is one of another analysis, or refuses at this t; the fit is part of a joint one.
     """
+    if fit.joint:
+        raise CalibrationError(
+            "p belongs to the t of a fit, but this one is the part of a joint fit in one region, and its t is that of "
+            "all of them; give the joint fit, or fit the analysis of the region by itself"
+        )
     law.check(fit)
     law = law.of(fit)
     notices = (*law.notices(fit), *warnings)

@@ -143,7 +143,7 @@ def _of_fit(fit: FitResult, beside: Beside) -> Found:
     if not beside.analysis.regions:
         yield from _of_events(beside.analysis, fit, beside)
         return
-    fits = beside.analysis.region_fits(fit)
+    fits = beside.analysis.region_fits(fit, data=beside.data)
     own = beside.analysis.split(beside.data) if beside.data is not None else {}
     for name, one in beside.analysis.regions.items():
         inner = Beside(one, own.get(name), None, beside.labels)

@@ -127,7 +127,7 @@ def ratio_pictures(
 def _pictures_of_regions(
     analysis: Analysis, data: Sample, *, fit: FitResult | None, labels: Mapping[str, str]
 ) -> Iterator[Picture]:
-    fits = {} if fit is None else analysis.region_fits(fit)
+    fits = {} if fit is None else analysis.region_fits(fit, data=data)
     for name, own in analysis.split(data).items():
         for one in ratio_pictures(analysis.regions[name], own, fit=fits.get(name), labels=labels):
             yield replace(one, caption=f"{name}: {one.caption}")

@@ -125,6 +125,7 @@ class FitResult(Printed, Storable):
         members: of a `KernelSet`, by width and then by ridge; the certificate is then that of the worst of them, in
             units of its own t.
         regions: of a `Scan`: the one that it found; none where nothing deviates to the side that is looked at.
+        joint: fingerprint of the analysis whose t it has, of which this f is that of one region; empty for all others.
     """
 
     t: float
@@ -151,6 +152,7 @@ class FitResult(Printed, Storable):
     began_at_delta: bool = False
     members: tuple[MemberFit, ...] = ()
     regions: tuple[FoundRegion, ...] = ()
+    joint: str = ""
     stored_as: ClassVar[str] = "fit"
 
     @property
