@@ -71,6 +71,10 @@ def test_versions_agree():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"version: {PROJECT['version']}\n" in citation
     assert f"## {PROJECT['version']} " in changelog and "### Numerical changes" in changelog
+    for version in re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]:
+        headings = re.findall(r"^### .*", version, flags=re.MULTILINE)
+        assert len({*headings}) == len(headings), version.splitlines()[0]
+    assert changelog.count("(unreleased)") <= 1, "what is not released is one version"
     assert wilks.__version__ == PROJECT["version"]
 
 

@@ -32,7 +32,7 @@ from wilks.statistics.regions import Regions, named_regions, region_fit, regions
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
-from wilks.wording import Printed, listed
+from wilks.wording import Printed, listed, stacked, table
 
 if TYPE_CHECKING:
     from wilks.nuisances import Nuisance, documents
@@ -224,12 +224,20 @@ class Analysis(Printed, Storable):
             raise InputError("samples of regions are joined, but this analysis has one region; give its sample itself")
         return self.model.layout.joined_by_name(samples)
 
-    def region_fits(self, fit: FitResult) -> dict[str, FitResult]:
-        """A joint fit as each region sees it: its own f, and those nuisances that it has; none of one region alone."""
+    def region_fits(self, fit: FitResult, *, data: Any = None) -> dict[str, FitResult]:
+        """A joint fit as each region sees it: its own f, and those nuisances that it has; none of one region alone.
+
+        With the data that were fitted each has its own number of events, and is a fit of ``regions[name]`` to
+        ``data[name]`` for all that looks at f. t is that of all regions, for which there is no p of one.
+        """
         if not isinstance(self.model, Regions):
             return {}
-        parts = enumerate(self.regions.items())
-        return {name: region_fit(self.model, fit, k, one.nuisances.names) for k, (name, one) in parts}
+        given, found = {} if data is None else self.split(self.checked(data)), dict[str, FitResult]()
+        for k, (name, one) in enumerate(self.regions.items()):
+            n_events = fit.n_events if data is None else given[name].n_events if name in given else 0
+            own: dict[str, Any] = {"fingerprint": one.fingerprint(), "n_events": n_events}
+            found[name] = region_fit(self.model, fit, k, names=one.nuisances.names, own=own)
+        return found
 
     def checked(self, data: Any) -> Sample:
         """Data as a sample with the features of the analysis; of several regions by their names, or in their order.
@@ -259,10 +267,15 @@ class Analysis(Printed, Storable):
         return weights * np.exp(response.shifted_log_ratio(z, weights))
 
     def __repr__(self) -> str:
-        return (
-            f"Analysis({listed(self.features)}; {self.model.describe()}; {self.reference.n_events:,} reference events "
-            f"for {self.expected_events:,.6g} expected ones; nuisances: {listed(self.nuisances.names) or 'none'})"
-        )
+        return f"Analysis({'; '.join(f'{name}: {text}' for name, text in self._words().items())})"
+
+    def __str__(self) -> str:
+        return stacked(self.name or "Analysis", table(self._words().items()))
+
+    def _words(self) -> dict[str, str]:
+        events = f"{self.reference.n_events:,} events for {self.expected_events:,.6g} expected ones"
+        own = {"features": listed(self.features), "model": self.model.describe(), "reference": events}
+        return own | {"nuisances": listed(self.nuisances.names) or "none"}
 
     def describe(self) -> dict[str, Any]:
         """What defines t, as plain values; samples by the digest of their events."""

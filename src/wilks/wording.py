@@ -2,28 +2,102 @@
 
 Whoever made a file chose the names in it. Each place where such a text is put, an analysis file, a shell, a figure, a
 terminal, has characters with a meaning of their own, and a function here that takes it from them. HTML is escaped by
-the templates of `wilks.reports`.
+the templates of `wilks.reports`, and in notebooks by `Printed`.
 """
 
 import html
+import itertools
 import re
 import shlex
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 # Words that YAML 1.1 or 1.2 takes for something else than text.
 _YAML_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
 _YAML_PLAIN = re.compile(r"[A-Za-z_][\w./-]*")
 
 
+class Rows(NamedTuple):
+    """The cells of a table; the header may be empty, and a row may be shorter than others."""
+
+    cells: tuple[tuple[str, ...], ...]
+    header: tuple[str, ...] = ()
+
+
+class Text(str):
+    """Text that knows which of its lines are a table.
+
+    Attributes:
+        parts: lines and tables, from the first to the last.
+    """
+
+    parts: tuple[str | Rows, ...]
+
+    @classmethod
+    def of(cls, text: str, parts: Iterable[str | Rows]) -> "Text":
+        """``text``, whose content is that of ``parts``."""
+        made = cls(text)
+        made.parts = tuple(parts)
+        return made
+
+
+def table(rows: Iterable[Sequence[str]], *, header: Sequence[str] = ()) -> Text:
+    """Align rows of cells in columns, two spaces apart and two from the margin.
+
+    >>> print(table([("t", "12.1"), ("p-value", "0.5", "empirical")]))
+      t        12.1
+      p-value  0.5   empirical
+    >>> print(table([("x", "0.5")], header=("feature", "p")))
+      feature  p
+      x        0.5
+    """
+    content = Rows(tuple(tuple(map(visible, row)) for row in rows), tuple(map(visible, header)))
+    shown = [content.header, *content.cells] if header else content.cells
+    n_columns = max(len(row) for row in shown)
+    widths = [max((len(row[i]) for row in shown if i < len(row)), default=0) for i in range(n_columns)]
+    lines = ("  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)) for row in shown)
+    return Text.of("\n".join(f"  {line}".rstrip() for line in lines), [content])
+
+
+def stacked(*texts: str) -> Text:
+    """Texts below each other; what is a table stays one.
+
+    >>> text = stacked("Answer", table([("t", "12.1")]))
+    >>> print(text)
+    Answer
+      t  12.1
+    >>> text.parts
+    ('Answer', Rows(cells=(('t', '12.1'),), header=()))
+    """
+    parts = (text.parts if isinstance(text, Text) else (text,) for text in texts)
+    return Text.of("\n".join(texts), itertools.chain.from_iterable(parts))
+
+
 class Printed:
-    """What prints as text shows that text in IPython, and in a notebook, too."""
+    """What prints as text shows that text in IPython, and in a notebook, where its tables are tables, too."""
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(printable(str(self)))
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(printable(str(self)))}</pre>"
+        text = str(self)
+        return "".join(map(_in_html, text.parts)) if isinstance(text, Text) else f"<pre>{_escaped(text)}</pre>"
+
+
+def _in_html(part: str | Rows) -> str:
+    if isinstance(part, str):
+        return f"<div>{_escaped(part)}</div>"
+    head = f"<thead>{_row_in_html(part.header, 'th')}</thead>" if part.header else ""
+    return f"<table>{head}<tbody>{''.join(_row_in_html(row, 'td') for row in part.cells)}</tbody></table>"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(printable(text))
+
+
+def _row_in_html(row: Sequence[str], tag: str) -> str:
+    cells = (f'<{tag} style="text-align: left">{_escaped(cell)}</{tag}>' for cell in row)
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def visible(text: str) -> str:

@@ -122,7 +122,8 @@ def test_no_toys_are_an_empty_table(toys) -> None:
 def test_the_text_of_the_table(toys) -> None:
     assert str(toys).splitlines() == [
         "4 toys of Null(), seed 3",
-        "t: mean 5.50, median 5.50, largest 7.50",
+        "     mean  median  largest",
+        "  t  5.50  5.50    7.50",
         f"1 failed: {FitStatus.NOT_CONVERGED.message}",
         f"1 failed: {FitStatus.NOT_DRAWN.message}",
     ]

@@ -57,7 +57,8 @@ def test_a_style_holds_for_the_command_alone(output: Path, tmp_path: Path, monke
     assert done.exit_code == 0, done.output
     assert seen and all(isinstance(one, Drawing) and "LHCb" in one.texts[0].get_text() for one in seen)
     assert dict(mpl.rcParams) == before
-    assert figures(output, tmp_path, "--style", "D0").exit_code == 2
+    wrong = figures(output, tmp_path, "--style", "D0")
+    assert wrong.exit_code == 2 and "must be one of plain, CMS, ATLAS, LHCb, but it is 'D0'" in wrong.stderr
 
 
 def test_campaigns_and_logs(output: Path, tmp_path: Path) -> None:

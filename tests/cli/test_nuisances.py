@@ -183,7 +183,8 @@ def test_learn_nuisances(study: Any) -> None:
     assert "Proposed: order" in result.stdout and "Good: no judged variation" in result.stdout
     assert "that its variations come from this response" in result.stdout
     assert {path.name for path in study.output.iterdir()} == {"nuisances.json", "responses", "result.json"}
-    assert {path.name for path in (study.output / "responses").iterdir()} == {"study-scale.png", "closure-scale.png"}
+    pictures = {path.name for path in (study.output / "responses").iterdir()}
+    assert pictures == {"study-scale.png", "closure-scale.png", "study", "closure"}
     numbers = study.result()["numbers"]["responses"]
     assert numbers["closure"]["is_good"] and numbers["order"] == {"scale": 1}
     stored = (study.output / "nuisances.json").read_bytes()
@@ -191,6 +192,19 @@ def test_learn_nuisances(study: Any) -> None:
     assert again.exit_code == 0 and "were learned from these samples already" in again.stderr
     assert json.loads(again.stdout)["numbers"]["responses"] == numbers
     assert (study.output / "nuisances.json").read_bytes() == stored
+
+
+def test_the_figures_of_responses_come_with_their_numbers(responses: Path, tmp_path: Path) -> None:
+    arguments = ["figures", str(responses), "-o", str(tmp_path), "--format", "csv", "--format", "hepdata"]
+    result = CliRunner().invoke(main, [*arguments, "--axis", "x=momentum"], catch_exceptions=False)
+    assert result.exit_code == 0 and "2 figures: study-scale, closure-scale" in result.stdout
+    closure = {path.stem for path in tmp_path.glob("closure-scale-*.csv")}
+    assert len(closure) == len(_SHIFTS) and len(list(tmp_path.glob("study-scale-*.csv"))) == 6
+    assert closure <= {path.stem for path in (tmp_path / "hepdata").iterdir()}
+    rows = (tmp_path / "closure-scale-scale_0.2.csv").read_text().splitlines()
+    assert rows[0].startswith("# The varied sample at scale = 0.2 and the response, in bins of x")
+    varied = sum(float(row.split(",")[3]) for row in rows[3:])
+    assert varied == pytest.approx(100.0)
 
 
 def test_networks_learn_what_is_there(study: Any) -> None:

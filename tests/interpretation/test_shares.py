@@ -5,17 +5,17 @@ import pytest
 
 import wilks
 from wilks.errors import InputError
-from wilks.interpretation import region_shares
+from wilks.interpretation import region_shares, smallest_region
 
 SIGMA = 0.1
 
 
-def part(name, *, seed):
+def part(name, *, seed, model=None):
     return wilks.Analysis(
         reference=wilks.Sample(np.random.default_rng(seed).exponential(size=600), features=["x"]),
-        model=wilks.Histogram(n_bins=4),
+        model=model or wilks.Histogram(n_bins=4),
         expected_events=100.0,
-        nuisances=[wilks.normalization("yield", sigma=SIGMA)],
+        nuisances=() if model else [wilks.normalization("yield", sigma=SIGMA)],
         name=name,
     )
 
@@ -37,6 +37,29 @@ def test_a_region_without_data_has_a_share():
     both = part("a", seed=0) + part("b", seed=1)
     data = {"a": np.random.default_rng(2).exponential(size=100), "b": []}
     assert [one.n_observed for one in region_shares(both, data, fit=wilks.fit(both, data))] == [100, 0]
+
+
+def test_gains_of_a_score_statistic_sum_to_its_t():
+    model = wilks.Kernel(n_centers=3, width=1.0, ridge=1e-9, is_score=True)
+    both, rng = part("a", seed=0, model=model) + part("b", seed=1, model=model), np.random.default_rng(2)
+    data = {"a": rng.exponential(1.3, size=140), "b": rng.exponential(size=95)}
+    fit = wilks.fit(both, data)
+    assert sum(one.gain for one in region_shares(both, data, fit=fit)) == pytest.approx(fit.t, rel=1e-5)
+
+
+def test_each_region_of_a_joint_fit_is_looked_at_and_has_no_p():
+    both, rng = part("a", seed=0) + part("b", seed=1), np.random.default_rng(2)
+    data = {"a": rng.exponential(1.3, size=140), "b": rng.exponential(size=95)}
+    fit = wilks.fit(both, data)
+    shares = {one.name: one for one in region_shares(both, data, fit=fit)}
+    for name, own in both.region_fits(fit, data=data).items():
+        found = smallest_region(both.regions[name], data[name], fit=own, share=1.0)
+        assert found.excess.n_observed + found.deficit.n_observed == shares[name].n_observed
+        assert own.t == fit.t and own.joint == both.fingerprint()
+        with pytest.raises(wilks.CalibrationError, match="is the part of a joint fit in one region"):
+            wilks.calibrate([9.0, 12.0, 15.0]).evaluate(own)
+    with pytest.raises(InputError, match="which had 235 events, but 140 came"):
+        smallest_region(both.regions["a"], data["a"], fit=both.region_fits(fit)["a"])
 
 
 def test_one_region_has_no_shares():

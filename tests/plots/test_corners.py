@@ -45,6 +45,14 @@ def test_cells_hold_the_learned_ratio(analysis: Analysis, fitted: FitResult) -> 
     assert len(figure.axes) == 7 and plots.to_png(figure)
 
 
+def test_a_color_bar_of_small_ratios_has_ticks(analysis: Analysis) -> None:
+    """A ratio between 1/1.1 and 1.1, the least range that is drawn."""
+    figure = plots.corner(analysis, fit=fit(analysis, analysis.reference.events[::10]), features=("x", "mass_gev"))
+    bar = next(axes for axes in figure.axes if axes.get_xlabel() == "learned / reference")
+    low, high = bar.get_xlim()
+    assert high / low < 2.0 and np.sum((bar.get_xticks() >= low) & (bar.get_xticks() <= high)) >= 3
+
+
 def test_some_features_can_be_named(analysis: Analysis, fitted: FitResult) -> None:
     figure = plots.corner(analysis, fit=fitted, features=("z", "x"), labels={"z": "depth [m]"})
     assert figure.axes[1].get_xlabel() == "depth [m]" or figure.axes[2].get_xlabel() == "depth [m]"

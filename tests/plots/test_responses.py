@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import wilks
 from wilks import plots
 from wilks.errors import InputError
 from wilks.nuisances import Nuisance, Nuisances
@@ -34,6 +35,18 @@ def study(variations):
 def closure(variations):
     nuisances = Nuisances((Nuisance("scale", 0.1, log_ratio=exact),))
     return check_responses(sample(0.0), nuisances, variations=variations)
+
+
+def test_what_was_saved_is_drawn_as_it_was(study, closure, tmp_path):
+    for name, one in (("study", study), ("closure", closure)):
+        one.save(tmp_path / name)
+        again = wilks.load(tmp_path / name)
+        assert type(again) is type(one) and str(again) == str(one) and again.to_dict() == one.to_dict()
+        (drawn,), (before,) = (list(plots.figures_of(found).values()) for found in (again, one))
+        assert list(plots.figures_of(again)) == [f"{name}-scale"]
+        assert [plots.to_csv(table) for table in plots.numbers_of(drawn())] == [
+            plots.to_csv(table) for table in plots.numbers_of(before())
+        ]
 
 
 def legend(figure):

@@ -7,7 +7,7 @@ from wilks.analysis import Analysis
 from wilks.nuisances import Nuisance, Nuisances, PoissonCount, Unconstrained, Unselected, correlated, normalization
 from wilks.reports import write_report
 from wilks.reports.nuisances import nuisance_tables
-from wilks.reports.responses import response_figures
+from wilks.reports.pictures import response_pictures
 from wilks.reports.sections import sample_tables
 from wilks.responses import Variation, check_responses, study_responses
 from wilks.samples import Sample
@@ -79,11 +79,14 @@ def test_closure_says_what_decided(profiled, closure):
     assert [row[-1] for row in table.rows] == ["good", "too far to decide"]
 
 
-def test_figures_are_of_each_nuisance(closure):
+def test_figures_are_of_each_nuisance(closure, cheap_figures):
     variations = [Variation({"scale": nu}, sample(nu)) for nu in (0.1, -0.1)]
     study = study_responses(sample(0.0), [Nuisance("scale", 0.1)], variations=variations)
-    assert list(response_figures(study, closure)) == ["study-scale", "closure-scale"]
-    assert response_figures(None, None) == {}
+    found = response_pictures(study, closure, labels={})
+    assert [one.caption.split(" of scale ")[0] for one in found] == [
+        "Bin contents of the varied samples", "Learned log r (lines) against varied samples"
+    ]  # fmt: skip
+    assert response_pictures(None, None, labels={}) == ()
 
 
 def test_the_page_has_a_section_of_nuisances(tmp_path, profiled, fit, closure, calibration, data):

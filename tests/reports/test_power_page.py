@@ -4,17 +4,13 @@ import dataclasses
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.laws.compatibility import judge
 from wilks.power import PowerRow, PowerTable
 from wilks.reports import write_power_report, write_selection_report
-from wilks.search import Search
-from wilks.selection import ArchitectureScan, Candidate, Stage, Trial, WeightClipSelection
-from wilks.selection.spread import spread_of
+from wilks.selection import ArchitectureScan, Candidate, WeightClipSelection
 
 pytestmark = pytest.mark.usefixtures("cheap_figures")
 EVIL = "<script>alert('x')</script>"
@@ -47,35 +43,11 @@ def test_power_says_what_would_be_seen_and_what_limits_it(tmp_path: Path, analys
         write_power_report(analysis, target)
 
 
-@pytest.fixture(scope="module")
-def selection() -> WeightClipSelection:
-    rng = np.random.default_rng(1)
-
-    def trial(stage: str, clip: float) -> Trial:
-        t = rng.chisquare(13, size=40) * (clip / 9.0) ** 0.5
-        return Trial(stage, clip, 24, judge(t, 13.0, n_failed=0, is_estimated_dof=False), seconds=0.4)
-
-    spread = spread_of(t := rng.chisquare(13, size=40), t + 0.05, n_starts=24, seconds=0.4)
-    return WeightClipSelection(
-        model={"kind": "mlp", "hidden": [4], "weight_clip": 9.0, "activation": "sigmoid"},
-        n_parameters=13,
-        stages=(Stage(40, 9.0, (8.0, 10.0), (8.0, 10.0), 0.12),),
-        trials=(trial("bracket", 4.0), trial("bracket", 20.0)),
-        fresh=trial("fresh", 9.0),
-        efforts=(spread,),
-        effort_clip=9.0,
-        spread=spread,
-        search=Search(),
-        tolerance=0.1,
-        seed=0,
-        fingerprint="0",
-    )
-
-
 def test_a_selection_shows_every_clip(tmp_path: Path, selection: WeightClipSelection) -> None:
     text = text_of(write_selection_report(selection, tmp_path / "s.html", title=EVIL))
     assert "weight clip 9, 68 % interval 8 to 10." in text and "40 fresh toys follow the chi-square with 13" in text
     assert all(f"bracket {clip}" in text for clip in (4, 20)) and "fresh 9 40" in text
+    assert selection._repr_html_().count("<tr>") == 1 + len(selection.table)
 
 
 def test_a_scan_shows_every_network_and_none_without_a_choice(tmp_path: Path, selection: WeightClipSelection) -> None:
@@ -83,6 +55,7 @@ def test_a_scan_shows_every_network_and_none_without_a_choice(tmp_path: Path, se
     failed = Candidate((5, 5), 46, None, (), 1.0, "the time did not suffice")
     scan = ArchitectureScan((able, failed), (), 0.05, 20, 10.0, 10.0, 0)
     text = text_of(write_selection_report(scan, tmp_path / "s.html"))
+    assert scan._repr_html_().count("<tr>") == 1 + len(scan.candidates)
     assert "Network 4: weight clip 9" in text and "5x5 46 no no the time did not suffice" in text
     nothing = dataclasses.replace(scan, candidates=(failed,))
     page = write_selection_report(nothing, tmp_path / "s.html").read_text()

@@ -48,7 +48,7 @@ def full(calibration, make_fit, analysis, data, toys, tmp_path_factory):
 
 def test_the_page_is_well_formed_and_self_contained(full):
     page = Page(full)
-    assert len(full) < 5_000_000
+    assert len(full) < 3_000_000
     images = [attributes for tag, attributes in page.tags if tag == "img"]
     assert len(images) == 7
     assert all(image["src"].startswith("data:image/") and image["alt"] for image in images)

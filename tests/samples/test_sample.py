@@ -173,10 +173,10 @@ def test_the_text_of_a_sample():
     sample = Sample([[1.0, 10.0], [3.0, 20.0]], [1.0, -0.5], features=("pt", "m"), extras={"mll": [60.0, 90.0]})
     assert repr(sample).splitlines() == [
         "Sample: 2 events, weights sum to 0.5, 1 of them negative",
-        "feature        mean         std         min         max",
-        "pt               -1           0           1           3",
-        "m                 0           0          10          20",
-        "mll              30           0          60          90  (carried)",
+        "  feature  mean  std  min  max",
+        "  pt       -1    0    1    3",
+        "  m        0     0    10   20",
+        "  mll      30    0    60   90   (carried)",
     ]
     assert repr(Sample([1.0])).splitlines()[0] == "Sample: 1 events, unweighted"
 

@@ -20,7 +20,7 @@ from wilks.errors import StoreError
 from wilks.functions import NamedFunction
 from wilks.hypotheses import Generator, Hypothesis, require_hypothesis
 from wilks.nuisances import sources
-from wilks.storage import as_path, load
+from wilks.storage import as_path, installed_version, load
 
 _HYPOTHESIS, _ANALYSIS = "hypothesis", "analysis"
 _LIBRARIES = ("jax", "jaxlib", "numpy", "scipy")
@@ -117,7 +117,7 @@ class FolderStore(ToyStore):
             "extents": [],
             "keep_params": keep_params,
             "module_folders": self.module_folders,
-            "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
+            "versions": {"wilks": installed_version(), **{x: importlib.metadata.version(x) for x in _LIBRARIES}},
         }
         Ledger(self.folder, document).save()
 

@@ -12,7 +12,7 @@ from wilks.errors import InputError
 from wilks.hypotheses import Hypothesis
 from wilks.toys import toy_key
 from wilks.typing import BoolArray, FitStatus, FloatArray, IntArray
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 if TYPE_CHECKING:  # rows are read without what makes a fit
     from wilks.statistics.fits import FitResult
@@ -291,9 +291,10 @@ class Toys(Printed):
         done = self.t[np.isfinite(self.t)]
         lines = [f"{self.n_toys} toys of {self.hypothesis.describe()}, seed {self.seed}"]
         if done.size:
-            lines.append(f"t: mean {done.mean():.2f}, median {np.median(done):.2f}, largest {done.max():.2f}")
+            numbers = (f"{value:.2f}" for value in (done.mean(), np.median(done), done.max()))
+            lines.append(table([("t", *numbers)], header=("", "mean", "median", "largest")))
         lines += [f"{count} failed: {FitStatus(code).message}" for code, count in self._failures()]
-        return "\n".join(lines)
+        return stacked(*lines)
 
     def _failures(self) -> Sequence[tuple[int, int]]:
         codes, counts = np.unique(self.status[self.status != FitStatus.CONVERGED], return_counts=True)

@@ -15,14 +15,17 @@ from wilks.cli.answers import has_answer, load_answer
 from wilks.cli.options import FilePath, json_option, style_options
 from wilks.cli.places import (
     ANALYSIS,
+    CLOSURE,
     COMPARED,
     HISTOGRAMS,
     MONITORED,
     POWER,
     POWER_TABLE,
+    RESPONSES,
     SELECTION,
     SELECTION_RESULT,
     SELECTION_SCAN,
+    STUDY,
     TOYS,
     VALIDATION,
     VALIDATION_RESULT,
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BESIDE = {
+    RESPONSES: (STUDY, CLOSURE),
     POWER: (POWER_TABLE,),
     VALIDATION: (VALIDATION_RESULT,),
     SELECTION: (SELECTION_RESULT, SELECTION_SCAN),
@@ -110,7 +114,8 @@ def stored_figures(folder: Path, *, labels: Mapping[str, str]) -> dict[str, Call
     if not found:
         raise StoreError(
             f"{folder} must hold results of wilks, but there are none to draw; give the output folder of `wilks run`, "
-            "`compare`, `select`, `validate`, `power` or `monitor`, a campaign, or a folder with one saved result"
+            "`learn-nuisances`, `compare`, `select`, `validate`, `power` or `monitor`, a campaign, or a folder with a "
+            "result"
         )
     return found
 

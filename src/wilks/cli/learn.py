@@ -1,6 +1,6 @@
 """wilks learn-nuisances: responses of the nuisances, learned from varied samples and checked on them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,13 @@ from wilks import plots
 from wilks.cli.learned import Learned, save_learned
 from wilks.cli.options import analysis_argument, json_option, style_options
 from wilks.cli.outcome import ExitCode
-from wilks.cli.places import ANALYSIS, LEARNED, RESPONSES
+from wilks.cli.places import ANALYSIS, CLOSURE, LEARNED, RESPONSES, STUDY
 from wilks.cli.prepare import Prepared, note_variations, prepare, show_check, with_responses
 from wilks.cli.session import Session
 from wilks.config import load_config
 from wilks.config.nuisance_sections import ResponsesConfig
 from wilks.errors import InputError, StoreError
 from wilks.nuisances import Nuisance, Nuisances
-from wilks.reports.responses import response_figures
 from wilks.responses import (
     Closure,
     ResponseStudy,
@@ -29,7 +28,7 @@ from wilks.responses import (
     study_responses,
 )
 from wilks.samples import Sample
-from wilks.storage import whole_file
+from wilks.storage import save, whole_file
 
 
 @click.command("learn-nuisances", short_help="Learn the responses of the nuisances from varied samples.")
@@ -76,7 +75,8 @@ def learn_step(session: Session, prepared: Prepared, *, accept_poor: bool = Fals
     numbers = {"order": order, "trained_at": [dict(one.values) for one in chosen]}
     numbers |= {"study": study.to_dict(), "closure": closure.to_dict()}
     session.outcome.numbers["responses"] = numbers
-    _draw(session, prepared.output / RESPONSES, study, closure)
+    found = {STUDY: study, CLOSURE: closure}
+    _keep(session, prepared.output / RESPONSES, found, labels=prepared.loaded.config.labels)
     if not _passes(session, closure, is_accepted=accept_poor or config.accept_poor):
         return None
     is_poor = not closure.is_good
@@ -126,10 +126,16 @@ def _show_closure(session: Session, closure: Closure) -> None:
         session.say(f"{name}: p = {closure.p_value(name):.3g} that its variations come from this response.")
 
 
-def _draw(session: Session, folder: Path, study: ResponseStudy, closure: Closure) -> None:
+def _keep(
+    session: Session, folder: Path, found: Mapping[str, ResponseStudy | Closure], *, labels: Mapping[str, str]
+) -> None:
+    """Save the study and the closure, for `wilks figures`, and draw them."""
+    figures: dict[str, Callable[[], Any]] = {}
+    for place, one in found.items():
+        save(one, folder / place, is_replacing=True)
+        figures |= plots.figures_of(one, labels=labels)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, draw in response_figures(study, closure).items():
+        for name, draw in figures.items():
             path = folder / f"{name}.png"
             if content := _png(session, name, draw):
                 with whole_file(path) as file:

@@ -59,6 +59,19 @@ json_option = click.option(
 )
 
 
+class Style(click.Choice):
+    """A style of figures, in small letters or large ones; a mistake is told with the names as they are written."""
+
+    def __init__(self) -> None:
+        super().__init__(STYLES, case_sensitive=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        found = {name.lower(): name for name in STYLES}.get(str(value).lower())
+        if found is None:
+            self.fail(f"must be one of {', '.join(STYLES)}, but it is {value!r}", param, ctx)
+        return found
+
+
 def _with_style(context: click.Context, option: click.Parameter, style: str | None) -> None:
     context.with_resource(styled(style))
 
@@ -69,7 +82,7 @@ def _with_label(context: click.Context, option: click.Parameter, label: str | No
 
 _STYLE = click.option(
     "--style",
-    type=click.Choice(STYLES, case_sensitive=False),
+    type=Style(),
     expose_value=False,
     callback=_with_style,
     help="Of the figures: fonts, ticks and places of labels. plain is the default.",

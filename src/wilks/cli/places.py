@@ -21,7 +21,7 @@ VALIDATION, VALIDATION_RESULT = "validation", "result"
 COMPARED, HISTOGRAMS = "comparison", "histograms"
 SELECTION, SELECTED = "selection", "selected"
 SELECTION_RESULT, SELECTION_SCAN = "result", "scan"
-LEARNED, RESPONSES = "nuisances.json", "responses"
+LEARNED, RESPONSES, STUDY, CLOSURE = "nuisances.json", "responses", "study", "closure"
 MONITORED, WINDOWS, ACKNOWLEDGED = "log.jsonl", "log.windows", "acknowledgments.jsonl"
 _OURS = {
     *(MONITORED, WINDOWS, ACKNOWLEDGED, EXPLAINED),

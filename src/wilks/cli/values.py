@@ -16,8 +16,9 @@ from wilks.errors import ConfigError, InputError, StoreError
 from wilks.laws import Calibration, calibrate
 from wilks.laws.gof_json import GofToys, read_gof, write_gof
 from wilks.laws.nplm_files import is_nplm, read_nplm
-from wilks.significance.printing import decimals, plain, table
+from wilks.significance.printing import decimals, plain
 from wilks.typing import FloatArray
+from wilks.wording import table
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 TEXTS, BINARY, GOF = (".txt", ".dat", ".csv"), ".npy", ".json"

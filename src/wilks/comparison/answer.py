@@ -11,9 +11,9 @@ from wilks.laws import Probability
 from wilks.laws.sequential import HitTally
 from wilks.laws.splitting import Tail
 from wilks.significance import z_score_from_log
-from wilks.significance.printing import decimals, finite_or_none, probability, probability_from_log, table
+from wilks.significance.printing import decimals, finite_or_none, probability, probability_from_log
 from wilks.storage import Storable
-from wilks.wording import Printed, listed
+from wilks.wording import Printed, listed, stacked, table
 
 _MOST_MEMBERS, _MOST_FEATURES, _NOTABLE = 5, 8, 0.05
 _MORE = {
@@ -182,7 +182,7 @@ class Comparison(Printed, Storable):
         lines += [self._counts_text()] if self.counts else []
         lines += [self._members_text()] if len(self.members) > 1 else []
         lines += [self._features_text()] if self.by_feature else []
-        return "\n".join([*lines, *(f"Warning: {text}." for text in self.warnings)])
+        return stacked(*lines, *(f"Warning: {text}." for text in self.warnings))
 
     def __repr__(self) -> str:
         numbers = f"t={self.t:.4g}, p_value={self.p_value:.4g}, z_score={self.z_score:.4g}"
@@ -198,27 +198,22 @@ class Comparison(Printed, Storable):
 
     def _members_text(self) -> str:
         best = sorted(self.members, key=lambda one: one.log_p_value)[:_MOST_MEMBERS]
-        rows = [
-            ("member", "t", "local p", "corrected p"),
-            *(
-                (one.name, decimals(one.t), probability_from_log(one.log_p_value), probability(one.corrected_p_value))
-                for one in best
-            ),
-        ]
-        return (
-            f"{table(rows)}\nThe {len(best)} most extreme of {len(self.members)} members. Local p-values are "
-            "approximate; the corrected one is the chance that any member is as extreme."
+        rows = (
+            (one.name, decimals(one.t), probability_from_log(one.log_p_value), probability(one.corrected_p_value))
+            for one in best
+        )
+        return stacked(
+            table(rows, header=("member", "t", "local p", "corrected p")),
+            f"The {len(best)} most extreme of {len(self.members)} members. Local p-values are approximate; the "
+            "corrected one is the chance that any member is as extreme.",
         )
 
     def _features_text(self) -> str:
         shown = self.by_feature[:_MOST_FEATURES]
-        rows = [
-            ("feature", "local p", "corrected p", "differs most in", "events", "expected"),
-            *map(_feature_row, shown),
-        ]
+        header = ("feature", "local p", "corrected p", "differs most in", "events", "expected")
         n_more = len(self.by_feature) - len(shown)
         more = f" {n_more} more features are in the result." if n_more else ""
-        return f"{table(rows)}\nEvents are those of the second sample.{more}"
+        return stacked(table(map(_feature_row, shown), header=header), f"Events are those of the second sample.{more}")
 
     def to_dict(self) -> dict[str, object]:
         """All figures, ready for JSON; NaN and infinities become None."""

@@ -1,6 +1,6 @@
 """What each region of a joint fit has to do with its t."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.interpretation.learned import values_of
+from wilks.interpretation.gains import gains_of
+from wilks.interpretation.learned import learned_at
 from wilks.samples import Events, Sample
 from wilks.statistics.fits import FitResult
 
@@ -21,8 +22,9 @@ class RegionShare:
         name: of the region.
         n_observed: its data events.
         n_expected: those that its reference expects at the nuisances of Delta.
-        gain: its part of t, 2 (L_k[0, nu of Delta] - L_k[f_k, nu of tau]), without the auxiliary measurements, which
-            belong to no region, and without penalties; negative where the joint fit gives up something here.
+        gain: its part of t, 2 (L_k[0, nu of Delta] - L_k[f_k, nu of tau]), the c of all its places
+            (`wilks.interpretation.gains`), without the auxiliary measurements, which belong to no region, and without
+            penalties; negative where the joint fit gives up something here.
     """
 
     name: str
@@ -39,7 +41,7 @@ def region_shares(analysis: Analysis, data: Sample | Events, *, fit: FitResult) 
     """What each region adds to t of a joint fit.
 
     The gains of histograms, networks and converged kernels sum to t less what the auxiliary measurements and penalties
-    change between Delta and tau. The f of a score statistic is a first step, whose gain may be anything.
+    change between Delta and tau; those of score statistics by their expanded loss.
 
     Args:
         analysis: of several regions.
@@ -64,18 +66,8 @@ def region_shares(analysis: Analysis, data: Sample | Events, *, fit: FitResult) 
 
 
 def _shares(analysis: Analysis, sample: Sample, fit: FitResult) -> Iterator[RegionShare]:
-    given, fits = analysis.split(sample), analysis.region_fits(fit)
+    given, fits = analysis.split(sample), analysis.region_fits(fit, data=sample)
     for name, one in analysis.regions.items():
         own = given.get(name, Sample(np.empty((0, len(one.features))), features=one.features))
-        at_tau, at_delta = values_of(fits[name].nuisances), values_of(fits[name].delta_nuisances)
-        n_expected = float(np.sum(one.moved_weights(at_delta)))
-        before = n_expected - _log_r(one, own, at_delta)
-        f = one.log_ratio(one.reference.events[:], fits[name].params)
-        of_data = float(np.sum(one.log_ratio(own.events, fits[name].params)))
-        after = float(np.sum(one.moved_weights(at_tau) * np.exp(f))) - of_data - _log_r(one, own, at_tau)
-        yield RegionShare(name, own.n_events, n_expected, 2.0 * (before - after))
-
-
-def _log_r(analysis: Analysis, sample: Sample, nu: Mapping[str, float]) -> float:
-    """sum_D log r."""
-    return float(np.sum(analysis.nuisances.log_ratio(sample.events, nu))) if nu and sample.n_events else 0.0
+        gains = gains_of(learned_at(one, own, fit=fits[name]), own)
+        yield RegionShare(name, own.n_events, float(np.sum(gains.weights)), gains.total)

@@ -11,12 +11,12 @@ from wilks.laws.found import found_text, found_to_dict
 from wilks.laws.members import members_text, members_to_dict
 from wilks.laws.notices import failed_fit
 from wilks.laws.profiled import nuisance_table, nuisances_to_dict, part_rows
-from wilks.significance.printing import decimals, finite_or_none, table
+from wilks.significance.printing import decimals, finite_or_none
 from wilks.statistics import family_of
 from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Law, Probability, Refusal, SecondAnswer
 from wilks.storage import Storable, named
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 NO_NUMBERS = (("t", "failed"), ("p-value", "none"), ("Z", "none"))
 _LAWS = {
@@ -114,8 +114,8 @@ class GoodnessOfFit(Printed, Storable):
         return self.law.second(self.t) if self.law and self.is_answered else None
 
     def __str__(self) -> str:
-        lines = ["Goodness of fit", table(self._rows()), *self._sentences()]
-        return "\n".join([*lines, *(f"Warning: {text}." for text in self.warnings)])
+        warnings = (f"Warning: {text}." for text in self.warnings)
+        return stacked("Goodness of fit", table(self._rows()), *self._sentences(), *warnings)
 
     def __repr__(self) -> str:
         numbers = f"t={self.t:.4g}, p_value={self.p_value:.4g}, z_score={self.z_score:.4g}"
@@ -195,8 +195,13 @@ def evaluate(fit: FitResult, law: Law, *, warnings: tuple[str, ...] = ()) -> Goo
         warnings: what must be known beside what the law says.
 
     Raises:
-        CalibrationError: the law is one of another analysis, or refuses at this t.
+        CalibrationError: the law is one of another analysis, or refuses at this t; the fit is part of a joint one.
     """
+    if fit.joint:
+        raise CalibrationError(
+            "p belongs to the t of a fit, but this one is the part of a joint fit in one region, and its t is that of "
+            "all of them; give the joint fit, or fit the analysis of the region by itself"
+        )
     law.check(fit)
     law = law.of(fit)
     notices = (*law.notices(fit), *warnings)

@@ -28,7 +28,7 @@ from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Law, Probability, Refusal
 from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -299,7 +299,7 @@ class Calibration(Printed, Law, Storable):
             lines.append(failed_toys(self.n_failed, self.n_toys))
         lines.extend(f"Warning: {text}." for text in self.findings)
         lines.extend(f"{n} of them: {code.message}." for code, n in (self.summary.failures if self.summary else ()))
-        return "\n".join(lines)
+        return stacked(*lines)
 
     def __repr__(self) -> str:
         dof = self.degrees_of_freedom

@@ -10,8 +10,9 @@ import numpy as np
 from wilks import significance
 from wilks.laws import omnibus
 from wilks.laws.omnibus import TAIL_PROBABILITY, Seen, Yardstick
-from wilks.significance.printing import decimals, finite_or_none, plain, probability, table
+from wilks.significance.printing import decimals, finite_or_none, plain, probability
 from wilks.typing import FloatArray
+from wilks.wording import stacked, table
 
 MIN_TOYS = 20
 MIN_P_VALUE = 0.02
@@ -131,7 +132,6 @@ class Compatibility:
     def __str__(self) -> str:
         tail_error = math.sqrt(TAIL_PROBABILITY * (1.0 - TAIL_PROBABILITY) * self.n_toys)
         rows = (
-            ("", "toys", "error", "chi-square", "pull or p"),
             ("mean", decimals(self.mean), decimals(self.mean_error), self._dof_text, self.mean_text),
             (
                 "variance/(2 mean)",
@@ -150,7 +150,8 @@ class Compatibility:
             ("KS p" if self.is_mean_judged else "KS p, corrected", "", "", "", f"p {probability(self.ks_p_value)}"),
             ("all together", "", "", "", f"p {probability(self.omnibus_p_value)}"),
         )
-        return "\n".join([table(rows), *([seen_table(self.seen, n=self.n_valid)] if self.is_judged else [])])
+        first = table(rows, header=("", "toys", "error", "chi-square", "pull or p"))
+        return stacked(first, *([seen_table(self.seen, n=self.n_valid)] if self.is_judged else []))
 
     @property
     def mean_text(self) -> str:
@@ -193,7 +194,7 @@ def seen_table(found: tuple[Seen, ...], *, n: int) -> str:
       300 toys show, at 5 %    KS   mean  variance  tail  together
       variance 15 % too small  9 %  -     43 %      8 %   30 %
     """
-    return table([(seen_title(n), *omnibus.TESTS, "together"), *(seen_row(one) for one in found)])
+    return table(map(seen_row, found), header=(seen_title(n), *omnibus.TESTS, "together"))
 
 
 def seen_title(n: int) -> str:

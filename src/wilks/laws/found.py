@@ -2,8 +2,9 @@
 
 import math
 
-from wilks.significance.printing import decimals, plain, probability_from_log, table
+from wilks.significance.printing import decimals, plain, probability_from_log
 from wilks.statistics.found import FoundRegion
+from wilks.wording import stacked, table
 
 _LOG_LARGEST = 700.0
 
@@ -19,10 +20,7 @@ def found_text(one: FoundRegion, *, p_value: float, interval: tuple[float, float
     them. The local p is that of a Poisson count.
     """
     local = probability_from_log(one.log_p_value), decimals(one.z_score)
-    rows = [
-        ("region", "observed", "expected", "local p", "local Z"),
-        (one.where, f"{one.n_observed:,}", plain(one.n_expected), *local),
-    ]
+    row = (one.where, f"{one.n_observed:,}", plain(one.n_expected), *local)
     ratios = [ratio for p in (p_value, *interval) if (ratio := over_local(one, p)) is not None]
     text = "The local p is that of a Poisson count."
     if len(ratios) == 3:
@@ -31,7 +29,7 @@ def found_text(one: FoundRegion, *, p_value: float, interval: tuple[float, float
             f"The global p is {trials} times the local p of this region, the best of {one.n_regions:,}: what it costs "
             f"to look at all of\nthem. {text}"
         )
-    return f"{table(rows)}\n{text}"
+    return stacked(table([row], header=("region", "observed", "expected", "local p", "local Z")), text)
 
 
 def over_local(one: FoundRegion, p_value: float) -> float | None:

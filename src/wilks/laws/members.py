@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 
 from wilks.significance import z_score_from_log
-from wilks.significance.printing import decimals, plain, probability_from_log, table
+from wilks.significance.printing import decimals, plain, probability_from_log
 from wilks.statistics.fits import MemberFit
+from wilks.wording import stacked, table
 
 _LOG_LARGEST = 700.0
 
@@ -21,9 +22,9 @@ def members_text(members: Sequence[MemberFit], *, p_value: float, interval: tupl
     The global p is 1.75 [1.5, 2] times the smallest of 2 local p-values, width 0.4 and ridge 0.3: what it costs to look
     at all of them. Local p-values are those of gamma laws, and approximate.
     """
-    rows = [("member", "ridge", "t", "local p", "local Z"), *(_row(one) for one in members)]
-    return (
-        f"{table(rows)}\n{_trials(members, p_value, interval)}Local p-values are those of gamma laws, and approximate."
+    return stacked(
+        table(map(_row, members), header=("member", "ridge", "t", "local p", "local Z")),
+        f"{_trials(members, p_value, interval)}Local p-values are those of gamma laws, and approximate.",
     )
 
 

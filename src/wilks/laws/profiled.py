@@ -3,8 +3,9 @@
 import math
 from collections.abc import Mapping
 
-from wilks.significance.printing import decimals, plain, table
+from wilks.significance.printing import decimals, plain
 from wilks.statistics.fits import FitResult, FittedNuisance
+from wilks.wording import table
 
 
 def part_rows(fit: FitResult) -> list[tuple[str, ...]]:
@@ -21,10 +22,9 @@ def nuisance_table(fit: FitResult) -> str:
       nuisance  at tau, with f  pull   at Delta, f = 0  pull
       scale     0.02 +- 0.01    +0.20  0.05 +- 0.01     +0.50
     """
-    rows = [("nuisance", "at tau, with f", "pull", "at Delta, f = 0", "pull")]
     pairs = zip(fit.nuisances, fit.delta_nuisances, strict=True)
-    rows += [(at_tau.name, *_cells(at_tau), *_cells(at_delta)) for at_tau, at_delta in pairs]
-    return table(rows)
+    rows = [(at_tau.name, *_cells(at_tau), *_cells(at_delta)) for at_tau, at_delta in pairs]
+    return table(rows, header=("nuisance", "at tau, with f", "pull", "at Delta, f = 0", "pull"))
 
 
 def distances(fit: FitResult, nu: Mapping[str, float]) -> dict[str, float]:

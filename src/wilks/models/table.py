@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from wilks.significance.printing import decimals, finite_or_none, probability, table
+from wilks.significance.printing import decimals, finite_or_none, probability
 from wilks.statistics.law import Probability
 from wilks.storage import Storable
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ class ModelTable(Printed, Storable):
     def __str__(self) -> str:
         first = f"{len(self.rows)} models on {self.n_events:,} events, {self.n_toys:,} toys of the reference"
         failed = [f"{one.name}: {one.n_failed} of {self.n_toys:,} toys failed." for one in self.rows if one.n_failed]
-        return "\n".join([first, table([row[:-1] for row in self.cells]), self.sentence, *failed])
+        header, *rows = (row[:-1] for row in self.cells)
+        return stacked(first, table(rows, header=header), self.sentence, *failed)
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, ready for JSON."""

@@ -16,10 +16,10 @@ from wilks.monitor.null_laws import NullLaws
 from wilks.monitor.options import Decisions, Validity
 from wilks.monitor.places import Profile
 from wilks.monitor.scoring import Baseline, LinearScorer, Scorer, scorer_of
-from wilks.significance.printing import plain, table
+from wilks.significance.printing import plain
 from wilks.storage import Folder, Storable, as_path, load
 from wilks.typing import FloatArray
-from wilks.wording import Printed, listed
+from wilks.wording import Printed, listed, stacked, table
 
 LAYOUT = 2
 _NEAR = 1.1  # sizes so near to one of the grid have its null
@@ -212,13 +212,10 @@ class MonitorReference(Printed, Storable):
             ("batches", f"{self.fewest_events:,} to {self.most_events:,} events"),
             *(_law_row(law, of.size) for law, of in zip(laws, self.calibration, strict=True)),
         ]
-        seen = [
-            ("deviation", "events", "at least MEDIUM", "BAD"),
-            *((one.deviation, f"{one.n_events:,}", plain(one.medium), plain(one.bad)) for one in self.power),
-        ]
-        power = f"\nShare of batches with a deviation that are seen:\n{table(seen)}" if self.power else ""
-        guarantees = "\n".join(f"- {one}" for one in self.decisions.describe())
-        return f"{table(rows)}{power}\nRates:\n{guarantees}"
+        power = [(one.deviation, f"{one.n_events:,}", plain(one.medium), plain(one.bad)) for one in self.power]
+        seen = table(power, header=("deviation", "events", "at least MEDIUM", "BAD"))
+        shares = ("Share of batches with a deviation that are seen:", seen) if power else ()
+        return stacked(table(rows), *shares, "Rates:", *(f"- {one}" for one in self.decisions.describe()))
 
 
 def _law_row(law: Any, n_calibration: int) -> tuple[str, str]:

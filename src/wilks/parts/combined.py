@@ -8,9 +8,9 @@ import numpy as np
 
 from wilks.errors import CalibrationError, InputError
 from wilks.significance import INDEPENDENT, clopper_pearson, least_tied, z_score
-from wilks.significance.printing import decimals, failed_toys, finite_or_none, probability, table
+from wilks.significance.printing import decimals, failed_toys, finite_or_none, probability
 from wilks.typing import FloatArray
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 FEW_TOYS = 100
 
@@ -57,8 +57,7 @@ class PartsAnswer(Printed):
         return (few,) if self.n_toys < FEW_TOYS else ()
 
     def __str__(self) -> str:
-        rows = [("part", "events", "t", "p")]
-        rows += [
+        rows = [
             (str(k + 1), f"{n:,}", decimals(t), probability(p))
             for k, (n, t, p) in enumerate(zip(self.n_events, self.t, self.p_values, strict=True))
         ]
@@ -69,8 +68,9 @@ class PartsAnswer(Printed):
             f"{probability(self.formula_p_value)} if the parts are independent (correlation of t "
             f"{decimals(self.correlation)})."
         )
-        lines = [table(rows), last, *(f"Warning: {text}." for text in self.warnings)]
-        return "\n".join([*lines, *([failed_toys(self.n_failed, self.n_toys)] if self.n_failed else [])])
+        lines = [table(rows, header=("part", "events", "t", "p")), last]
+        lines += (f"Warning: {text}." for text in self.warnings)
+        return stacked(*lines, *([failed_toys(self.n_failed, self.n_toys)] if self.n_failed else []))
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, ready for JSON."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from wilks.plots.null import null_distribution, qq
 from wilks.plots.numbers import Numbers, file_word, named, to_csv, to_hepdata
 from wilks.plots.power import power_curves
 from wilks.plots.regions import region
+from wilks.plots.responses import response_closure, response_study
 from wilks.plots.scans import tomography
 from wilks.plots.selections import weight_clips
 from wilks.plots.sensitivities import has_dedicated_search, sensitivity
@@ -36,6 +37,7 @@ from wilks.plots.survival_curve import survival
 from wilks.plots.toy_percentiles import percentiles
 from wilks.plots.validations import tau_and_t, validation
 from wilks.power import PowerTable
+from wilks.responses import Closure, ResponseStudy
 from wilks.samples import Sample
 from wilks.selection import ArchitectureScan, WeightClipSelection
 from wilks.statistics.fits import FitResult
@@ -71,7 +73,7 @@ def figures_of(
 
     Args:
         result: what `wilks.load` or `wilks.load_toys` gives: an answer, a calibration, a fit, toys, a comparison, a
-            selection, a scan of networks, a validation or a table of power.
+            selection, a scan of networks, a validation, a table of power, or how responses were learned and checked.
         analysis: of an answer or a fit: adds nuisances, the learned ratio in pairs of features and, with ``data``, in
             each column.
         data: of an answer or a fit.
@@ -141,7 +143,7 @@ def _of_fit(fit: FitResult, beside: Beside) -> Found:
     if not beside.analysis.regions:
         yield from _of_events(beside.analysis, fit, beside)
         return
-    fits = beside.analysis.region_fits(fit)
+    fits = beside.analysis.region_fits(fit, data=beside.data)
     own = beside.analysis.split(beside.data) if beside.data is not None else {}
     for name, one in beside.analysis.regions.items():
         inner = Beside(one, own.get(name), None, beside.labels)
@@ -197,6 +199,18 @@ def _of_pairs(found: SamplePairs, beside: Beside) -> Found:
     yield from ((f"samples-{one.feature}", partial(pair_figure, one)) for one in found.pairs)
 
 
+def _of_study(found: ResponseStudy, beside: Beside) -> Found:
+    for one in found.nuisances:
+        yield f"study-{one.name}", partial(response_study, found, name=one.name, labels=beside.labels)
+
+
+def _of_closure(found: Closure, beside: Beside) -> Found:
+    """One of each nuisance, with the variations that move it."""
+    for name in found.names:
+        rows = tuple(row for row in found.rows if row.values.get(name, 0.0))
+        yield f"closure-{name}", partial(response_closure, replace(found, rows=rows), labels=beside.labels)
+
+
 _FIGURES: dict[type, Callable[[Any, Beside], Found]] = {
     GoodnessOfFit: _of_answer,
     Calibration: _of_calibration,
@@ -208,6 +222,8 @@ _FIGURES: dict[type, Callable[[Any, Beside], Found]] = {
     ArchitectureScan: _of_scan,
     Validation: _of_validation,
     PowerTable: _of_power,
+    ResponseStudy: _of_study,
+    Closure: _of_closure,
 }
 
 

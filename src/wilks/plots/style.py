@@ -20,7 +20,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.mathtext import MathTextParser
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from wilks.interpretation.binning import Binning
 from wilks.plots.looks import Look, current_look
@@ -66,6 +66,7 @@ def mark(i: int) -> Mark:
 PNG_DPI = 130
 _STRIP = 0.28  # inches of a label
 MANY_TIMES = 40.0
+_FEW_TIMES, _FEW_TICKS = 4.0, 4
 
 _OVERRIDES: dict[str, object] = {
     "font.size": 10,
@@ -190,7 +191,8 @@ def new_figure(width: float, height: float) -> Drawing:
 
 def plain_log_ticks(axis: Axis, *, span: float) -> None:
     """Label a logarithmic axis that covers a factor ``span`` with ordinary numbers at round places."""
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if span < MANY_TIMES else (1.0, 3.0)))
+    of_decades = LogLocator(subs=(1.0, 2.0, 5.0) if span < MANY_TIMES else (1.0, 3.0))
+    axis.set_major_locator(MaxNLocator(_FEW_TICKS, steps=(1, 2, 5, 10)) if span < _FEW_TIMES else of_decades)
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(LogLocator(subs=tuple(range(1, 10)), numticks=50))
     axis.set_minor_formatter(NullFormatter())

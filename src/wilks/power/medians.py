@@ -13,10 +13,10 @@ from wilks.errors import CalibrationError
 from wilks.laws import Calibration
 from wilks.laws.inputs import t_values
 from wilks.significance import chi2_z_score, clopper_pearson, exceedance_interval, median_ranks, z_score
-from wilks.significance.printing import decimals, failed_toys, finite_or_none, probability, table
+from wilks.significance.printing import decimals, failed_toys, finite_or_none, probability
 from wilks.significance.printing import toys as toys_text
 from wilks.typing import FloatArray
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 MIN_TOYS = 3
 
@@ -73,7 +73,7 @@ class MedianZ(Printed):
             lines.append(f"A common error of {decimals(self.overlap_z_error)} on Z from the finite pool comes on top.")
         if self.n_failed:
             lines.append(failed_toys(self.n_failed, self.n_toys))
-        return "\n".join(lines)
+        return stacked(*lines)
 
     def to_dict(self) -> dict[str, object]:
         """All figures, ready for JSON; infinities become None."""
@@ -117,7 +117,7 @@ class Power(Printed):
         lines = [table(rows), f"From {toys_text(self.n_toys)} of the alternative; intervals are at 68 %."]
         if self.n_failed:
             lines.append(failed_toys(self.n_failed, self.n_toys))
-        return "\n".join(lines)
+        return stacked(*lines)
 
     def to_dict(self) -> dict[str, object]:
         """All figures, ready for JSON."""

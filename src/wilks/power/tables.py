@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from wilks.significance.printing import decimals, finite_or_none, table
+from wilks.significance.printing import decimals, finite_or_none
 from wilks.storage import Storable
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 LEVELS = (2.0, 3.0, 5.0)
 Share = tuple[float, float, float]
@@ -83,16 +83,16 @@ class PowerTable(Printed, Storable):
         header = ("alternative", "test", *(f"power {level:g} sigma" for level in LEVELS), "median Z", "ms a toy")
         has_asymptotic = any(row.asymptotic_z is not None for row in self.rows)
         more = ("asymptotic Z", "Asimov Z") if has_asymptotic else ()
-        rows = [(*header, *more), *((*_text_of(row), *_asymptotic_text(row)[: len(more)]) for row in self.rows)]
+        rows = ((*_text_of(row), *_asymptotic_text(row)[: len(more)]) for row in self.rows)
         blind = ", ".join(dict.fromkeys(row.test for row in self.rows if not row.sees_count))
         lines = [
-            table(rows),
+            table(rows, header=(*header, *more)),
             f"Thresholds from {self.n_null:,} toys of the reference, the same for all tests; {self.n_toys:,} toys of "
             "each alternative. Intervals are at 68 %; '-' stands where the toys of the reference do not reach.",
         ]
         if has_asymptotic:
             lines.append("Asymptotic Z is the median of toys by the asymptotic law, Asimov Z that of what is expected.")
-        return "\n".join([*lines, f"The number of events is not known to: {blind}."] if blind else lines)
+        return stacked(*lines, *([f"The number of events is not known to: {blind}."] if blind else []))
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, ready for JSON."""

@@ -121,7 +121,7 @@ def build_report(inputs: ReportInputs) -> Report:
         has_nuisances=bool(analysis and analysis.nuisances),
         nuisance_tables=nuisance_tables(analysis, fit, inputs.closure) if analysis else (),
         nuisance_pictures=(pictures.pull_picture(analysis, fit),) if analysis and fit and fit.nuisances else (),
-        response_pictures=pictures.response_pictures(inputs.study, inputs.closure),
+        response_pictures=pictures.response_pictures(inputs.study, inputs.closure, labels=inputs.labels),
         limits=limits(inputs.result, analysis, inputs.data, fit=fit),
         null_pictures=null.pictures,
         null_tables=null.tables,

@@ -18,7 +18,6 @@ from wilks.laws import AnalyticLaw, Calibration, GoodnessOfFit, SequentialLaw, c
 from wilks.laws.empirical import Empirical
 from wilks.plots.feature_ratios import ratio_drawing
 from wilks.reports.picture import Picture, picture_of
-from wilks.reports.responses import response_figures
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
 from wilks.typing import FloatArray
@@ -128,7 +127,7 @@ def ratio_pictures(
 def _pictures_of_regions(
     analysis: Analysis, data: Sample, *, fit: FitResult | None, labels: Mapping[str, str]
 ) -> Iterator[Picture]:
-    fits = {} if fit is None else analysis.region_fits(fit)
+    fits = {} if fit is None else analysis.region_fits(fit, data=data)
     for name, own in analysis.split(data).items():
         for one in ratio_pictures(analysis.regions[name], own, fit=fits.get(name), labels=labels):
             yield replace(one, caption=f"{name}: {one.caption}")
@@ -155,7 +154,9 @@ def pull_picture(analysis: Analysis, fit: FitResult) -> Picture:
     )
 
 
-def response_pictures(study: ResponseStudy | None, closure: Closure | None) -> tuple[Picture, ...]:
+def response_pictures(
+    study: ResponseStudy | None, closure: Closure | None, *, labels: Mapping[str, str]
+) -> tuple[Picture, ...]:
     """The binned study, and the learned responses against the varied samples."""
     texts = {
         "study": "Bin contents of the varied samples of {} against its value, with polynomials; triangles mark the "
@@ -163,10 +164,10 @@ def response_pictures(study: ResponseStudy | None, closure: Closure | None) -> t
         "closure": "Learned log r (lines) against varied samples of {} (points); below, the differences in errors.",
     }
     pictures = []
-    for key, draw in response_figures(study, closure).items():
-        kind, _, name = key.partition("-")
-        text = texts[kind].format(name)
-        pictures.append(picture_of(draw, caption=text, alt=text))
+    for kind, one in (("study", study), ("closure", closure)):
+        for key, draw in plots.figures_of(one, labels=labels).items() if one is not None else ():
+            text = texts[kind].format(key.removeprefix(f"{kind}-"))
+            pictures.append(picture_of(draw, caption=text, alt=text))
     return tuple(pictures)
 
 

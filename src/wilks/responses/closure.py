@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from wilks.errors import InputError, ResponseError
 from wilks.nuisances import Nuisances, cell_of
 from wilks.responses.counts import quantile_edges
-from wilks.responses.text import number, table
+from wilks.responses.text import number
 from wilks.responses.variation import Variation, check_variations, compared_columns
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
+from wilks.storage import Storable
 from wilks.typing import BoolArray, FloatArray
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 REACH = 3.0
 """Variations within so many sigma decide on a response; the fit hardly goes further."""
@@ -115,7 +116,7 @@ class ClosureRow:
 
 
 @dataclass(frozen=True, eq=False)
-class Closure(Printed):
+class Closure(Printed, Storable):
     """Reconstructed against true log r (figures 3 and 14 of "Learning New Physics from an Imperfect Machine").
 
     A response is poor if a judged variation contradicts it (p below ``alpha`` after a factor for the number of
@@ -128,6 +129,7 @@ class Closure(Printed):
     alpha: float
     tolerance: float
     reach: float
+    stored_as: ClassVar[str] = "closure"
 
     @property
     def poor_rows(self) -> tuple[ClosureRow, ...]:
@@ -164,9 +166,9 @@ class Closure(Printed):
         )
 
     def __str__(self) -> str:
-        head = ("variation", "sigmas", "worst in", "chi2/bins", "p, all columns", "shift in t", "")
-        lines = [head, *(_line(row, row in self.poor_rows) for row in self.rows)]
-        return "\n".join([table(lines), *self._sentences()])
+        header = ("variation", "sigmas", "worst in", "chi2/bins", "p, all columns", "shift in t", "")
+        rows = (_line(row, row in self.poor_rows) for row in self.rows)
+        return stacked(table(rows, header=header), *self._sentences())
 
     def _sentences(self) -> list[str]:
         beyond = sum(not row.is_judged for row in self.rows)
@@ -197,6 +199,21 @@ class Closure(Printed):
             "p_values": {name: self.p_value(name) for name in self.names},
             "variations": [_row_to_dict(row) for row in self.rows],
         }
+
+    def to_document(self) -> dict[str, Any]:
+        rows = [
+            {**vars(row), "values": dict(row.values), "columns": [vars(one) for one in row.columns]}
+            for row in self.rows
+        ]
+        return {**vars(self), "rows": rows}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Closure":
+        rows = (
+            {**row, "columns": tuple(ClosureColumn(**one) for one in row["columns"]), "yields": tuple(row["yields"])}
+            for row in document["rows"]
+        )
+        return cls(**{**document, "rows": tuple(ClosureRow(**row) for row in rows), "names": tuple(document["names"])})
 
 
 def check_responses(

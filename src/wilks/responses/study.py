@@ -1,8 +1,8 @@
 """How a reference depends on each nuisance, in bins: which order it needs, and where to train."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,12 +11,13 @@ from wilks.nuisances import Nuisance, cell_of
 from wilks.responses.closure import ALPHA, REACH, TOLERANCE
 from wilks.responses.counts import Counts, count, quantile_edges
 from wilks.responses.polynomials import PolynomialFit, fit_polynomials
-from wilks.responses.text import number, table
+from wilks.responses.text import number
 from wilks.responses.variation import Variation, check_variations, compared_columns, points_of
 from wilks.samples import Sample
 from wilks.significance import chi2_sf
+from wilks.storage import Storable
 from wilks.typing import BoolArray, FloatArray
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 _N_BINS = 10
 _HIGHEST = 4
@@ -98,11 +99,12 @@ class NuisanceStudy:
 
 
 @dataclass(frozen=True, eq=False)
-class ResponseStudy(Printed):
+class ResponseStudy(Printed, Storable):
     """The binned study of figures 2 and 13 of "Learning New Physics from an Imperfect Machine"."""
 
     nuisances: tuple[NuisanceStudy, ...]
     reach: float
+    stored_as: ClassVar[str] = "response_study"
 
     @property
     def order(self) -> dict[str, int]:
@@ -115,11 +117,27 @@ class ResponseStudy(Printed):
         return tuple(one for one in variations if len(_moved(one)) > 1 or set(_moved(one).items()) <= chosen)
 
     def __str__(self) -> str:
-        return "\n\n".join(_text(one, self.reach) for one in self.nuisances)
+        first, *more = (_text(one, self.reach) for one in self.nuisances)
+        return stacked(first, *(text for one in more for text in ("", one)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the bins."""
         return {"reach": self.reach, "nuisances": [_to_dict(one) for one in self.nuisances]}
+
+    def to_document(self) -> dict[str, Any]:
+        nuisances = [
+            {
+                **vars(one),
+                "columns": [vars(column) for column in one.columns],
+                "orders": [vars(result) for result in one.orders],
+            }
+            for one in self.nuisances
+        ]
+        return {"reach": self.reach, "nuisances": nuisances}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "ResponseStudy":
+        return cls(tuple(_from_document(one) for one in document["nuisances"]), document["reach"])
 
 
 def study_responses(
@@ -290,8 +308,7 @@ def _moved(variation: Variation) -> dict[str, float]:
 
 
 def _text(study: NuisanceStudy, reach: float) -> str:
-    rows = [("order", "chi2/dof", "p-value", "shift in t", "holds up to")]
-    rows += [
+    rows = [
         (
             str(one.order),
             f"{one.chi2:.1f}/{one.dof}",
@@ -305,13 +322,11 @@ def _text(study: NuisanceStudy, reach: float) -> str:
     where = f"within {reach:g} sigma" if n_near < len(study.points) else "of all samples"
     points = ", ".join(f"{nu:g}" for nu in study.training_points)
     enough = any(one.is_enough for one in study.orders)
-    return "\n".join(
-        [
-            f"{study.name} (sigma {study.sigma:g}): polynomials fitted to {n_near} points {where}",
-            table(rows),
-            f"Proposed: order {study.order}{'' if enough else ', though no order describes the points'}, "
-            f"trained at {points}.",
-        ]
+    return stacked(
+        f"{study.name} (sigma {study.sigma:g}): polynomials fitted to {n_near} points {where}",
+        table(rows, header=("order", "chi2/dof", "p-value", "shift in t", "holds up to")),
+        f"Proposed: order {study.order}{'' if enough else ', though no order describes the points'}, "
+        f"trained at {points}.",
     )
 
 
@@ -325,3 +340,10 @@ def _to_dict(study: NuisanceStudy) -> dict[str, Any]:
         "order": study.order,
         "training_points": list(study.training_points),
     }
+
+
+def _from_document(document: Mapping[str, Any]) -> NuisanceStudy:
+    columns = (StudyColumn(**{**one, "fits": tuple(one["fits"])}) for one in document["columns"])
+    orders = tuple(OrderResult(**one) for one in document["orders"])
+    points = tuple(document["training_points"])
+    return NuisanceStudy(**{**document, "columns": tuple(columns), "orders": orders, "training_points": points})

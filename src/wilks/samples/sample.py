@@ -19,7 +19,7 @@ from wilks.samples.origin import Origin
 from wilks.samples.stored_precision import Precisions, narrow
 from wilks.storage import Storable
 from wilks.typing import FloatArray, is_number
-from wilks.wording import Printed, visible
+from wilks.wording import Printed, stacked, table
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -211,13 +211,13 @@ class Sample(Printed, Storable):
         )
 
     def __repr__(self) -> str:
-        width = max(7, *(len(visible(name)) for name in (*self.features, *self.extras)))
-        lines = [f"Sample: {self.n_events:,} events, {_weight_phrase(self)}"]
-        lines.append(f"{'feature':<{width}}  {'mean':>10}  {'std':>10}  {'min':>10}  {'max':>10}")
-        lines += [_column_line(name, width, self) for name in self.features]
-        lines += [_column_line(name, width, self) + "  (carried)" for name in self.extras]
-        lines += () if self.origin is None else self.origin.left_out
-        return "\n".join(lines)
+        rows = [(name, *_numbers(name, self)) for name in self.features]
+        rows += [(name, *_numbers(name, self), "(carried)") for name in self.extras]
+        return stacked(
+            f"Sample: {self.n_events:,} events, {_weight_phrase(self)}",
+            table(rows, header=("feature", "mean", "std", "min", "max")),
+            *(() if self.origin is None else self.origin.left_out),
+        )
 
 
 def _event_table(events: npt.ArrayLike, names: tuple[str, ...] | None) -> FloatArray:
@@ -281,12 +281,12 @@ def _weight_phrase(sample: Sample) -> str:
     return f"{phrase}, {negative:,} of them negative" if negative else phrase
 
 
-def _column_line(name: str, width: int, sample: Sample) -> str:
+def _numbers(name: str, sample: Sample) -> tuple[str, ...]:
     has_value = np.isfinite(sample.column(name))
     values, weights = sample.column(name)[has_value], sample.event_weights[has_value]
     if not values.size or not weights.sum() > 0:
-        return f"{visible(name):<{width}}" + f"  {'-':>10}" * 4
+        return ("-",) * 4
     mean = float(np.average(values, weights=weights))
     variance = float(np.average((values - mean) ** 2, weights=weights))
     numbers = (mean, float(np.sqrt(max(variance, 0.0))), float(values.min()), float(values.max()))
-    return f"{visible(name):<{width}}" + "".join(f"  {number:>10.4g}" for number in numbers)
+    return tuple(f"{number:.4g}" for number in numbers)

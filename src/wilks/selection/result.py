@@ -11,9 +11,9 @@ from wilks.laws.compatibility import MAX_PULL, Compatibility
 from wilks.search import Search
 from wilks.selection.spread import LARGEST_SPREAD, LEAST_SHARE, Spread
 from wilks.selection.trials import Trial, with_choice
-from wilks.significance.printing import probability, table
+from wilks.significance.printing import probability
 from wilks.storage import Storable
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 DEFAULT_SET_ADVICE = (
     "take the default set of kernels (Analysis(model=None)) for the answer, whose t has no seed, and this network as a "
@@ -108,14 +108,14 @@ class WeightClipSelection(Printed, Storable):
         lines = [
             f"Weight clip {self.weight_clip:g}, interval {low:.3g} to {high:.3g} at 68 %: there the mean of t is "
             f"{self.n_parameters}, the number of parameters k",
-            table([_HEADER, *(_row(trial) for trial in self.table)]),
+            table(map(_row, self.table), header=_HEADER),
             f"{self._end_text()} {last.mean_error:.2f} standard deviations of the chi-square: where the chi-square is "
             "quoted, Z may be off by as much.",
             f"Fresh toys, which chose nothing: {_lowered(self.fresh.compatibility.verdict)}",
             f"Spread: {self.spread}.",
             self._effort_text(),
         ]
-        return "\n".join([*lines, *(f"Warning: {text}." for text in self.warnings)])
+        return stacked(*lines, *(f"Warning: {text}." for text in self.warnings))
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, ready for JSON."""

@@ -10,9 +10,9 @@ import numpy as np
 from wilks.analysis import Analysis
 from wilks.selection.result import DEFAULT_SET_ADVICE, WeightClipSelection
 from wilks.selection.trials import with_choice
-from wilks.significance.printing import probability, table
+from wilks.significance.printing import probability
 from wilks.storage import Storable
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 _HEADER = (
     "network",
@@ -132,12 +132,12 @@ class ArchitectureScan(Printed, Storable):
         return max(equal, key=lambda one: (one.is_stable, one.n_parameters))
 
     def __str__(self) -> str:
-        rows = [_HEADER, *(_row(one) for one in self.candidates)]
+        rows = [_row(one) for one in self.candidates]
         if self.default_powers:
             blank = ("",) * (len(_HEADER) - 3)
             rows.append((DEFAULT_SET, *blank, _power_text(self.default_powers), ""))
         lines = [
-            table(rows),
+            table(rows, header=_HEADER),
             f"Power at size {self.size:g} on {self._n_signals} random signals, {self.n_signal_toys} toys each, which a "
             "test made for the one signal sees at about Z = 5.",
             f"Spent: {self.spent_core_seconds:.0f} of {self.budget_core_seconds:.0f} core seconds.",
@@ -145,7 +145,7 @@ class ArchitectureScan(Printed, Storable):
             f"Largest compatible network of each depth: {self._largest_text()}.",
             self._recommendation(),
         ]
-        return "\n".join(lines)
+        return stacked(*lines)
 
     @property
     def _n_signals(self) -> int:

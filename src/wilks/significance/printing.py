@@ -1,11 +1,9 @@
-"""How numbers and small tables are printed."""
+"""How numbers are printed."""
 
 import math
-from collections.abc import Sequence
 
 from wilks.significance import z_score, z_score_from_log
 from wilks.significance.text import probability, probability_from_log
-from wilks.wording import visible
 
 __all__ = [
     "decimals",
@@ -14,25 +12,10 @@ __all__ = [
     "plain",
     "probability",
     "probability_from_log",
-    "table",
     "toys",
     "z_interval",
     "z_interval_from_log",
 ]
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Align rows of cells in columns, two spaces apart and two from the margin.
-
-    >>> print(table([("t", "12.1"), ("p-value", "0.5", "empirical")]))
-      t        12.1
-      p-value  0.5   empirical
-    """
-    shown = [[visible(cell) for cell in row] for row in rows]
-    n_columns = max(len(row) for row in shown)
-    widths = [max((len(row[i]) for row in shown if i < len(row)), default=0) for i in range(n_columns)]
-    lines = ("  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)) for row in shown)
-    return "\n".join(f"  {line}".rstrip() for line in lines)
 
 
 def decimals(value: float) -> str:

@@ -15,7 +15,7 @@ from wilks.significance.text import probability_from_log
 from wilks.statistics.found import FoundRegion
 from wilks.storage import Storable
 from wilks.typing import FitStatus, FloatArray
-from wilks.wording import Printed
+from wilks.wording import Printed, table
 
 CONTENDER_MARGIN = 0.1
 _ROUNDING = 8e-7  # of t: a difference of two sums over all events
@@ -125,6 +125,7 @@ class FitResult(Printed, Storable):
         members: of a `KernelSet`, by width and then by ridge; the certificate is then that of the worst of them, in
             units of its own t.
         regions: of a `Scan`: the one that it found; none where nothing deviates to the side that is looked at.
+        joint: fingerprint of the analysis whose t it has, of which this f is that of one region; empty for all others.
     """
 
     t: float
@@ -151,6 +152,7 @@ class FitResult(Printed, Storable):
     began_at_delta: bool = False
     members: tuple[MemberFit, ...] = ()
     regions: tuple[FoundRegion, ...] = ()
+    joint: str = ""
     stored_as: ClassVar[str] = "fit"
 
     @property
@@ -243,7 +245,7 @@ class FitResult(Printed, Storable):
             *((one.name, _of_member(one)) for one in self.members),
             *(("region", str(one)) for one in self.regions),
         )
-        return "\n".join(f"{name:<16}  {text}" for name, text in rows)
+        return table(rows)
 
     def _nuisance_rows(self) -> Iterator[tuple[str, str]]:
         yield "tau, Delta", f"{self.tau:.4f}, {self.delta:.4f}"

@@ -17,11 +17,11 @@ from wilks.laws.compatibility import Compatibility, judge
 from wilks.selection.selecting import kept_toys
 from wilks.selection.trials import valid_t
 from wilks.significance import fisher, ks_p_value
-from wilks.significance.printing import probability, table
+from wilks.significance.printing import probability
 from wilks.toys import check_drawable
 from wilks.typing import FloatArray
 from wilks.validation.checks import SIZE, either_of
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 _HEADER = ("nuisances", "toys", "mean of t", "variance/(2 mean)", "KS p of t", "KS p of tau", "p, all tests")
 
@@ -96,11 +96,11 @@ class NuisanceTable(Printed):
         }
 
     def __str__(self) -> str:
-        rows = [_HEADER, *(_row(cell) for cell in self.cells)]
         dof = self.cells[0].compatibility.degrees_of_freedom
         n_failed = sum(cell.toys.n_failed for cell in self.cells)
         last = f"All tests at all points together: p {probability(self.p_value)} that t is chi-square({dof:g}) there."
-        return "\n".join([table(rows), last, *([f"{n_failed} toys failed."] if n_failed else [])])
+        rows = table(map(_row, self.cells), header=_HEADER)
+        return stacked(rows, last, *([f"{n_failed} toys failed."] if n_failed else []))
 
 
 def validate_nuisances(

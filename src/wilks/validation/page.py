@@ -6,11 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from wilks.significance.printing import table
 from wilks.storage import Storable
 from wilks.typing import FloatArray
 from wilks.validation.checks import Check, Verdict
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked, table
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +97,9 @@ class Validation(Printed, Storable):
         return {one.name: one for one in self.checks}[name]
 
     def __str__(self) -> str:
-        rows = [("check", "verdict"), *((one.name, one.verdict.value) for one in self.checks)]
-        return "\n".join([table(rows), *(one.sentence for one in self.checks), f"{self.headline}."])
+        rows = ((one.name, one.verdict.value) for one in self.checks)
+        sentences = (one.sentence for one in self.checks)
+        return stacked(table(rows, header=("check", "verdict")), *sentences, f"{self.headline}.")
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, ready for JSON."""

@@ -123,16 +123,16 @@ def nuisances_of_regions(nuisances: Nuisances, n_regions: int) -> tuple[Nuisance
     return regions
 
 
-def region_fit(model: Regions, fit: FitResult, k: int, names: Sequence[str]) -> FitResult:
+def region_fit(model: Regions, fit: FitResult, k: int, *, names: Sequence[str], own: Mapping[str, Any]) -> FitResult:
     """f and the nuisances of a joint fit as far as they are those of region k, with nuisances of these names.
 
-    t, tau, Delta and the certificate remain those of all regions.
+    t, tau, Delta and the certificate remain those of all regions; ``own`` is what else belongs to the region.
     """
     places = [i for i, one in enumerate(fit.nuisances) if one.name in names]
     picked: Any = {
         name: tuple(getattr(fit, name)[i] for i in places) for name in ("nuisances", "delta_nuisances", "observed")
     }
-    return replace(fit, params=model.region_params(fit.params, k), members=(), **picked)
+    return replace(fit, params=model.region_params(fit.params, k), members=(), joint=fit.fingerprint, **picked, **own)
 
 
 def named_regions(given: Sequence[tuple[str, _Any]]) -> dict[str, _Any]:
