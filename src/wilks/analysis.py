@@ -23,12 +23,11 @@ from wilks.samples import (
     Standardization,
     as_sample,
     check_data,
-    effective_number,
 )
 from wilks.search import Search
 from wilks.statistics import Engine, Statistic, default_statistic, statistic_from_dict
 from wilks.statistics.fits import FitResult
-from wilks.statistics.regions import Regions, named_regions, region_fit, regions_of, settings_of_regions
+from wilks.statistics.regions import Regions, named_regions, region_fits, regions_of, settings_of_regions
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
@@ -132,7 +131,7 @@ class Analysis(Printed, Storable):
     @cached_property
     def reference_share(self) -> float:
         """N(R_0)/N_R: how many expected events one event of the reference stands for."""
-        return self.expected_events / effective_size(self.reference)
+        return self.expected_events / self.reference.n_effective
 
     @property
     def n_parameters(self) -> int:
@@ -159,8 +158,8 @@ class Analysis(Printed, Storable):
         pool = self.nominal_pool
         if pool is None:
             return None
-        fraction = n_events / effective_size(pool)
-        rho = n_events / effective_size(self.reference)
+        fraction = n_events / pool.n_effective
+        rho = n_events / self.reference.n_effective
         return float(np.sqrt(fraction**2 + 2 * fraction * rho))
 
     @cached_property
@@ -232,12 +231,8 @@ class Analysis(Printed, Storable):
         """
         if not isinstance(self.model, Regions):
             return {}
-        given, found = {} if data is None else self.split(self.checked(data)), dict[str, FitResult]()
-        for k, (name, one) in enumerate(self.regions.items()):
-            n_events = fit.n_events if data is None else given[name].n_events if name in given else 0
-            own: dict[str, Any] = {"fingerprint": one.fingerprint(), "n_events": n_events}
-            found[name] = region_fit(self.model, fit, k, names=one.nuisances.names, own=own)
-        return found
+        given = None if data is None else self.split(self.checked(data))
+        return region_fits(self.model, fit, self.regions, data=given)
 
     def checked(self, data: Any) -> Sample:
         """Data as a sample with the features of the analysis; of several regions by their names, or in their order.
@@ -372,15 +367,6 @@ class Analysis(Printed, Storable):
         if len(samples) > 1:
             vars(analysis)["_toy_source_description"] = document["toy_source"]
         return analysis
-
-
-def effective_size(sample: Sample) -> float:
-    """(sum w)^2 / sum w^2: the number of unweighted events with the same relative error.
-
-    >>> effective_size(Sample([1.0, 2.0, 3.0]))
-    3.0
-    """
-    return effective_number(sample.event_weights)
 
 
 def require_float64() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from wilks.analysis import Analysis, effective_size
+from wilks.analysis import Analysis
 from wilks.errors import SampleError
 from wilks.kept import kept
 from wilks.samples import ReferenceSupport, Sample, Support
@@ -22,7 +22,7 @@ _MAX_COMMON_ERROR = 0.2
 
 def analysis_notices(analysis: Analysis) -> Iterator[str]:
     """What reference and pool of an analysis make of every answer."""
-    effective, expected = effective_size(analysis.reference), analysis.expected_events
+    effective, expected = analysis.reference.n_effective, analysis.expected_events
     if effective < _SMALL_RATIO * expected:
         yield (
             f"the reference counts as {effective:,.0f} unweighted events for {expected:,.6g} expected in data: its own "

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wilks import lazy
-from wilks.analysis import Analysis, effective_size
+from wilks.analysis import Analysis
 from wilks.answer import AUTOMATIC_TOYS
 from wilks.hypotheses import Generator
 from wilks.inspection import analysis_notices, count_notices, data_notices, independent_toys, negative_share
@@ -61,7 +61,7 @@ def _note_reference(found: Findings, analysis: Analysis, reference: Sample) -> N
     found.add("reference", f"{_origin(reference)}; expected in the data: {analysis.expected_events:,.6g}")
     found.numbers["reference"] = {
         "n_events": reference.n_events,
-        "effective_events": effective_size(reference),
+        "effective_events": reference.n_effective,
         "expected_events": analysis.expected_events,
     }
     if share:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wilks.analysis import Analysis, effective_size
+from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Generator, Null
 from wilks.monitor.deviations import Deviation, standard_deviations
@@ -78,7 +78,7 @@ def build_reference(
         features=analysis.features,
         model=analysis.model.describe(),
         described=analysis.describe(),
-        n_reference=effective_size(analysis.reference),
+        n_reference=analysis.reference.n_effective,
         n_held_out=None if source.pool is None else source.pool.n_events,
         scorer=scorer,
         null=null,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.samples.checked_arrays import check_names, closest, frozen_array, require_finite, seal
+from wilks.samples.checked_arrays import check_names, closest, effective_number, frozen_array, require_finite, seal
 from wilks.samples.choosing import Events, Extras, Weights, choose
 from wilks.samples.origin import Origin
 from wilks.samples.stored_precision import Precisions, narrow
@@ -92,6 +92,15 @@ class Sample(Printed, Storable):
     def n_events(self) -> int:
         """Number of events, whatever their weights."""
         return int(self.events.shape[0])
+
+    @property
+    def n_effective(self) -> float:
+        """(sum w)^2 / sum w^2: the number of unweighted events with the same relative error.
+
+        >>> Sample([1.0, 2.0, 3.0]).n_effective
+        3.0
+        """
+        return effective_number(self.event_weights)
 
     @property
     def n_features(self) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.special
 import scipy.stats
 
-from wilks.analysis import Analysis, effective_size
+from wilks.analysis import Analysis
 from wilks.campaign import Toys
 from wilks.errors import InputError
 from wilks.hypotheses import Generator
@@ -109,7 +109,7 @@ def _drawn(analysis: Analysis, source: object, rng: np.random.Generator) -> Samp
     if not isinstance(source, Generator):
         rows = rng.integers(reference.n_events, size=reference.n_events)
         return Sample(reference.events[rows], reference.event_weights[rows], features=reference.features)
-    n = round(effective_size(reference))
+    n = round(reference.n_effective)
     if n < 2:
         raise InputError(f"a reference must count as two events at least to be drawn again, but it counts as {n}")
     events = source.draw(rng, n, n_features=reference.n_features, nuisances={})

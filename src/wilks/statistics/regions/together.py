@@ -34,6 +34,7 @@ class Region(Protocol):
     def standardization(self) -> Standardization: ...
     @property
     def search(self) -> Search: ...
+    def fingerprint(self) -> str: ...
 
 
 class RegionSettings(NamedTuple):
@@ -123,16 +124,25 @@ def nuisances_of_regions(nuisances: Nuisances, n_regions: int) -> tuple[Nuisance
     return regions
 
 
-def region_fit(model: Regions, fit: FitResult, k: int, *, names: Sequence[str], own: Mapping[str, Any]) -> FitResult:
-    """f and the nuisances of a joint fit as far as they are those of region k, with nuisances of these names.
+def region_fits(
+    model: Regions, fit: FitResult, regions: Mapping[str, Region], *, data: Mapping[str, Sample] | None
+) -> dict[str, FitResult]:
+    """f and the nuisances of a joint fit as far as they are those of each region.
 
-    t, tau, Delta and the certificate remain those of all regions; ``own`` is what else belongs to the region.
+    t, tau, Delta and the certificate remain those of all regions, and so does the number of events where the ``data``
+    of the regions that have some are not given.
     """
-    places = [i for i, one in enumerate(fit.nuisances) if one.name in names]
-    picked: Any = {
-        name: tuple(getattr(fit, name)[i] for i in places) for name in ("nuisances", "delta_nuisances", "observed")
-    }
-    return replace(fit, params=model.region_params(fit.params, k), members=(), joint=fit.fingerprint, **picked, **own)
+    found = {}
+    for k, (name, one) in enumerate(regions.items()):
+        places = [i for i, fitted in enumerate(fit.nuisances) if fitted.name in one.nuisances.names]
+        own: dict[str, Any] = {
+            kind: tuple(getattr(fit, kind)[i] for i in places) for kind in ("nuisances", "delta_nuisances", "observed")
+        }
+        if data is not None:
+            own["n_events"] = data[name].n_events if name in data else 0
+        own |= {"params": model.region_params(fit.params, k), "fingerprint": one.fingerprint()}
+        found[name] = replace(fit, members=(), joint=fit.fingerprint, **own)
+    return found
 
 
 def named_regions(given: Sequence[tuple[str, _Any]]) -> dict[str, _Any]:
