@@ -5,7 +5,7 @@ import jax
 import numpy as np
 import pytest
 
-from wilks.analysis import Analysis, effective_size, require_float64
+from wilks.analysis import Analysis, require_float64
 from wilks.documents import differences
 from wilks.errors import InputError, SampleError, StoreError
 from wilks.hypotheses import Generator
@@ -311,9 +311,9 @@ def test_the_error_that_toys_of_one_pool_share() -> None:
     )
 
 
-def test_the_effective_size_counts_equal_weights_fully() -> None:
-    assert effective_size(Sample([1.0, 2.0], [3.0, 3.0])) == pytest.approx(2.0)
-    assert effective_size(Sample([1.0, 2.0], [1.0, 0.0])) == pytest.approx(1.0)
+def test_the_effective_number_counts_equal_weights_fully() -> None:
+    assert Sample([1.0, 2.0], [3.0, 3.0]).n_effective == pytest.approx(2.0)
+    assert Sample([1.0, 2.0], [1.0, 0.0]).n_effective == pytest.approx(1.0)
 
 
 def test_the_learned_ratio_takes_raw_events() -> None:
