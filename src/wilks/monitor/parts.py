@@ -81,8 +81,8 @@ class ReferencePart(Printed, Storable):
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ReferencePart":
-        halves = (Sample.from_document(document[name]) for name in ("reference", "held_out"))
-        return cls(*halves, reading=document["reading"])
+        first, second = (Sample.from_document(document[name]) for name in ("reference", "held_out"))
+        return cls(first, second, document["reading"])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
