@@ -125,7 +125,7 @@ def test_a_reference_that_cannot_be_loaded_is_said_once_and_so_is_its_return(
     assert done.exit_code == 0, done.output
     assert [one["kind"][0] for one in lines_of(output)] == list("sbbrbbrbb") and len(judged(output)) == 6
     problems = [one["problem"] for one in lines_of(output) if one["kind"] == "reload"]
-    assert "monitor_reference.json" in problems[0] and problems[1] == ""
+    assert "but it holds none" in problems[0] and problems[1] == ""
     said = " ".join(done.output.split())
     assert said.count("for none can be loaded now") == 1 and said.count("a reference can be loaded again") == 1
     [warning] = json.loads((output / "result.json").read_text())["warnings"]
