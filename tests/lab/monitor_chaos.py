@@ -199,7 +199,7 @@ def killed(lab: Lab) -> Iterator[Line]:
 
 
 class Writer(threading.Thread):
-    """A stream: calm, then bursts ten times as dense, with all kinds of files that are not well."""
+    """A stream: calm, then bursts fifteen times as dense, with all kinds of files that are not well."""
 
     def __init__(self, lab: Lab, place: Path) -> None:
         super().__init__(daemon=True)
