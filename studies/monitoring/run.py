@@ -15,6 +15,7 @@ good, and 331 and 332 have another beam.
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -80,13 +81,19 @@ class Judged:
         }
 
 
-def judged(reference: wilks.MonitorReference, batches: list[np.ndarray], *, n_windows: int) -> Judged:
-    """What `wilks.Monitor` does with these batches, sums of many at once; windows of the first ``n_windows``."""
-    rates = reference.decisions
-    scorer, n = reference.scorer, len(batches[0])
+def sums_of(reference: wilks.MonitorReference, batches: list[np.ndarray]) -> np.ndarray:
+    """Of many at once, shape (batches, r)."""
+    scorer = reference.scorer
     assert isinstance(scorer, AdditiveScorer)
-    sums = np.concatenate([scorer.sums(batches[i : i + 200]) for i in range(0, len(batches), 200)])
-    scores = scorer.scores_of(sums, np.full(len(batches), float(n)))
+    empty = np.empty((0, scorer.reference_sums.size))
+    return np.concatenate([empty, *(scorer.sums(batches[i : i + 200]) for i in range(0, len(batches), 200))])
+
+
+def judged(reference: wilks.MonitorReference, sums: np.ndarray, n: int, *, n_windows: int) -> Judged:
+    """What `wilks.Monitor` does with batches of n events and these sums; windows of the first ``n_windows``."""
+    rates, scorer = reference.decisions, reference.scorer
+    assert isinstance(scorer, AdditiveScorer)
+    scores = scorer.scores_of(sums, np.full(len(sums), float(n)))
     t = np.array([reference.null.t(row, n) for row in scores])
     null = np.array([reference.null.p(one, n).p_value for one in t])
     z = np.array([reference.null.z(one, n) for one in t])
@@ -166,7 +173,8 @@ def rates(options) -> Iterator[harness.Row]:
             reference = reference_of(seed, ratio=ratio, n_events=options.n_events, held_out=options.held_out)
             rng = np.random.default_rng([SEEDS["nature"], ratio, seed, 1])
             batches = [nature(rng, options.n_events) for _ in range(options.n_batches)]
-            found.append(judged(reference, batches, n_windows=options.n_windows))
+            sums = sums_of(reference, batches)
+            found.append(judged(reference, sums, options.n_events, n_windows=options.n_windows))
         yield {"ratio": ratio, "n_batches": options.n_batches * len(found)} | _rates(found)
 
 
@@ -206,13 +214,10 @@ def delay(options) -> Iterator[harness.Row]:
 
 def _delays(seed: int, n_good: int, shift: float, options) -> dict[str, float]:
     """Batches from the change to the first that each rule finds, the first one counting 1; ``most`` + 1 for never."""
-    reference = reference_of(seed, ratio=options.ratio, n_events=options.n_events, held_out=40)
-    rng = np.random.default_rng([SEEDS["nature"], seed, n_good, 2])
-    n_bad = options.most if shift < 0.3 else 100
-    batches = [nature(rng, options.n_events) for _ in range(n_good + n_bad)]
-    for one in batches[n_good:]:
-        one[:, 0] += shift
-    found = judged(reference, batches, n_windows=len(batches))
+    reference, good, more = _stream(seed, n_good, options.ratio, options.n_events, options.most)
+    changed = [one + np.array([shift, 0.0]) for one in more[: options.most if shift < 0.3 else 100]]
+    sums = np.concatenate([good, sums_of(reference, changed)])
+    found = judged(reference, sums, options.n_events, n_windows=len(sums))
     rules = {
         "BAD": found.quoted < reference.decisions.bad,
         **found.alarms,
@@ -220,6 +225,17 @@ def _delays(seed: int, n_good: int, shift: float, options) -> dict[str, float]:
     }
     rules.pop(f"{EXACT} window")
     return {name: _first(one[n_good:], options.most) for name, one in rules.items()}
+
+
+@functools.lru_cache(maxsize=32)
+def _stream(
+    seed: int, n_good: int, ratio: int, n_events: int, n_more: int
+) -> tuple[wilks.MonitorReference, np.ndarray, list[np.ndarray]]:
+    """A reference, the sums of good batches, and more good batches that come after them."""
+    reference = reference_of(seed, ratio=ratio, n_events=n_events, held_out=40)
+    rng = np.random.default_rng([SEEDS["nature"], seed, n_good, 2])
+    good, more = ([nature(rng, n_events) for _ in range(n)] for n in (n_good, n_more))
+    return reference, sums_of(reference, good), more
 
 
 def _first(stands: np.ndarray, most: int) -> float:

@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     put(folder / "good.npz", 6_000)
     (folder / "dqm.yaml").write_text(yaml.safe_dump(CONFIG))
     done = run("reference", "build", "--analysis", folder / "dqm.yaml", "-o", folder / "ref")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0 and "held out; making toys of batches" in " ".join(done.output.split()), done.output
     return folder
 
 
@@ -166,7 +166,7 @@ def test_batches_are_judged_once(folder: Path, batches: Path, tmp_path: Path) ->
     assert [one["state"] == "BAD" for one in found] == [i == 4 for i in range(6)] and found[4]["where"][
         "feature"
     ] == "x"
-    assert "b4.npz: BAD. " in first.stdout
+    assert "b4.npz: BAD. " in first.stdout and "6 batches in all: " in first.stderr
     put(batches / "b9.npz", 105, seed=20)
     (batches / "broken.npz").write_bytes(b"PK rubbish")
     put(batches / "few.npz", 20)

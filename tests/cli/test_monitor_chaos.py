@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from tests.cli.test_monitor import batches, folder, judged, lines_of, put, run, 
 
 __all__ = ["batches", "folder"]
 N_BURST, N_LATER = 60, 8
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -122,7 +125,7 @@ def test_a_reference_that_cannot_be_loaded_is_said_once_and_so_is_its_return(
     assert done.exit_code == 0, done.output
     assert [one["kind"][0] for one in lines_of(output)] == list("sbbrbbrbb") and len(judged(output)) == 6
     problems = [one["problem"] for one in lines_of(output) if one["kind"] == "reload"]
-    assert "monitor_reference.json" in problems[0] and problems[1] == ""
+    assert "but it holds none" in problems[0] and problems[1] == ""
     said = " ".join(done.output.split())
     assert said.count("for none can be loaded now") == 1 and said.count("a reference can be loaded again") == 1
     [warning] = json.loads((output / "result.json").read_text())["warnings"]
@@ -136,3 +139,16 @@ def test_a_build_replaces_a_reference_where_it_is_told_to(reference: Path, folde
     assert run(*words).exit_code != 0 and MonitorReference.load(reference / "ref").digest == before
     done = run(*words, "--replace")
     assert done.exit_code == 0 and MonitorReference.load(reference / "ref").digest != before, done.output
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(sys.platform != "linux", reason="disks are mounted and processes are looked at as Linux does")
+def test_the_laboratory_finds_nothing(tmp_path: Path) -> None:
+    output = tmp_path / "chaos.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.lab.monitor_chaos", "--quick", "--output", str(output)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = json.loads(output.read_text())["lines"]
+    assert len(table) == 7 and all(one["faults"] == [] for one in table) and table[0]["moments"] == 3

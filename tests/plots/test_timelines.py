@@ -38,6 +38,13 @@ def test_states_differ_in_marker_and_alarms_have_rows() -> None:
     assert table.given[1].values[0] == r"run 0\n" and table.found[3].values[6] == "k of n; jump"
 
 
+def test_p_of_1_lies_below_the_axis_and_no_p_at_its_end() -> None:
+    batches = [*BATCHES[:2], verdict(2, None, "GOOD") | {"p_value": 1.0}, verdict(3, None, "NOT EVALUATED")]
+    (axes,) = plots.timeline(batches).axes
+    below = [line for line in axes.lines if line.get_marker() == "v"]
+    assert [list(line.get_xdata()) for line in below] == [[2]] and list(below[0].get_ydata()) == [-3.0]
+
+
 def test_without_alarms_there_is_one_panel_and_without_batches_none() -> None:
     assert len(plots.timeline(BATCHES[:5]).axes) == 1
     with pytest.raises(InputError, match="needs a batch"):

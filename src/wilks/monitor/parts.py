@@ -12,10 +12,11 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from wilks.documents import differences
-from wilks.errors import InputError, StoreError
+from wilks.errors import InputError
+from wilks.monitor.folders import load_one
 from wilks.samples import Sample, merge
 from wilks.significance.printing import table
-from wilks.storage import Folder, Storable, as_path, load
+from wilks.storage import Folder, Storable
 from wilks.wording import Printed, listed
 
 
@@ -57,13 +58,7 @@ class ReferencePart(Printed, Storable):
         Raises:
             StoreError: nothing usable lies there, or something else.
         """
-        found = load(folder)
-        if not isinstance(found, cls):
-            raise StoreError(
-                f"{as_path(folder)} must hold a part of a reference, but it holds a {type(found).__name__}; "
-                "`wilks reference part` makes one"
-            )
-        return found
+        return load_one(cls, folder, what="a part of a reference", maker="wilks reference part")
 
     @property
     def n_events(self) -> int:
@@ -81,8 +76,8 @@ class ReferencePart(Printed, Storable):
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ReferencePart":
-        halves = (Sample.from_document(document[name]) for name in ("reference", "held_out"))
-        return cls(*halves, reading=document["reading"])
+        first, second = (Sample.from_document(document[name]) for name in ("reference", "held_out"))
+        return cls(first, second, document["reading"])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -12,12 +12,15 @@ import numpy as np
 from wilks.analysis import Analysis
 from wilks.documents import canonical_json, split_arrays
 from wilks.errors import StoreError
+from wilks.monitor.folders import load_one
 from wilks.monitor.null_laws import NullLaws
 from wilks.monitor.options import Decisions, Validity
 from wilks.monitor.places import Profile
 from wilks.monitor.scoring import Baseline, LinearScorer, Scorer, scorer_of
 from wilks.significance.printing import plain
 from wilks.storage import Folder, Storable, as_path, load
+from wilks.significance.printing import plain, table
+from wilks.storage import Folder, Storable
 from wilks.typing import FloatArray
 from wilks.wording import Printed, listed, stacked, table
 
@@ -98,13 +101,7 @@ class MonitorReference(Printed, Storable):
         Raises:
             StoreError: nothing usable lies there, or something else.
         """
-        found = load(folder)
-        if not isinstance(found, cls):
-            raise StoreError(
-                f"{as_path(folder)} must hold a reference of monitoring, but it holds a {type(found).__name__}; "
-                "`wilks reference build` makes one"
-            )
-        return found
+        return load_one(cls, folder, what="a reference of monitoring", maker="wilks reference build")
 
     @cached_property
     def digest(self) -> str:

@@ -1,5 +1,6 @@
 """What a monitor said of batch after batch."""
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -32,7 +33,8 @@ _MANY = 2_000
 def timeline(verdicts: Sequence[Mapping[str, Any]], *, decisions: Mapping[str, Any] = NO_DECISIONS) -> Figure:
     """Z of batch after batch, with states, thresholds and the alarms that stood.
 
-    Z above 10 is drawn at 10, below -3 at -3; a batch that was not evaluated has none, and is drawn at the bottom.
+    Z above 10 is drawn at 10, below -3 at -3, with an arrow; p = 1, of a batch below all toys, has no Z and lies below.
+    A batch that was not evaluated has none, either, and is drawn at the bottom without an arrow.
 
     Args:
         verdicts: as `wilks.Verdict.to_dict` gives them, and the audit log keeps them under ``verdict``, in order.
@@ -67,20 +69,28 @@ def timeline(verdicts: Sequence[Mapping[str, Any]], *, decisions: Mapping[str, A
 
 
 def _draw_batches(axes: Axes, verdicts: Sequence[Mapping[str, Any]]) -> None:
-    z = np.array([_LOWEST_Z if one["z_score"] is None else one["z_score"] for one in verdicts], dtype=np.float64)
+    z = np.array([_drawn_z(one) for one in verdicts])
     top = min(max(_USUAL_Z, float(z.max()) + 0.5), _HIGHEST_Z)
     shown, states = np.clip(z, _LOWEST_Z, top), np.array([str(one["state"]) for one in verdicts])
-    joined = np.where([one["z_score"] is None for one in verdicts], np.nan, shown)
+    joined = np.where([one["p_value"] is None for one in verdicts], np.nan, shown)
     axes.plot(np.arange(z.size), joined, color=GRAY, lw=0.5, alpha=0.5, zorder=1, rasterized=z.size > _MANY)
     for state, (color, marker, size) in _LOOKS.items():
         at = np.flatnonzero(states == state)
         if at.size:
             label = f"{state} ({at.size:,})"
             axes.plot(at, shown[at], marker, color=color, ms=size, label=label, rasterized=z.size > _MANY)
-    beyond = np.flatnonzero(z > top)
-    if beyond.size:  # what is not clipped has its place in the layout, also where it is empty
-        axes.plot(beyond, np.full(beyond.size, top), "^", color=BLACK, ms=3, mfc="white", clip_on=False)
+    for beyond, end, marker in ((z > top, top, "^"), (z < _LOWEST_Z, _LOWEST_Z, "v")):
+        at = np.flatnonzero(beyond)
+        if at.size:  # what is not clipped has its place in the layout, also where it is empty
+            axes.plot(at, np.full(at.size, end), marker, color=BLACK, ms=3, mfc="white", clip_on=False)
     axes.set_ylim(_LOWEST_Z - 0.3, top + 0.3)
+
+
+def _drawn_z(verdict: Mapping[str, Any]) -> float:
+    """Z; minus infinity of p = 1, and the lower end where there is no p."""
+    if verdict["z_score"] is not None:
+        return float(verdict["z_score"])
+    return _LOWEST_Z if verdict["p_value"] is None else -math.inf
 
 
 def _draw_thresholds(axes: Axes, decisions: Mapping[str, Any]) -> None:
