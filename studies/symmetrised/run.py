@@ -185,20 +185,20 @@ QUICK: dict[str, Test] = {
 }
 SLOW: dict[str, Test] = {
     "default set, symmetrised": default_set,
-    "default set, B as reference": lambda a, b: against(a, b, wilks.KernelSet()),
     "network, symmetrised": lambda a, b: float(symmetrised(a, b, clip=3.0, n_starts=8).sum()),
     "network, B as reference": partial(unsymmetrised, clip=3.0, n_starts=8),
+    "default set, B as reference": lambda a, b: against(a, b, wilks.KernelSet()),
 }
 
 
 @SCRIPT.part(
     "published",
     luminosities=(5.0, 10.0, 15.0, 20.0, 30.0),
-    n_null=400,
-    n_pairs=200,
-    slow=(10.0, 20.0),
-    n_slow_null=60,
-    n_slow_pairs=30,
+    n_null=200,
+    n_pairs=100,
+    slow=(20.0,),
+    n_slow_null=50,
+    n_slow_pairs=25,
 )
 def published(options) -> Iterator[harness.Row]:
     quick, slow = (options.n_null, options.n_pairs), (options.n_slow_null, options.n_slow_pairs)
