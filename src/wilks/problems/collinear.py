@@ -24,8 +24,9 @@ from wilks.typing import FloatArray
 FEATURES = ("m_coll",)
 SIGNAL_PER_FB, BACKGROUND_PER_FB = 30.0, 1_748.0
 PUBLISHED_Z, PUBLISHED_LUMINOSITY_FB = 6.05, 20.0
+Z_PEAK, HIGGS_PEAK = (0.90, 0.18), (1.25, 0.15)  # mean, standard deviation
+REST = (4.0, 0.3)  # shape, scale
 _SHARE_OF_Z = 0.35
-_Z, _REST, _HIGGS = scipy.stats.norm(0.90, 0.18), scipy.stats.gamma(4.0, scale=0.3), scipy.stats.norm(1.25, 0.15)
 _GRID = np.linspace(0.0, 6.0, 6_001)
 
 
@@ -35,20 +36,22 @@ def background_density(x: FloatArray) -> FloatArray:
     >>> background_density(np.array([1.25])).round(3).tolist()
     [0.522]
     """
-    found: FloatArray = _SHARE_OF_Z * _Z.pdf(x) + (1.0 - _SHARE_OF_Z) * _REST.pdf(x)
+    shape, scale = REST
+    rest = scipy.stats.gamma.pdf(x, shape, scale=scale)
+    found: FloatArray = _SHARE_OF_Z * scipy.stats.norm.pdf(x, *Z_PEAK) + (1.0 - _SHARE_OF_Z) * rest
     return found
 
 
 def background(rng: np.random.Generator, n: int) -> FloatArray:
     """n background events, shape (n, 1)."""
     is_z = rng.random(n) < _SHARE_OF_Z
-    x: FloatArray = np.where(is_z, rng.normal(*_Z.args, size=n), rng.gamma(*_REST.args, _REST.kwds["scale"], size=n))
+    x: FloatArray = np.where(is_z, rng.normal(*Z_PEAK, size=n), rng.gamma(*REST, size=n))
     return x[:, None]
 
 
 def signal(rng: np.random.Generator, n: int) -> FloatArray:
     """n events of H -> tau e, shape (n, 1)."""
-    return rng.normal(*_HIGGS.args, size=(n, 1))
+    return rng.normal(*HIGGS_PEAK, size=(n, 1))
 
 
 def pair(
@@ -98,4 +101,4 @@ def known_shape_z(luminosity_fb: float) -> float:
 def _expected(luminosity_fb: float) -> tuple[FloatArray, FloatArray]:
     """s and b on the grid."""
     b = BACKGROUND_PER_FB * luminosity_fb * background_density(_GRID)
-    return SIGNAL_PER_FB * luminosity_fb * _HIGGS.pdf(_GRID), b
+    return SIGNAL_PER_FB * luminosity_fb * scipy.stats.norm.pdf(_GRID, *HIGGS_PEAK), b
