@@ -205,10 +205,10 @@ def bounded(analysis: wilks.Analysis, events: np.ndarray, *, every_region: bool)
 
 @SCRIPT.part(
     "profiled",
-    models=("scan", "scan for excesses", "histogram of equal size", "default set"),
+    models=("scan", "histogram of equal size", "default set"),
     n_reference=20_000,
-    n_null=300,
-    n_toys=100,
+    n_null=200,
+    n_toys=60,
 )
 def profiled(options) -> Iterator[harness.Row]:
     reference = exponential.reference(options.n_reference)

@@ -184,9 +184,9 @@ QUICK: dict[str, Test] = {
     "scan, B as reference": lambda a, b: against(a, b, wilks.Scan()),
 }
 SLOW: dict[str, Test] = {
-    "default set, symmetrised": default_set,
     "network, symmetrised": lambda a, b: float(symmetrised(a, b, clip=3.0, n_starts=8).sum()),
     "network, B as reference": partial(unsymmetrised, clip=3.0, n_starts=8),
+    "default set, symmetrised": default_set,
     "default set, B as reference": lambda a, b: against(a, b, wilks.KernelSet()),
 }
 
@@ -197,8 +197,8 @@ SLOW: dict[str, Test] = {
     n_null=200,
     n_pairs=100,
     slow=(20.0,),
-    n_slow_null=50,
-    n_slow_pairs=25,
+    n_slow_null=45,
+    n_slow_pairs=15,
 )
 def published(options) -> Iterator[harness.Row]:
     quick, slow = (options.n_null, options.n_pairs), (options.n_slow_null, options.n_slow_pairs)
