@@ -17,7 +17,6 @@ from functools import partial
 
 import benchmarks.harness as harness
 import numpy as np
-import scipy.special
 
 import wilks
 from wilks.fitting import fit_together
@@ -25,13 +24,14 @@ from wilks.problems import exponential
 from wilks.statistics import Statistic
 
 from studies.common import power
-from studies.symmetrised.run import symmetrised as symmetrised_network
+from studies.symmetrised.fits import N_BINS, binned, default_set
+from studies.symmetrised.fits import symmetrised as symmetrised_network
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"toys": 41})
 EXPECTED = exponential.EXPECTED_EVENTS
 SIGNALS = (None, exponential.NP1, exponential.NP2, exponential.NP3)
 NAMES = ("null", *(one.name for one in SIGNALS if one))
-N_BINS, CLIP, N_STARTS = 20, 3.0, 8
+CLIP, N_STARTS = 3.0, 8
 MODELS: dict[str, Callable[[], Statistic]] = {
     "histogram": lambda: wilks.Histogram(n_bins=N_BINS),
     "scan": lambda: wilks.Scan(),
@@ -93,13 +93,14 @@ def kept_or(options, key: harness.Row, measure: Callable[[], harness.Row]) -> ha
     return key | found | clock.read("toy", shared_by=found["n_fits"])
 
 
-@SCRIPT.part("averaged", ratios=(1, 2, 5), n_toys=(300, 300, 150), networks=(1,), n_network=150)
+@SCRIPT.part("averaged", ratios=(1, 2, 5), n_toys=(300, 300, 150), networks=(1,), n_network=150, tests=tuple(MODELS))
 def averaged(options) -> Iterator[harness.Row]:
     """Networks at some of the ratios alone."""
     for ratio, n_toys in zip(options.ratios, options.n_toys, strict=True):
-        for name in MODELS if ratio in options.networks else LINEAR:
-            n = n_toys if name in LINEAR else options.n_network
-            yield kept_or(options, {"test": name, "ratio": ratio}, partial(_averaged, name, ratio, n))
+        for name in options.tests:
+            if name in LINEAR or ratio in options.networks:
+                n = n_toys if name in LINEAR else options.n_network
+                yield kept_or(options, {"test": name, "ratio": ratio}, partial(_averaged, name, ratio, n))
 
 
 def _averaged(name: str, ratio: int, n_toys: int) -> harness.Row:
@@ -110,34 +111,39 @@ def _averaged(name: str, ratio: int, n_toys: int) -> harness.Row:
     return {"n_toys": n_toys, "n_fits": 4 * n_toys} | powers(np.array(t))
 
 
-@SCRIPT.part("symmetrised", ratios=(1, 2, 5), n_bins=2_000, networks=(1,), n_null=120, n_toys=60)
-def symmetrised(options) -> Iterator[harness.Row]:
-    for ratio in options.ratios:
-        for name in ("bins", "network") if ratio in options.networks else ("bins",):
-            yield kept_or(options, {"test": name, "ratio": ratio}, partial(_symmetrised, name, ratio, options))
-
-
-def _symmetrised(name: str, ratio: int, options) -> harness.Row:
-    test = binned if name == "bins" else network
-    sizes = [options.n_bins] * 4 if name == "bins" else [options.n_null, *[options.n_toys] * 3]
-    t = [np.array([test(data_of(p, k), reference_of(ratio, k).events) for k in range(n)]) for p, n in enumerate(sizes)]
-    null, *signals = (one[np.isfinite(one)] for one in t)
-    row = {one: power(null, own) for one, own in zip(NAMES[1:], signals, strict=True)}
-    n_failed = int(sum(np.sum(~np.isfinite(one)) for one in t))
-    return {"n_null": sizes[0], "n_toys": sizes[1], "n_fits": sum(sizes), "n_failed": n_failed} | row
+def bins(data: np.ndarray, reference: np.ndarray) -> float:
+    return binned(data[:, 0], reference[:, 0])
 
 
 def network(data: np.ndarray, reference: np.ndarray) -> float:
     return float(symmetrised_network(data[:, 0], reference[:, 0], clip=CLIP, n_starts=N_STARTS).sum())
 
 
-def binned(data: np.ndarray, reference: np.ndarray) -> float:
-    """t_{A+B}(A) + t_{A+B}(B) with f constant in bins of equal contents of the pooled sample, in closed form."""
-    both = [data[:, 0], reference[:, 0]]
-    edges = np.quantile(np.concatenate(both), np.arange(1, N_BINS) / N_BINS)
-    counts = np.array([np.bincount(np.searchsorted(edges, one), minlength=N_BINS) for one in both])
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-    return float(2.0 * np.sum(scipy.special.xlogy(counts, counts / expected)))
+def compared(data: np.ndarray, reference: np.ndarray) -> float:
+    return default_set(data[:, 0], reference[:, 0])
+
+
+PAIRED = {"bins": bins, "network": network, "default set": compared}
+
+
+@SCRIPT.part(
+    "symmetrised", ratios=(1, 2, 5), n_bins=2_000, networks=(1,), n_null=120, n_toys=60, tests=("bins", "network")
+)
+def symmetrised(options) -> Iterator[harness.Row]:
+    for ratio in options.ratios:
+        for name in options.tests:
+            if name != "network" or ratio in options.networks:
+                yield kept_or(options, {"test": name, "ratio": ratio}, partial(_symmetrised, name, ratio, options))
+
+
+def _symmetrised(name: str, ratio: int, options) -> harness.Row:
+    test = PAIRED[name]
+    sizes = [options.n_bins] * 4 if name == "bins" else [options.n_null, *[options.n_toys] * 3]
+    t = [np.array([test(data_of(p, k), reference_of(ratio, k).events) for k in range(n)]) for p, n in enumerate(sizes)]
+    null, *signals = (one[np.isfinite(one)] for one in t)
+    row = {one: power(null, own) for one, own in zip(NAMES[1:], signals, strict=True)}
+    n_failed = int(sum(np.sum(~np.isfinite(one)) for one in t))
+    return {"n_null": sizes[0], "n_toys": sizes[1], "n_fits": sum(sizes), "n_failed": n_failed} | row
 
 
 if __name__ == "__main__":

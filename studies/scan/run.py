@@ -3,6 +3,8 @@
     python -m studies.scan.run compare --example FILE
     python -m studies.scan.run power
     python -m studies.scan.run nuisances --every-region
+    python -m studies.scan.run profiled
+    python -m studies.scan.run plane
 
 FILE is the ``data.root`` that comes with pyBumpHunter, 100,147 data and 99,996 background events of one variable.
 ``compare`` scans it as its example does, 60 bins from 0 to 20 and windows of 2 to 6, and data sets of the exponential
@@ -15,6 +17,11 @@ largest likelihood ratio. pyBumpHunter is asked where it can be imported.
 ``nuisances`` fits data sets with a scale and a normalization of unknown size, and, with ``--every-region``, every
 region of them: the largest t must be that of the scan, and none lie outside its bounds, those of the first expansion or
 the last.
+
+``profiled`` is ``power`` with fewer toys, without nuisances and with these two, which are 0 in all toys; errors are by
+bootstrap over null toys and those of the signal. ``plane`` is the same in two features, independent exponentials with
+2,000 events expected: ``bump`` has 40 events at 1.6 +- .16 in both, ``stripe`` 90 at 1.6 +- .16 in x, and ``corner`` 10
+at 4 +- .3 in both.
 """
 
 import importlib
@@ -36,6 +43,8 @@ from wilks.significance import p_value
 from wilks.statistics import Statistic
 from wilks.statistics.fits import Data
 from wilks.statistics.scan.engine import ScanEngine
+
+from studies.common import power as power_of
 
 SEEDS = {"data": [3, 4, 5], "toys": 11, "power": 21}
 SIGNALS = (exponential.NP1, exponential.NP2, exponential.NP3)
@@ -192,6 +201,70 @@ def bounded(analysis: wilks.Analysis, events: np.ndarray, *, every_region: bool)
         np.sum((t < one.lower[counted] - 1e-6) | (t > one.upper[counted] + 1e-6)) for one in (first, fits.bounds)
     ]
     return row | {"largest_t": np.max(t), "n_outside": outside}
+
+
+@SCRIPT.part(
+    "profiled",
+    models=("scan", "histogram of equal size", "default set"),
+    n_reference=20_000,
+    n_null=200,
+    n_toys=60,
+)
+def profiled(options) -> Iterator[harness.Row]:
+    reference = exponential.reference(options.n_reference)
+    signals = {one.name: one.alternative for one in SIGNALS}
+    for name, sigmas in product(options.models, ((), (0.05, 0.15))):
+        told = exponential.nuisances(*sigmas) if sigmas else ()
+        settings = {"reference": reference, "model": MODELS[name], "nuisances": told}
+        analysis = wilks.Analysis(**settings, toy_source=exponential.BACKGROUND)
+        yield {"model": name, "sigmas": list(sigmas)} | powers(analysis, signals, options)
+
+
+def powers(analysis: wilks.Analysis, signals: dict[str, wilks.Alternative], options) -> harness.Row:
+    """At the size of 2 sigma, with errors, and the milliseconds of a toy."""
+    null, spent = harness.timed(made, analysis, wilks.Null(), options.n_null)
+    row = {"n_null": options.n_null, "n_toys": options.n_toys, "ms_a_toy": 1e3 * spent / options.n_null}
+    row["n_failed"] = null.n_failed
+    for name, alternative in signals.items():
+        t = made(analysis, alternative, options.n_toys).t
+        row[name] = power_of(null.t[np.isfinite(null.t)], np.nan_to_num(t, nan=-np.inf))
+    return row
+
+
+PLANE = {"bump": (40.0, 1.6, 0.16), "stripe": (90.0, 1.6, 0.16), "corner": (10.0, 4.0, 0.3)}
+MODELS_OF_PLANE: dict[str, Statistic] = {
+    "scan of both": wilks.Scan(),
+    "scan of both for excesses": wilks.Scan(deviations="excesses"),
+    "scan of x": wilks.Scan(features=("x",)),
+    "histogram": wilks.Histogram(n_bins=36),
+    "default set": wilks.KernelSet(),
+}
+
+
+def of_plane(rng: np.random.Generator, n: int, nuisances) -> np.ndarray:
+    return rng.exponential(size=(n, 2))
+
+
+def in_plane(name: str) -> wilks.Alternative:
+    n_signal, mean, deviation = PLANE[name]
+
+    def signal(rng: np.random.Generator, n: int, nuisances) -> np.ndarray:
+        found = rng.normal(mean, deviation, size=(n, 2))
+        if name == "stripe":
+            found[:, 1] = rng.exponential(size=n)
+        return found
+
+    return wilks.Alternative(signal=signal, n_signal=n_signal)
+
+
+@SCRIPT.part("plane", models=tuple(MODELS_OF_PLANE), n_reference=50_000, n_null=400, n_toys=150)
+def plane(options) -> Iterator[harness.Row]:
+    events = np.random.default_rng(SEEDS["power"]).exponential(size=(options.n_reference, 2))
+    reference = wilks.Sample(events, features=("x", "y")).rescaled(exponential.EXPECTED_EVENTS)
+    signals = {name: in_plane(name) for name in PLANE}
+    for name in options.models:
+        analysis = wilks.Analysis(reference=reference, model=MODELS_OF_PLANE[name], toy_source=of_plane)
+        yield {"model": name, "described": analysis.model.describe()} | powers(analysis, signals, options)
 
 
 if __name__ == "__main__":

@@ -190,6 +190,7 @@ def test_wilks_power_takes_the_signal_of_each_region(files, kind, no_processes, 
     assert row.test == "model" and row.power[0] is None and row.z_score > 1.0
     for words, message in (
         ((*signal, *counts), "give tests=() (--model-alone)"),
+        ((*signal, "--binned", "x", *counts), "a binned search looks at one region"),
         ((f"--signal={files.folder / 'bump.npz'}", *counts), "--signal must be REGION=FILE"),
         ((*signal, f"--signal=signal={files.folder / 'tail.npz'}", *counts), "once for a region (signal, control)"),
     ):

@@ -102,7 +102,8 @@ class Block(abc.ABC):
 
         ``answer`` is that of the comparison, which is a member's own where it is alone.
         """
-        return self.log_p_values(t[None])[0]
+        found: FloatArray = self.log_p_values(t[None])[0]
+        return found
 
     def analytic(self, t: float) -> Probability | None:
         """p of a member that is alone, by a law that relabellings have confirmed; None where there is none."""

@@ -117,7 +117,8 @@ class BinnedSearch:
         signal: events of the signal, weighted or not, or a generator, of which 100,000 are drawn.
 
     Raises:
-        InputError: a variable that cannot be computed, bins without events, or a signal outside of all of them.
+        InputError: a variable that cannot be computed, bins without events, or a signal outside of all of them; several
+            regions.
 
     >>> import wilks
     >>> x = np.linspace(0.0, 4.0, 400, endpoint=False)
@@ -128,6 +129,7 @@ class BinnedSearch:
     """
 
     def __init__(self, analysis: Analysis, binning: Binning, *, signal: ToySource) -> None:
+        analysis.require_one_region("a binned search")
         self.analysis, self.binning = analysis, binning
         self.templates = _templates(analysis.problem, binning, _signal_sample(signal, analysis.features))
 
