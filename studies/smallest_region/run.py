@@ -33,7 +33,7 @@ SCRIPT = harness.Script(__file__, __doc__, seed={"null": NULL_SEED, "signals": S
 MODELS = {
     "set": wilks.KernelSet(),
     "kernel": wilks.Kernel(n_centers=100, width=0.3),
-    "histogram": wilks.Histogram(n_bins=100),
+    "histogram": wilks.Histogram(n_bins=20, binning="regular"),
     "network": wilks.MLP(hidden=exponential.HIDDEN, weight_clip=exponential.WEIGHT_CLIP),
 }
 MASS = parse_expression(dimuon.MASS)

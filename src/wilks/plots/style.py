@@ -8,15 +8,18 @@ user's settings. These do not change the figures either: with ``text.usetex`` on
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import matplotlib as mpl
 import mplhep
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.mathtext import MathTextParser
@@ -207,30 +210,41 @@ def binned_scale(axes: Axes, which: Literal["x", "y"], binning: Binning) -> None
 
 def to_svg(figure: Figure) -> bytes:
     """The figure as SVG; the same figure gives the same bytes."""
-    return _saved(figure, "svg")
+    return _saved(figure, _print_svg)
 
 
 def to_png(figure: Figure) -> bytes:
     """The figure as PNG."""
-    return _saved(figure, "png")
+    return _saved(figure, _print_png)
 
 
 def to_pdf(figure: Figure) -> bytes:
     """The figure as PDF, with its letters as text; the same figure gives the same bytes."""
-    return _saved(figure, "pdf")
+    return _saved(figure, _print_pdf)
 
 
-_NAMELESS: dict[str, dict[str, Any]] = {
-    "svg": {"Date": None},
-    "png": {"Software": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-}
+def _print_svg(figure: Figure, stream: BinaryIO) -> None:
+    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None})
 
 
-def _saved(figure: Figure, suffix: str) -> bytes:
-    stream = io.BytesIO()
-    with style():
-        figure.savefig(stream, format=suffix, dpi=PNG_DPI, metadata=_NAMELESS[suffix])
+def _print_png(figure: Figure, stream: BinaryIO) -> None:
+    FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None})
+
+
+def _print_pdf(figure: Figure, stream: BinaryIO) -> None:
+    FigureCanvasPdf(figure).print_pdf(stream, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+
+
+def _saved(figure: Figure, print_figure: Callable[[Figure, BinaryIO], None]) -> bytes:
+    """As `Figure.savefig` writes it, which draws every figure twice, the first time for its size alone."""
+    stream, canvas, dpi = io.BytesIO(), figure.canvas, figure.dpi
+    try:
+        figure.dpi = PNG_DPI
+        with style():
+            print_figure(figure, stream)
+    finally:
+        figure.dpi = dpi
+        figure.set_canvas(canvas)
     return stream.getvalue()
 
 
