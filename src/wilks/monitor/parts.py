@@ -15,9 +15,8 @@ from wilks.documents import differences
 from wilks.errors import InputError
 from wilks.monitor.folders import load_one
 from wilks.samples import Sample, merge
-from wilks.significance.printing import table
 from wilks.storage import Folder, Storable
-from wilks.wording import Printed, listed
+from wilks.wording import Printed, listed, table
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -18,8 +18,6 @@ from wilks.monitor.options import Decisions, Validity
 from wilks.monitor.places import Profile
 from wilks.monitor.scoring import Baseline, LinearScorer, Scorer, scorer_of
 from wilks.significance.printing import plain
-from wilks.storage import Folder, Storable, as_path, load
-from wilks.significance.printing import plain, table
 from wilks.storage import Folder, Storable
 from wilks.typing import FloatArray
 from wilks.wording import Printed, listed, stacked, table
