@@ -168,7 +168,7 @@ def p_and_z(p: float, z: float) -> str:
     """p and Z as a sentence has them; p = 1 has no finite Z, and a p that underflows no digits.
 
     >>> p_and_z(0.02275, 2.0), p_and_z(1.0, -math.inf), p_and_z(0.0, 50.0)
-    ('p = 0.0227, Z = 2.0', 'p = 1', 'Z = 50.0')
+    ('p = 0.023, Z = 2.0', 'p = 1', 'Z = 50.0')
     """
     shown = [f"p = {probability(p)}"] if p > 1e-300 else []
     return ", ".join([*shown, *([f"Z = {z:.1f}"] if math.isfinite(z) else [])])
