@@ -6,11 +6,13 @@
     python -m studies.weight_clip.run command --store STORE            # one command, from a clip of 20
     python -m studies.weight_clip.run scan --store STORE               # networks of one layer on the same problem
     python -m studies.weight_clip.run muons --hidden 5 5 5 --data DATA --store STORE
+    python -m studies.weight_clip.run spread --hidden 5 5 5 --clip 1.53 --data DATA --store STORE
 
 STORE keeps finished toys: a run that was cut short goes on. Toy i has the same events at every clip. ``command`` writes
 an analysis file of the exponential problem with a clip of 20 and runs ``wilks select`` on it as anybody would; its
 seconds hold the start of Python and all compilations. ``muons`` has the setting of section 4.1: N(R_0) = 8,700,
-N_R = 5 N(R_0), mll > 60; toys come from the other events, and share some.
+N_R = 5 N(R_0), mll > 60; toys come from the other events, and share some. ``spread`` asks as it does whether t depends
+on chance, at a given clip: the same toys with another seed of the search.
 """
 
 import itertools
@@ -27,6 +29,8 @@ import numpy as np
 import wilks
 from wilks.laws.compatibility import judge
 from wilks.problems import dimuon, exponential
+from wilks.selection.selecting import kept_toys
+from wilks.selection.trials import CHOOSING, measured_spread, toy_seed
 from wilks.statistics.fits import Data
 from wilks.toys import draw_toy
 
@@ -162,15 +166,7 @@ def run_scan(options) -> Iterator[harness.Row]:
     store=Path,
 )
 def run_muons(options) -> Iterator[harness.Row]:
-    sample = dimuon.read_dimuons(options.data / "dimuon_sm.h5")
-    reference, pool = wilks.split(sample, n_first=N_REFERENCE, seed=0)
-    analysis = wilks.Analysis(
-        reference=reference,
-        model=wilks.MLP(hidden=options.hidden, weight_clip=options.clip),
-        toy_source=pool,
-        expected_events=EXPECTED_EVENTS,
-        search=wilks.Search(n_starts=options.n_starts),
-    )
+    analysis = muon_pairs(options)
     begin = time.perf_counter()
     with ThreadPoolExecutor(1) as here:
         found = wilks.select_weight_clip(
@@ -183,6 +179,26 @@ def run_muons(options) -> Iterator[harness.Row]:
         )
     print(found, flush=True)
     yield {"hidden": options.hidden, "wall_seconds": time.perf_counter() - begin} | without_toys(found)
+
+
+def muon_pairs(options) -> wilks.Analysis:
+    sample = dimuon.read_dimuons(options.data / "dimuon_sm.h5")
+    reference, pool = wilks.split(sample, n_first=N_REFERENCE, seed=0)
+    return wilks.Analysis(
+        reference=reference,
+        model=wilks.MLP(hidden=options.hidden, weight_clip=options.clip),
+        toy_source=pool,
+        expected_events=EXPECTED_EVENTS,
+        search=wilks.Search(n_starts=options.n_starts),
+    )
+
+
+@SCRIPT.part("spread", data=Path, hidden=(5, 5, 5), clip=1.53, n_toys=10, n_starts=24, store=Path)
+def run_spread(options) -> Iterator[harness.Row]:
+    analysis, seed = muon_pairs(options), toy_seed(0, CHOOSING)
+    with ThreadPoolExecutor(1) as here, kept_toys(analysis, store=options.store, executor=here, progress=None) as make:
+        found = measured_spread(analysis, make, wilks.Null(), n_toys=options.n_toys, seed=seed)
+    yield {"hidden": options.hidden, "clip": options.clip} | found.to_dict()
 
 
 def without_toys(found: wilks.WeightClipSelection) -> harness.Row:
