@@ -28,7 +28,7 @@ from wilks.samples import (
 from wilks.search import Search
 from wilks.statistics import Engine, Statistic, default_statistic, statistic_from_dict
 from wilks.statistics.fits import FitResult
-from wilks.statistics.regions import Regions, named_regions, region_fit, regions_of, settings_of_regions
+from wilks.statistics.regions import Regions, named_regions, region_fits, regions_of, settings_of_regions
 from wilks.storage import Document, Folder, Storable, saved_kinds
 from wilks.threads import one_blas_thread
 from wilks.typing import FloatArray
@@ -221,17 +221,10 @@ class Analysis(Printed, Storable):
     def region_fits(self, fit: FitResult, *, data: Any = None) -> dict[str, FitResult]:
         """A joint fit as each region sees it: its own f, and those nuisances that it has; none of one region alone.
 
-        With the data that were fitted each has its own number of events, and is a fit of ``regions[name]`` to
-        ``data[name]`` for all that looks at f. t is that of all regions, for which there is no p of one.
+        With the data that were fitted each is a fit of ``regions[name]`` and its data. t is that of all, without a p.
         """
-        if not isinstance(self.model, Regions):
-            return {}
-        given, found = {} if data is None else self.split(self.checked(data)), dict[str, FitResult]()
-        for k, (name, one) in enumerate(self.regions.items()):
-            n_events = fit.n_events if data is None else given[name].n_events if name in given else 0
-            own: dict[str, Any] = {"fingerprint": one.fingerprint(), "n_events": n_events}
-            found[name] = region_fit(self.model, fit, k, names=one.nuisances.names, own=own)
-        return found
+        given = None if data is None else self.split(self.checked(data))
+        return region_fits(self.model, fit, regions=self.regions, given=given)
 
     def checked(self, data: Any) -> Sample:
         """Data as a sample with the features of the analysis; of several regions by their names, or in their order.

@@ -121,16 +121,32 @@ def nuisances_of_regions(nuisances: Nuisances, n_regions: int) -> tuple[Nuisance
     return regions
 
 
-def region_fit(model: Regions, fit: FitResult, k: int, *, names: Sequence[str], own: Mapping[str, Any]) -> FitResult:
-    """f and the nuisances of a joint fit as far as they are those of region k, with nuisances of these names.
+def region_fits(
+    model: Statistic, fit: FitResult, *, regions: Mapping[str, Any], given: Mapping[str, Sample] | None
+) -> dict[str, FitResult]:
+    """f and the nuisances of a joint fit as far as they are those of each region; nothing of a model of one region.
 
-    t, tau, Delta and the certificate remain those of all regions; ``own`` is what else belongs to the region.
+    t, tau, Delta and the certificate remain those of all regions.
+
+    Args:
+        model: of all.
+        fit: of all.
+        regions: their analyses by name.
+        given: the data of those that have some; None: unknown, and the number of events remains that of all.
     """
-    places = [i for i, one in enumerate(fit.nuisances) if one.name in names]
-    picked: Any = {
-        name: tuple(getattr(fit, name)[i] for i in places) for name in ("nuisances", "delta_nuisances", "observed")
-    }
-    return replace(fit, params=model.region_params(fit.params, k), members=(), joint=fit.fingerprint, **picked, **own)
+    if not isinstance(model, Regions):
+        return {}
+    found = {}
+    for k, (name, one) in enumerate(regions.items()):
+        places = [i for i, each in enumerate(fit.nuisances) if each.name in one.nuisances.names]
+        own: Any = {
+            what: tuple(getattr(fit, what)[i] for i in places) for what in ("nuisances", "delta_nuisances", "observed")
+        }
+        if given is not None:
+            own["n_events"] = given[name].n_events if name in given else 0
+        own |= {"params": model.region_params(fit.params, k), "fingerprint": one.fingerprint(), "members": ()}
+        found[name] = replace(fit, joint=fit.fingerprint, **own)
+    return found
 
 
 def named_regions(given: Sequence[tuple[str, _Any]]) -> dict[str, _Any]:
