@@ -226,13 +226,10 @@ class Analysis(Printed, Storable):
     def region_fits(self, fit: FitResult, *, data: Any = None) -> dict[str, FitResult]:
         """A joint fit as each region sees it: its own f, and those nuisances that it has; none of one region alone.
 
-        With the data that were fitted each has its own number of events, and is a fit of ``regions[name]`` to
-        ``data[name]`` for all that looks at f. t is that of all regions, for which there is no p of one.
+        With the data that were fitted each is a fit of ``regions[name]`` and its data. t is that of all, without a p.
         """
-        if not isinstance(self.model, Regions):
-            return {}
         given = None if data is None else self.split(self.checked(data))
-        return region_fits(self.model, fit, self.regions, data=given)
+        return region_fits(self.model, fit, regions=self.regions, given=given)
 
     def checked(self, data: Any) -> Sample:
         """Data as a sample with the features of the analysis; of several regions by their names, or in their order.

@@ -1,7 +1,8 @@
 """Where the smallest region that carries 68 % of t lies: a peak in the tail of an exponential, a Z' among muon pairs.
 
     python -m studies.smallest_region.run exponential --model set
-    python -m studies.smallest_region.run exponential --model network --n-reference 50000
+    python -m studies.smallest_region.run exponential --model histogram
+    python -m studies.smallest_region.run exponential --model network --n-toys 40 --n-reference 50000
     python -m studies.smallest_region.run dimuon --data DATA
 
 ``exponential``: data sets with the peak at 6.4 (NP1), one after the other until --n-toys of them have Z > 3; Z by the

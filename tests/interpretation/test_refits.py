@@ -4,6 +4,7 @@ import pytest
 import wilks
 from wilks.errors import InputError
 from wilks.interpretation import bootstrap_fits, compare_fits, projected_ratio, region_stability, smallest_region
+from wilks.interpretation.learned import reference_log_ratios
 from wilks.interpretation.projection import with_bands
 from wilks.interpretation.refits import Refits
 from wilks.samples import Sample
@@ -85,6 +86,13 @@ def test_a_region_that_all_refits_find_is_stable(analysis, data, refits):
     found = region_stability(region, data, refits=refits)
     assert region.rule.text == "x > 0.5 and x < 0.75" and np.median(found.overlap) > 0.5
     assert np.all(found.frequency[found.inside] > 0.9)
+
+
+def test_refits_are_evaluated_on_the_reference_once(analysis, data, refits):
+    first, second = (reference_log_ratios(analysis, fits=refits.fits) for _ in range(2))
+    assert first is second and len(first) == refits.n_refits
+    one = analysis.log_ratio(analysis.reference.events, refits.fits[1].params)
+    np.testing.assert_allclose(first[1], one, rtol=1e-12, atol=1e-12)
 
 
 def test_a_band_needs_two_refits(analysis, data, refits):

@@ -75,7 +75,7 @@ def learn_step(session: Session, prepared: Prepared, *, accept_poor: bool = Fals
     numbers = {"order": order, "trained_at": [dict(one.values) for one in chosen]}
     numbers |= {"study": study.to_dict(), "closure": closure.to_dict()}
     session.outcome.numbers["responses"] = numbers
-    found = {STUDY: study, CLOSURE: closure}
+    found: dict[str, ResponseStudy | Closure] = {STUDY: study, CLOSURE: closure}
     _keep(session, prepared.output / RESPONSES, found, labels=prepared.loaded.config.labels)
     if not _passes(session, closure, is_accepted=accept_poor or config.accept_poor):
         return None

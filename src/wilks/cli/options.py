@@ -16,8 +16,10 @@ from wilks.wording import in_shell
 
 if TYPE_CHECKING:
     _PathType = click.ParamType[Path]
-else:
-    _PathType = click.ParamType  # of older versions of click it is no generic type
+    _ChoiceType = click.Choice[str]
+else:  # of older versions of click these are no generic types
+    _PathType = click.ParamType
+    _ChoiceType = click.Choice
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -59,7 +61,7 @@ json_option = click.option(
 )
 
 
-class Style(click.Choice):
+class Style(_ChoiceType):
     """A style of figures, in small letters or large ones; a mistake is told with the names as they are written."""
 
     def __init__(self) -> None:

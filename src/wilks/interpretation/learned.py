@@ -1,6 +1,6 @@
 """The learned log ratio f of a fit at all events that took part."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -130,7 +130,7 @@ def learned_at(analysis: Analysis, data: Sample, *, fit: FitResult) -> LearnedRa
 
 def learned_by(analysis: Analysis, data: Sample, *, fits: Sequence[FitResult]) -> Iterator[LearnedRatio]:
     """`learned_at` of several fits, evaluated together."""
-    both = (log_ratios_at(analysis, one, fits=fits) for one in (data, analysis.reference))
+    both = log_ratios_at(analysis, data, fits=fits), reference_log_ratios(analysis, fits=fits)
     for fit, of_data, of_reference in zip(fits, *both, strict=True):
         yield _learned(analysis, fit, of_data, of_reference)
 
@@ -147,6 +147,18 @@ def reference_log_ratio(analysis: Analysis, params: FloatArray) -> FloatArray:
     f = analysis.log_ratio(analysis.reference.events, params)
     f.flags.writeable = False
     return f
+
+
+def reference_log_ratios(analysis: Analysis, *, fits: Sequence[FitResult]) -> Iterable[FloatArray]:
+    """The same by each of several fits, evaluated together; the last ones are kept where they fit into some memory."""
+    if len(fits) * analysis.reference.n_events > _MOST_NUMBERS:
+        return log_ratios_at(analysis, analysis.reference, fits=fits)
+    return _kept_log_ratios(analysis, fits=fits)
+
+
+@kept(most=1, key=lambda fits: tuple(one.params.tobytes() for one in fits))
+def _kept_log_ratios(analysis: Analysis, *, fits: Sequence[FitResult]) -> tuple[FloatArray, ...]:
+    return tuple(log_ratios_at(analysis, analysis.reference, fits=fits))
 
 
 def log_ratios_at(analysis: Analysis, sample: Sample, *, fits: Sequence[FitResult]) -> Iterator[FloatArray]:

@@ -14,8 +14,8 @@ from wilks.interpretation.binning import Binning, automatic_binning
 from wilks.interpretation.learned import (
     check_fit,
     common_columns,
-    log_ratios_at,
     reference_log_ratio,
+    reference_log_ratios,
     values_of,
 )
 from wilks.interpretation.refits import Refits
@@ -220,7 +220,7 @@ def with_bands(analysis: Analysis, projections: dict[str, Projection], *, refits
     if refits.n_refits < 2:
         raise InputError(f"a band needs at least two refits that converged, but there are {refits.text}")
     ratios: dict[str, list[tuple[FloatArray, FloatArray | None]]] = {name: [] for name in projections}
-    for one, f in zip(refits.fits, log_ratios_at(analysis, analysis.reference, fits=refits.fits), strict=True):
+    for one, f in zip(refits.fits, reference_log_ratios(analysis, fits=refits.fits), strict=True):
         learned, moved = analysis.moved_weights(values_of(one.nuisances)) * np.exp(f), moved_weights(analysis, one)
         for name, projection in projections.items():
             values = analysis.reference.column(name)

@@ -224,15 +224,16 @@ def to_pdf(figure: Figure) -> bytes:
 
 
 def _print_svg(figure: Figure, stream: BinaryIO) -> None:
-    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None})
+    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None})  # type: ignore[no-untyped-call]
 
 
 def _print_png(figure: Figure, stream: BinaryIO) -> None:
-    FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None})
+    FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None})  # type: ignore[no-untyped-call]
 
 
 def _print_pdf(figure: Figure, stream: BinaryIO) -> None:
-    FigureCanvasPdf(figure).print_pdf(stream, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    nameless = {"CreationDate": None, "Creator": None, "Producer": None}
+    FigureCanvasPdf(figure).print_pdf(stream, metadata=nameless)  # type: ignore[no-untyped-call]
 
 
 def _saved(figure: Figure, print_figure: Callable[[Figure, BinaryIO], None]) -> bytes:

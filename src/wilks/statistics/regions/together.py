@@ -34,7 +34,6 @@ class Region(Protocol):
     def standardization(self) -> Standardization: ...
     @property
     def search(self) -> Search: ...
-    def fingerprint(self) -> str: ...
 
 
 class RegionSettings(NamedTuple):
@@ -84,11 +83,9 @@ def _family(models: Sequence[Statistic]) -> type[Regions]:
             family: type[Regions] = named(place)
             if all(family.takes(one) for one in free):
                 return family
-    kinds = list(dict.fromkeys(one.kind for one in models))
     raise InputError(
-        "regions must have models of one family, kernels, histograms or networks, but "
-        f"{', '.join(kinds)} came; give all of them models of one of these, and wilks.Fixed() to those that are there "
-        "for their nuisances alone"
+        "regions must have models of one family, kernels, histograms or networks, or wilks.Fixed(), but "
+        f"{', '.join(one.kind for one in models)} came"
     )
 
 
@@ -125,23 +122,30 @@ def nuisances_of_regions(nuisances: Nuisances, n_regions: int) -> tuple[Nuisance
 
 
 def region_fits(
-    model: Regions, fit: FitResult, regions: Mapping[str, Region], *, data: Mapping[str, Sample] | None
+    model: Statistic, fit: FitResult, *, regions: Mapping[str, Any], given: Mapping[str, Sample] | None
 ) -> dict[str, FitResult]:
-    """f and the nuisances of a joint fit as far as they are those of each region.
+    """f and the nuisances of a joint fit as far as they are those of each region; nothing of a model of one region.
 
-    t, tau, Delta and the certificate remain those of all regions, and so does the number of events where the ``data``
-    of the regions that have some are not given.
+    t, tau, Delta and the certificate remain those of all regions.
+
+    Args:
+        model: of all.
+        fit: of all.
+        regions: their analyses by name.
+        given: the data of those that have some; None: unknown, and the number of events remains that of all.
     """
+    if not isinstance(model, Regions):
+        return {}
     found = {}
     for k, (name, one) in enumerate(regions.items()):
-        places = [i for i, fitted in enumerate(fit.nuisances) if fitted.name in one.nuisances.names]
-        own: dict[str, Any] = {
-            kind: tuple(getattr(fit, kind)[i] for i in places) for kind in ("nuisances", "delta_nuisances", "observed")
+        places = [i for i, each in enumerate(fit.nuisances) if each.name in one.nuisances.names]
+        own: Any = {
+            what: tuple(getattr(fit, what)[i] for i in places) for what in ("nuisances", "delta_nuisances", "observed")
         }
-        if data is not None:
-            own["n_events"] = data[name].n_events if name in data else 0
-        own |= {"params": model.region_params(fit.params, k), "fingerprint": one.fingerprint()}
-        found[name] = replace(fit, members=(), joint=fit.fingerprint, **own)
+        if given is not None:
+            own["n_events"] = given[name].n_events if name in given else 0
+        own |= {"params": model.region_params(fit.params, k), "fingerprint": one.fingerprint(), "members": ()}
+        found[name] = replace(fit, joint=fit.fingerprint, **own)
     return found
 
 
