@@ -7,6 +7,7 @@
     python -m studies.weight_clip.run scan --store STORE               # networks of one layer on the same problem
     python -m studies.weight_clip.run muons --hidden 5 5 5 --data DATA --store STORE
     python -m studies.weight_clip.run spread --hidden 5 5 5 --clip 1.53 --data DATA --store STORE
+    python -m studies.weight_clip.run published --data DATA --store STORE      # networks of Table 3 at their clips
 
 STORE keeps finished toys: a run that was cut short goes on. Toy i has the same events at every clip. ``command`` writes
 an analysis file of the exponential problem with a clip of 20 and runs ``wilks select`` on it as anybody would; its
@@ -15,6 +16,7 @@ N_R = 5 N(R_0), mll > 60; toys come from the other events, and share some. ``spr
 on chance, at a given clip: the same toys with another seed of the search.
 """
 
+import contextlib
 import itertools
 import subprocess
 import sys
@@ -30,7 +32,7 @@ import wilks
 from wilks.laws.compatibility import judge
 from wilks.problems import dimuon, exponential
 from wilks.selection.selecting import kept_toys
-from wilks.selection.trials import CHOOSING, measured_spread, toy_seed
+from wilks.selection.trials import CHOOSING, MakeToys, measured_spread, toy_seed
 from wilks.statistics.fits import Data
 from wilks.toys import draw_toy
 
@@ -38,6 +40,7 @@ from studies.common import EXPECTED_EVENTS, N_REFERENCE
 
 TOY_SEED = 41
 SIZES = (40, 100, 400)
+PUBLISHED = {"5": 1.0, "50": 1.89, "6x6": 1.8, "7x7": 1.84, "10x10": 1.87, "5x5x5": 2.16}
 SCRIPT = harness.Script(__file__, __doc__, seed={"table": TOY_SEED, "selections": 0})
 FILE = """\
 features: [x]
@@ -166,7 +169,7 @@ def run_scan(options) -> Iterator[harness.Row]:
     store=Path,
 )
 def run_muons(options) -> Iterator[harness.Row]:
-    analysis = muon_pairs(options)
+    analysis = muon_pairs(options.data, options.hidden, options.clip, n_starts=options.n_starts)
     begin = time.perf_counter()
     with ThreadPoolExecutor(1) as here:
         found = wilks.select_weight_clip(
@@ -181,24 +184,45 @@ def run_muons(options) -> Iterator[harness.Row]:
     yield {"hidden": options.hidden, "wall_seconds": time.perf_counter() - begin} | without_toys(found)
 
 
-def muon_pairs(options) -> wilks.Analysis:
-    sample = dimuon.read_dimuons(options.data / "dimuon_sm.h5")
+def muon_pairs(data: Path, hidden: tuple[int, ...], clip: float, *, n_starts: int) -> wilks.Analysis:
+    sample = dimuon.read_dimuons(data / "dimuon_sm.h5")
     reference, pool = wilks.split(sample, n_first=N_REFERENCE, seed=0)
     return wilks.Analysis(
         reference=reference,
-        model=wilks.MLP(hidden=options.hidden, weight_clip=options.clip),
+        model=wilks.MLP(hidden=hidden, weight_clip=clip),
         toy_source=pool,
         expected_events=EXPECTED_EVENTS,
-        search=wilks.Search(n_starts=options.n_starts),
+        search=wilks.Search(n_starts=n_starts),
     )
 
 
 @SCRIPT.part("spread", data=Path, hidden=(5, 5, 5), clip=1.53, n_toys=10, n_starts=24, store=Path)
 def run_spread(options) -> Iterator[harness.Row]:
-    analysis, seed = muon_pairs(options), toy_seed(0, CHOOSING)
-    with ThreadPoolExecutor(1) as here, kept_toys(analysis, store=options.store, executor=here, progress=None) as make:
+    analysis = muon_pairs(options.data, options.hidden, options.clip, n_starts=options.n_starts)
+    seed = toy_seed(0, CHOOSING)
+    with made_here(analysis, options.store) as make:
         found = measured_spread(analysis, make, wilks.Null(), n_toys=options.n_toys, seed=seed)
     yield {"hidden": options.hidden, "clip": options.clip} | found.to_dict()
+
+
+@SCRIPT.part("published", data=Path, networks=tuple(PUBLISHED), n_toys=10, n_starts=24, store=Path)
+def run_published(options) -> Iterator[harness.Row]:
+    for name in options.networks:
+        hidden = tuple(map(int, name.split("x")))
+        analysis = muon_pairs(options.data, hidden, PUBLISHED[name], n_starts=options.n_starts)
+        with made_here(analysis, options.store) as make:
+            toys = make(analysis, wilks.Null(), n_toys=options.n_toys, seed=toy_seed(0, CHOOSING))
+        valid = toys.t[np.isfinite(toys.t)]
+        found = {"n_parameters": analysis.n_parameters, "mean": np.mean(valid), "n_failed": toys.n_toys - valid.size}
+        error = np.std(valid, ddof=1) / np.sqrt(valid.size)
+        yield {"network": name, "clip": PUBLISHED[name], **found, "error": error, "seconds": np.mean(toys.seconds)}
+
+
+@contextlib.contextmanager
+def made_here(analysis: wilks.Analysis, store: Path | None) -> Iterator[MakeToys]:
+    """A maker of toys in this process."""
+    with ThreadPoolExecutor(1) as here, kept_toys(analysis, store=store, executor=here, progress=None) as make:
+        yield make
 
 
 def without_toys(found: wilks.WeightClipSelection) -> harness.Row:
