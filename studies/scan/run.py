@@ -3,7 +3,6 @@
     python -m studies.scan.run compare --example FILE
     python -m studies.scan.run power
     python -m studies.scan.run nuisances --every-region
-    python -m studies.scan.run profiled
     python -m studies.scan.run plane
 
 FILE is the ``data.root`` that comes with pyBumpHunter, 100,147 data and 99,996 background events of one variable.
@@ -18,10 +17,9 @@ largest likelihood ratio. pyBumpHunter is asked where it can be imported.
 region of them: the largest t must be that of the scan, and none lie outside its bounds, those of the first expansion or
 the last.
 
-``profiled`` is ``power`` with fewer toys, without nuisances and with these two, which are 0 in all toys; errors are by
-bootstrap over null toys and those of the signal. ``plane`` is the same in two features, independent exponentials with
-2,000 events expected: ``bump`` has 40 events at 1.6 +- .16 in both, ``stripe`` 90 at 1.6 +- .16 in x, and ``corner`` 10
-at 4 +- .3 in both.
+``plane`` is power at 2 sigma in two features, with errors by bootstrap over null toys and those of the signal:
+independent exponentials with 2,000 events expected; ``bump`` has 40 events at 1.6 +- .16 in both, ``stripe`` 90 at
+1.6 +- .16 in x, and ``corner`` 10 at 4 +- .3 in both.
 """
 
 import importlib
@@ -201,23 +199,6 @@ def bounded(analysis: wilks.Analysis, events: np.ndarray, *, every_region: bool)
         np.sum((t < one.lower[counted] - 1e-6) | (t > one.upper[counted] + 1e-6)) for one in (first, fits.bounds)
     ]
     return row | {"largest_t": np.max(t), "n_outside": outside}
-
-
-@SCRIPT.part(
-    "profiled",
-    models=("scan", "histogram of equal size", "default set"),
-    n_reference=20_000,
-    n_null=200,
-    n_toys=60,
-)
-def profiled(options) -> Iterator[harness.Row]:
-    reference = exponential.reference(options.n_reference)
-    signals = {one.name: one.alternative for one in SIGNALS}
-    for name, sigmas in product(options.models, ((), (0.05, 0.15))):
-        told = exponential.nuisances(*sigmas) if sigmas else ()
-        settings = {"reference": reference, "model": MODELS[name], "nuisances": told}
-        analysis = wilks.Analysis(**settings, toy_source=exponential.BACKGROUND)
-        yield {"model": name, "sigmas": list(sigmas)} | powers(analysis, signals, options)
 
 
 def powers(analysis: wilks.Analysis, signals: dict[str, wilks.Alternative], options) -> harness.Row:
