@@ -62,7 +62,7 @@ class SecondOrder(Solver):
         trial = Trial(move, *objective.value_and_gradient(params))
         is_finite = jnp.isfinite(trial.value) & jnp.all(jnp.isfinite(trial.gradient))
         ratio = jnp.where(is_finite, (state.value - trial.value) / jnp.maximum(foreseen, 1e-300), -1.0)
-        is_better = is_finite & (ratio > _ACCEPT)
+        is_better = is_unseen(state) | (is_finite & (ratio > _ACCEPT))
         new = state._replace(
             params=jnp.where(is_better, params, state.params),
             value=jnp.where(is_better, trial.value, state.value),
@@ -185,8 +185,8 @@ class Newton(SecondOrder):
         return absolute
 
     def is_finished(self, old: State, new: State, foreseen: jax.Array) -> tuple[jax.Array, jax.Array]:
-        is_done = jnp.where(is_unseen(old), ~jnp.isfinite(new.value), foreseen < self.tolerance)
-        return is_done, new.value
+        is_finite = jnp.isfinite(new.value) & jnp.all(jnp.isfinite(new.gradient))
+        return jnp.where(is_unseen(old), ~is_finite, foreseen < self.tolerance), new.value
 
     def move(self, state: State, model: jax.Array, box: Box) -> jax.Array:
         region = Box(

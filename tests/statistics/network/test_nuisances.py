@@ -177,8 +177,8 @@ def test_no_events_at_all_are_a_data_set(analysis) -> None:
 def test_a_result_prints_its_nuisances(results) -> None:
     result = dataclasses.replace(results[0][2], t=12.3, tau=14.5, delta=2.2)
     lines = str(result).splitlines()
-    assert lines[6].startswith("tau, Delta        14.5000, 2.2000")
-    assert lines[7].startswith("normalization     ") and " with f; " in lines[7] and "pull" in lines[8]
+    assert lines[6].startswith("  tau, Delta        14.5000, 2.2000")
+    assert lines[7].startswith("  normalization     ") and " with f; " in lines[7] and "pull" in lines[8]
     document = result.to_dict()
     assert document["nuisances"][1]["name"] == "scale" and document["began_at_delta"] in (True, False)
 
