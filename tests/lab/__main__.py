@@ -35,6 +35,7 @@ from wilks.hypotheses import Null
 
 from tests.lab.campaign import SEED, Attempt, Lab, Line, draws, is_running, made_again, wait_until
 from tests.lab.damage import changed_files, damaged_campaign, damaged_plan, foreign_toys, full_disk, jumping_clock
+from tests.lab.options import parsed
 
 WORKER, COORDINATOR, ALL = "kill -9 of a worker", "kill -9 of the coordinator", "kill -9 of all processes"
 TERM, INT = "SIGTERM to the coordinator", "SIGINT to the coordinator"
@@ -47,15 +48,7 @@ QUICK = {"n_toys": 128, "n_kills": 3, "n_stops": 0, "n_full": 2, "n_flips": 400,
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.lab", description=__doc__.splitlines()[0])
     parser.add_argument("--n-toys", type=int)
-    parser.add_argument("--n-kills", type=int)
-    parser.add_argument("--seed", type=int, default=0, help="of moments and places")
-    parser.add_argument("--quick", action="store_true", help="a few toys and moments, of a kernel, one worker process")
-    parser.add_argument("--output", type=Path, help="the table as JSON")
-    options = parser.parse_args(words)
-    for name, value in (QUICK if options.quick else USUAL).items():
-        if getattr(options, name, None) is None:
-            setattr(options, name, value)
-    return options
+    return parsed(parser, words, usual=USUAL, quick=QUICK)
 
 
 class Blow(NamedTuple):

@@ -38,6 +38,8 @@ from wilks.monitor import BuildOptions, Cause, Decisions
 from wilks.monitor.audit import BATCH, RELOAD, START, lines
 from wilks.storage import save
 
+from tests.lab.options import parsed
+
 ROOT = Path(__file__).parents[2]
 FEATURES, N_EVENTS, EVERY_S, PATIENCE_S = ("x", "y"), 100, 0.05, 120.0
 USUAL = {"n_files": 300, "n_kills": 16, "n_full": 5, "n_flips": 400}
@@ -58,15 +60,7 @@ main()
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.lab.monitor_chaos", description=__doc__.splitlines()[0])
     parser.add_argument("--n-files", type=int)
-    parser.add_argument("--n-kills", type=int)
-    parser.add_argument("--seed", type=int, default=0, help="of moments and places")
-    parser.add_argument("--quick", action="store_true", help="few files and moments")
-    parser.add_argument("--output", type=Path, help="the table as JSON")
-    options = parser.parse_args(words)
-    for name, value in (QUICK if options.quick else USUAL).items():
-        if getattr(options, name, None) is None:
-            setattr(options, name, value)
-    return options
+    return parsed(parser, words, usual=USUAL, quick=QUICK)
 
 
 @dataclass
