@@ -21,7 +21,8 @@ def test_it_judges_as_a_monitor_does() -> None:
     built = wilks.build_reference(analysis, options=BuildOptions(n_toys=200, n_power=0))
     reference = dataclasses.replace(built, decisions=Decisions(bad=0.02, medium=0.1, window=5))
     batches = [study.nature(rng, 50) + np.array([shift, 0.0]) for shift in np.linspace(0.0, 0.8, 40)]
-    found, monitor = study.judged(reference, batches, n_windows=40), wilks.Monitor(reference)
+    found = study.judged(reference, study.sums_of(reference, batches), 50, n_windows=40)
+    monitor = wilks.Monitor(reference)
     verdicts = [monitor.update(one) for one in batches]
     np.testing.assert_allclose(found.conformal, [one.conformal["p_value"] for one in verdicts], rtol=1e-9)
     np.testing.assert_allclose(found.null, [one.null["p_value"] for one in verdicts], rtol=1e-6)

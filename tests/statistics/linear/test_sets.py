@@ -142,7 +142,7 @@ def test_there_is_no_null_without_toys():
 
 def test_a_fit_prints_and_writes_its_members():
     fit = wilks.fit(analysis_of(), data_of())
-    lines = [line for line in str(fit).splitlines() if line.startswith("width")]
+    lines = [line.strip() for line in str(fit).splitlines() if line.startswith("  width")]
     first = fit.members[0]
     assert len(lines) == 4
     assert lines[0] == f"width 0.4         ridge 0.3: t {first.t:.4f}, local p {first.p_value:.2g}"

@@ -83,9 +83,11 @@ def _family(models: Sequence[Statistic]) -> type[Regions]:
             family: type[Regions] = named(place)
             if all(family.takes(one) for one in free):
                 return family
+    kinds = list(dict.fromkeys(one.kind for one in models))
     raise InputError(
-        "regions must have models of one family, kernels, histograms or networks, or wilks.Fixed(), but "
-        f"{', '.join(one.kind for one in models)} came"
+        "regions must have models of one family, kernels, histograms or networks, but "
+        f"{', '.join(kinds)} came; give all of them models of one of these, and wilks.Fixed() to those that are there "
+        "for their nuisances alone"
     )
 
 
