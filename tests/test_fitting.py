@@ -263,7 +263,7 @@ def test_chance_missed_is_that_of_a_minimum_hit_as_often_as_the_best(
 
 def test_summary_is_a_table(result: FitResult) -> None:
     lines = str(result).splitlines()
-    assert [line.split("  ")[0].strip() for line in lines] == [
+    assert [line.strip().split("  ")[0] for line in lines] == [
         "t", "status", "newton decrement", "KKT residual", "at the bound", "starts",
     ]  # fmt: skip
 

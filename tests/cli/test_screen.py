@@ -15,6 +15,8 @@ from wilks.hypotheses import Null
 from wilks.samples import Sample
 from wilks.statistics.linear import Kernel
 
+INLINE = "module://matplotlib_inline.backend_inline"  # that of notebooks
+
 
 @pytest.fixture(scope="module")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -68,7 +70,9 @@ def test_the_locale_c_ends_nothing() -> None:
     assert ended.stdout in {b"1 \\xb1 2\n", "1 \xb1 2\n".encode()}, ended.stderr
 
 
-@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "no backend at all", "tkagg"])
+@pytest.mark.parametrize(
+    "backend", ["no backend at all", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("tkagg", INLINE))]
+)
 def test_no_command_needs_a_backend(campaign: Path, backend: str) -> None:
     """matplotlib itself cannot be imported with the name of a backend that is not there."""
     (campaign / "campaign.html").unlink(missing_ok=True)

@@ -43,6 +43,7 @@ def test_a_family_judges_batches(case, workshop, tmp_path):
         assert verdict.t == pytest.approx(wilks.fit(at_size(analysis, n_events=100), good(3) + 1.0).t, rel=1e-6)
 
 
+@pytest.mark.in_turn
 def test_the_commands_of_monitoring(case, make_study):
     study = make_study(case)
     study.path.write_text(yaml.safe_dump(case.section() | {"monitor": OPTIONS}))

@@ -35,6 +35,7 @@ def test_false_alarm_rate_with_estimated_dof() -> None:
     assert 300 * rejected_share(20, 300, estimated=True) <= scipy.stats.binom.isf(1e-3, 300, 0.03)
 
 
+@pytest.mark.nightly
 def test_uncorrected_ks_would_be_blind_with_estimated_dof() -> None:
     """The plain KS p calls 1 % of sets at 5 %; the corrected one about 5 %."""
     rng = np.random.default_rng(4)

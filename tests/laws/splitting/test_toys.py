@@ -147,6 +147,7 @@ def test_where_every_toy_is_fitted_p_agrees_with_plain_toys(
     assert all(run.least_moved > 0.2 for run in tail.runs)
 
 
+@pytest.mark.nightly
 def test_measurements_move_with_events() -> None:
     """Auxiliary measurements of particles keep their law, those of a level included: here nothing depends on them."""
     analysis = wilks.Analysis(
