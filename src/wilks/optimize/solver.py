@@ -60,22 +60,6 @@ class Solver(abc.ABC):
         return self.advance(objective, self.init(objective, start, box), box, limit=self.max_iterations)
 
 
-def first_state(objective: Objective, start: jax.Array, *, memory: jax.Array, radius: jax.Array | float) -> State:
-    """The state at ``start``; a start where the function is not finite is done at once."""
-    value, gradient = objective.value_and_gradient(start)
-    is_finite = jnp.isfinite(value) & jnp.all(jnp.isfinite(gradient))
-    return State(
-        params=start,
-        value=value,
-        gradient=gradient,
-        memory=memory,
-        radius=jnp.asarray(radius, start.dtype),
-        mark=jnp.full_like(value, jnp.inf),
-        n_iterations=jnp.asarray(0),
-        is_done=~is_finite,
-    )
-
-
 def unseen_state(start: jax.Array, *, memory: jax.Array, radius: jax.Array | float) -> State:
     """A start for solvers whose first step is to evaluate the function there."""
     return State(
@@ -88,6 +72,14 @@ def unseen_state(start: jax.Array, *, memory: jax.Array, radius: jax.Array | flo
         n_iterations=jnp.asarray(-1),
         is_done=jnp.asarray(False),
     )
+
+
+def first_state(objective: Objective, start: jax.Array, *, memory: jax.Array, radius: jax.Array | float) -> State:
+    """The state at ``start``; a start where the function is not finite is done at once."""
+    value, gradient = objective.value_and_gradient(start)
+    is_finite = jnp.isfinite(value) & jnp.all(jnp.isfinite(gradient))
+    seen = {"value": value, "gradient": gradient, "n_iterations": jnp.asarray(0), "is_done": ~is_finite}
+    return unseen_state(start, memory=memory, radius=radius)._replace(**seen)
 
 
 def is_unseen(state: State) -> jax.Array:

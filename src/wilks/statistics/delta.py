@@ -44,7 +44,7 @@ class Delta:
             return DeltaFit.of_none()
         lower, upper = self._nuisances.bounds
         estimates = self._nuisances.estimates(np.asarray(own[1])) / self._nuisances.sigmas
-        starts = (np.clip(start, lower, upper) for start in (np.zeros_like(estimates), estimates))
+        starts = (jnp.asarray(np.clip(start, lower, upper)) for start in (np.zeros_like(estimates), estimates))
         rough = [_descended(self._goal, _NEAR, start, self._box, self._near, own) for start in starts]
         best = min(rough, key=lambda state: float(state.value) if np.isfinite(state.value) else np.inf)
         end = _descended(self._goal, _EXACT, best.params, self._box, self.points.whole, own)
@@ -56,8 +56,8 @@ class Delta:
 
 
 @jax.jit
-def _descended(goal: Goal, newton: Newton, start: jax.Array | FloatArray, box: Box, points: Points, own: Own) -> State:
-    return newton.run(goal((points,), own), jnp.asarray(start), box)
+def _descended(goal: Goal, newton: Newton, start: jax.Array, box: Box, points: Points, own: Own) -> State:
+    return newton.run(goal((points,), own), start, box)
 
 
 @jax.jit
