@@ -39,13 +39,18 @@ def overrides(kind: type, *names: str) -> bool:
     return "structure" not in own and any(name in own for name in names)
 
 
-def rounded_up(n: int) -> int:
-    """At least n, at most an eighth more, and one of few numbers: each is a shape that something is compiled for.
+def rounded_up(n: int, *, n_steps: int = 8) -> int:
+    """At least n, and one of few numbers: each is a shape that something is compiled for.
+
+    They are the multiples of 8, and from one power of two to the next ``n_steps``, itself a power of two: at most a
+    share 1/``n_steps`` more than n.
 
     >>> [rounded_up(n) for n in (0, 9, 33, 1000)]
     [8, 16, 40, 1024]
+    >>> [rounded_up(n, n_steps=4) for n in (1000, 1025, 2048, 2049)]
+    [1024, 1280, 2048, 2560]
     """
-    step = max(8, 1 << max(0, n.bit_length() - 4))
+    step = max(8, (1 << n.bit_length()) // (2 * n_steps))
     return max(8, -(-n // step) * step)
 
 

@@ -12,6 +12,7 @@ from wilks.nuisances import Nuisances
 from wilks.problem import Problem
 from wilks.samples import Sample, Standardization, merge_cells
 from wilks.statistics.fits import Data
+from wilks.structures import rounded_up
 from wilks.typing import FloatArray
 
 BLOCK_LENGTH = 2048
@@ -28,13 +29,11 @@ def no_more(n: int) -> int:
 
 
 def to_few_sizes(n: int) -> int:
-    """n rounded up to a quarter of the power of two below it: samples of nearly one size share their programs.
+    """n rounded up to one of four numbers between two powers of two: samples of nearly one size share their programs.
 
-    >>> [to_few_sizes(n) for n in (5, 1000, 1025, 2048, 2049)]
-    [5, 1024, 1280, 2048, 2560]
+    More than four, as `rounded_up` has, would tell samples of Poisson numbers apart.
     """
-    step = max(1, 2 ** ((n - 1).bit_length() - 3)) if n > 4 else 1
-    return -(-n // step) * step
+    return rounded_up(n, n_steps=4)
 
 
 @dataclass(frozen=True)
