@@ -1,6 +1,5 @@
 """What a monitor said of batch after batch."""
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +13,7 @@ from wilks.errors import InputError
 from wilks.plots.numbers import Column, Numbers
 from wilks.plots.style import BLACK, BLUE, GRAY, VERMILLION, new_figure, style
 from wilks.significance import z_score
+from wilks.significance.printing import z_of_plain
 from wilks.typing import FloatArray
 from wilks.wording import visible
 
@@ -87,10 +87,9 @@ def _draw_batches(axes: Axes, verdicts: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _drawn_z(verdict: Mapping[str, Any]) -> float:
-    """Z; minus infinity of p = 1, and the lower end where there is no p."""
-    if verdict["z_score"] is not None:
-        return float(verdict["z_score"])
-    return _LOWEST_Z if verdict["p_value"] is None else -math.inf
+    """Z; the lower end where there is no p."""
+    z = z_of_plain(verdict)
+    return _LOWEST_Z if z is None else z
 
 
 def _draw_thresholds(axes: Axes, decisions: Mapping[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """How numbers are printed."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from wilks.significance import z_score, z_score_from_log
 from wilks.significance.text import probability, probability_from_log
@@ -15,6 +17,7 @@ __all__ = [
     "toys",
     "z_interval",
     "z_interval_from_log",
+    "z_of_plain",
 ]
 
 
@@ -67,3 +70,13 @@ def failed_toys(n_failed: int, n_toys: int) -> str:
 def finite_or_none(value: float) -> float | None:
     """NaN and infinities have no place in JSON: they become None."""
     return value if math.isfinite(value) else None
+
+
+def z_of_plain(values: Mapping[str, Any]) -> float | None:
+    """Z of what went through `finite_or_none`: minus infinity where p is 1, None where there is no p.
+
+    >>> z_of_plain({"p_value": 1.0, "z_score": None}), z_of_plain({"p_value": None, "z_score": None})
+    (-inf, None)
+    """
+    z: float | None = values["z_score"]
+    return -math.inf if z is None and values["p_value"] == 1.0 else z

@@ -7,7 +7,7 @@ from typing import Any
 
 from wilks.monitor.page.totals import STATES
 from wilks.significance import z_score
-from wilks.significance.printing import plain
+from wilks.significance.printing import plain, z_of_plain
 from wilks.wording import visible
 
 _LOWEST_Z, _HIGHEST_Z, _USUAL_Z = -3.0, 10.0, 5.0
@@ -82,11 +82,11 @@ def timeline(entries: Sequence[Mapping[str, Any]], *, decisions: Mapping[str, An
 
     marks = []
     for place, verdict in enumerate(verdicts):
-        z = verdict["z_score"]
+        z = z_of_plain(verdict)
         x, y = _LEFT + (place + 0.5) * step, _TOP + height if z is None else y_of(z)
         state = verdict["state"]
         is_above = z is not None and z > top
-        is_below = verdict["p_value"] == 1.0 if z is None else z < _LOWEST_Z
+        is_below = z is not None and z < _LOWEST_Z
         title = title_of(verdict)
         marks.append(Mark(x, y, verdict["index"], FORMS[state], CLASSES[state], title, is_above, is_below))
     alarms = tuple(mark for mark, verdict in zip(marks, verdicts, strict=True) if verdict["alarms"])

@@ -1,12 +1,12 @@
 """Metrics of a monitor for Prometheus."""
 
-import math
 from collections.abc import Iterator, Mapping
 
 from wilks.monitor.page.extras import missing
 from wilks.monitor.page.notes import KINDS_OF_SILENCE
 from wilks.monitor.page.records import Records
 from wilks.monitor.page.totals import ALARMS, LATENCIES_S, STATES, Totals
+from wilks.significance.printing import z_of_plain
 
 try:
     from prometheus_client import CollectorRegistry, generate_latest
@@ -95,7 +95,7 @@ def _of_verdict(verdict: Mapping[str, object]) -> Iterator[Metric]:
     evidence = verdict["evidence"]
     told = {
         "last_p_value": ("p of the last batch that was evaluated.", verdict["p_value"]),
-        "last_z_score": ("Z of the last batch that was evaluated.", _z_score(verdict)),
+        "last_z_score": ("Z of the last batch that was evaluated.", z_of_plain(verdict)),
         "drift_p_value": ("p of the last batches for drift.", verdict["drift_p_value"]),
     }
     if isinstance(evidence, Mapping):
@@ -104,11 +104,6 @@ def _of_verdict(verdict: Mapping[str, object]) -> Iterator[Metric]:
     for name, (text, value) in told.items():
         if isinstance(value, int | float):
             yield _gauge(name, text, value)
-
-
-def _z_score(verdict: Mapping[str, object]) -> object:
-    """Minus infinity of p = 1, which is null in the log."""
-    return -math.inf if verdict["z_score"] is None and verdict["p_value"] == 1.0 else verdict["z_score"]
 
 
 def _latency(totals: Totals) -> Metric:
