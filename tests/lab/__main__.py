@@ -17,25 +17,22 @@ import argparse
 import collections
 import contextlib
 import itertools
-import json
 import shutil
 import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-import wilks
 from wilks.campaign import plan_toys
 from wilks.hypotheses import Null
 
 from tests.lab.campaign import SEED, Attempt, Lab, Line, draws, is_running, made_again, wait_until
 from tests.lab.damage import changed_files, damaged_campaign, damaged_plan, foreign_toys, full_disk, jumping_clock
-from tests.lab.options import parsed
+from tests.lab.options import conclude, parsed
 
 WORKER, COORDINATOR, ALL = "kill -9 of a worker", "kill -9 of the coordinator", "kill -9 of all processes"
 TERM, INT = "SIGTERM to the coordinator", "SIGINT to the coordinator"
@@ -201,11 +198,7 @@ def main() -> None:
                 for line in scenario(lab, options):
                     lines.append(line)
                     print(line, flush=True)
-    n_wrong = sum(bool(line.faults) for line in lines)
-    print(f"{options.n_toys} toys; {n_wrong} of {len(lines)} lines with a fault; {time.monotonic() - begin:.0f} s")
-    if options.output:
-        options.output.write_text(json.dumps({"wilks": wilks.__version__, "lines": list(map(asdict, lines))}, indent=1))
-    raise SystemExit(1 if n_wrong else 0)
+    conclude(lines, options, what=f"{options.n_toys} toys", begin=begin)
 
 
 if __name__ == "__main__":

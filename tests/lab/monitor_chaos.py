@@ -18,7 +18,6 @@ import argparse
 import collections
 import contextlib
 import dataclasses
-import json
 import signal
 import subprocess
 import sys
@@ -26,7 +25,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ from wilks.monitor import BuildOptions, Cause, Decisions
 from wilks.monitor.audit import BATCH, RELOAD, START, lines
 from wilks.storage import save
 
-from tests.lab.options import parsed
+from tests.lab.options import conclude, parsed
 
 ROOT = Path(__file__).parents[2]
 FEATURES, N_EVENTS, EVERY_S, PATIENCE_S = ("x", "y"), 100, 0.05, 120.0
@@ -368,11 +367,7 @@ def main() -> None:
             for line in scenario(lab):
                 table.append(line)
                 print(line, flush=True)
-    n_wrong = sum(bool(line.faults) for line in table)
-    print(f"{options.n_files} files; {n_wrong} of {len(table)} lines with a fault; {time.monotonic() - begin:.0f} s")
-    if options.output:
-        options.output.write_text(json.dumps({"wilks": wilks.__version__, "lines": list(map(asdict, table))}, indent=1))
-    raise SystemExit(1 if n_wrong else 0)
+    conclude(table, options, what=f"{options.n_files} files", begin=begin)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,14 @@
-"""The command line that the laboratories share."""
+"""The command line of the laboratories, and how they end."""
 
 import argparse
+import json
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+import wilks
 
 
 def parsed(
@@ -23,3 +28,12 @@ def parsed(
         if getattr(options, name, None) is None:
             setattr(options, name, value)
     return options
+
+
+def conclude(table: Sequence[Any], options: argparse.Namespace, *, what: str, begin: float) -> NoReturn:
+    """The last line, the table as JSON, and the exit status: 1 where a line of the table has a fault."""
+    n_wrong = sum(bool(line.faults) for line in table)
+    print(f"{what}; {n_wrong} of {len(table)} lines with a fault; {time.monotonic() - begin:.0f} s")
+    if options.output:
+        options.output.write_text(json.dumps({"wilks": wilks.__version__, "lines": list(map(asdict, table))}, indent=1))
+    raise SystemExit(1 if n_wrong else 0)

@@ -8,9 +8,10 @@ import pytest
 from wilks.errors import InputError
 from wilks.laws.compatibility import judge
 from wilks.plots import weight_clips
-from wilks.search import Search
-from wilks.selection import Stage, Trial, WeightClipSelection
+from wilks.selection import Trial, WeightClipSelection
 from wilks.selection.spread import spread_of
+
+from tests.lab.selections import made_up_selection
 
 
 def trial(stage: str, clip: float, n: int) -> Trial:
@@ -22,20 +23,8 @@ def trial(stage: str, clip: float, n: int) -> Trial:
 def selection() -> WeightClipSelection:
     t = np.random.default_rng(1).chisquare(13, size=40)
     spread = spread_of(t, t + 0.05, n_starts=24, seconds=0.4)
-    return WeightClipSelection(
-        model={"kind": "mlp", "hidden": [4], "weight_clip": 9.0, "activation": "sigmoid"},
-        n_parameters=13,
-        stages=(Stage(40, 9.0, (8.0, 10.0), (8.0, 10.0), 0.12),),
-        trials=tuple(trial(stage, clip, n) for stage, n in (("bracket", 10), ("40 toys", 40)) for clip in (4.0, 20.0)),
-        fresh=trial("fresh", 9.0, 41),
-        efforts=(spread,),
-        effort_clip=9.0,
-        spread=spread,
-        search=Search(),
-        tolerance=0.1,
-        seed=0,
-        fingerprint="0",
-    )
+    trials = tuple(trial(stage, clip, n) for stage, n in (("bracket", 10), ("40 toys", 40)) for clip in (4.0, 20.0))
+    return made_up_selection(trials=trials, fresh=trial("fresh", 9.0, 41), spread=spread)
 
 
 def test_every_clip_is_drawn_with_its_error(selection) -> None:

@@ -12,12 +12,13 @@ from wilks.hypotheses import Null
 from wilks.laws import Calibration, calibrate
 from wilks.laws.compatibility import judge
 from wilks.samples import Origin, Sample
-from wilks.search import Search
-from wilks.selection import Stage, Trial, WeightClipSelection
+from wilks.selection import Trial, WeightClipSelection
 from wilks.selection.spread import spread_of
 from wilks.statistics.fits import Attempt, FitResult
 from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
+
+from tests.lab.selections import made_up_selection
 
 EVIL = "<script>alert('x')</script>&\"{{ 7*7 }}"
 
@@ -147,17 +148,5 @@ def selection() -> WeightClipSelection:
         return Trial(stage, clip, 24, judge(t, 13.0, n_failed=0, is_estimated_dof=False), seconds=0.4)
 
     spread = spread_of(t := rng.chisquare(13, size=40), t + 0.05, n_starts=24, seconds=0.4)
-    return WeightClipSelection(
-        model={"kind": "mlp", "hidden": [4], "weight_clip": 9.0, "activation": "sigmoid"},
-        n_parameters=13,
-        stages=(Stage(40, 9.0, (8.0, 10.0), (8.0, 10.0), 0.12),),
-        trials=(trial("bracket", 4.0), trial("bracket", 20.0)),
-        fresh=trial("fresh", 9.0),
-        efforts=(spread,),
-        effort_clip=9.0,
-        spread=spread,
-        search=Search(),
-        tolerance=0.1,
-        seed=0,
-        fingerprint="0",
-    )
+    trials = (trial("bracket", 4.0), trial("bracket", 20.0))
+    return made_up_selection(trials=trials, fresh=trial("fresh", 9.0), spread=spread)
