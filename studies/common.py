@@ -3,6 +3,7 @@
 Muon pairs need the folder with ``dimuon_sm.h5`` of the method's authors; the exponential problem needs nothing.
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,6 +130,29 @@ def median_z(toys: wilks.Toys, null: wilks.Toys) -> dict[str, object]:
     found = {"n_toys": toys.t.size, "z": np.median(z), "z_interval": [z[low - 1], z[high - 1]]}
     powers = {f"power_{s}": np.mean(z >= s) for s in (2, 3)}
     return found | powers | {"share_beyond_toys": np.mean(t > law.t[-1]), "n_failed": toys.n_failed}
+
+
+def excess_in(
+    column: str,
+    edges: Sequence[float],
+    *,
+    analysis: wilks.Analysis,
+    fit: wilks.FitResult,
+    signal: wilks.Sample,
+    n_signal: float,
+) -> Iterator[dict[str, object]]:
+    """In bins of a column: expected events, those of the signal, and what was learned, sum w (exp(f) - 1)."""
+    reference = analysis.reference
+    learned = reference.event_weights * np.expm1(analysis.log_ratio(reference.events, fit.params))
+    injected = signal.rescaled(n_signal)
+    pairs = {
+        "expected": (reference, reference.event_weights),
+        "injected": (injected, injected.event_weights),
+        "learned": (reference, learned),
+    }
+    sums = [np.histogram(one.column(column), edges, weights=weights)[0] for one, weights in pairs.values()]
+    for low, high, row in zip(edges, edges[1:], np.column_stack(sums), strict=False):
+        yield {column: [low, high]} | dict(zip(pairs, row, strict=True))
 
 
 def power(null: np.ndarray, signal: np.ndarray) -> tuple[float, float]:

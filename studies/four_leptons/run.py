@@ -23,7 +23,7 @@ import wilks
 from wilks.problems import fourmuon
 from wilks.toys import draw_toy
 
-from studies.common import median_z
+from studies.common import excess_in, median_z
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"split": 0, "null": 1, "toys": 2})
 EXPECTED_EVENTS, N_REFERENCE = 1400.0, 28_000
@@ -66,14 +66,7 @@ def run_mass(options) -> Iterator[harness.Row]:
     hypothesis = wilks.Alternative(signal=higgs.without_extras(), n_signal=options.n_signal)
     events = draw_toy(analysis, hypothesis, seed=2, index=0)
     fit = wilks.fit(analysis, events)
-    reference = analysis.reference
-    excess = reference.event_weights * np.expm1(analysis.log_ratio(reference.events, fit.params))
-    mass = reference.column("m4l")
-    injected = np.histogram(higgs.column("m4l"), MASSES)[0] * options.n_signal / higgs.n_events
-    expected = np.histogram(mass, MASSES, weights=reference.event_weights)[0]
-    learned = np.histogram(mass, MASSES, weights=excess)[0]
-    for low, high, row in zip(MASSES, MASSES[1:], np.column_stack([expected, injected, learned]), strict=False):
-        yield {"m4l": [low, high]} | dict(zip(("expected", "injected", "learned"), row, strict=True))
+    yield from excess_in("m4l", MASSES, analysis=analysis, fit=fit, signal=higgs, n_signal=options.n_signal)
     if options.figure:
         data = with_mass(events, (analysis.toy_source, higgs))
         labels = {"m4l": "mass of the four muons [GeV]"}

@@ -110,13 +110,14 @@ class Events:
         """Unweighted events, ``ratio`` for each expected one; or all with their weights, where it is enriched."""
         sample, rng = self.at(self.loose("reference")), np.random.Generator(np.random.Philox(1))
         if self.regime.is_enriched:
-            return sample.without_extras().rescaled(self.regime.expected_events)
+            return sample.rescaled(self.regime.expected_events)
         rows = rng.permutation(unweight(sample, rng=rng))
         n = round(ratio * self.regime.expected_events)
         if rows.size < n:
             raise SystemExit(f"the reference must have {n} unweighted events, but {rows.size} are left; simulate more")
         weights = np.full(n, self.regime.expected_events / n)
-        return wilks.Sample(sample.events[rows[:n]], weights, features=sample.features)
+        extras = {"mll": sample.column("mll")[rows[:n]]}
+        return wilks.Sample(sample.events[rows[:n]], weights, features=sample.features, extras=extras)
 
     def toy_source(self) -> wilks.Unselected:
         """Where toys come from at any nuisances."""

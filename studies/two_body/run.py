@@ -1,8 +1,10 @@
 """Two-body final states in three regimes of uncertainty: section 4 of "Learning New Physics from an Imperfect Machine".
 
-    python -m studies.two_body.run responses --data FOLDER --store STORE
+    python -m studies.two_body.run responses --data FOLDER --store STORE --figures FIGURES
     python -m studies.two_body.run validation --regime electron --model set --data FOLDER --store STORE
     python -m studies.two_body.run sensitivity --regime electron --model set --data FOLDER --store STORE
+    python -m studies.two_body.run sensitivity --negligible --data FOLDER --store STORE
+    python -m studies.two_body.run mass --regime electron --data FOLDER --store STORE --figures FIGURES
 
 FOLDER holds simulated muon pairs (`studies.simulation`), complete above 95 GeV, in three shares of the generated
 events, and a Z':
@@ -15,7 +17,8 @@ events, and a Z':
 and, for the contact term, the events of the method's authors (``dimuon_eft_high_mass.h5``).
 
 ``responses``: log r to second order, from samples moved before the selection; its closure on events that it has not
-seen, at one and two sigma, in all features and mll. STORE keeps what was learned for the other parts.
+seen, at one and two sigma, in all features and mll, drawn into FIGURES. STORE keeps what was learned for the other
+parts.
 
 ``validation``: toys at nu* = 0 and one sigma up and down in scale and normalization, by the transforms, never by the
 response. Calibration toys, of another seed, are at three values of the scale: p of a toy is counted at each of them,
@@ -23,6 +26,7 @@ and taken at its own scale of Delta, straight lines in log p between; beside it 
 nuisances are ignored. ``sensitivity``: the true scale one sigma up, as published, and the same p.
 """
 
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,18 +34,23 @@ from pathlib import Path
 import benchmarks.harness as harness
 import numpy as np
 import scipy.stats
+from matplotlib.figure import Figure
 
 import wilks
 from wilks.laws.empirical import Empirical
+from wilks.laws.omnibus import SharedLaw
 from wilks.nuisances import nuisances_from_dict
 from wilks.power import BinnedSearch, Binning
 from wilks.problems import dimuon
-from wilks.responses import check_responses
+from wilks.responses import Closure, check_responses
+from wilks.samples import parse_expression
 from wilks.significance import median_ranks
 from wilks.toys import draw_auxiliaries, draw_toy
+from wilks.validation.checks import either_of
 from wilks.validation.nuisances import chi_square_table
+from wilks.validation.uniformity import uniformity
 
-from studies.common import median_z
+from studies.common import excess_in, median_z
 from studies.two_body.regimes import REGIMES, Events, Regime
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"calibration": 1, "toys": 2})
@@ -55,9 +64,11 @@ MODELS = {
 }
 OF_A_MODEL = {"regime": "electron", "model": "set", "n_calibration": 600, "n_processes": 1, "data": Path, "store": Path}
 LEVELS, CHECKED = (0.1, 0.05, 0.01), (-2.0, -1.0, 1.0, 2.0)
+DRAWN = {"pt1": "leading muon pT [GeV]", "pt2": "second muon pT [GeV]", "mll": "mass of the pair [GeV]"}
+MASSES = (100.0, 120.0, 160.0, 220.0, 270.0, 290.0, 310.0, 330.0, 400.0, 600.0, float("inf"))
 
 
-@SCRIPT.part("responses", data=Path, store=Path, regimes=tuple(REGIMES))
+@SCRIPT.part("responses", data=Path, store=Path, regimes=tuple(REGIMES), figures=Path)
 def run_responses(options) -> Iterator[harness.Row]:
     for name in options.regimes:
         events = Events(options.data, REGIMES[name])
@@ -65,7 +76,11 @@ def run_responses(options) -> Iterator[harness.Row]:
         path = options.store / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(nuisances.to_dict()), encoding="utf-8")
-        yield {"regime": name, "n_events": central.n_events, "seconds": seconds} | closure(events, nuisances)
+        found = closure(events, nuisances)
+        if options.figures:
+            drawn = {f"{name}-{column}": functools.partial(figure_of, found, column) for column in DRAWN}
+            wilks.plots.save_figures(drawn, options.figures, formats=["png"])
+        yield {"regime": name, "n_events": central.n_events, "seconds": seconds} | closure_rows(found)
 
 
 def learn(events: Events) -> tuple[wilks.Nuisances, wilks.Sample]:
@@ -82,8 +97,8 @@ def learn(events: Events) -> tuple[wilks.Nuisances, wilks.Sample]:
     return wilks.learn_responses(central, regime.nuisances, **chosen), central
 
 
-def closure(events: Events, nuisances: wilks.Nuisances) -> harness.Row:
-    """chi-square, bins and shift in t of each column, at values that are not trained at, with the events of the pool.
+def closure(events: Events, nuisances: wilks.Nuisances) -> Closure:
+    """The response against samples at values that it was not trained at, made of the events of the pool.
 
     Both samples are made of the same events, so that the chi-square is small; the shift in t is what counts.
     """
@@ -95,7 +110,16 @@ def closure(events: Events, nuisances: wilks.Nuisances) -> harness.Row:
         moved = events.at(pool, scale=step)
         values = {dimuon.MUON_SCALE: step * regime.sigma}
         variations.append(wilks.Variation(values, moved.rescaled(factor * moved.expected_events)))
-    found = check_responses(central.rescaled(regime.expected_events), nuisances, variations=variations)
+    return check_responses(central.rescaled(regime.expected_events), nuisances, variations=variations)
+
+
+def figure_of(found: Closure, column: str) -> Figure:
+    """As figures 14, 18 and 22."""
+    return wilks.plots.response_closure(found, column=column, labels=DRAWN)
+
+
+def closure_rows(found: Closure) -> harness.Row:
+    """chi-square, bins and shift in t of each column."""
     return {
         f"{step:+g} sigma": {one.name: [round(one.chi2, 1), one.dof, round(one.shift_in_t, 2)] for one in row.columns}
         for step, row in zip(CHECKED, found.rows, strict=True)
@@ -105,26 +129,31 @@ def closure(events: Events, nuisances: wilks.Nuisances) -> harness.Row:
 def analysis_of(options, *, with_nuisances: bool = True) -> tuple[wilks.Analysis, Events]:
     """The analysis of a regime and a model, with the responses of STORE."""
     events = Events(options.data, REGIMES[options.regime])
-    path = options.store / f"{options.regime}.json"
-    if not path.exists():
-        raise SystemExit(f"{path} must hold the responses; run the part responses first")
-    learned = nuisances_from_dict(json.loads(path.read_text(encoding="utf-8")))
-    reference = events.reference()
     analysis = wilks.Analysis(
-        reference=reference,
+        reference=events.reference(),
         model=MODELS[options.model],
-        nuisances=learned if with_nuisances else (),
+        nuisances=learned_nuisances(options) if with_nuisances else (),
         toy_source=events.toy_source() if with_nuisances else events.at(events.loose("pool")).without_extras(),
     )
     return analysis, events
 
 
+def learned_nuisances(options) -> wilks.Nuisances:
+    """Those of STORE."""
+    path = options.store / f"{options.regime}.json"
+    if not path.exists():
+        raise SystemExit(f"{path} must hold the responses; run the part responses first")
+    return nuisances_from_dict(json.loads(path.read_text(encoding="utf-8")))
+
+
 class Toys:
     """Makes and keeps the toys of one analysis."""
 
-    def __init__(self, options, analysis: wilks.Analysis, executor: wilks.LocalProcesses) -> None:
+    def __init__(
+        self, options, analysis: wilks.Analysis, executor: wilks.LocalProcesses, *, kind: str = "profiled"
+    ) -> None:
         self._analysis, self._executor = analysis, executor
-        self._store = options.store / options.regime / options.model.replace(" ", "-")
+        self._store = options.store / options.regime / options.model.replace(" ", "-") / kind
 
     def __call__(self, name: str, hypothesis, *, n_toys: int, seed: int) -> wilks.Toys:
         store = self._store / f"{name.replace(' ', '')}-{seed}"
@@ -133,7 +162,8 @@ class Toys:
 
 
 def hypothesis_at(regime: Regime, sigmas: dict[str, float]):
-    return wilks.ShiftedNuisance(regime.values(**sigmas)) if sigmas else wilks.Null()
+    values = regime.values(**sigmas)
+    return wilks.ShiftedNuisance(values) if values else wilks.Null()
 
 
 @SCRIPT.part("validation", n_toys=300, **OF_A_MODEL)
@@ -146,19 +176,23 @@ def run_validation(options) -> Iterator[harness.Row]:
     with wilks.LocalProcesses(options.n_processes) as executor:
         toys = Toys(options, analysis, executor)
         nulls = calibrations(toys, events.regime, n_toys=options.n_calibration)
+        uniform, cells = [], []
         for name, sigmas in POINTS.items():
             there = toys(name, hypothesis_at(events.regime, sigmas), n_toys=options.n_toys, seed=2)
+            p = p_at_delta(there, nulls, events.regime)
+            uniform.append(uniformity(p, shared=SharedLaw(options.n_calibration)).p_value)
+            cells.append(there)
             row = {"point": name} | compared(there, nulls[0.0]) | law_of(analysis, there)
-            yield row | rates("p", p_at_delta(there, nulls, events.regime))
+            yield row | rates("p", p) | {"p_uniform": uniform[-1]}
+    yield {"p_uniform, all points": either_of(np.array(uniform))} | law_together(analysis, cells)
     yield from ignored(options, events)
 
 
 def calibrations(toys: "Toys", regime: Regime, *, n_toys: int) -> dict[float, wilks.Toys]:
     """Null toys at values of the scale in sigmas."""
-    points = {step: {"scale": step} if step else {} for step in (-1.0, 0.0, 1.0)}
     return {
-        step: toys(f"scale{step:+g}", hypothesis_at(regime, sigmas), n_toys=n_toys, seed=1)
-        for step, sigmas in points.items()
+        step: toys(f"scale{step:+g}", hypothesis_at(regime, {"scale": step}), n_toys=n_toys, seed=1)
+        for step in (-1.0, 0.0, 1.0)
     }
 
 
@@ -197,6 +231,16 @@ def law_of(analysis: wilks.Analysis, toys: wilks.Toys) -> harness.Row:
     return chi_square_table([toys], float(analysis.n_parameters)).cells[0].to_dict()
 
 
+def law_together(analysis: wilks.Analysis, cells: list[wilks.Toys]) -> harness.Row:
+    """The chi-square at all points: smallest KS p of t and of tau, Fisher's combination, and all tests together."""
+    if analysis.model.is_penalized:
+        return {}
+    found = chi_square_table(cells, float(analysis.n_parameters))
+    smallest_of_tau = min(cell.tau_ks_p_value for cell in found.cells)
+    told = {"smallest_ks_p_value": found.ks_p_values.min(), "smallest_tau_ks_p_value": smallest_of_tau}
+    return told | {"fisher_p_value": found.fisher_p_value, "p_value": found.p_value}
+
+
 def ignored(options, events: Events) -> Iterator[harness.Row]:
     """The same toys, tested by a set without nuisances: what they are good for."""
     if options.model != "set":
@@ -213,47 +257,57 @@ def ignored(options, events: Events) -> Iterator[harness.Row]:
         yield {"point": name, "nuisances": "ignored"} | compared(toys, null)
 
 
-@SCRIPT.part("sensitivity", n_toys=200, **OF_A_MODEL)
+@SCRIPT.part("sensitivity", n_toys=200, negligible=False, **OF_A_MODEL)
 def run_sensitivity(options) -> Iterator[harness.Row]:
-    analysis, events = analysis_of(options)
-    regime = events.regime
+    analysis, events = analysis_of(options, with_nuisances=not options.negligible)
+    up, kind = (0.0, "negligible") if options.negligible else (1.0, "profiled")
     with wilks.LocalProcesses(options.n_processes) as executor:
-        toys = Toys(options, analysis, executor)
-        nulls = calibrations(toys, regime, n_toys=options.n_calibration)
-        for name, hypothesis in signals(events).items():
+        toys = Toys(options, analysis, executor, kind=kind)
+        at_truth = hypothesis_at(events.regime, {"scale": up})
+        null = toys(f"scale{up:+g}", at_truth, n_toys=options.n_calibration, seed=1)
+        for name, hypothesis in signals(events, up=up).items():
             there = toys(name, hypothesis, n_toys=options.n_toys, seed=2)
-            yield {"signal": name} | median_z(there, nulls[1.0])
-            if hypothesis.signal is not None:
-                yield {"signal": name, "search": "binned mll"} | searched(analysis, events, hypothesis, options.n_toys)
+            yield {"signal": name} | median_z(there, null)
+            template = hypothesis.signal or contact_excess(events, up=up)
+            search = BinnedSearch(analysis, Binning(dimuon.MASS, bins=mass_edges(events.regime)), signal=template)
+            yield {"signal": name, "search": "binned mll"} | searched(search, hypothesis, n_toys=options.n_toys)
 
 
-def signals(events: Events) -> dict[str, wilks.Alternative]:
-    """The two signals of section 4.4, the true scale one sigma up."""
-    regime, up = events.regime, {"scale": 1.0}
-    resonance = events.at(events.loose("zprime300"), **up)
-    contact = wilks.read(events.folder / "dimuon_eft_high_mass.h5", features=list(dimuon.FEATURES), carry=["mll"])
-    pool = events.loose("pool")
-    ratio = events.at(pool, **up).expected_events / events.at(pool).expected_events
-    found = {
-        "resonance": wilks.Alternative(
-            signal=resonance.without_extras(), n_signal=regime.n_resonance, nuisances=regime.values(**up)
-        )
-    }
+def signals(events: Events, *, up: float = 1.0) -> dict[str, wilks.Alternative]:
+    """The two signals of section 4.4, the true scale so many sigmas up."""
+    regime, scale = events.regime, {"scale": up}
+    values, pool = regime.values(**scale), events.loose("pool")
+    resonance = events.at(events.loose("zprime300"), **scale).without_extras()
+    found = {"resonance": wilks.Alternative(signal=resonance, n_signal=regime.n_resonance, nuisances=values)}
     if regime.wilson == 1.0:  # that of the sample
-        moved = events.at(contact, **up)
+        contact = contact_events(events)
+        ratio = events.at(pool, **scale).expected_events / events.at(pool).expected_events
         found["contact term"] = wilks.Alternative(
-            source=moved.without_extras(),
+            source=events.at(contact, **scale).without_extras(),
             expected_events=regime.expected_events * CONTACT_YIELD * ratio,
-            nuisances=regime.values(**up),
+            nuisances=values,
         )
     return found
 
 
-def searched(analysis: wilks.Analysis, events: Events, hypothesis: wilks.Alternative, n_toys: int) -> harness.Row:
+def contact_excess(events: Events, *, up: float) -> wilks.Sample:
+    """What the contact term adds: its events, and those of the Standard Model with negative weights."""
+    contact, pool = (events.at(one, scale=up) for one in (contact_events(events), events.loose("pool")))
+    weights = [contact.rescaled(CONTACT_YIELD).event_weights, -pool.rescaled(1.0).event_weights]
+    return wilks.Sample(
+        np.concatenate([contact.events, pool.events]), np.concatenate(weights), features=dimuon.FEATURES
+    )
+
+
+def contact_events(events: Events) -> wilks.Sample:
+    """Of the method's authors, before the selection."""
+    path = events.folder / "dimuon_eft_high_mass.h5"
+    return wilks.read(path, features=list(dimuon.FEATURES), carry=["mll"])
+
+
+def searched(search: BinnedSearch, hypothesis: wilks.Alternative, *, n_toys: int) -> harness.Row:
     """Median sqrt(q_0) of the binned search for this signal in mll, on the same toys: Z_ref of eq. 38 to 41."""
-    assert hypothesis.signal is not None
-    search = BinnedSearch(analysis, Binning(dimuon.MASS, bins=mass_edges(events.regime)), signal=hypothesis.signal)
-    z = []
+    analysis, z = search.analysis, []
     for index in range(n_toys):
         drawn = {"seed": 2, "index": index}
         observed = dict(zip(analysis.nuisances.names, draw_auxiliaries(analysis, hypothesis, **drawn), strict=True))
@@ -266,6 +320,24 @@ def mass_edges(regime: Regime) -> tuple[float, ...]:
     """Edges in GeV, narrower than the Z' near it."""
     low = np.arange(regime.least_mass, 260.0, 20.0)
     return (*low, *np.arange(260.0, 341.0, 10.0), 380.0, 450.0, 600.0, float("inf"))
+
+
+@SCRIPT.part("mass", regime="electron", model="set", data=Path, store=Path, figures=Path)
+def run_mass(options) -> Iterator[harness.Row]:
+    """Expected excess that was learned beside the events of the Z' that were injected, in bins of mll."""
+    analysis, events = analysis_of(options)
+    hypothesis = signals(events)["resonance"]
+    drawn = {"seed": 2, "index": 0}
+    toy = draw_toy(analysis, hypothesis, **drawn)
+    observed = dict(zip(analysis.nuisances.names, draw_auxiliaries(analysis, hypothesis, **drawn), strict=True))
+    fit = wilks.fit(analysis, toy, auxiliaries=observed)
+    resonance = events.at(events.loose("zprime300"), scale=1.0)
+    yield from excess_in("mll", MASSES, analysis=analysis, fit=fit, signal=resonance, n_signal=hypothesis.n_signal)
+    if options.figures:
+        mass = parse_expression(dimuon.MASS).evaluate(dict(zip(dimuon.FEATURES, toy.T, strict=True)))
+        data = wilks.Sample(toy, features=dimuon.FEATURES, extras={"mll": mass})
+        draw = functools.partial(wilks.plots.ratio, analysis, data, feature="mll", fit=fit, labels=DRAWN)
+        wilks.plots.save_figures({f"{options.regime}-mass": draw}, options.figures, formats=["png"])
 
 
 CONTACT_YIELD = 25.1 / 22.8

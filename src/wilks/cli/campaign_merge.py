@@ -14,7 +14,7 @@ from wilks.cli.session import IncompleteError, Session
 @click.command(short_help="Write all toys into one Parquet, ROOT or CSV file.")
 @campaign_argument
 @click.argument("others", nargs=-1, type=FilePath())
-@click.option("--output", type=FilePath(), help="A new file; CAMPAIGN/toys.parquet if none is named.")
+@click.option("--output", "-o", type=FilePath(), help="A new file; CAMPAIGN/toys.parquet if none is named.")
 @click.option("--partial", is_flag=True, help="Also if toys are missing.")
 @click.option("--rntuple", is_flag=True, help="In a ROOT file, an RNTuple in place of a TTree.")
 @json_option

@@ -44,6 +44,7 @@ _WORK = ("processes", "dask")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the relabellings.")
 @click.option(
     "--output",
+    "-o",
     type=FilePath(),
     default="comparison",
     metavar="FOLDER",

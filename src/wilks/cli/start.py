@@ -58,7 +58,7 @@ def repeated(words: Sequence[str], *, option: str) -> list[str]:
 @click.argument("reference", nargs=-1)
 @click.option("--data", multiple=True, metavar="FILE...", help="Files of observed data: all up to the next option.")
 @click.option("--tree", metavar="NAME", help="TTree, RNTuple or HDF5 table inside the files.")
-@click.option("--output", default="ANALYSIS.yaml", metavar="FILE", show_default=True, help="The file to write.")
+@click.option("--output", "-o", default="ANALYSIS.yaml", metavar="FILE", show_default=True, help="The file to write.")
 @click.option("--schema", "with_schema", is_flag=True, help=f"Also write {SCHEMA_FILE} beside it, for editors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def init(
@@ -153,7 +153,9 @@ def schema() -> None:
 
 
 @click.command(short_help="Run the exponential problem with a signal injected.")
-@click.option("--output", default="demo-output", metavar="FOLDER", show_default=True, help="Folder of the results.")
+@click.option(
+    "--output", "-o", default="demo-output", metavar="FOLDER", show_default=True, help="Folder of the results."
+)
 @click.option("--toys", "n_toys", default=1_000, type=click.IntRange(min=1), show_default=True, help="Number of toys.")
 @json_option
 def demo(output: str, n_toys: int, as_json: bool) -> None:

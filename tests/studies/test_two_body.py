@@ -1,0 +1,81 @@
+"""The study of two-body final states from its samples to its figures, in a reduced form: some hundred events and toys
+of a few."""
+
+import dataclasses
+import json
+
+import h5py
+import numpy as np
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from wilks.problems import dimuon
+from wilks.samples import parse_expression
+
+from studies.two_body import run
+from studies.two_body.regimes import REGIMES
+
+N_EVENTS = {"learning": 3_000, "reference": 3_000, "pool": 6_000, "zprime300": 500}
+
+
+def pairs(n: int, rng: np.random.Generator, *, mass: float) -> dict[str, np.ndarray]:
+    """Muons back to back in the transverse plane, of pairs near a mass and above it."""
+    eta = rng.normal(0.0, 0.6, size=(2, n))
+    masses = mass * (0.94 + rng.exponential(0.2, size=n))
+    pt = masses / np.sqrt(2 * (np.cosh(eta[0] - eta[1]) + 1)) * np.exp(rng.normal(0.0, 0.02, size=(2, n)))
+    columns = dict(zip(dimuon.FEATURES, (*np.sort(pt, axis=0)[::-1], *eta, rng.normal(np.pi, 0.1, n)), strict=True))
+    return columns | {"mll": parse_expression(dimuon.MASS).evaluate(columns)}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Samples as `studies.simulation.merge` writes them, and the contact term."""
+    rng = np.random.default_rng(1)
+    for name, n in N_EVENTS.items():
+        columns = pairs(n, rng, mass=300.0 if name == "zprime300" else 105.0)
+        table = pyarrow.table(columns | {"weight": np.full(n, 23.0 / n)})
+        pyarrow.parquet.write_table(table, tmp_path / f"dimuon_{name}.parquet")
+    with h5py.File(tmp_path / "dimuon_eft_high_mass.h5", "w") as file:
+        for name, values in pairs(3_000, rng, mass=120.0).items():
+            file[name] = values
+    return tmp_path
+
+
+@pytest.fixture
+def rows_of(folder, monkeypatch):
+    """The rows of a command, run on these events with 150 expected ones."""
+    monkeypatch.setitem(REGIMES, "electron", dataclasses.replace(REGIMES["electron"], expected_events=150.0))
+    store = ["--data", str(folder), "--store", str(folder / "store"), "--output", str(folder / "record.json")]
+
+    def rows(part: str, *words: str) -> list[dict]:
+        run.SCRIPT.main([part, *words, *store])
+        return json.loads((folder / "record.json").read_text())["runs"][-1]["results"]
+
+    return rows
+
+
+@pytest.mark.nightly
+def test_the_study_runs_from_its_samples_to_its_figures(folder, rows_of) -> None:
+    figures = ["--figures", str(folder / "figures")]
+    (learned,) = rows_of("responses", "--regimes", "electron", *figures)
+    assert set(learned["+1 sigma"]) == {*dimuon.FEATURES, "mll"}
+
+    few = ["--n-toys", "10", "--n-calibration", "20"]
+    first, *cells, together, _ = rows_of("validation", *few)[:8]
+    assert first["reference"] == 750 and [cell["point"] for cell in cells] == list(run.POINTS)
+    assert all(cell["n_failed"] == 0 and 0 < cell["p_uniform"] <= 1 for cell in cells)
+    assert 0 < together["p_uniform, all points"] <= 1
+
+    for negligible in ([], ["--negligible"]):
+        resonance, peak, contact, excess = rows_of("sensitivity", *few, *negligible)
+        assert resonance["signal"] == "resonance" and contact["signal"] == "contact term"
+        assert peak["z_ref"] > 10.0, "a peak of 120 events on next to nothing"
+        assert excess["z_ref"] > 0.0
+
+    bins = rows_of("mass", *figures)
+    assert sum(row["injected"] for row in bins) == pytest.approx(REGIMES["electron"].n_resonance, rel=0.01)
+    assert {path.stem for path in (folder / "figures").iterdir()} == {
+        *(f"electron-{column}" for column in run.DRAWN),
+        "electron-mass",
+    }
