@@ -141,9 +141,15 @@ def excess_in(
     signal: wilks.Sample,
     n_signal: float,
 ) -> Iterator[dict[str, object]]:
-    """In bins of a column: expected events, those of the signal, and what was learned, sum w (exp(f) - 1)."""
+    """In bins of a column: expected events, those of the signal, and what was learned, sum w (r exp(f) - r_Delta).
+
+    r is the effect of the nuisances that were fitted with f, r_Delta that of those without; 1 where there are none.
+    """
     reference = analysis.reference
-    learned = reference.event_weights * np.expm1(analysis.log_ratio(reference.events, fit.params))
+    with_f, alone = (
+        analysis.moved_weights({one.name: one.value for one in found}) for found in (fit.nuisances, fit.delta_nuisances)
+    )
+    learned = with_f * np.exp(analysis.log_ratio(reference.events, fit.params)) - alone
     injected = signal.rescaled(n_signal)
     pairs = {
         "expected": (reference, reference.event_weights),

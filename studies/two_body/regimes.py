@@ -91,20 +91,27 @@ class Events:
         folder: with ``dimuon_learning.parquet``, ``dimuon_reference.parquet`` and ``dimuon_pool.parquet``, which share
             no generated event.
         regime: what is selected.
+        mass_is_input: whether mll is a sixth feature; otherwise it is carried along.
     """
 
-    def __init__(self, folder: Path, regime: Regime) -> None:
+    def __init__(self, folder: Path, regime: Regime, *, mass_is_input: bool = False) -> None:
         self.folder, self.regime = folder, regime
+        self.features = (*dimuon.FEATURES, "mll") if mass_is_input else dimuon.FEATURES
+        self._carried = [] if mass_is_input else ["mll"]
+        self._define = {name: dimuon.MASS for name in self._carried}
 
     def loose(self, name: str) -> wilks.Sample:
         """Events before the selection, weights in pb."""
-        path = self.folder / f"dimuon_{name}.parquet"
-        return wilks.read(path, features=list(dimuon.FEATURES), carry=["mll"], weight="weight")
+        return self.read(f"dimuon_{name}.parquet", weight="weight")
+
+    def read(self, name: str, *, weight: str | None = None) -> wilks.Sample:
+        """A file of the folder."""
+        return wilks.read(self.folder / name, features=list(self.features), carry=self._carried, weight=weight)
 
     def at(self, sample: wilks.Sample, **sigmas: float) -> wilks.Sample:
         """What passes the selection at nuisances in sigmas."""
         values = self.regime.values(**sigmas)
-        return wilks.vary(sample, self.regime.nuisances, values, where=self.regime.where, define={"mll": dimuon.MASS})
+        return wilks.vary(sample, self.regime.nuisances, values, where=self.regime.where, define=self._define)
 
     def reference(self, *, ratio: float = 5.0) -> wilks.Sample:
         """Unweighted events, ``ratio`` for each expected one; or all with their weights, where it is enriched."""
@@ -116,9 +123,9 @@ class Events:
         if rows.size < n:
             raise SystemExit(f"the reference must have {n} unweighted events, but {rows.size} are left; simulate more")
         weights = np.full(n, self.regime.expected_events / n)
-        extras = {"mll": sample.column("mll")[rows[:n]]}
+        extras = {name: sample.column(name)[rows[:n]] for name in self._carried}
         return wilks.Sample(sample.events[rows[:n]], weights, features=sample.features, extras=extras)
 
     def toy_source(self) -> wilks.Unselected:
         """Where toys come from at any nuisances."""
-        return wilks.Unselected(self.loose("pool"), where=self.regime.where, define={"mll": dimuon.MASS})
+        return wilks.Unselected(self.loose("pool"), where=self.regime.where, define=self._define)

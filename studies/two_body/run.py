@@ -3,7 +3,7 @@
     python -m studies.two_body.run responses --data FOLDER --store STORE --figures FIGURES
     python -m studies.two_body.run validation --regime electron --model set --data FOLDER --store STORE
     python -m studies.two_body.run sensitivity --regime electron --model set --data FOLDER --store STORE
-    python -m studies.two_body.run sensitivity --negligible --data FOLDER --store STORE
+    python -m studies.two_body.run sensitivity --negligible --mass-is-input --data FOLDER --store STORE
     python -m studies.two_body.run mass --regime electron --data FOLDER --store STORE --figures FIGURES
 
 FOLDER holds simulated muon pairs (`studies.simulation`), complete above 95 GeV, in three shares of the generated
@@ -23,7 +23,9 @@ parts.
 ``validation``: toys at nu* = 0 and one sigma up and down in scale and normalization, by the transforms, never by the
 response. Calibration toys, of another seed, are at three values of the scale: p of a toy is counted at each of them,
 and taken at its own scale of Delta, straight lines in log p between; beside it p at 0 alone, and what comes out where
-nuisances are ignored. ``sensitivity``: the true scale one sigma up, as published, and the same p.
+nuisances are ignored. ``sensitivity``: the true scale one sigma up, as published, p counted there; or uncertainties
+that are negligible, no nuisances in the test as in the toys, and mll as a sixth feature or not. ``mass``: one data set
+with the Z', and the excess that was learned in bins of mll, which is no input.
 """
 
 import functools
@@ -44,7 +46,7 @@ from wilks.power import BinnedSearch, Binning
 from wilks.problems import dimuon
 from wilks.responses import Closure, check_responses
 from wilks.samples import parse_expression
-from wilks.significance import median_ranks
+from wilks.significance import median_ranks, z_score
 from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.validation.checks import either_of
 from wilks.validation.nuisances import chi_square_table
@@ -126,9 +128,9 @@ def closure_rows(found: Closure) -> harness.Row:
     }
 
 
-def analysis_of(options, *, with_nuisances: bool = True) -> tuple[wilks.Analysis, Events]:
+def analysis_of(options, *, with_nuisances: bool = True, mass_is_input: bool = False) -> tuple[wilks.Analysis, Events]:
     """The analysis of a regime and a model, with the responses of STORE."""
-    events = Events(options.data, REGIMES[options.regime])
+    events = Events(options.data, REGIMES[options.regime], mass_is_input=mass_is_input)
     analysis = wilks.Analysis(
         reference=events.reference(),
         model=MODELS[options.model],
@@ -257,20 +259,35 @@ def ignored(options, events: Events) -> Iterator[harness.Row]:
         yield {"point": name, "nuisances": "ignored"} | compared(toys, null)
 
 
-@SCRIPT.part("sensitivity", n_toys=200, negligible=False, **OF_A_MODEL)
+@SCRIPT.part("sensitivity", n_toys=200, negligible=False, mass_is_input=False, **OF_A_MODEL)
 def run_sensitivity(options) -> Iterator[harness.Row]:
-    analysis, events = analysis_of(options, with_nuisances=not options.negligible)
+    if options.mass_is_input and not options.negligible:
+        raise SystemExit("--mass-is-input must come with --negligible: responses were learned without mll as a feature")
+    shown = {"with_nuisances": not options.negligible, "mass_is_input": options.mass_is_input}
+    analysis, events = analysis_of(options, **shown)
     up, kind = (0.0, "negligible") if options.negligible else (1.0, "profiled")
+    kind += "-mass" * options.mass_is_input
     with wilks.LocalProcesses(options.n_processes) as executor:
         toys = Toys(options, analysis, executor, kind=kind)
         at_truth = hypothesis_at(events.regime, {"scale": up})
         null = toys(f"scale{up:+g}", at_truth, n_toys=options.n_calibration, seed=1)
         for name, hypothesis in signals(events, up=up).items():
             there = toys(name, hypothesis, n_toys=options.n_toys, seed=2)
-            yield {"signal": name} | median_z(there, null)
+            own = own_z(analysis, there) if options.negligible else {}  # moved nuisances change what t is
+            yield {"signal": name} | median_z(there, null) | own
             template = hypothesis.signal or contact_excess(events, up=up)
             search = BinnedSearch(analysis, Binning(dimuon.MASS, bins=mass_edges(events.regime)), signal=template)
             yield {"signal": name, "search": "binned mll"} | searched(search, hypothesis, n_toys=options.n_toys)
+
+
+def own_z(analysis: wilks.Analysis, toys: wilks.Toys) -> harness.Row:
+    """Median Z by the p of a set, whose t is -2 log p, where few null toys say no more than that it is beyond them."""
+    if not analysis.model.is_combined:
+        return {}
+    t = np.sort(toys.t[np.isfinite(toys.t)])
+    low, high = median_ranks(t.size)
+    chosen = {"own_z": np.median(t), "own_z_low": t[low - 1], "own_z_high": t[high - 1]}
+    return {name: float(z_score(float(np.exp(-0.5 * value)))) for name, value in chosen.items()}
 
 
 def signals(events: Events, *, up: float = 1.0) -> dict[str, wilks.Alternative]:
@@ -280,7 +297,7 @@ def signals(events: Events, *, up: float = 1.0) -> dict[str, wilks.Alternative]:
     resonance = events.at(events.loose("zprime300"), **scale).without_extras()
     found = {"resonance": wilks.Alternative(signal=resonance, n_signal=regime.n_resonance, nuisances=values)}
     if regime.wilson == 1.0:  # that of the sample
-        contact = contact_events(events)
+        contact = events.read(CONTACT)
         ratio = events.at(pool, **scale).expected_events / events.at(pool).expected_events
         found["contact term"] = wilks.Alternative(
             source=events.at(contact, **scale).without_extras(),
@@ -292,28 +309,30 @@ def signals(events: Events, *, up: float = 1.0) -> dict[str, wilks.Alternative]:
 
 def contact_excess(events: Events, *, up: float) -> wilks.Sample:
     """What the contact term adds: its events, and those of the Standard Model with negative weights."""
-    contact, pool = (events.at(one, scale=up) for one in (contact_events(events), events.loose("pool")))
+    contact, pool = (events.at(one, scale=up) for one in (events.read(CONTACT), events.loose("pool")))
     weights = [contact.rescaled(CONTACT_YIELD).event_weights, -pool.rescaled(1.0).event_weights]
     return wilks.Sample(
-        np.concatenate([contact.events, pool.events]), np.concatenate(weights), features=dimuon.FEATURES
+        np.concatenate([contact.events, pool.events]), np.concatenate(weights), features=events.features
     )
-
-
-def contact_events(events: Events) -> wilks.Sample:
-    """Of the method's authors, before the selection."""
-    path = events.folder / "dimuon_eft_high_mass.h5"
-    return wilks.read(path, features=list(dimuon.FEATURES), carry=["mll"])
 
 
 def searched(search: BinnedSearch, hypothesis: wilks.Alternative, *, n_toys: int) -> harness.Row:
     """Median sqrt(q_0) of the binned search for this signal in mll, on the same toys: Z_ref of eq. 38 to 41."""
-    analysis, z = search.analysis, []
+    z = []
     for index in range(n_toys):
-        drawn = {"seed": 2, "index": index}
-        observed = dict(zip(analysis.nuisances.names, draw_auxiliaries(analysis, hypothesis, **drawn), strict=True))
-        z.append(search.fit(draw_toy(analysis, hypothesis, **drawn), auxiliaries=observed).z_score)
+        toy, observed = drawn(search.analysis, hypothesis, index=index)
+        z.append(search.fit(toy, auxiliaries=observed).z_score)
     low, high = median_ranks(n_toys)
     return {"z_ref": np.median(z), "z_ref_interval": [np.sort(z)[low - 1], np.sort(z)[high - 1]]}
+
+
+def drawn(
+    analysis: wilks.Analysis, hypothesis: wilks.Alternative, *, index: int
+) -> tuple[np.ndarray, dict[str, float]]:
+    """Events and auxiliary measurements of a toy."""
+    toy = draw_toy(analysis, hypothesis, seed=2, index=index)
+    observed = draw_auxiliaries(analysis, hypothesis, seed=2, index=index)
+    return toy, dict(zip(analysis.nuisances.names, observed, strict=True))
 
 
 def mass_edges(regime: Regime) -> tuple[float, ...]:
@@ -327,9 +346,7 @@ def run_mass(options) -> Iterator[harness.Row]:
     """Expected excess that was learned beside the events of the Z' that were injected, in bins of mll."""
     analysis, events = analysis_of(options)
     hypothesis = signals(events)["resonance"]
-    drawn = {"seed": 2, "index": 0}
-    toy = draw_toy(analysis, hypothesis, **drawn)
-    observed = dict(zip(analysis.nuisances.names, draw_auxiliaries(analysis, hypothesis, **drawn), strict=True))
+    toy, observed = drawn(analysis, hypothesis, index=0)
     fit = wilks.fit(analysis, toy, auxiliaries=observed)
     resonance = events.at(events.loose("zprime300"), scale=1.0)
     yield from excess_in("mll", MASSES, analysis=analysis, fit=fit, signal=resonance, n_signal=hypothesis.n_signal)
@@ -340,6 +357,8 @@ def run_mass(options) -> Iterator[harness.Row]:
         wilks.plots.save_figures({f"{options.regime}-mass": draw}, options.figures, formats=["png"])
 
 
+CONTACT = "dimuon_eft_high_mass.h5"
+"""Of the method's authors, before the selection."""
 CONTACT_YIELD = 25.1 / 22.8
 """Of the contact term over the Standard Model at mll > 100: cross sections of the authors' samples."""
 
