@@ -46,7 +46,7 @@ from wilks.power import BinnedSearch, Binning
 from wilks.problems import dimuon
 from wilks.responses import Closure, check_responses
 from wilks.samples import parse_expression
-from wilks.significance import median_ranks, z_score
+from wilks.significance import median_ranks
 from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.validation.checks import either_of
 from wilks.validation.nuisances import chi_square_table
@@ -273,21 +273,10 @@ def run_sensitivity(options) -> Iterator[harness.Row]:
         null = toys(f"scale{up:+g}", at_truth, n_toys=options.n_calibration, seed=1)
         for name, hypothesis in signals(events, up=up).items():
             there = toys(name, hypothesis, n_toys=options.n_toys, seed=2)
-            own = own_z(analysis, there) if options.negligible else {}  # moved nuisances change what t is
-            yield {"signal": name} | median_z(there, null) | own
+            yield {"signal": name} | median_z(there, null)
             template = hypothesis.signal or contact_excess(events, up=up)
             search = BinnedSearch(analysis, Binning(dimuon.MASS, bins=mass_edges(events.regime)), signal=template)
             yield {"signal": name, "search": "binned mll"} | searched(search, hypothesis, n_toys=options.n_toys)
-
-
-def own_z(analysis: wilks.Analysis, toys: wilks.Toys) -> harness.Row:
-    """Median Z by the p of a set, whose t is -2 log p, where few null toys say no more than that it is beyond them."""
-    if not analysis.model.is_combined:
-        return {}
-    t = np.sort(toys.t[np.isfinite(toys.t)])
-    low, high = median_ranks(t.size)
-    chosen = {"own_z": np.median(t), "own_z_low": t[low - 1], "own_z_high": t[high - 1]}
-    return {name: float(z_score(float(np.exp(-0.5 * value)))) for name, value in chosen.items()}
 
 
 def signals(events: Events, *, up: float = 1.0) -> dict[str, wilks.Alternative]:
