@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.usefixtures("no_processes")
+pytestmark = pytest.mark.usefixtures("no_processes", "cheap_figures")
 
 
 @pytest.fixture

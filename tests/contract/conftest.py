@@ -369,6 +369,12 @@ def cases() -> tuple[Case, ...]:
     return CASES
 
 
+@pytest.fixture(scope="session")
+def cases_in_turn() -> tuple[Case, ...]:
+    """Of each family one."""
+    return tuple(filter(_has_its_turn, CASES))
+
+
 @pytest.fixture
 def make_study(tmp_path: Path) -> Callable[[Case], Study]:
     """Studies on which no command has run."""
