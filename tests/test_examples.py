@@ -117,12 +117,16 @@ def test_nuisances_analysis_file(tmp_path):
 
 @pytest.mark.usefixtures("cheap_figures")
 def test_fraud_script(tmp_path, monkeypatch, capsys):
-    """Payments that no single feature shows; without them both months are alike."""
+    """Payments that no single feature shows."""
     size = ["--n-payments", "700", "--output", str(tmp_path)]
     run_script(EXAMPLES / "fraud" / "fraud.py", [*size, "--share", "0.03"], monkeypatch)
     shown = capsys.readouterr().out
     assert "p-value  0.00" in shown and "all pairs" in shown
     assert (tmp_path / "report.html").exists() and (tmp_path / "april.csv").exists()
+
+
+@pytest.mark.nightly  # that clean samples are alike: tests/comparison
+def test_without_fraud_both_months_are_alike():
     months = script(EXAMPLES / "fraud" / "fraud.py").months
     (usual, april), (again, clean) = months(700, 0.03, 1), months(700, 0.0, 1)
     assert (usual == again).all() and april.shape == clean.shape == (700, 5)

@@ -84,15 +84,18 @@ class Answered:
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
     analysis, store = analysis_of("pool"), tmp_path_factory.mktemp("splitting") / "runs"
-    return Answered(analysis, wilks.goodness_of_fit(analysis, DATA, reach=1e-7, store=store), store)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(toys_of_splitting, "n_particles_for", lambda n_numbers: 200)
+        return Answered(analysis, wilks.goodness_of_fit(analysis, DATA, reach=1e-7, store=store), store)
 
 
-def test_a_set_is_answered_without_a_calibration(answered: Answered) -> None:
+def test_a_set_is_answered_without_a_calibration(answered: Answered, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toys_of_splitting, "n_particles_for", lambda n_numbers: 200)
     result = answered.result
     assert result.method == "splitting" and 1e-7 < result.p_value < 1e-2
     assert result.p_value == wilks.goodness_of_fit(answered.analysis, DATA, reach=1e-7).p_value
     assert result.interval[0] < result.p_value < result.interval[1]
-    assert "estimated by multilevel splitting: 8 runs of 1,000 toys" in str(result)
+    assert "estimated by multilevel splitting: 8 runs of 200 toys" in str(result)
     assert isinstance(result.law, SplitLaw) and isinstance(result.law.probability(1.0), Refusal)
     assert len(result.to_dict()["splitting"]["runs"]) == 8  # type: ignore[index]
 
