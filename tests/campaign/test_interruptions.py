@@ -30,9 +30,7 @@ os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # so that there is one 
 wilks.run_toys(wilks.Analysis.load(sys.argv[1]), wilks.Null(), n_toys=16, seed=1, store=sys.argv[2])
 """
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "sched_setaffinity"), reason="the number of workers is set by affinity"
-)
+pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the number of workers is set by affinity")
 
 
 @dataclass

@@ -281,7 +281,9 @@ def accelerated(monkeypatch) -> list[int]:
     return asked
 
 
-def test_on_an_accelerator_toys_are_made_in_this_process(tmp_path, analysis, accelerated, make_row, monkeypatch) -> None:
+def test_on_an_accelerator_toys_are_made_in_this_process(
+    tmp_path, analysis, accelerated, make_row, monkeypatch
+) -> None:
     """Long blocks, as many toys at once as the memory allows, in one thread."""
     blocks = []
 

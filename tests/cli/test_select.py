@@ -56,7 +56,9 @@ def chosen(done: Result, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command gets what `done` has chosen, without the work."""
     found = wilks.load(folder / "results" / "selection" / "result")
     monkeypatch.setattr(
-        wilks.cli.select, "select_weight_clip", lambda analysis, **o: replace(found, analysis=found.applied_to(analysis))
+        wilks.cli.select,
+        "select_weight_clip",
+        lambda analysis, **o: replace(found, analysis=found.applied_to(analysis)),
     )
 
 

@@ -208,19 +208,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests with ``case`` run for all families without and with nuisances, those with ``family`` once a family.
 
     Those marked ``in_turn`` take, in `make test`, one family without nuisances and the next with them, and where they
-    run once a family leave out `ALIKE`; the others are nightly.
+    run once a family leave out `ALIKE`, or take the families that the mark names; the others are nightly.
     """
     kinds: dict[str, tuple[Any, ...]] = {"case": CASES, "family": FAMILIES}
-    is_whole = metafunc.definition.get_closest_marker("in_turn") is None
+    mark = metafunc.definition.get_closest_marker("in_turn")
     for name in kinds.keys() & set(metafunc.fixturenames):
-        marks = [() if is_whole or _has_its_turn(one) else pytest.mark.nightly for one in kinds[name]]
+        marks = [() if mark is None or _has_its_turn(one, *mark.args) else pytest.mark.nightly for one in kinds[name]]
         params = [pytest.param(one, marks=mark, id=one.name) for one, mark in zip(kinds[name], marks, strict=True)]
         metafunc.parametrize(name, params)
 
 
-def _has_its_turn(one: Case | Family) -> bool:
+def _has_its_turn(one: Case | Family, *names: str) -> bool:
     if isinstance(one, Family):
-        return one.name not in ALIKE
+        return one.name in names if names else one.name not in ALIKE
     return one.is_profiled == (FAMILIES.index(one.family) % 2 == 0)
 
 
@@ -371,8 +371,8 @@ def cases() -> tuple[Case, ...]:
 
 @pytest.fixture(scope="session")
 def cases_in_turn() -> tuple[Case, ...]:
-    """Of each family one."""
-    return tuple(filter(_has_its_turn, CASES))
+    """Of each family but `ALIKE` one."""
+    return tuple(case for case in CASES if _has_its_turn(case) and _has_its_turn(case.family))
 
 
 @pytest.fixture

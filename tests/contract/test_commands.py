@@ -100,8 +100,7 @@ def test_a_file_without_toys(case, workshop, families, check_report):
     assert study.run("report", "FILE").exit_code == ExitCode.DONE and undated(study.page) == page
 
 
-@pytest.mark.in_turn
-@pytest.mark.usefixtures("cheap_figures")
+@pytest.mark.in_turn("network", "kernel set, converged", "histogram")  # all in tests/contract/test_verbs.py
 def test_validate_writes_one_page(case_of, workshop, monkeypatch):
     """At one point of the nuisances; all points: tests/validation."""
     study = workshop.study(case_of)
