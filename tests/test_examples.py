@@ -78,11 +78,17 @@ def test_dimuon_script(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "output" / "report.html").exists()
 
 
+NETWORK = "mlp: {hidden: [4], weight_clip: 9.0}"
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_processes", "cheap_figures")
-def test_exponential_analysis_file(tmp_path):
+@pytest.mark.parametrize("model", ["kernel: {n_centers: 10}", pytest.param(NETWORK, marks=pytest.mark.nightly)])
+def test_exponential_analysis_file(tmp_path, model):
+    """With kernels in the place of its network all but the fit is the same."""
     text = (EXAMPLES / "exponential" / "analysis.yaml").read_text(encoding="utf-8")
     smaller = {"200_000": "4000", "n_toys: 100": "processes: 1\n  n_toys: 4", "n_starts: 40": "n_starts: 2"}
+    smaller |= {NETWORK: model}
     run_analysis(reduced(text, smaller), tmp_path)
 
 

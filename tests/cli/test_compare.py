@@ -113,7 +113,7 @@ def test_files_of_one_name_are_told_apart() -> None:
 
 @pytest.fixture(params=["made up", pytest.param("fitted", marks=pytest.mark.nightly)])
 def of_networks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """t of a network is in `make test` that of the first feature alone: fits are in tests/comparison/test_networks.py."""
+    """In `make test` t is a sum of the feature: fits are in tests/comparison/test_networks.py."""
 
     def of_each(self: NetworkBlock, counts: np.ndarray) -> np.ndarray:
         x = self._null.pool.events[:, 0]
