@@ -149,8 +149,8 @@ def test_too_many_failed_toys_trip_the_gate(planned: Any, run: Run, tmp_path: Pa
     make_toys = wilks.campaign.shard.make_toys
 
     def failing(*arguments: Any, **options: Any) -> Any:
-        first, *others = make_toys(*arguments, **options)
-        return [replace(first, t=np.nan, status=int(FitStatus.NOT_CONVERGED)), *others]
+        rows = make_toys(*arguments, **options)
+        return [replace(row, t=np.nan, status=int(FitStatus.NOT_CONVERGED)) for row in rows]
 
     monkeypatch.setattr(wilks.campaign.shard, "make_toys", failing)
     strict = run("run", folder, "--shard", 0, "--max-failed-fraction", 0.9)
