@@ -60,7 +60,7 @@ def run_campaign(
     coordinator = _Coordinator(ledger, wanted, progress or (lambda n_done, n_total: None))
     coordinator.look()
     if missing:
-        kept.clear()
+        kept.clear()  # read again in the end, with what was made
         coordinator.module_folders = confirmed_folders(ledger.folder, ledger.document, known=module_folders)
         try:
             coordinator.run(_shuffled(missing), executor)
