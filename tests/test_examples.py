@@ -78,11 +78,17 @@ def test_dimuon_script(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "output" / "report.html").exists()
 
 
+NETWORK = "mlp: {hidden: [4], weight_clip: 9.0}"
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_processes", "cheap_figures")
-def test_exponential_analysis_file(tmp_path):
+@pytest.mark.parametrize("model", ["kernel: {n_centers: 10}", pytest.param(NETWORK, marks=pytest.mark.nightly)])
+def test_exponential_analysis_file(tmp_path, model):
+    """With kernels in the place of its network all but the fit is the same."""
     text = (EXAMPLES / "exponential" / "analysis.yaml").read_text(encoding="utf-8")
     smaller = {"200_000": "4000", "n_toys: 100": "processes: 1\n  n_toys: 4", "n_starts: 40": "n_starts: 2"}
+    smaller |= {NETWORK: model}
     run_analysis(reduced(text, smaller), tmp_path)
 
 
@@ -117,12 +123,16 @@ def test_nuisances_analysis_file(tmp_path):
 
 @pytest.mark.usefixtures("cheap_figures")
 def test_fraud_script(tmp_path, monkeypatch, capsys):
-    """Payments that no single feature shows; without them both months are alike."""
+    """Payments that no single feature shows."""
     size = ["--n-payments", "700", "--output", str(tmp_path)]
     run_script(EXAMPLES / "fraud" / "fraud.py", [*size, "--share", "0.03"], monkeypatch)
     shown = capsys.readouterr().out
     assert "p-value  0.00" in shown and "all pairs" in shown
     assert (tmp_path / "report.html").exists() and (tmp_path / "april.csv").exists()
+
+
+@pytest.mark.nightly  # that clean samples are alike: tests/comparison
+def test_without_fraud_both_months_are_alike():
     months = script(EXAMPLES / "fraud" / "fraud.py").months
     (usual, april), (again, clean) = months(700, 0.03, 1), months(700, 0.0, 1)
     assert (usual == again).all() and april.shape == clean.shape == (700, 5)

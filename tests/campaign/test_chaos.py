@@ -1,7 +1,7 @@
 """Campaigns that are disturbed: the laboratory at reduced size, and single disturbances.
 
-Toys of the laboratory are of a kernel here; workers and coordinators with toys of a network are killed in
-tests/campaign/test_interruptions.py.
+Toys of the laboratory are of a kernel here. It takes half a minute, and runs nightly: what is killed and goes on is in
+tests/campaign/test_interruptions.py too, damaged files and plans in tests/campaign/test_files.py and test_ledger.py.
 """
 
 import json
@@ -40,6 +40,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Comple
     return done, {line["disturbance"]: line for line in lines}
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_every_toy_is_there_once_with_the_same_bits(outcome) -> None:
     done, lines = outcome
@@ -47,6 +48,7 @@ def test_every_toy_is_there_once_with_the_same_bits(outcome) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_every_disturbance_struck(outcome) -> None:
     lines = outcome[1]
@@ -55,6 +57,7 @@ def test_every_disturbance_struck(outcome) -> None:
     assert len(others) >= 15 and all(line["moments"] > 0 for line in others)
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_no_more_than_the_shard_at_hand_is_lost(outcome) -> None:
     """It has two toys here; a worker that loses its coordinator gives up the toy at hand."""
@@ -62,6 +65,7 @@ def test_no_more_than_the_shard_at_hand_is_lost(outcome) -> None:
     assert worker <= 2 and coordinator <= 1 and everything <= 2
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_two_coordinators_share_the_work(outcome) -> None:
     assert outcome[1]["two coordinators at once"]["made_again"] < 40

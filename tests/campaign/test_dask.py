@@ -45,6 +45,7 @@ with dask_executor(n_processes=1) as executor:
     toys = wilks.run_toys(analysis, wilks.Null(), n_toys=3, seed=1, store="toys", executor=executor)
 print(*map(float.hex, toys.t))
 """
+N_WORKERS = 2
 QUIET = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
 PATIENCE = 240.0
 
@@ -75,22 +76,21 @@ class Script:
 
 
 @pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory, analysis: wilks.Analysis, expected: Toys, python: str) -> Script:
+def script(tmp_path_factory: pytest.TempPathFactory, kernel_analysis: wilks.Analysis, python: str) -> Script:
     folder, temporary = tmp_path_factory.mktemp("script"), tmp_path_factory.mktemp("temporary")
     (folder / "script.py").write_text(SCRIPT)
     # As a user has it: the generator's module lies beside the script, on nobody else's path.
     shutil.copy(importlib.import_module("campaign_generators").__file__, folder)
-    analysis.save(folder / "analysis")
+    kernel_analysis.save(folder / "analysis")
     environment = os.environ | {"TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1"}
     settings = {"cwd": folder, "env": environment, "capture_output": True, "text": True, "timeout": PATIENCE}
     return Script(subprocess.run([python, "script.py"], **settings), folder, temporary)
 
 
-@pytest.mark.nightly
-def test_a_script_without_a_guard_runs_once_and_quietly(script: Script, expected: Toys) -> None:
+def test_a_script_without_a_guard_runs_once_and_quietly(script: Script, kernel_baseline: Toys) -> None:
     assert script.process.stderr == ""
     assert script.process.returncode == 0
-    assert script.process.stdout.split() == [float.hex(t) for t in expected.t[:3].tolist()]
+    assert script.process.stdout.split() == [float.hex(t) for t in kernel_baseline.t[:3].tolist()]
     assert (script.folder / "runs").read_text() == "run\n"
 
 
@@ -122,10 +122,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class History:
-    """Six toys of four workers, then twelve more while one of the workers is killed.
-
-    They are of a kernel; a script and the workers of an address make toys of a network.
-    """
+    """Six toys of two workers, then twelve more while one of the workers is killed."""
 
     first: Toys
     toys: Toys
@@ -143,12 +140,12 @@ def history(
     wait_for: Callable[..., None],
     wait_for_end: Callable[..., None],
 ) -> Iterator[History]:
-    gate, store = Gate(tmp_path_factory.mktemp("gate")), tmp_path_factory.mktemp("four") / "toys"
+    gate, store = Gate(tmp_path_factory.mktemp("gate")), tmp_path_factory.mktemp("two") / "toys"
     waiting: list[int] = []
 
     def kill(n_done: int, n_toys: int) -> None:
         if n_done == 8:
-            wait_for(lambda: len(gate.waiting()) == 4, seconds=PATIENCE)
+            wait_for(lambda: len(gate.waiting()) == N_WORKERS, seconds=PATIENCE)
             waiting.extend(gate.waiting())
             os.kill(waiting[-1], signal.SIGKILL)
             gate.allow(1000)
@@ -157,7 +154,7 @@ def history(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOY_GATE", str(gate.folder))
         patch.setenv("NPROC", "7")
-        with dask_executor(n_processes=4) as executor:
+        with dask_executor(n_processes=N_WORKERS) as executor:
             first = run_toys(kernel_analysis, Null(), n_toys=6, seed=1, store=store, executor=executor)
             gate.allow(2)
             toys = run_toys(kernel_analysis, Null(), n_toys=18, seed=1, store=store, executor=executor, progress=kill)
@@ -169,7 +166,7 @@ def history(
     yield History(first, toys, gate.pids(), waiting, environment, refusal)
 
 
-def test_four_workers_make_the_bits_of_one_local_process(history: History, kernel_baseline: Toys) -> None:
+def test_two_workers_make_the_bits_of_one_local_process(history: History, kernel_baseline: Toys) -> None:
     np.testing.assert_array_equal(history.first.t, kernel_baseline.t[:6])
     np.testing.assert_array_equal(history.first.params, kernel_baseline.params[:6])
 
@@ -180,9 +177,9 @@ def test_a_killed_worker_changes_nothing(history: History, kernel_baseline: Toys
         np.testing.assert_array_equal(getattr(history.toys, name), getattr(kernel_baseline, name))
 
 
-def test_all_four_workers_had_a_toy_at_hand_and_one_was_drawn_again(history: History) -> None:
-    assert len(set(history.waiting)) == 4
-    assert history.waiting[-1] not in history.pids[8 + 4 :]  # the one that was killed draws no more
+def test_both_workers_had_a_toy_at_hand_and_one_was_drawn_again(history: History) -> None:
+    assert len(set(history.waiting)) == N_WORKERS
+    assert history.waiting[-1] not in history.pids[8 + N_WORKERS :]  # the one that was killed draws no more
     assert len(history.pids) == 18 + 1
 
 
@@ -230,7 +227,7 @@ def first_byte(port: int, security: distributed.Security | None) -> bytes:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where a cluster of two workers listens while it runs, and its certificate."""
+    """Where a cluster of one worker listens while it runs, and its certificate."""
 
     addresses: set[tuple[str, int]]
     security: distributed.Security
@@ -246,19 +243,19 @@ def cluster() -> Iterator[Cluster]:
     with contextlib.ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(wilks.campaign.dask, "_security", lambda: security)
-            executor = stack.enter_context(dask_executor(n_processes=2))
+            executor = stack.enter_context(dask_executor(n_processes=1))
         assert executor.submit(os.getpid).result(PATIENCE) != os.getpid()
         yield Cluster(listening(psutil.Process()) - before, security)
 
 
 def test_a_cluster_listens_on_the_loopback_alone(cluster: Cluster) -> None:
     assert {host for host, _ in cluster.addresses} == {"127.0.0.1"}
-    assert len(cluster.ports) == 8  # the scheduler, two nannies, two workers, and three servers of pages
+    assert len(cluster.ports) == 5  # the scheduler, a nanny, a worker, and two servers of pages
 
 
 def test_a_cluster_talks_to_nobody_without_its_certificate(cluster: Cluster) -> None:
     greeted = [port for port in cluster.ports if first_byte(port, cluster.security)]
-    assert len(greeted) == 5
+    assert len(greeted) == 3
     for port in greeted:
         assert first_byte(port, distributed.Security.temporary()) == b""
         assert first_byte(port, None) in (b"", b"\x15")  # nothing, or an alert of TLS
@@ -267,7 +264,7 @@ def test_a_cluster_talks_to_nobody_without_its_certificate(cluster: Cluster) -> 
 def test_a_cluster_shows_no_pages(cluster: Cluster) -> None:
     paths = ("/", "/status", "/info/main/workers.html", "/json/identity.json", "/metrics", "/proxy/22/127.0.0.1/")
     statuses = [[status_of(port, path) for path in paths] for port in cluster.ports]
-    assert sorted(statuses, key=str) == [[404] * 6] * 3 + [[None] * 6] * 5
+    assert sorted(statuses, key=str) == [[404] * 6] * 2 + [[None] * 6] * 3
 
 
 def test_the_key_lies_where_nobody_else_can_read_it(tmp_path: Path) -> None:
@@ -308,9 +305,12 @@ def one_worker(scheduler: str, folder: Path, **environment: str) -> Iterator[Non
         process.wait(timeout=PATIENCE)
 
 
+@pytest.mark.parametrize("kind", ["kernel", pytest.param("network", marks=pytest.mark.nightly)])
 def test_workers_of_an_address_make_the_same_bits_and_stay(
-    scheduler: str, tmp_path: Path, analysis: wilks.Analysis, script: Script, expected: Toys
+    scheduler: str, tmp_path: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
+    names = {"kernel": ("kernel_analysis", "kernel_baseline"), "network": ("analysis", "expected")}[kind]
+    analysis, expected = map(request.getfixturevalue, names)
     modules = os.path.dirname(importlib.import_module("campaign_generators").__file__)
     with one_worker(scheduler, tmp_path, NPROC="1", PYTHONPATH=modules):
         with dask_executor(scheduler) as executor:

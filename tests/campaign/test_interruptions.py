@@ -30,10 +30,7 @@ os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # so that there is one 
 wilks.run_toys(wilks.Analysis.load(sys.argv[1]), wilks.Null(), n_toys=16, seed=1, store=sys.argv[2])
 """
 
-pytestmark = [
-    pytest.mark.nightly,  # kernels are interrupted in tests/campaign/test_chaos.py
-    pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the number of workers is set by affinity"),
-]
+pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the number of workers is set by affinity")
 
 
 @dataclass
@@ -73,8 +70,19 @@ class History:
     n_script_runs: int
 
 
+@pytest.fixture(scope="module", params=["kernel", pytest.param("network", marks=pytest.mark.nightly)])
+def kind(request) -> str:
+    """What makes the toys: processes of a kernel are ready at once."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def gate(tmp_path_factory, baseline) -> Iterator[Gate]:
+def undisturbed(kind, request) -> Toys:
+    return request.getfixturevalue({"kernel": "kernel_baseline", "network": "baseline"}[kind])
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory, undisturbed) -> Iterator[Gate]:
     """Set for the workers that are started from now on; the toys of the baseline are made before."""
     gate = Gate(tmp_path_factory.mktemp("gate"))
     with pytest.MonkeyPatch.context() as patch:
@@ -111,7 +119,8 @@ def stop_the_script(command: list[str], store: Path, gate: Gate, *, number: int,
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory, analysis, gate, python, wait_for, wait_for_end) -> History:
+def history(tmp_path_factory, request, kind, gate, python, wait_for, wait_for_end) -> History:
+    analysis = request.getfixturevalue({"kernel": "kernel_analysis", "network": "analysis"}[kind])
     folder = tmp_path_factory.mktemp("interrupted")
     store, runs = folder / "toys", folder / "runs"
     (folder / "script.py").write_text(SCRIPT)
@@ -132,11 +141,11 @@ def history(tmp_path_factory, analysis, gate, python, wait_for, wait_for_end) ->
     return History(steps, toys, len(runs.read_text().split()))
 
 
-def test_every_toy_is_there_once_with_the_same_bits(history, baseline) -> None:
+def test_every_toy_is_there_once_with_the_same_bits(history, undisturbed) -> None:
     assert history.toys.index.tolist() == list(range(18))
-    np.testing.assert_array_equal(history.toys.t, baseline.t)
-    np.testing.assert_array_equal(history.toys.params, baseline.params)
-    np.testing.assert_array_equal(history.toys.n_events, baseline.n_events)
+    np.testing.assert_array_equal(history.toys.t, undisturbed.t)
+    np.testing.assert_array_equal(history.toys.params, undisturbed.params)
+    np.testing.assert_array_equal(history.toys.n_events, undisturbed.n_events)
 
 
 def test_two_processes_shared_the_last_part(history) -> None:

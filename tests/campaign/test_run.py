@@ -262,12 +262,13 @@ def plan_of(folder):
     return json.loads((folder / "campaign.json").read_text())["extents"]
 
 
-def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analysis, baseline, monkeypatch) -> None:
-    """Long blocks, as many toys at once as the memory allows, in one thread; here the lane is that of a CPU.
+@pytest.fixture
+def accelerated(monkeypatch) -> list[int]:
+    """An accelerator whose lane is that of a CPU; the numbers of the shards that this process was asked for.
 
     A loaded analysis stays in this process: with more lanes the toys of other tests would be rounded otherwise.
     """
-    asked = []
+    asked: list[int] = []
 
     def record(folder, number, module_folders):
         asked.append(number)
@@ -277,6 +278,26 @@ def test_on_an_accelerator_toys_run_in_this_process_side_by_side(tmp_path, analy
     monkeypatch.setattr("wilks.optimize.devices.jax.default_backend", lambda: "gpu")
     monkeypatch.setattr("wilks.optimize.devices._WIDTH_ON_ACCELERATOR", 1)
     monkeypatch.setattr("wilks.statistics.network.engine.NetworkEngine.n_together", 3)
+    return asked
+
+
+def test_on_an_accelerator_toys_are_made_in_this_process(
+    tmp_path, analysis, accelerated, make_row, monkeypatch
+) -> None:
+    """Long blocks, as many toys at once as the memory allows, in one thread."""
+    blocks = []
+
+    def make(analysis, hypothesis, *, seed, indices, keep_params=True):
+        blocks.append(list(indices))
+        return [make_row(index) for index in indices]
+
+    monkeypatch.setattr("wilks.campaign.shard.make_toys", make)
     toys = run_toys(analysis, Null(), n_toys=6, seed=1, store=tmp_path / "toys")
-    assert sorted(asked) == [0, 1] and plan_of(tmp_path / "toys") == [[6, 3]]
+    assert sorted(accelerated) == [0, 1] and plan_of(tmp_path / "toys") == [[6, 3]]
+    assert sorted(blocks) == [[0, 1, 2], [3, 4, 5]] and toys.index.tolist() == list(range(6))
+
+
+@pytest.mark.nightly
+def test_on_an_accelerator_toys_are_fitted_side_by_side(tmp_path, analysis, baseline, accelerated) -> None:
+    toys = run_toys(analysis, Null(), n_toys=6, seed=1, store=tmp_path / "toys")
     np.testing.assert_allclose(toys.t, baseline.t[:6], rtol=0, atol=1e-9)

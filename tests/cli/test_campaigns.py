@@ -1,4 +1,4 @@
-"""Commands on a campaign of toys, on a small study with real fits."""
+"""Commands on a campaign of toys, on a small study with real fits of a kernel: its processes are ready at once."""
 
 import json
 import os
@@ -34,6 +34,8 @@ def run() -> Run:
 def planned(make_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A study whose toys are planned in shards of two."""
     study = make_study(tmp_path_factory.mktemp("planned"))
+    study.config["model"] = {"kernel": {"n_centers": 10, "width": 1.0, "is_score": True}}
+    del study.config["search"]
     study.path.write_text(yaml.safe_dump(study.config))
     study.first = CliRunner().invoke(main, ["toys", "plan", str(study.path), "--shard-size", "2"])
     return study
@@ -147,8 +149,8 @@ def test_too_many_failed_toys_trip_the_gate(planned: Any, run: Run, tmp_path: Pa
     make_toys = wilks.campaign.shard.make_toys
 
     def failing(*arguments: Any, **options: Any) -> Any:
-        first, *others = make_toys(*arguments, **options)
-        return [replace(first, t=np.nan, status=int(FitStatus.NOT_CONVERGED)), *others]
+        rows = make_toys(*arguments, **options)
+        return [replace(row, t=np.nan, status=int(FitStatus.NOT_CONVERGED)) for row in rows]
 
     monkeypatch.setattr(wilks.campaign.shard, "make_toys", failing)
     strict = run("run", folder, "--shard", 0, "--max-failed-fraction", 0.9)

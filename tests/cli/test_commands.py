@@ -34,7 +34,9 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def done(make_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A study after `wilks run`; tests must leave it as it is."""
     study = make_study(tmp_path_factory.mktemp("done"))
-    study.first = study.run("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wilks.cli.toys, "LocalProcesses", Here)  # a process makes toys in tests/cli/test_campaigns.py
+        study.first = study.run("run")
     return study
 
 

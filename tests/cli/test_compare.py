@@ -10,6 +10,7 @@ from click.testing import CliRunner
 import wilks
 from wilks.cli.compare import _names
 from wilks.cli.main import main
+from wilks.comparison.networks import NetworkBlock
 
 RNG = np.random.default_rng(6)
 
@@ -110,6 +111,19 @@ def test_files_of_one_name_are_told_apart() -> None:
     assert _names("x.root", "x.root") == ("x.root", "x.root")
 
 
+@pytest.fixture(params=["made up", pytest.param("fitted", marks=pytest.mark.nightly)])
+def of_networks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In `make test` t is a sum of the feature: fits are in tests/comparison/test_networks.py."""
+
+    def of_each(self: NetworkBlock, counts: np.ndarray) -> np.ndarray:
+        x = self._null.pool.events[:, 0]
+        return np.square(np.stack([counts @ x, (1 - counts) @ x], axis=1))
+
+    if request.param == "made up":
+        monkeypatch.setattr(NetworkBlock, "of_each", of_each)
+
+
+@pytest.mark.usefixtures("of_networks")
 def test_a_network_takes_the_place_of_the_default_set(files: tuple[str, str]) -> None:
     options = ("--feature", "pt_gev", "--hidden", "2", "--weight-clip", "3", "--permutations", "2")
     code, text = invoke(*files, *options)

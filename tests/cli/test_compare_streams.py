@@ -15,6 +15,7 @@ from wilks.comparison.contents import Asked
 from wilks.comparison.streamed import running
 
 from tests import nano
+from tests.lab.here import Here
 
 N = 300
 
@@ -38,7 +39,14 @@ def invoke(*words: str) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
-def test_from_files_to_a_report(folder: Path) -> None:
+class TwoProcesses(Here):
+    """Said to be; two that are: tests/comparison/streamed/test_streams.py."""
+
+    n_processes = 2
+
+
+def test_from_files_to_a_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wilks.cli.workers.LocalProcesses", TwoProcesses)
     code, text, said = invoke("a*.parquet", "b.parquet", "--stream", "--processes", "1")
     assert code == 0, said
     assert "Comparison of 600 with 300 events in pt, n_jets" in text

@@ -58,12 +58,15 @@ def test_the_script_of_a_shell_is_one(shell: str, tmp_path: Path) -> None:
 
 
 def test_bash_completes_commands_and_options() -> None:
-    """As the script asks: words and the place of the cursor in the environment."""
-    found = {}
-    for words, place in (("wilks comp", 1), ("wilks check --ti", 2), ("wilks toys sub", 2)):
-        asked = {"_WILKS_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(place)}
-        run = [sys.executable, "-m", "wilks"]
-        done = subprocess.run(run, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
-        found[words] = done.stdout.split()
-    assert found["wilks comp"] == ["plain,compare", "plain,completion"]
-    assert found["wilks check --ti"] == ["plain,--time"] and found["wilks toys sub"] == ["plain,submit"]
+    """As the script asks: words and the place of the cursor in the environment, once of a process of its own."""
+    command = [sys.executable, "-m", "wilks"]
+    environment = {**os.environ, **asked("wilks check --ti", 2)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["plain,--time"]
+    for words, place, expected in (("wilks comp", 1, ["compare", "completion"]), ("wilks toys sub", 2, ["submit"])):
+        outcome = CliRunner(env=asked(words, place)).invoke(main, prog_name="wilks")
+        assert outcome.stdout.split() == [f"plain,{word}" for word in expected]
+
+
+def asked(words: str, place: int) -> dict[str, str]:
+    return {"_WILKS_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(place)}

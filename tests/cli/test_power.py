@@ -26,7 +26,7 @@ def study(make_study: Any, tmp_path: Path) -> Any:
     return study
 
 
-WORDS = ("--n-signal", "3", "--n-signal", "10", "--n-null", "60", "--n-toys", "20")
+WORDS = ("--n-signal", "3", "--n-signal", "10", "--n-null", "30", "--n-toys", "20")
 
 
 def test_a_signal_file_beside_other_tests(study: Any, tmp_path: Path) -> None:

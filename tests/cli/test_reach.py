@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.usefixtures("no_processes")
+pytestmark = pytest.mark.usefixtures("no_processes", "cheap_figures")
 
 
 @pytest.fixture
@@ -27,7 +27,8 @@ def study(make_study: Any, tmp_path: Path) -> Any:
     return study
 
 
-def test_run_test_and_report(study: Any) -> None:
+def test_run_test_and_report(study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wilks.laws.splitting.toys.n_particles_for", lambda n_numbers: 200)
     done = study.run("run", "--reach", "1e-4", "--fail-on", "p<0.01")
     assert done.exit_code == 5, done.output
     answer = study.result()["numbers"]["answer"]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _in_process() -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wilks.selection.selecting, "LocalProcesses", Here)
+        patch.setattr(wilks.cli.select, "select_weight_clip", partial(wilks.select_weight_clip, n_spread=10))
         yield
+
+
+@pytest.fixture
+def chosen(done: Result, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command gets what `done` has chosen, without the work."""
+    found = wilks.load(folder / "results" / "selection" / "result")
+    monkeypatch.setattr(
+        wilks.cli.select,
+        "select_weight_clip",
+        lambda analysis, **o: replace(found, analysis=found.applied_to(analysis)),
+    )
 
 
 def run(folder: Path, *words: str) -> Result:
@@ -86,6 +99,7 @@ def test_the_same_command_again_fits_nothing(done: Result, folder: Path, monkeyp
     assert again.exit_code == done.exit_code and again.stdout == done.stdout
 
 
+@pytest.mark.usefixtures("chosen")
 def test_a_file_of_somebody_else_is_not_overwritten(done: Result, folder: Path, tmp_path: Path) -> None:
     path = folder / "analysis.selected.yaml"
     own = path.read_text()

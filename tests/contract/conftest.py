@@ -4,9 +4,7 @@ A new family is one more entry of `FAMILIES`. The problem is 100 expected events
 data; toys come from a generator.
 """
 
-import html
 import json
-import re
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +25,7 @@ from wilks.statistics import Statistic
 from wilks.typing import FloatArray
 
 from tests.lab.here import Here
+from tests.lab.report_words import checked_report
 
 _Made = TypeVar("_Made")
 N_TOYS, SEED, N_EXPECTED = 12, 1, 100.0
@@ -202,20 +201,27 @@ OBSERVED = {"scale": 0.05}
 
 
 ALIKE = ("kernel, converged", "kernel set, score")  # of kernels the other two stand for them where pictures are made
+FEW = ("network", "kernel set, converged", "histogram")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests with ``case`` run for all families without and with nuisances, those with ``family`` once a family.
 
     Those marked ``in_turn`` take, in `make test`, one family without nuisances and the next with them, and where they
-    run once a family leave out `ALIKE`; the others are nightly.
+    run once a family leave out `ALIKE`; those marked ``few`` take `FEW` of them. The others are nightly.
     """
     kinds: dict[str, tuple[Any, ...]] = {"case": CASES, "family": FAMILIES}
-    is_whole = metafunc.definition.get_closest_marker("in_turn") is None
     for name in kinds.keys() & set(metafunc.fixturenames):
-        marks = [() if is_whole or _has_its_turn(one) else pytest.mark.nightly for one in kinds[name]]
+        marks = [() if _is_of_every_run(one, metafunc.definition) else pytest.mark.nightly for one in kinds[name]]
         params = [pytest.param(one, marks=mark, id=one.name) for one, mark in zip(kinds[name], marks, strict=True)]
         metafunc.parametrize(name, params)
+
+
+def _is_of_every_run(one: Case | Family, test: pytest.Item) -> bool:
+    if test.get_closest_marker("few") is not None:
+        family = one if isinstance(one, Family) else one.family
+        return family.name in FEW and (one is family or _has_its_turn(one))
+    return test.get_closest_marker("in_turn") is None or _has_its_turn(one)
 
 
 def _has_its_turn(one: Case | Family) -> bool:
@@ -369,6 +375,12 @@ def cases() -> tuple[Case, ...]:
     return CASES
 
 
+@pytest.fixture(scope="session")
+def cases_in_turn() -> tuple[Case, ...]:
+    """Of each family but `ALIKE` one."""
+    return tuple(case for case in CASES if _has_its_turn(case) and _has_its_turn(case.family))
+
+
 @pytest.fixture
 def make_study(tmp_path: Path) -> Callable[[Case], Study]:
     """Studies on which no command has run."""
@@ -378,18 +390,7 @@ def make_study(tmp_path: Path) -> Callable[[Case], Study]:
 @pytest.fixture(scope="session")
 def check_report() -> Callable[[str, Case, tuple[Family, ...]], None]:
     """Assert that a page has all phrases of its family, and none that another family alone has."""
-    return _check_report
-
-
-def _check_report(page: str, case: Case, families: tuple[Family, ...]) -> None:
-    plain = re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))
-    text, own = " ".join(html.unescape(plain).split()), case.family.says
-    foreign = {phrase for family in families for phrase in family.says} - set(own)
-    assert [phrase for phrase in own if phrase not in text] == []
-    assert [phrase for phrase in foreign if phrase in text] == []
-    assert ("Systematic uncertainties are profiled" in text) == case.is_profiled
-    words = case.family.model.words(is_profiled=case.is_profiled)
-    assert all(" ".join(line.split()) in text for line in words.formulas)
+    return checked_report
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_the_report_of_run_is_true(case, workshop, families, check_report):
     check_report(workshop.study(case).page, case, families)
 
 
-@pytest.mark.in_turn
+@pytest.mark.few
 def test_report_test_and_calibrate_again_change_nothing(case, workshop):
     study = workshop.study(case)
     answer, page = answer_of(study), undated(study.page)
@@ -100,8 +100,7 @@ def test_a_file_without_toys(case, workshop, families, check_report):
     assert study.run("report", "FILE").exit_code == ExitCode.DONE and undated(study.page) == page
 
 
-@pytest.mark.in_turn
-@pytest.mark.usefixtures("cheap_figures")
+@pytest.mark.few  # all families: tests/contract/test_verbs.py
 def test_validate_writes_one_page(case_of, workshop, monkeypatch):
     """At one point of the nuisances; all points: tests/validation."""
     study = workshop.study(case_of)
@@ -144,7 +143,7 @@ def test_parts_and_halves(case, workshop):
     assert done.exit_code == (ExitCode.FAIL_ON if p < 0.9 else ExitCode.DONE), done.output
 
 
-@pytest.mark.in_turn
+@pytest.mark.few
 def test_run_until_enough_toys_reach_t(case, workshop, tmp_path):
     """In a copy of what `wilks run` left, whose toys count; test and report know the answer."""
     study = workshop.study(case)

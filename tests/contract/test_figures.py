@@ -60,18 +60,15 @@ def test_all_figures_are_looked_at(figures, case_of):
     assert ("pulls" in missing) != case_of.is_profiled and ("survival" in missing) != case_of.has_analytic_null
 
 
-def test_every_figure_is_drawn(figures):
+@pytest.mark.in_turn
+def test_every_figure_is_drawn_and_carries_its_numbers(figures):
+    """Of as many rows as it says, and each of them can be written."""
     for name, draw in figures.items():
         figure = draw()
         assert isinstance(figure, Figure) and figure.axes, name
         if name not in IN_REPORTS:
             figure.draw_without_rendering()
-
-
-def test_every_figure_carries_its_numbers(figures):
-    """Of as many rows as it says, and each of them can be written."""
-    for name, draw in figures.items():
-        tables = plots.numbers_of(draw())
+        tables = plots.numbers_of(figure)
         assert tables, name
         for table in tables:
             columns = (*table.given, *table.found)

@@ -148,6 +148,9 @@ def test_models_of_regions_are_made_again_from_their_documents(whole):
     assert statistic_from_dict(Fixed().to_dict()) == Fixed()
 
 
+@pytest.mark.parametrize(
+    "kind", ["histogram", pytest.param("kernel", marks=pytest.mark.nightly), "kernel set"], indirect=True
+)
 def test_wilks_run_and_report(files, whole, kind, cheap_figures):
     ran = files.run("run")
     assert ran.exit_code == 0, ran.output

@@ -45,7 +45,7 @@ def test_a_report_of_an_answer_without_toys(case, workshop, families, check_repo
     assert case.family.names_its_null in text_of(page.read_text(encoding="utf-8"))
 
 
-@pytest.mark.in_turn
+@pytest.mark.few
 def test_a_report_with_its_figures(workshop, families, case_of, check_report, tmp_path):
     """Once a family: nothing is left out where figures are drawn, and none of them is empty."""
     case = case_of

@@ -125,8 +125,10 @@ def _changes(whole: bytes) -> Iterator[bytes]:
 
 
 @pytest.mark.usefixtures("cheap_figures")
-def test_another_process_loads_the_same_and_writes_the_same_report(cases, workshop, tmp_path):
-    """All cases in one process, which has seen none of them."""
+@pytest.mark.parametrize("which", ["cases_in_turn", pytest.param("cases", marks=pytest.mark.nightly)])
+def test_another_process_loads_the_same_and_writes_the_same_report(which, request, workshop, tmp_path):
+    """Cases in one process, which has seen none of them."""
+    cases = request.getfixturevalue(which)
     jobs, expected = [], {}
     for case in cases:
         analysis = workshop.place(case) / "analysis"

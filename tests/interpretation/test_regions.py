@@ -119,6 +119,7 @@ def test_a_peak_in_two_features_is_found():
     assert a.inside[0] > 0.5 and b.inside[1] < 0.0 and radius.name == "radius"
 
 
+@pytest.mark.nightly  # every family in tests/contract/test_verbs.py
 def test_a_small_network_finds_it_too(reference, data):
     search = Search(n_starts=4, n_kept=4, seed=0)
     model = MLP(hidden=(3,), weight_clip=9.0)

@@ -23,7 +23,7 @@ def rejected_share(n: int, repeats: int, *, estimated: bool = False, ratio: floa
     return sum(bool(result.objections) for result in results) / repeats
 
 
-@pytest.mark.parametrize("n", [20, 100, 400])
+@pytest.mark.parametrize("n", [20, pytest.param(100, marks=pytest.mark.nightly), 400])
 def test_false_alarm_rate(n: int) -> None:
     """2.2 % are stated; the bounds fail for 1 seed in 1,000."""
     low, high = scipy.stats.binom.ppf([0.5e-3, 1 - 0.5e-3], 1000, 0.022)

@@ -22,7 +22,7 @@ def test_p_is_valid_for_exchangeable_values(n_hits: int | None) -> None:
     rng, stopping, n = np.random.default_rng(3), Stopping(n_hits, 99), 20_000
     p = []
     for row in rng.uniform(size=(n, 100)):
-        p.append(tally_of(row[1:], row[0], stopping).probability("permutation", stopping).p_value)
+        p.append(tally_of(row[1:], row[0], stopping, portion=33).probability("permutation", stopping).p_value)
     for a in (0.01, 0.05, 0.1, 0.3):
         assert np.mean(np.array(p) <= a) <= a + 4.0 * np.sqrt(a * (1 - a) / n)
 

@@ -37,7 +37,14 @@ def toys_of(analysis: wilks.Analysis, n_toys: int) -> tuple[Calibration, FloatAr
     return calibrate(toys), np.abs(np.array(ones) - N_EVENTS / 2)
 
 
-@pytest.mark.parametrize(("model", "n_toys"), [(KERNEL, 2000), (SET, 400), (NETWORK, 60)], ids=["kernel", "set", "mlp"])
+@pytest.mark.parametrize(
+    ("model", "n_toys"),
+    [
+        pytest.param(KERNEL, 2000, id="kernel"),
+        pytest.param(SET, 400, id="set"),
+        pytest.param(NETWORK, 60, id="mlp", marks=pytest.mark.nightly),
+    ],
+)
 def test_p_is_that_of_all_toys_with_as_many_ones_or_zeros(model, n_toys):
     """Whatever the order of the rows, and whichever of two equal t is the larger float."""
     analysis = analysis_of(model)

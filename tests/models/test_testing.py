@@ -13,6 +13,8 @@ from wilks.models import testing
 from wilks.problems import exponential
 from wilks.selection.trials import with_model
 
+from tests.lab.here import Here
+
 N_TOYS, SEED = 19, 3
 MODELS = {
     "default set": None,
@@ -29,6 +31,13 @@ def background(rng, n, nuisances):
 REFERENCE = wilks.Sample(np.random.default_rng(0).exponential(size=1_000), np.full(1_000, 0.1), features=("x",))
 ANALYSIS = wilks.Analysis(reference=REFERENCE, toy_source=background)
 DATA = np.random.default_rng(1).exponential(1.3, size=(110, 1))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_process():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wilks.selection.selecting.LocalProcesses", Here)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -84,8 +84,8 @@ PLAYED = (
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with the files of the pages, in which toys are made by this process."""
     monkeypatch.chdir(tmp_path)
-    for module in ("coordinator", "run"):
-        monkeypatch.setattr(f"wilks.campaign.{module}.LocalProcesses", Here)
+    for module in ("campaign.coordinator", "campaign.run", "selection.selecting"):
+        monkeypatch.setattr(f"wilks.{module}.LocalProcesses", Here)
     worlds.write_files(tmp_path)
     yield tmp_path
     plt.close("all")

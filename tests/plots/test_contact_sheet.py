@@ -70,8 +70,15 @@ def compare(sheet: dict[str, Any], name: str) -> None:
     assert apart.mean() < _MOST_MEAN and apart.max() < _MOST_CELL, (name, apart.mean(), apart.max())
 
 
-def test_figures_look_as_they_did(sheet: dict[str, Any]) -> None:
-    for name in sheet.keys() - SLOW:
+def test_every_second_figure_looks_as_it_did(sheet: dict[str, Any]) -> None:
+    """All of them are made, and most are drawn, in tests/contract/test_figures.py."""
+    for name in sorted(sheet.keys() - SLOW)[::2]:
+        compare(sheet, name)
+
+
+@pytest.mark.nightly
+def test_the_others_look_as_they_did(sheet: dict[str, Any]) -> None:
+    for name in sorted(sheet.keys() - SLOW)[1::2]:
         compare(sheet, name)
 
 

@@ -30,7 +30,7 @@ def answer():
     return analysis, data, wilks.goodness_of_fit(analysis, data)
 
 
-def test_the_report_says_how_many_are_not_shown(answer, tmp_path):
+def test_the_report_says_how_many_are_not_shown(answer, tmp_path, cheap_figures):
     analysis, data, result = answer
     path = tmp_path / "report.html"
     wilks.write_report(result, path, analysis=analysis, data=data)

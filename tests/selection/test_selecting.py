@@ -1,5 +1,6 @@
 """select_weight_clip with real toys, of the network of two neurons that all families are tested beside."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -69,19 +70,23 @@ def test_the_same_call_makes_no_toy_again(found, place, monkeypatch) -> None:
     assert again.to_document() == found.to_document()
 
 
-def test_it_goes_on_where_it_was_interrupted(found, tmp_path) -> None:
-    n_done = []
+def test_it_goes_on_where_it_was_interrupted(found, place, tmp_path) -> None:
+    """In the last campaigns, where the first ones are finished."""
+    campaigns = sorted(place.iterdir(), key=lambda campaign: (campaign / "campaign.json").stat().st_mtime_ns)
+    for campaign in campaigns[:-2]:
+        shutil.copytree(campaign, tmp_path / campaign.name)
+    n_left = []
 
     def stop(done: int, total: int) -> None:
-        n_done.append(done)
-        if len(n_done) == 60:
+        n_left.append(total - done)
+        if sum(n > 0 for n in n_left) == 3:
             raise KeyboardInterrupt
 
     with ThreadPoolExecutor(1) as here:
         options = OPTIONS | {"store": tmp_path, "executor": here}
         with pytest.raises(KeyboardInterrupt):
             select_weight_clip(analysis_of(), progress=stop, **options)
-        assert list(tmp_path.iterdir())
+        assert len(list(tmp_path.iterdir())) == len(campaigns) - 1
         assert without_times(select_weight_clip(analysis_of(), **options)) == without_times(found)
 
 

@@ -121,7 +121,15 @@ def test_value_is_the_formula(case) -> None:
     assert float(alone) == pytest.approx(formula(case, np.zeros_like(params), z), rel=1e-11)
 
 
-@pytest.mark.parametrize("with_model", [True, False])
+def _each(name: str, with_model: bool) -> object:
+    """Each case once, and the others nightly: compiling takes seconds."""
+    is_quick = with_model == (name != "correlated")
+    return pytest.param(name, with_model, marks=() if is_quick else pytest.mark.nightly, id=f"{name}-{with_model}")
+
+
+@pytest.mark.parametrize(
+    ("case", "with_model"), [_each(name, flag) for name in CASES for flag in (True, False)], indirect=["case"]
+)
 def test_derivatives_are_those_of_the_value(case, with_model: bool) -> None:
     params, z = points(case)
     theta = jnp.asarray(np.concatenate([params, z]) if with_model else z)
@@ -137,6 +145,9 @@ def test_derivatives_are_those_of_the_value(case, with_model: bool) -> None:
     assert np.linalg.eigvalsh(guess)[0] > -1e-6
 
 
+@pytest.mark.parametrize(
+    "case", ["shifted", "correlated", pytest.param("counted", marks=pytest.mark.nightly)], indirect=True
+)
 def test_delta_agrees_with_another_minimiser(case) -> None:
     analysis, data, observed = case
     shared = ProblemPoints(analysis.problem)

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 import pyarrow
 
-from wilks.campaign.ledger import Ledger
+from wilks.campaign.ledger import Ledger, each_once
 from wilks.campaign.modules import confirmed_folders
 from wilks.campaign.plan import Shard
 from wilks.campaign.processes import LocalProcesses
@@ -54,11 +54,13 @@ def run_campaign(
     n_damaged = len(ledger.damaged_paths())
     ledger.check_progress()
     present = set(ledger.done_numbers().tolist())
-    missing = [shard for shard in shards if shard.number not in present or not ledger.is_done(shard)]
+    kept = {shard: ledger.done_table(shard) if shard.number in present else None for shard in shards}
+    missing = [shard for shard, found in kept.items() if found is None]
     n_damaged = _warn_of_damage(ledger, n_damaged)
     coordinator = _Coordinator(ledger, wanted, progress or (lambda n_done, n_total: None))
     coordinator.look()
     if missing:
+        kept.clear()  # read again in the end, with what was made
         coordinator.module_folders = confirmed_folders(ledger.folder, ledger.document, known=module_folders)
         try:
             coordinator.run(_shuffled(missing), executor)
@@ -67,7 +69,7 @@ def run_campaign(
             error.add_note(f"The finished toys are kept in {folder}; run_toys(..., store={folder!r}) goes on.")
             raise
     _warn_of_damage(ledger, n_damaged)
-    table = ledger.table()
+    table = ledger.table() if missing else each_once(kept.values())
     found = table.filter(table["index"].to_numpy() < wanted)
     if found.num_rows < wanted:
         raise CampaignError(

@@ -195,20 +195,23 @@ class Ledger:
             )
         return table
 
-    def is_done(self, shard: Shard) -> bool:
-        """Whether the file of a shard is there and whole. A damaged one is set aside, and its toys are missing.
+    def done_table(self, shard: Shard) -> pyarrow.Table | None:
+        """The toys of a finished shard; None where its file is not there, or damaged and now set aside.
 
         Raises:
             StoreError: its toys are of another campaign.
         """
         try:
-            self.read_shard(shard)
+            return self.read_shard(shard)
         except FileNotFoundError:
-            return False
+            return None
         except DamagedError:
             self._set_aside(self.shard_path(shard))
-            return False
-        return True
+            return None
+
+    def is_done(self, shard: Shard) -> bool:
+        """Whether the file of a shard is there and whole. Sets aside and raises as `done_table` does."""
+        return self.done_table(shard) is not None
 
     def progress_of(self, shard: Shard) -> pyarrow.Table:
         """Finished toys of a shard that is not done; damaged files are set aside."""

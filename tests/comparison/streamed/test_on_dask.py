@@ -15,6 +15,7 @@ pytest.importorskip("cryptography", reason="cryptography is not installed")
 from wilks.campaign.dask import dask_executor
 
 
+@pytest.mark.nightly  # on two processes: tests/comparison/streamed/test_streams.py; workers of Dask: tests/campaign
 def test_two_workers_give_the_same_bits(tmp_path: Path) -> None:
     a, b = (stream(write(tmp_path / f"{name}.parquet", rows(seed))) for name, seed in (("a", 1), ("b", 3)))
     with dask_executor(n_processes=2) as executor:

@@ -16,8 +16,11 @@ from wilks.errors import InputError, SampleError, StoreError
 from wilks.samples import Sample, Stream, stream, streaming
 from wilks.samples.streaming import UNIT
 
+from tests.lab.here import Here
+
 N = 4_000
 MODEL = wilks.Kernel(n_centers=20, width=1.5, ridge=0.3)
+SET = wilks.KernelSet(widths=(0.7, 2.0), ridges=(0.3,), n_centers=20)
 
 
 def rows(seed: int, n: int = N, shift: float = 0.0) -> np.ndarray:
@@ -59,13 +62,13 @@ def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_units")
 def test_chunks_files_and_memory_give_the_same_bits(files: tuple[str, str]) -> None:
-    first = compared(stream(files[0]), stream(files[1]))
+    first = compared(stream(files[0]), stream(files[1]), model=SET)
     assert first.method == "permutation" and first.sizes == (4_000.0, 4_000.0)
-    assert first.by_feature[0].feature in ("x", "n") and "streamed" in first.warnings[-1]
-    small = compared(stream(files[0], chunk_size=333), stream(files[1], chunk_size=70_000))
+    assert len(first.members) == 2 and "streamed" in first.warnings[-1]
+    small = compared(stream(files[0], chunk_size=333), stream(files[1], chunk_size=70_000), model=SET)
     assert same(first, small)
     held = Stream((), held=wilks.read(files[1], features=["x", "n"]))
-    assert same(first, compared(stream(files[0]), held))
+    assert same(first, compared(stream(files[0]), held, model=SET))
 
 
 def test_two_processes_give_the_same_bits(files: tuple[str, str], tmp_path: Path) -> None:
@@ -123,10 +126,11 @@ def test_a_file_that_changes_is_refused(files: tuple[str, str], monkeypatch: pyt
 
 def test_a_sample_against_itself_and_exchanged(files: tuple[str, str]) -> None:
     a, b = stream(files[0]), stream(files[1])
-    assert compared(b, b).t == 0.0
-    one, other = compared(a, b), compared(b, a)
+    assert compared(b, b, model=SET).t == 0.0
+    one, other = compared(a, b), compared(b, a)  # by all members of the default set
     assert (one.t, one.p_value) == (other.t, other.p_value)
     assert [m.t for m in one.members] == [m.t for m in other.members]
+    assert one.by_feature[0].feature in ("x", "n")
     place, exchanged = one.by_feature[0].interval, other.by_feature[0].interval
     assert (place.first, place.second) == (exchanged.second, exchanged.first)
 
@@ -204,8 +208,8 @@ def test_what_cannot_be_streamed_is_said(tmp_path: Path, files: tuple[str, str])
         compared(stream(path, features=["x"], where="x > 99"), stream(files[1]))
     with pytest.raises(InputError, match="both of these are in memory"):
         compared(rows(1, 50), rows(2, 50), store=tmp_path / "store")
-    with wilks.LocalProcesses(1) as executor, pytest.raises(InputError, match="in memory"):
-        compared(stream(path, features=["x", "n"]), Sample(rows(1, 50), features=["x", "n"]), executor=executor)
+    with pytest.raises(InputError, match="in memory"):
+        compared(stream(path, features=["x", "n"]), Sample(rows(1, 50), features=["x", "n"]), executor=Here())
     with pytest.raises(SampleError, match="no file"):
         stream(tmp_path / "none*.parquet")
     with pytest.raises(SampleError, match="chunk_size"):

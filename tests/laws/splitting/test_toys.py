@@ -1,5 +1,8 @@
 """Splitting of toys of an analysis, against plain toys; answers by it. Keys are fixed."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -22,7 +25,7 @@ def draw(rng: np.random.Generator, n: int, nuisances: object) -> np.ndarray:
 
 def weighted_pool() -> wilks.Sample:
     """Events of 1.2 times the mean, with weights that undo it."""
-    x = 1.2 * np.random.default_rng(5).exponential(size=60_000)
+    x = 1.2 * np.random.default_rng(5).exponential(size=20_000)
     return wilks.Sample(x, np.exp(-x + x / 1.2))
 
 
@@ -69,22 +72,38 @@ def test_particles_have_the_law_of_toys(source: str) -> None:
     assert np.mean(mine >= limit) == pytest.approx(0.1, abs=0.04)
 
 
-def test_a_set_is_answered_without_a_calibration() -> None:
-    analysis = analysis_of()
-    result = wilks.goodness_of_fit(analysis, DATA, reach=1e-7)
-    again = wilks.goodness_of_fit(analysis, DATA, reach=1e-7)
+@dataclass(frozen=True)
+class Answered:
+    """By splitting, and where its runs are kept."""
+
+    analysis: wilks.Analysis
+    result: wilks.GoodnessOfFit
+    store: Path
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
+    analysis, store = analysis_of("pool"), tmp_path_factory.mktemp("splitting") / "runs"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(toys_of_splitting, "n_particles_for", lambda n_numbers: 200)
+        return Answered(analysis, wilks.goodness_of_fit(analysis, DATA, reach=1e-7, store=store), store)
+
+
+def test_a_set_is_answered_without_a_calibration(answered: Answered, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toys_of_splitting, "n_particles_for", lambda n_numbers: 200)
+    result = answered.result
     assert result.method == "splitting" and 1e-7 < result.p_value < 1e-2
-    assert result.p_value == again.p_value
+    assert result.p_value == wilks.goodness_of_fit(answered.analysis, DATA, reach=1e-7).p_value
     assert result.interval[0] < result.p_value < result.interval[1]
-    assert "estimated by multilevel splitting: 8 runs of 1,000 toys" in str(result)
+    assert "estimated by multilevel splitting: 8 runs of 200 toys" in str(result)
     assert isinstance(result.law, SplitLaw) and isinstance(result.law.probability(1.0), Refusal)
     assert len(result.to_dict()["splitting"]["runs"]) == 8  # type: ignore[index]
 
 
 def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be() -> None:
-    """Of 4,000 toys enough reach t to be counted, of 200 of them not; 4 errors of both."""
+    """Of 2,000 toys enough reach t to be counted, of 200 of them not; 4 errors of both."""
     analysis = analysis_of("pool", "kernel")
-    toys = toys_here(analysis, Null(), n_toys=4_000, seed=2)
+    toys = toys_here(analysis, Null(), n_toys=2_000, seed=2)
     calibration, few = wilks.calibrate(toys), wilks.calibrate(toys.t[:200])
     data = wilks.Sample(np.append(np.random.default_rng(8).exponential(size=100), np.full(7, 4.5)))
     counted = wilks.goodness_of_fit(analysis, data, calibration=calibration, reach=1e-7)
@@ -96,14 +115,13 @@ def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be() -> None:
 
 
 @pytest.mark.usefixtures("cheap_figures")
-def test_what_is_saved_is_loaded_and_reported(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    analysis = analysis_of("pool")
-    result = wilks.goodness_of_fit(analysis, DATA, reach=1e-3, store=tmp_path / "runs")
+def test_what_is_saved_is_loaded_and_reported(answered: Answered, tmp_path: Path) -> None:
+    result = answered.result
     result.save(tmp_path / "answer")
     loaded = wilks.load(tmp_path / "answer")
     assert (loaded.p_value, loaded.p_text, loaded.method) == (result.p_value, result.p_text, "splitting")
-    assert wilks.load(tmp_path / "runs") == result.law.tail  # type: ignore[union-attr]
-    page = wilks.write_report(loaded, tmp_path / "page.html", analysis=analysis, data=DATA).read_text()
+    assert wilks.load(answered.store) == result.law.tail  # type: ignore[union-attr]
+    page = wilks.write_report(loaded, tmp_path / "page.html", analysis=answered.analysis, data=DATA).read_text()
     assert "multilevel splitting" in page and "Runs of splitting" in page
 
 
@@ -120,7 +138,8 @@ FITTED = {
 @pytest.mark.parametrize(
     ("name", "n_toys", "n_beyond"),
     [
-        ("converged set", 1_500, 30),
+        ("converged set", 300, 30),
+        pytest.param("converged set", 1_500, 30, marks=pytest.mark.nightly),
         pytest.param("kernel with a nuisance", 300, 45, marks=pytest.mark.nightly),
         pytest.param("histogram with a nuisance", 200, 30, marks=pytest.mark.nightly),
     ],

@@ -8,8 +8,6 @@ import pytest
 from tests.lab.reader_files import FORMATS
 from tests.lab.reader_fuzz import Child, line_of
 
-N_MUTANTS = 60
-
 
 @pytest.fixture(scope="module")
 def child():
@@ -18,8 +16,9 @@ def child():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory and time of the child are limited on Linux")
+@pytest.mark.parametrize("n_mutants", [30, pytest.param(60, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("name", FORMATS)
-def test_damaged_files_end_in_a_sentence(child, name):
-    line = line_of(name, n=N_MUTANTS, seed=11, child=child)
+def test_damaged_files_end_in_a_sentence(child, name, n_mutants):
+    line = line_of(name, n=n_mutants, seed=11, child=child)
     assert not line.is_faulty, line.examples
-    assert line.n == N_MUTANTS and line.counts["refused"] > N_MUTANTS // 5
+    assert line.n == n_mutants and line.counts["refused"] > n_mutants // 5

@@ -50,15 +50,16 @@ def test_the_size_is_nominal_over_references_whose_bins_hold_equal_numbers(ratio
     assert np.all(np.abs(size - LEVELS) < 4.0 * error + 0.04 * LEVELS), (size, error)
 
 
-def test_the_size_is_nominal_over_references_with_given_edges():
+@pytest.mark.parametrize("n_references", [25, pytest.param(60, marks=pytest.mark.nightly)])
+def test_the_size_is_nominal_over_references_with_given_edges(n_references):
     """Contents fluctuate, and with them b, by which t divides; 30 events of the reference in each bin."""
     rng, edges, found = np.random.default_rng(11), (np.linspace(0.0, 1.0, 11),), []
-    for _ in range(60):
+    for _ in range(n_references):
         analysis = wilks.Analysis(
             reference=uniform(300, rng), model=wilks.Histogram(edges=edges), expected_events=150.0
         )
         found.append(rates(analysis, reaching(analytic_null(analysis)), np.full(10, 15.0), n=4000, rng=rng))
-    size, error = np.mean(found, axis=0), np.std(found, axis=0) / math.sqrt(60)
+    size, error = np.mean(found, axis=0), np.std(found, axis=0) / math.sqrt(n_references)
     assert np.all(np.abs(size - LEVELS) < 4.0 * error + 0.1 * LEVELS), (size, error)
 
 

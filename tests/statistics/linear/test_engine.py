@@ -75,7 +75,7 @@ def test_t_is_the_penalized_loss_at_its_params(n_features):
     assert again.t == again.tau == pytest.approx(fit.t, abs=1e-6) and again.delta == fit.delta == 0.0
 
 
-@pytest.mark.parametrize("n_features", [1, 2])
+@pytest.mark.parametrize("n_features", [1, pytest.param(2, marks=pytest.mark.nightly)])
 def test_no_other_minimiser_goes_lower(n_features):
     analysis, events = analysis_of(n_features, n_centers=12, width=1.0), data_of(n_features)
     fit = wilks.fit(analysis, events)

@@ -171,6 +171,7 @@ def test_another_process_loads_and_fits_it(tmp_path):
     assert "'polynomial:Polynomial' must be importable" in lost.stderr and "PYTHONPATH" in lost.stderr
 
 
+@pytest.mark.nightly  # a process finds the model in the test above
 def test_a_spawned_worker_makes_its_toys(tmp_path, toys):
     with wilks.LocalProcesses(1) as executor:
         made = wilks.run_toys(analysis_of(), wilks.Null(), n_toys=6, seed=1, store=tmp_path / "toys", executor=executor)

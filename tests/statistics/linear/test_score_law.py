@@ -193,7 +193,7 @@ def toys_of_one_reference(analysis: wilks.Analysis, n_toys: int = 10_000) -> np.
     return np.concatenate([scores(analysis, portion) for portion in draw])
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1, pytest.param(2, marks=pytest.mark.nightly)])
 def test_a_pool_makes_the_law_that_of_one_reference(seed):
     """Within 4 standard errors and 5 %, where the law over references, N(R_0)/N_R = 25 %, may be far off."""
     analysis = with_pool(100_000, seed=seed)

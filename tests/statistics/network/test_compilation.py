@@ -109,7 +109,7 @@ OF_NUISANCES = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param("no nuisances", marks=pytest.mark.nightly), "all kinds of nuisances"])
 def test_an_analysis_of_the_same_shapes_compiles_nothing(kind: str, programs: Programs) -> None:
     first = fitted(kind, Options())
     assert programs.taken() > 0

@@ -48,7 +48,9 @@ def descent_alone(start: jax.Array, center: jax.Array) -> State:
     return SOLVER.run(valley(SHARED, center), start, BOX)
 
 
-@pytest.mark.parametrize("width", [1, 2, 8, 16])
+@pytest.mark.parametrize(
+    "width", [1, pytest.param(2, marks=pytest.mark.nightly), 8, pytest.param(16, marks=pytest.mark.nightly)]
+)
 @pytest.mark.parametrize("n", [1, 5, 21])
 def test_ends_are_those_of_descents_that_ran_alone(width: int, n: int) -> None:
     store, (starts, owners) = ends(width, n), jobs(n)

@@ -161,6 +161,7 @@ def test_data_where_the_response_is_not_finite_are_named() -> None:
         wilks.fit(analysis, [1.0, 2.0, 30.0])
 
 
+@pytest.mark.nightly  # of other models: tests/statistics/histogram/test_profiled.py, tests/statistics/linear
 def test_an_unconstrained_nuisance_is_fitted_without_a_pull() -> None:
     analysis = make(Nuisance("scale", SIGMA, log_ratio=scale, auxiliary=Unconstrained()), n_starts=2)
     result = wilks.fit(analysis, toy(1, nu=0.5))

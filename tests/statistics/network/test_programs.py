@@ -94,7 +94,7 @@ def test_memory_is_stated_and_does_not_depend_on_the_length_of_the_queue() -> No
     assert programs(make()).n_together == 1
 
 
-@pytest.mark.parametrize("width", [1, 4])
+@pytest.mark.parametrize("width", [pytest.param(1, marks=pytest.mark.nightly), 4])
 def test_stated_memory_covers_what_the_compiled_programs_ask_for(width: int) -> None:
     analysis = make(n_features=2, expected=8000.0, n_starts=4)
     engine, events = programs(analysis, width=width), np.random.default_rng(1).exponential(size=(8000, 2))

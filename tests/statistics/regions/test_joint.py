@@ -107,7 +107,11 @@ MODELS = {
 QUICK = {name: model for name, model in MODELS.items() if name != "network"}
 
 
-CASES = [(model, flag) for model in MODELS.values() for flag in (False, True) if flag or model in QUICK.values()]
+CASES = [
+    *((model, flag) for model in QUICK.values() for flag in (False, True)),
+    (MODELS["network"], False),
+    pytest.param(MODELS["network"], True, marks=pytest.mark.nightly),
+]
 
 
 @pytest.mark.parametrize(("model", "is_profiled"), CASES)
