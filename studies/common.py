@@ -4,6 +4,7 @@ Muon pairs need the folder with ``dimuon_sm.h5`` of the method's authors; the ex
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import scipy.optimize
 import scipy.special
 
 import wilks
+from wilks.interpretation.projection import learned_weights, moved_weights
 from wilks.laws import AnalyticLaw
 from wilks.laws.empirical import Empirical
 from wilks.problems import dimuon, exponential
@@ -145,20 +147,17 @@ def excess_in(
 
     r is the effect of the nuisances that were fitted with f, r_Delta that of those without; 1 where there are none.
     """
-    reference = analysis.reference
-    with_f, alone = (
-        analysis.moved_weights({one.name: one.value for one in found}) for found in (fit.nuisances, fit.delta_nuisances)
-    )
-    learned = with_f * np.exp(analysis.log_ratio(reference.events, fit.params)) - alone
-    injected = signal.rescaled(n_signal)
+    reference, injected = analysis.reference, signal.rescaled(n_signal)
+    learned, moved = learned_weights(analysis, fit), moved_weights(analysis, fit)
+    assert learned is not None, "the fit must have converged"
     pairs = {
         "expected": (reference, reference.event_weights),
         "injected": (injected, injected.event_weights),
-        "learned": (reference, learned),
+        "learned": (reference, learned - (reference.event_weights if moved is None else moved)),
     }
     sums = [np.histogram(one.column(column), edges, weights=weights)[0] for one, weights in pairs.values()]
-    for low, high, row in zip(edges, edges[1:], np.column_stack(sums), strict=False):
-        yield {column: [low, high]} | dict(zip(pairs, row, strict=True))
+    for ends, row in zip(pairwise(edges), np.column_stack(sums), strict=True):
+        yield {column: list(ends)} | dict(zip(pairs, row, strict=True))
 
 
 def power(null: np.ndarray, signal: np.ndarray) -> tuple[float, float]:

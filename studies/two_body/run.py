@@ -263,10 +263,10 @@ def ignored(options, events: Events) -> Iterator[harness.Row]:
 def run_sensitivity(options) -> Iterator[harness.Row]:
     if options.mass_is_input and not options.negligible:
         raise SystemExit("--mass-is-input must come with --negligible: responses were learned without mll as a feature")
-    shown = {"with_nuisances": not options.negligible, "mass_is_input": options.mass_is_input}
-    analysis, events = analysis_of(options, **shown)
+    analysis, events = analysis_of(options, with_nuisances=not options.negligible, mass_is_input=options.mass_is_input)
     up, kind = (0.0, "negligible") if options.negligible else (1.0, "profiled")
-    kind += "-mass" * options.mass_is_input
+    if options.mass_is_input:
+        kind = "negligible-mass"
     with wilks.LocalProcesses(options.n_processes) as executor:
         toys = Toys(options, analysis, executor, kind=kind)
         at_truth = hypothesis_at(events.regime, {"scale": up})
@@ -282,11 +282,11 @@ def run_sensitivity(options) -> Iterator[harness.Row]:
 def signals(events: Events, *, up: float = 1.0) -> dict[str, wilks.Alternative]:
     """The two signals of section 4.4, the true scale so many sigmas up."""
     regime, scale = events.regime, {"scale": up}
-    values, pool = regime.values(**scale), events.loose("pool")
+    values = regime.values(**scale)
     resonance = events.at(events.loose("zprime300"), **scale).without_extras()
     found = {"resonance": wilks.Alternative(signal=resonance, n_signal=regime.n_resonance, nuisances=values)}
     if regime.wilson == 1.0:  # that of the sample
-        contact = events.read(CONTACT)
+        contact, pool = events.read(CONTACT), events.loose("pool")
         ratio = events.at(pool, **scale).expected_events / events.at(pool).expected_events
         found["contact term"] = wilks.Alternative(
             source=events.at(contact, **scale).without_extras(),
