@@ -115,7 +115,7 @@ def cheap_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands make their toys in this process: another takes seconds to be ready."""
-    for name in ("estimate", "power", "toys", "validate", "workers"):
+    for name in ("estimate", "models", "power", "toys", "validate", "workers"):
         monkeypatch.setattr(f"wilks.cli.{name}.LocalProcesses", Here)
 
 

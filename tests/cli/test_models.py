@@ -9,15 +9,8 @@ import pytest
 import wilks
 from wilks.cli.outcome import ExitCode
 
-from tests.lab.here import Here
-
 pytestmark = pytest.mark.usefixtures("no_processes", "cheap_figures")
 OTHERS = {"bins": {"histogram": {"n_bins": 10}}, "scan": {"scan": {}}}
-
-
-@pytest.fixture(autouse=True)
-def _in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wilks.cli.models.LocalProcesses", Here)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from wilks.laws.splitting.law import SplitLaw
 from wilks.laws.splitting.toys import ToyPopulations, ToySums, require_splittable, split_toys
 from wilks.statistics.law import Refusal
 
-N_EXPECTED = 100.0
+N_EXPECTED, USUAL = 100.0, 1_000  # events, and particles of a run
 
 
 def draw(rng: np.random.Generator, n: int, nuisances: object) -> np.ndarray:
@@ -74,36 +74,42 @@ def test_particles_have_the_law_of_toys(source: str) -> None:
 
 @dataclass(frozen=True)
 class Answered:
-    """By splitting, and where its runs are kept."""
+    """By splitting with so many particles in a run, and where its runs are kept."""
 
+    n_particles: int
     analysis: wilks.Analysis
     result: wilks.GoodnessOfFit
     store: Path
 
 
-@pytest.fixture(scope="module")
-def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
-    analysis, store = analysis_of("pool"), tmp_path_factory.mktemp("splitting") / "runs"
+def answer(analysis: wilks.Analysis, n_particles: int, store: Path | None = None) -> wilks.GoodnessOfFit:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(toys_of_splitting, "n_particles_for", lambda n_numbers: 200)
-        return Answered(analysis, wilks.goodness_of_fit(analysis, DATA, reach=1e-7, store=store), store)
+        if n_particles != USUAL:
+            patch.setattr(toys_of_splitting, "n_particles_for", lambda n_numbers: n_particles)
+        return wilks.goodness_of_fit(analysis, DATA, reach=1e-7, store=store)
 
 
-def test_a_set_is_answered_without_a_calibration(answered: Answered, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toys_of_splitting, "n_particles_for", lambda n_numbers: 200)
+@pytest.fixture(scope="module", params=[200, pytest.param(USUAL, marks=pytest.mark.nightly)])
+def answered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Answered:
+    analysis, store = analysis_of("pool"), tmp_path_factory.mktemp("splitting") / "runs"
+    return Answered(request.param, analysis, answer(analysis, request.param, store), store)
+
+
+def test_a_set_is_answered_without_a_calibration(answered: Answered) -> None:
     result = answered.result
     assert result.method == "splitting" and 1e-7 < result.p_value < 1e-2
-    assert result.p_value == wilks.goodness_of_fit(answered.analysis, DATA, reach=1e-7).p_value
+    assert result.p_value == answer(answered.analysis, answered.n_particles).p_value
     assert result.interval[0] < result.p_value < result.interval[1]
-    assert "estimated by multilevel splitting: 8 runs of 200 toys" in str(result)
+    assert f"estimated by multilevel splitting: 8 runs of {answered.n_particles:,} toys" in str(result)
     assert isinstance(result.law, SplitLaw) and isinstance(result.law.probability(1.0), Refusal)
     assert len(result.to_dict()["splitting"]["runs"]) == 8  # type: ignore[index]
 
 
-def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be() -> None:
-    """Of 2,000 toys enough reach t to be counted, of 200 of them not; 4 errors of both."""
+@pytest.mark.parametrize("n_toys", [2_000, pytest.param(4_000, marks=pytest.mark.nightly)])
+def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be(n_toys: int) -> None:
+    """Of so many toys enough reach t to be counted, of 200 of them not; 4 errors of both."""
     analysis = analysis_of("pool", "kernel")
-    toys = toys_here(analysis, Null(), n_toys=2_000, seed=2)
+    toys = toys_here(analysis, Null(), n_toys=n_toys, seed=2)
     calibration, few = wilks.calibrate(toys), wilks.calibrate(toys.t[:200])
     data = wilks.Sample(np.append(np.random.default_rng(8).exponential(size=100), np.full(7, 4.5)))
     counted = wilks.goodness_of_fit(analysis, data, calibration=calibration, reach=1e-7)

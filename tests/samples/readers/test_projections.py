@@ -34,7 +34,7 @@ def test_the_number_of_objects_is_a_column(path, chunk_size):
     assert sample.column("met").tolist() == EVENTS["met"].tolist()
 
 
-@pytest.mark.parametrize("chunk_size", [11, 149, 1000])
+@pytest.mark.parametrize("chunk_size", [pytest.param(3, marks=pytest.mark.nightly), 11, 149, 1000])
 def test_projections_are_the_lists_that_they_show(path, chunk_size):
     carry = ["Muon_pt[0]", "_Muon.pt[0]", "max(Muon_pt)", "Muon_charge[-1]"]
     sample = read(path, features=["len(Muon_pt)", "sum(Muon_charge)"], carry=carry, chunk_size=chunk_size)
