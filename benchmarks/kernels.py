@@ -2,6 +2,7 @@
 
     python -m benchmarks.kernels speed                    # N_R 200,000, N_D 2,000, converged fits and score statistics
     python -m benchmarks.kernels nuisances                # the same data at a scale off by one sigma
+    python -m benchmarks.kernels profiled                 # the default set, 43,500 against 8,700, two nuisances
     python -m benchmarks.kernels muons --data FOLDER      # 5 features, 100,000 against 20,000, 2,000 centers
     python -m benchmarks.kernels large --n-features 21    # 500,000 against 100,000, 2,000 centers
     python -m benchmarks.kernels memory                   # 20,000 centers, 1,000,000 events: a slice of a pass
@@ -14,8 +15,10 @@ of the clock.
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import benchmarks.harness as harness
+import jax
 import numpy as np
 
 import wilks
@@ -26,12 +29,15 @@ from wilks.statistics.linear import Moments
 from wilks.statistics.linear.basis import Basis, ReferencePoints
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.losses import PenalizedLosses
+from wilks.statistics.linear.tilted import TiltedReference
 
 from studies.common import smooth
 from studies.kernel_nuisances.run import analysis_of, toy
 
 BATCH, N_ALONE = 256, 20
-SCRIPT = harness.Script(__file__, __doc__, seed={"speed": 1, "nuisances": 1, "muons": 1, "large": 2, "memory": 3})
+SCRIPT = harness.Script(
+    __file__, __doc__, seed={"speed": 1, "nuisances": 1, "muons": 1, "large": 2, "memory": 3, "profiled": 4}
+)
 
 
 @SCRIPT.part("speed", n_toys=2560, widths=(0.3, 1.0), ridges=(0.3,))
@@ -163,6 +169,41 @@ def counted_passes() -> list[int]:
 
     ReferencePoints.pieces = counting
     return count
+
+
+@SCRIPT.part("profiled", n_reference=43_500, expected_events=8_700.0, n_toys=12)
+def profiled(options) -> Iterator[harness.Row]:
+    """Seconds of a toy of the default set, Delta included: sums over the reference made for each, and from nodes.
+
+    Both ways take turns. The first toy has the nodes made, and compiles, which the preparation has done before it.
+    """
+    rng = np.random.Generator(np.random.Philox(4))
+    nuisances = wilks.Nuisance("shape", 1.0, log_ratio=shape), wilks.normalization("normalization", sigma=0.025)
+    analysis = wilks.Analysis(
+        reference=wilks.Sample(smooth(rng, options.n_reference, 5)),
+        expected_events=options.expected_events,
+        nuisances=nuisances,
+    )
+    first, *sets = (smooth(rng, n, 5) for n in rng.poisson(options.expected_events, size=options.n_toys + 1))
+    ways = {"made": TiltedReference.made, "nodes": TiltedReference.sums}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    row = {}
+    for data in (first, *sets):
+        for name, sums in ways.items():
+            with mock.patch.object(TiltedReference, "sums", sums):
+                clock = harness.Clock()
+                (fit,) = fit_together(analysis, [data])
+            found[name].append((fit.t, clock.read("")["_cpu_s"]))
+    t, seconds = (np.array([[pair[k] for pair in found[name]] for name in ways]) for k in (0, 1))
+    medians = np.median(seconds[:, 1:], axis=1)
+    row |= {f"{name}_cpu_s": median for name, median in zip(ways, medians, strict=True)}
+    row |= {"ratio": medians[0] / medians[1], "first_with_nodes_cpu_s": seconds[1, 0]}
+    yield row | {"largest_difference_over_root_t": np.max(np.abs(t[0] - t[1]) / np.sqrt(t[0]))}
+
+
+def shape(events: jax.Array, nu: jax.Array) -> jax.Array:
+    """log r, some tenths at one sigma."""
+    return 0.1 * nu * (events[:, 0] - 2.0)
 
 
 @SCRIPT.part("memory", n_features=8, n_reference=1_000_000, n_centers=20_000, width=5.0, ridge=0.3)

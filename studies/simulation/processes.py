@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 COMMON = ("Beams:eCM = 13000.", "PartonLevel:MPI = off", "HadronLevel:all = off", "Print:quiet = on")
 _PAIR = ("WeakSingleBoson:ffbar2gmZ = on", "23:onMode = off", "23:onIfAny = 13")
 _RESONANCE = ("NewGaugeBoson:ffbar2gmZZprime = on", "Zprime:gmZmode = 3", "32:onMode = off", "32:onIfAny = 13")
+_CONTACT_OF_ONE = (
+    57.1  # couplings to left-handed fermions over those of a Z, with which a Z' of 30 TeV has c_W = 1/TeV^2
+)
 _OTHER_SHOWER = (
     "SpaceShower:alphaSvalue = 0.1237",
     "SpaceShower:pT0Ref = 0.59",
@@ -41,6 +44,21 @@ class Process:
     least_mass: float = 0.0
 
 
+def _contact(c_w: float) -> Process:
+    """c_W J_L^a J_L^a as a Z' of 30 TeV far below its mass, exchanged beside Z and photon.
+
+    Its amplitude is -e^2 k^2 T_q T_l / (s_w^2 c_w^2 M^2), where the contact term has 2 c_W T_q T_l.
+    """
+    k = _CONTACT_OF_ONE * c_w**0.5
+    heavy = ("NewGaugeBoson:ffbar2gmZZprime = on", "Zprime:gmZmode = 0", "32:m0 = 30000.", "32:onMode = off")
+    width = ("32:onIfAny = 13", "32:doForceWidth = on", "32:mWidth = 1.", "PhaseSpace:mHatMin = 105.")
+    signs = {"d": -k, "u": k, "e": k, "nue": -k}  # of opposite sign for quarks and leptons of one isospin: c_W > 0
+    couplings = tuple(f"Zprime:{kind}{name} = {value:.6g}" for name, value in signs.items() for kind in "va")
+    return Process(
+        f"mu+ mu- with mHat above 105 GeV and a contact term, c_W = {c_w:g}/TeV^2", heavy + width + couplings
+    )
+
+
 def _slices() -> dict[str, Process]:
     """Z/gamma* by mass; the last slice has no upper end."""
     found = {}
@@ -70,6 +88,8 @@ PROCESSES: Mapping[str, Process] = {
         f"zprime{mass}": Process(f"Z' -> mu+ mu- of {mass} GeV, couplings of the Z", (*_RESONANCE, f"32:m0 = {mass}."))
         for mass in (180, 200, 240, 300, 450, 600)
     },
+    "contact100": _contact(1.0),
+    "contact25": _contact(0.25),
     "zz": Process("ZZ -> 4 mu", _ZZ, n_muons=4),
     "higgs": Process("gg -> H -> ZZ* -> 4 mu", _HIGGS, n_muons=4),
 }

@@ -25,6 +25,7 @@ class Regime:
         least_mass: of the pair, in GeV.
         expected_events: N(R_0).
         trained_at: values of the scale of which samples are made for the response.
+        studied_at: values for `wilks.study_responses`.
         n_resonance: expected events of a Z' of 300 GeV.
         wilson: coefficient of the contact term, in 1/TeV^2.
         inputs: formulas that the networks of the response see beside the features.
@@ -37,6 +38,7 @@ class Regime:
     least_mass: float = 100.0
     expected_events: float = 8700.0
     trained_at: tuple[float, ...] = (-1.5e-2, -1.5e-3, 1.5e-3, 1.5e-2)
+    studied_at: tuple[float, ...] = (-2e-2, -1.5e-2, -1e-2, -5e-3, -1.5e-3, 1.5e-3, 5e-3, 1e-2, 1.5e-2, 2e-2)
     n_resonance: float = 120.0
     wilson: float = 1.0
     inputs: tuple[str, ...] = (dimuon.MASS, *ENDCAPS)
@@ -75,6 +77,7 @@ REGIMES = {
             least_mass=120.0,
             expected_events=8400.0,
             trained_at=(-0.09, -0.03, 0.03, 0.09),
+            studied_at=(-0.09, -0.06, -0.03, 0.03, 0.06, 0.09),
             n_resonance=210.0,
             wilson=0.25,
             inputs=(dimuon.MASS,),

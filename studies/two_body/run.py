@@ -1,7 +1,9 @@
 """Two-body final states in three regimes of uncertainty: section 4 of "Learning New Physics from an Imperfect Machine".
 
+    python -m studies.two_body.run study --data FOLDER --figures FIGURES
     python -m studies.two_body.run responses --data FOLDER --store STORE --figures FIGURES
     python -m studies.two_body.run validation --regime electron --model set --data FOLDER --store STORE
+    python -m studies.two_body.run clips --regime electron --model "model 3" --data FOLDER --store STORE
     python -m studies.two_body.run sensitivity --regime electron --model set --data FOLDER --store STORE
     python -m studies.two_body.run sensitivity --negligible --mass-is-input --data FOLDER --store STORE
     python -m studies.two_body.run mass --regime electron --data FOLDER --store STORE --figures FIGURES
@@ -14,23 +16,31 @@ events, and a Z':
     python -m studies.simulation.merge high --simulated SIM --share 0.55 1 --output FOLDER/dimuon_pool.parquet
     python -m studies.simulation.merge zprime300 --simulated SIM --output FOLDER/dimuon_zprime300.parquet
 
-and, for the contact term, the events of the method's authors (``dimuon_eft_high_mass.h5``).
+and, for the contact term, the events of the method's authors (``dimuon_eft_high_mass.h5``), c_W = 1/TeV^2; tau-like,
+where c_W is a quarter of that, simulated ones:
 
-``responses``: log r to second order, from samples moved before the selection; its closure on events that it has not
-seen, at one and two sigma, in all features and mll, drawn into FIGURES. STORE keeps what was learned for the other
-parts.
+    python -m studies.simulation.merge contact25 --simulated SIM --output FOLDER/dimuon_contact25.parquet
+
+``study``: what bins say of the dependence on the scale. ``responses``: log r to second order, from samples moved
+before the selection; its closure on events that it has not seen, at one and two sigma, in all features and mll, drawn
+into FIGURES. STORE keeps what was learned for the other parts; with ``--published`` the networks are the published
+ones, five layers of ten, and nothing else uses them.
 
 ``validation``: toys at nu* = 0 and one sigma up and down in scale and normalization, by the transforms, never by the
 response. Calibration toys, of another seed, are at three values of the scale: p of a toy is counted at each of them,
 and taken at its own scale of Delta, straight lines in log p between; beside it p at 0 alone, and what comes out where
-nuisances are ignored. ``sensitivity``: the true scale one sigma up, as published, p counted there; or uncertainties
-that are negligible, no nuisances in the test as in the toys, and mll as a sixth feature or not. ``mass``: one data set
-with the Z', and the excess that was learned in bins of mll, which is no input.
+nuisances are ignored. t of a network is compared with the chi-square of its parameters, as in Table 4, at the clip for
+which ``clips`` finds their number as its mean, in toys of the reference of another seed, without nuisances.
+
+``sensitivity``: the true scale one sigma up, as published, p counted there; or uncertainties that are negligible, no
+nuisances in the test as in the toys, and mll as a sixth feature or not. ``mass``: one data set with the Z', and the
+excess that was learned in bins of mll, which is no input.
 """
 
+import dataclasses
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import benchmarks.harness as harness
@@ -44,16 +54,18 @@ from wilks.laws.omnibus import SharedLaw
 from wilks.nuisances import nuisances_from_dict
 from wilks.power import BinnedSearch, Binning
 from wilks.problems import dimuon
-from wilks.responses import Closure, check_responses
+from wilks.responses import Closure, Training, check_responses, study_responses
 from wilks.samples import parse_expression
 from wilks.significance import median_ranks
 from wilks.toys import draw_auxiliaries, draw_toy
+from wilks.validation import Point, Validation
 from wilks.validation.checks import either_of
 from wilks.validation.nuisances import chi_square_table
 from wilks.validation.uniformity import uniformity
 
 from studies.common import excess_in, median_z
 from studies.two_body.regimes import REGIMES, Events, Regime
+from studies.two_body.signals import contact_excess, signals
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"calibration": 1, "toys": 2})
 POINTS = {"0": {}, "scale +": {"scale": 1.0}, "scale -": {"scale": -1.0}}
@@ -62,7 +74,7 @@ MODELS = {
     "set": wilks.KernelSet(),
     "model 1": wilks.MLP(hidden=(50,), weight_clip=1.89),
     "model 2": wilks.MLP(hidden=(10, 10), weight_clip=1.87),
-    "model 3": wilks.MLP(hidden=(5, 5, 5), weight_clip=2.16),
+    "model 3": wilks.MLP(hidden=(5, 5, 5), weight_clip=1.5),
 }
 OF_A_MODEL = {"regime": "electron", "model": "set", "n_calibration": 600, "n_processes": 1, "data": Path, "store": Path}
 LEVELS, CHECKED = (0.1, 0.05, 0.01), (-2.0, -1.0, 1.0, 2.0)
@@ -70,11 +82,12 @@ DRAWN = {"pt1": "leading muon pT [GeV]", "pt2": "second muon pT [GeV]", "mll": "
 MASSES = (100.0, 120.0, 160.0, 220.0, 270.0, 290.0, 310.0, 330.0, 400.0, 600.0, float("inf"))
 
 
-@SCRIPT.part("responses", data=Path, store=Path, regimes=tuple(REGIMES), figures=Path)
+@SCRIPT.part("responses", data=Path, store=Path, regimes=tuple(REGIMES), published=False, figures=Path)
 def run_responses(options) -> Iterator[harness.Row]:
-    for name in options.regimes:
-        events = Events(options.data, REGIMES[name])
-        (nuisances, central), seconds = harness.timed(lambda events=events: learn(events))
+    training = Training(hidden=(10,) * 5, activation="relu") if options.published else Training()
+    for regime in options.regimes:
+        events, name = Events(options.data, REGIMES[regime]), f"{regime}-published" if options.published else regime
+        (nuisances, central), seconds = harness.timed(lambda events=events: learn(events, training))
         path = options.store / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(nuisances.to_dict()), encoding="utf-8")
@@ -85,17 +98,37 @@ def run_responses(options) -> Iterator[harness.Row]:
         yield {"regime": name, "n_events": central.n_events, "seconds": seconds} | closure_rows(found)
 
 
-def learn(events: Events) -> tuple[wilks.Nuisances, wilks.Sample]:
-    """The nuisances with their response, and the central sample that it was learned from."""
-    regime, loose = events.regime, events.loose("learning")
+@SCRIPT.part("study", data=Path, regimes=("electron", "tau"), figures=Path)
+def run_study(options) -> Iterator[harness.Row]:
+    """log N_b(nu) / N_b(0) in bins of each column, as figure 13, with the order and the points that it proposes."""
+    for name in options.regimes:
+        events = Events(options.data, REGIMES[name])
+        central, variations = variations_of(events, "learning", events.regime.studied_at)
+        found = study_responses(central, events.regime.nuisances, variations=variations)
+        if options.figures:
+            draw = functools.partial(wilks.plots.response_study, found, column="pt1", labels=DRAWN)
+            wilks.plots.save_figures({f"{name}-study": draw}, options.figures, formats=["png"])
+        (one,) = found.nuisances
+        yield {"regime": name, "order": one.order, "points": list(one.training_points)}
+
+
+def variations_of(events: Events, share: str, values: Sequence[float]) -> tuple[wilks.Sample, list[wilks.Variation]]:
+    """The central sample of a share of the events, and those at values of the scale, with the yields that they have."""
+    regime, loose = events.regime, events.loose(share)
     central = events.at(loose)
     factor = regime.expected_events / central.expected_events
     variations = []
-    for nu in regime.trained_at:
+    for nu in values:
         moved = events.at(loose, scale=nu / regime.sigma)
         variations.append(wilks.Variation({dimuon.MUON_SCALE: nu}, moved.rescaled(factor * moved.expected_events)))
-    central = central.rescaled(regime.expected_events)
-    chosen = {"variations": variations, "inputs": regime.inputs, "accept_poor": True}
+    return central.rescaled(regime.expected_events), variations
+
+
+def learn(events: Events, training: Training) -> tuple[wilks.Nuisances, wilks.Sample]:
+    """The nuisances with their response, and the central sample that it was learned from."""
+    regime = events.regime
+    central, variations = variations_of(events, "learning", regime.trained_at)
+    chosen = {"variations": variations, "inputs": regime.inputs, "training": training, "accept_poor": True}
     return wilks.learn_responses(central, regime.nuisances, **chosen), central
 
 
@@ -104,15 +137,9 @@ def closure(events: Events, nuisances: wilks.Nuisances) -> Closure:
 
     Both samples are made of the same events, so that the chi-square is small; the shift in t is what counts.
     """
-    regime, pool = events.regime, events.loose("pool")
-    central = events.at(pool)
-    factor = regime.expected_events / central.expected_events
-    variations = []
-    for step in CHECKED:
-        moved = events.at(pool, scale=step)
-        values = {dimuon.MUON_SCALE: step * regime.sigma}
-        variations.append(wilks.Variation(values, moved.rescaled(factor * moved.expected_events)))
-    return check_responses(central.rescaled(regime.expected_events), nuisances, variations=variations)
+    values = [step * events.regime.sigma for step in CHECKED]
+    central, variations = variations_of(events, "pool", values)
+    return check_responses(central, nuisances, variations=variations)
 
 
 def figure_of(found: Closure, column: str) -> Figure:
@@ -128,12 +155,15 @@ def closure_rows(found: Closure) -> harness.Row:
     }
 
 
-def analysis_of(options, *, with_nuisances: bool = True, mass_is_input: bool = False) -> tuple[wilks.Analysis, Events]:
-    """The analysis of a regime and a model, with the responses of STORE."""
+def analysis_of(
+    options, *, with_nuisances: bool = True, mass_is_input: bool = False, clip: float | None = None
+) -> tuple[wilks.Analysis, Events]:
+    """The analysis of a regime and a model, with the responses of STORE; a network at another clip, where given."""
     events = Events(options.data, REGIMES[options.regime], mass_is_input=mass_is_input)
+    model = MODELS[options.model]
     analysis = wilks.Analysis(
         reference=events.reference(),
-        model=MODELS[options.model],
+        model=model if clip is None else dataclasses.replace(model, weight_clip=clip),
         nuisances=learned_nuisances(options) if with_nuisances else (),
         toy_source=events.toy_source() if with_nuisances else events.at(events.loose("pool")).without_extras(),
     )
@@ -154,13 +184,13 @@ class Toys:
     def __init__(
         self, options, analysis: wilks.Analysis, executor: wilks.LocalProcesses, *, kind: str = "profiled"
     ) -> None:
-        self._analysis, self._executor = analysis, executor
+        self.analysis, self._executor = analysis, executor
         self._store = options.store / options.regime / options.model.replace(" ", "-") / kind
 
     def __call__(self, name: str, hypothesis, *, n_toys: int, seed: int) -> wilks.Toys:
         store = self._store / f"{name.replace(' ', '')}-{seed}"
         chosen = {"n_toys": n_toys, "seed": seed, "store": store, "executor": self._executor}
-        return wilks.run_toys(self._analysis, hypothesis, **chosen)
+        return wilks.run_toys(self.analysis, hypothesis, **chosen)
 
 
 def hypothesis_at(regime: Regime, sigmas: dict[str, float]):
@@ -168,7 +198,18 @@ def hypothesis_at(regime: Regime, sigmas: dict[str, float]):
     return wilks.ShiftedNuisance(values) if values else wilks.Null()
 
 
-@SCRIPT.part("validation", n_toys=300, **OF_A_MODEL)
+@SCRIPT.part("clips", clips=(1.5,), n_toys=8, **OF_A_MODEL)
+def run_clips(options) -> Iterator[harness.Row]:
+    for clip in options.clips:
+        analysis, _ = analysis_of(options, with_nuisances=False, clip=clip)
+        with wilks.LocalProcesses(options.n_processes) as executor:
+            null = Toys(options, analysis, executor, kind=f"clip-{clip:g}")(
+                "null", wilks.Null(), n_toys=options.n_toys, seed=3
+            )
+        yield {"clip": clip, "n_parameters": analysis.n_parameters} | described(null) | law_of(analysis, null)
+
+
+@SCRIPT.part("validation", n_toys=300, figures=Path, **OF_A_MODEL)
 def run_validation(options) -> Iterator[harness.Row]:
     analysis, events = analysis_of(options)
     weights = analysis.reference.event_weights
@@ -177,17 +218,46 @@ def run_validation(options) -> Iterator[harness.Row]:
     yield {"model": analysis.model.describe(), "reference": weights.size, "effective": effective, "pool": n_pool}
     with wilks.LocalProcesses(options.n_processes) as executor:
         toys = Toys(options, analysis, executor)
-        nulls = calibrations(toys, events.regime, n_toys=options.n_calibration)
-        uniform, cells = [], []
-        for name, sigmas in POINTS.items():
-            there = toys(name, hypothesis_at(events.regime, sigmas), n_toys=options.n_toys, seed=2)
-            p = p_at_delta(there, nulls, events.regime)
-            uniform.append(uniformity(p, shared=SharedLaw(options.n_calibration)).p_value)
-            cells.append(there)
-            row = {"point": name} | compared(there, nulls[0.0]) | law_of(analysis, there)
-            yield row | rates("p", p) | {"p_uniform": uniform[-1]}
-    yield {"p_uniform, all points": either_of(np.array(uniform))} | law_together(analysis, cells)
+        regime, n_toys = events.regime, options.n_toys
+        cells = {name: toys(name, hypothesis_at(regime, at), n_toys=n_toys, seed=2) for name, at in POINTS.items()}
+        if analysis.model.is_penalized:
+            nulls = calibrations(toys, regime, n_toys=options.n_calibration)
+            yield from against_toys(cells, nulls, regime)
+        else:
+            yield from against_chi_square(analysis, cells)
+    if options.figures:
+        points = tuple(point_of(name, one) for name, one in cells.items())
+        draw = functools.partial(wilks.plots.tau_and_t, Validation((), points, "", analysis.fingerprint()))
+        name = f"{options.regime}-{options.model.replace(' ', '-')}"
+        wilks.plots.save_figures({name: draw}, options.figures, formats=["png"])
     yield from ignored(options, events)
+
+
+def point_of(name: str, toys: wilks.Toys) -> Point:
+    """t and tau of the toys that did not fail, for figures 15, 16, 19 and 20."""
+    is_done = np.isfinite(toys.t)
+    return Point(name, toys.t[is_done], np.empty(0), toys.tau[is_done])
+
+
+def against_toys(cells: dict[str, wilks.Toys], nulls: dict[float, wilks.Toys], regime: Regime) -> Iterator[harness.Row]:
+    """p among calibration toys, point by point, and whether it is uniform."""
+    uniform = []
+    for name, there in cells.items():
+        p = p_at_delta(there, nulls, regime)
+        uniform.append(uniformity(p, shared=SharedLaw(nulls[0.0].n_toys)).p_value)
+        row = {"point": name} | described(there) | compared(there, nulls[0.0])
+        yield row | rates("p", p) | {"p_uniform": uniform[-1]}
+    yield {"p_uniform, all points": either_of(np.array(uniform))}
+
+
+def against_chi_square(analysis: wilks.Analysis, cells: dict[str, wilks.Toys]) -> Iterator[harness.Row]:
+    """t and tau against the chi-square of the number of parameters: Table 4."""
+    for name, there in cells.items():
+        yield {"point": name} | described(there) | law_of(analysis, there)
+    found = chi_square_table(list(cells.values()), float(analysis.n_parameters))
+    smallest_of_tau = min(cell.tau_ks_p_value for cell in found.cells)
+    told = {"smallest_ks_p_value": found.ks_p_values.min(), "smallest_tau_ks_p_value": smallest_of_tau}
+    yield told | {"fisher_p_value": found.fisher_p_value, "p_value": found.p_value}
 
 
 def calibrations(toys: "Toys", regime: Regime, *, n_toys: int) -> dict[float, wilks.Toys]:
@@ -207,17 +277,23 @@ def p_at_delta(toys: wilks.Toys, nulls: dict[float, wilks.Toys], regime: Regime)
     return np.exp(np.array(found))
 
 
-def compared(toys: wilks.Toys, null: wilks.Toys) -> harness.Row:
-    """Toys at a point against those at 0."""
-    t, at_zero = (one.t[np.isfinite(one.t)] for one in (toys, null))
-    found = {
+def described(toys: wilks.Toys) -> harness.Row:
+    """What toys have for t and tau, and what they took."""
+    t, tau = (values[np.isfinite(toys.t)] for values in (toys.t, toys.tau))
+    return {
         "n_toys": toys.t.size,
         "n_failed": toys.n_failed,
         "mean": t.mean(),
         "mean_error": t.std(ddof=1) / np.sqrt(t.size),
-        "ks_p_value_with_0": float(scipy.stats.ks_2samp(t, at_zero).pvalue),
+        "mean_of_tau": tau.mean(),
         "seconds_per_toy": float(np.mean(toys.seconds)),
     }
+
+
+def compared(toys: wilks.Toys, null: wilks.Toys) -> harness.Row:
+    """Toys at a point against those at 0."""
+    t, at_zero = (one.t[np.isfinite(one.t)] for one in (toys, null))
+    found = {"ks_p_value_with_0": float(scipy.stats.ks_2samp(t, at_zero).pvalue)}
     return found | rates("p_at_0", Empirical.of(null.t).p_values(t))
 
 
@@ -227,20 +303,8 @@ def rates(name: str, p: np.ndarray) -> harness.Row:
 
 
 def law_of(analysis: wilks.Analysis, toys: wilks.Toys) -> harness.Row:
-    """t and tau against the chi-square of the number of parameters, where there is one."""
-    if analysis.model.is_penalized:
-        return {}
+    """t and tau against the chi-square of the number of parameters."""
     return chi_square_table([toys], float(analysis.n_parameters)).cells[0].to_dict()
-
-
-def law_together(analysis: wilks.Analysis, cells: list[wilks.Toys]) -> harness.Row:
-    """The chi-square at all points: smallest KS p of t and of tau, Fisher's combination, and all tests together."""
-    if analysis.model.is_penalized:
-        return {}
-    found = chi_square_table(cells, float(analysis.n_parameters))
-    smallest_of_tau = min(cell.tau_ks_p_value for cell in found.cells)
-    told = {"smallest_ks_p_value": found.ks_p_values.min(), "smallest_tau_ks_p_value": smallest_of_tau}
-    return told | {"fisher_p_value": found.fisher_p_value, "p_value": found.p_value}
 
 
 def ignored(options, events: Events) -> Iterator[harness.Row]:
@@ -256,7 +320,7 @@ def ignored(options, events: Events) -> Iterator[harness.Row]:
         expected = events.regime.expected_events * moved.expected_events / nominal
         there = wilks.Alternative(source=moved.without_extras(), expected_events=expected)
         toys = wilks.run_toys(analysis, there, n_toys=options.n_toys, seed=2)
-        yield {"point": name, "nuisances": "ignored"} | compared(toys, null)
+        yield {"point": name, "nuisances": "ignored"} | described(toys) | compared(toys, null)
 
 
 @SCRIPT.part("sensitivity", n_toys=200, negligible=False, mass_is_input=False, **OF_A_MODEL)
@@ -277,32 +341,6 @@ def run_sensitivity(options) -> Iterator[harness.Row]:
             template = hypothesis.signal or contact_excess(events, up=up)
             search = BinnedSearch(analysis, Binning(dimuon.MASS, bins=mass_edges(events.regime)), signal=template)
             yield {"signal": name, "search": "binned mll"} | searched(search, hypothesis, n_toys=options.n_toys)
-
-
-def signals(events: Events, *, up: float = 1.0) -> dict[str, wilks.Alternative]:
-    """The two signals of section 4.4, the true scale so many sigmas up."""
-    regime, scale = events.regime, {"scale": up}
-    values = regime.values(**scale)
-    resonance = events.at(events.loose("zprime300"), **scale).without_extras()
-    found = {"resonance": wilks.Alternative(signal=resonance, n_signal=regime.n_resonance, nuisances=values)}
-    if regime.wilson == 1.0:  # that of the sample
-        contact, pool = events.read(CONTACT), events.loose("pool")
-        ratio = events.at(pool, **scale).expected_events / events.at(pool).expected_events
-        found["contact term"] = wilks.Alternative(
-            source=events.at(contact, **scale).without_extras(),
-            expected_events=regime.expected_events * CONTACT_YIELD * ratio,
-            nuisances=values,
-        )
-    return found
-
-
-def contact_excess(events: Events, *, up: float) -> wilks.Sample:
-    """What the contact term adds: its events, and those of the Standard Model with negative weights."""
-    contact, pool = (events.at(one, scale=up) for one in (events.read(CONTACT), events.loose("pool")))
-    weights = [contact.rescaled(CONTACT_YIELD).event_weights, -pool.rescaled(1.0).event_weights]
-    return wilks.Sample(
-        np.concatenate([contact.events, pool.events]), np.concatenate(weights), features=events.features
-    )
 
 
 def searched(search: BinnedSearch, hypothesis: wilks.Alternative, *, n_toys: int) -> harness.Row:
@@ -344,12 +382,6 @@ def run_mass(options) -> Iterator[harness.Row]:
         data = wilks.Sample(toy, features=dimuon.FEATURES, extras={"mll": mass})
         draw = functools.partial(wilks.plots.ratio, analysis, data, feature="mll", fit=fit, labels=DRAWN)
         wilks.plots.save_figures({f"{options.regime}-mass": draw}, options.figures, formats=["png"])
-
-
-CONTACT = "dimuon_eft_high_mass.h5"
-"""Of the method's authors, before the selection."""
-CONTACT_YIELD = 25.1 / 22.8
-"""Of the contact term over the Standard Model at mll > 100: cross sections of the authors' samples."""
 
 
 if __name__ == "__main__":

@@ -30,15 +30,16 @@ def pairs(n: int, rng: np.random.Generator, *, mass: float) -> dict[str, np.ndar
 
 @pytest.fixture
 def folder(tmp_path):
-    """Samples as `studies.simulation.merge` writes them, and the contact term."""
+    """Samples as `studies.simulation.merge` writes them, and the contact term: the pool, and a tenth of it on top."""
     rng = np.random.default_rng(1)
     for name, n in N_EVENTS.items():
         columns = pairs(n, rng, mass=300.0 if name == "zprime300" else 105.0)
         table = pyarrow.table(columns | {"weight": np.full(n, 23.0 / n)})
         pyarrow.parquet.write_table(table, tmp_path / f"dimuon_{name}.parquet")
+    pool = pyarrow.parquet.read_table(tmp_path / "dimuon_pool.parquet")
     with h5py.File(tmp_path / "dimuon_eft_high_mass.h5", "w") as file:
-        for name, values in pairs(3_000, rng, mass=120.0).items():
-            file[name] = values
+        for name, values in pairs(N_EVENTS["pool"] // 10, rng, mass=130.0).items():
+            file[name] = np.concatenate([pool[name].to_numpy(), values])
     return tmp_path
 
 
@@ -46,10 +47,11 @@ def folder(tmp_path):
 def rows_of(folder, monkeypatch):
     """The rows of a command, run on these events with 150 expected ones."""
     monkeypatch.setitem(REGIMES, "electron", dataclasses.replace(REGIMES["electron"], expected_events=150.0))
-    store = ["--data", str(folder), "--store", str(folder / "store"), "--output", str(folder / "record.json")]
+    places = ["--data", str(folder), "--output", str(folder / "record.json")]
 
     def rows(part: str, *words: str) -> list[dict]:
-        run.SCRIPT.main([part, *words, *store])
+        store = [] if part == "study" else ["--store", str(folder / "store")]
+        run.SCRIPT.main([part, *words, *places, *store])
         return json.loads((folder / "record.json").read_text())["runs"][-1]["results"]
 
     return rows
@@ -61,8 +63,11 @@ def test_the_study_runs_from_its_samples_to_its_figures(folder, rows_of) -> None
     (learned,) = rows_of("responses", "--regimes", "electron", *figures)
     assert set(learned["+1 sigma"]) == {*dimuon.FEATURES, "mll"}
 
+    (studied,) = rows_of("study", "--regimes", "electron", *figures)
+    assert studied["regime"] == "electron" and studied["order"] >= 1
+
     few = ["--n-toys", "10", "--n-calibration", "20"]
-    first, *cells, together, _ = rows_of("validation", *few)[:8]
+    first, *cells, together, _ = rows_of("validation", *few, *figures)[:8]
     assert first["reference"] == 750 and [cell["point"] for cell in cells] == list(run.POINTS)
     assert all(cell["n_failed"] == 0 and 0 < cell["p_uniform"] <= 1 for cell in cells)
     assert 0 < together["p_uniform, all points"] <= 1
@@ -77,5 +82,5 @@ def test_the_study_runs_from_its_samples_to_its_figures(folder, rows_of) -> None
     assert sum(row["injected"] for row in bins) == pytest.approx(REGIMES["electron"].n_resonance, rel=0.01)
     assert {path.stem for path in (folder / "figures").iterdir()} == {
         *(f"electron-{column}" for column in run.DRAWN),
-        "electron-mass",
+        *("electron-mass", "electron-set", "electron-study"),
     }

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from wilks.statistics.linear.basis import Basis, ReferencePoints
-from wilks.statistics.responses import Responses
+from wilks.statistics.linear.tilted import Tilt, TiltedReference
 from wilks.typing import FloatArray
 
 
@@ -27,10 +26,9 @@ class ScoreForm:
     """The expansion at one z; everything but Sigma^-1 depends on the reference alone.
 
     Args:
-        z: where it is, shape (j,).
-        weights: w' = w r of the points, shape (n,).
-        slopes: d at the points, shape (n, j).
+        tilt: z with w' and d at the points.
         mean: m, shape (r,).
+        drift: sum w' d, shape (j,).
         pull: C P, shape (r, j).
         covariance: P, shape (j, j): 0 for nuisances that are held at the edge of their range.
         information: Sigma^-1, shape (j, j).
@@ -38,15 +36,19 @@ class ScoreForm:
         ridge: of the member.
     """
 
-    z: FloatArray
-    weights: FloatArray
-    slopes: FloatArray
+    tilt: Tilt
     mean: FloatArray
+    drift: FloatArray
     pull: FloatArray
     covariance: FloatArray
     information: FloatArray
     root: FloatArray
     ridge: float
+
+    @property
+    def z(self) -> FloatArray:
+        """Where it is, shape (j,)."""
+        return self.tilt.z
 
     def residual(self, sums: FloatArray, slope: FloatArray) -> FloatArray:
         """b (r,) for sum_D phi (r,) and u (j,)."""
@@ -94,31 +96,17 @@ class ScoreForm:
 
 
 def score_forms(
-    points: ReferencePoints,
-    basis: Basis,
-    responses: Responses,
-    *,
-    ridges: FloatArray,
-    z: FloatArray,
-    observed: FloatArray,
-    is_free: FloatArray,
+    reference: TiltedReference, *, ridges: FloatArray, z: FloatArray, observed: FloatArray, is_free: FloatArray
 ) -> list[ScoreForm]:
     """For each ridge the expansion at z (j,) for auxiliary measurements (j,); ``is_free`` (j,) is 0 where held."""
-    at = responses.at(z)
-    slopes, weights = at.slopes * is_free, points.weights * np.exp(at.log_ratio)
-    size = basis.rank + slopes.shape[1]
-    gram, mean = np.zeros((size, size)), np.zeros(basis.rank)
-    for phi, rows in points.blocks(basis):
-        both = np.concatenate([phi, slopes[rows]], axis=1)
-        mean += weights[rows] @ phi
-        both *= np.sqrt(weights[rows, None])
-        gram += both.T @ both
-    r = basis.rank
+    sums, responses, r = reference.sums(z), reference.responses, reference.basis.rank
+    mask = np.concatenate([np.ones(r), is_free])
+    mean, gram = mask * sums.mean, mask[:, None] * sums.gram * mask
     information = is_free[:, None] * responses.information(z, observed) * is_free
     held = np.diag(1.0 - is_free)
     covariance = np.linalg.pinv(gram[r:, r:] + information + held, hermitian=True) - held
     pull = gram[:r, r:] @ covariance
     hessian = gram[:r, :r] - pull @ gram[:r, r:].T
     roots = [scipy.linalg.cholesky(hessian + 2.0 * ridge * np.eye(r), lower=True) for ridge in ridges]
-    shared = (z, weights, slopes, mean, pull, covariance, information)
+    shared = (Tilt(reference.points, responses, z, is_free), mean[:r], mean[r:], pull, covariance, information)
     return [ScoreForm(*shared, root, ridge) for root, ridge in zip(roots, ridges, strict=True)]

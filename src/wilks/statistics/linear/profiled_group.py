@@ -16,6 +16,7 @@ from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.group import NEWTON, Group
 from wilks.statistics.linear.member_ends import MemberEnd
 from wilks.statistics.linear.profiled_loss import ProfiledLoss
+from wilks.statistics.linear.tilted import TiltedReference
 from wilks.statistics.points import Own
 from wilks.statistics.responses import Responses
 from wilks.typing import FloatArray
@@ -47,17 +48,17 @@ class ProfiledGroup:
         self.members, self.points, self.basis = self.plain.members, self.plain.points, self.plain.basis
         self._raw = raw_points(problem, self.points)
         self.responses = Responses(problem, self._raw, self.points.weights)
+        self._tilted = TiltedReference(self.points, self.basis, self.responses)
 
     def forms(self, z: FloatArray, observed: FloatArray) -> list[ScoreForm]:
         """For each ridge the expansion of the loss at f = 0 and z (j,); nuisances at their edge are held there."""
         lower, upper = self.responses.bounds
         is_free = ((z > lower) & (z < upper)).astype(np.float64)
-        shared = (self.points, self.basis, self.responses)
-        return score_forms(*shared, ridges=self.plain.ridges, z=z, observed=observed, is_free=is_free)
+        return score_forms(self._tilted, ridges=self.plain.ridges, z=z, observed=observed, is_free=is_free)
 
     def slope(self, form: ScoreForm, own: Own) -> FloatArray:
         """u, the slope of minus the loss in z at f = 0, shape (j,)."""
-        gradient: FloatArray = self.responses.own_at(form.z, own).gradient - form.weights @ form.slopes
+        gradient: FloatArray = self.responses.own_at(form.z, own).gradient - form.drift
         return gradient
 
     def scored(self, form: ScoreForm, sums: FloatArray, own: Own) -> MemberEnd:
@@ -97,7 +98,7 @@ class ProfiledGroup:
     def effective_blocks(self, form: ScoreForm) -> Iterator[tuple[FloatArray, FloatArray]]:
         """psi (c, r), in coordinates in which A is 1, with the weights w' (c,)."""
         for phi, rows in self.points.blocks(self.basis):
-            yield form.effective(phi, form.slopes[rows]), form.weights[rows]
+            yield form.effective(phi, form.tilt.slopes[rows]), form.tilt.weights[rows]
 
     def covariance(self, form: ScoreForm) -> FloatArray:
         """Cov b over data and references, were the nuisances of the expansion the true ones, in those coordinates.
@@ -120,7 +121,7 @@ class ProfiledGroup:
         """The third term of Cov b."""
         squares = self._squares
         total_weight = float(self.points.weights @ np.exp(self.responses.learned(form.z)))
-        sums = form.effective(form.mean[None], (form.weights @ form.slopes)[None])
+        sums = form.effective(form.mean[None], form.drift[None])
         at, learned = squares.responses.at(form.z), squares.responses.learned(form.z)
         is_free = np.diag(form.covariance) > 0
         ratio, weights = np.exp(at.log_ratio - learned), squares.points.weights * np.exp(2.0 * learned)
