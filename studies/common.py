@@ -126,12 +126,17 @@ def smooth(rng: np.random.Generator, n: int, n_features: int, *, heavier: float 
 
 def median_z(toys: wilks.Toys, null: wilks.Toys) -> dict[str, object]:
     """Median Z of toys by null toys with its 68 % interval, power at 2 and 3 sigma, and the share beyond all toys."""
-    law, t = Empirical.of(null.t), np.sort(toys.t[np.isfinite(toys.t)])
-    low, high = median_ranks(t.size)
+    law, t = Empirical.of(null.t), toys.t[np.isfinite(toys.t)]
     z = np.array([z_score(p) for p in law.p_values(t).tolist()])
-    found = {"n_toys": toys.t.size, "z": np.median(z), "z_interval": [z[low - 1], z[high - 1]]}
-    powers = {f"power_{s}": np.mean(z >= s) for s in (2, 3)}
-    return found | powers | {"share_beyond_toys": np.mean(t > law.t[-1]), "n_failed": toys.n_failed}
+    return summary_of_z(z) | {"share_beyond_toys": np.mean(t > law.t[-1]), "n_failed": toys.n_failed}
+
+
+def summary_of_z(z: np.ndarray) -> dict[str, object]:
+    """Of the toys of a signal: their number, the median Z with its 68 % interval, and power at 2 and 3 sigma."""
+    low, high = median_ranks(z.size)
+    ends = np.sort(z)[[low - 1, high - 1]]
+    found = {"n_toys": z.size, "z": np.median(z), "z_interval": ends.tolist()}
+    return found | {f"power_{s}": np.mean(z >= s) for s in (2, 3)}
 
 
 def excess_in(

@@ -30,7 +30,7 @@ def pairs(n: int, rng: np.random.Generator, *, mass: float) -> dict[str, np.ndar
 
 @pytest.fixture
 def folder(tmp_path):
-    """Samples as `studies.simulation.merge` writes them, and the contact term: the pool, and a tenth of it on top."""
+    """Samples as `studies.simulation.merge` writes them, and the contact term: the pool, and a twentieth of it on top."""
     rng = np.random.default_rng(1)
     for name, n in N_EVENTS.items():
         columns = pairs(n, rng, mass=300.0 if name == "zprime300" else 105.0)
@@ -38,7 +38,7 @@ def folder(tmp_path):
         pyarrow.parquet.write_table(table, tmp_path / f"dimuon_{name}.parquet")
     pool = pyarrow.parquet.read_table(tmp_path / "dimuon_pool.parquet")
     with h5py.File(tmp_path / "dimuon_eft_high_mass.h5", "w") as file:
-        for name, values in pairs(N_EVENTS["pool"] // 10, rng, mass=130.0).items():
+        for name, values in pairs(N_EVENTS["pool"] // 20, rng, mass=130.0).items():
             file[name] = np.concatenate([pool[name].to_numpy(), values])
     return tmp_path
 
