@@ -43,8 +43,9 @@ class Responses:
         self, problem: Problem, events: FloatArray, weights: FloatArray, *, wanted: FloatArray | None = None
     ) -> None:
         self.bounds, self._effect = problem.nuisances.bounds, problem.effect
-        shared, rows = (problem.nuisances.rows(one).T for one in (events, events if wanted is None else wanted))
-        self._rows, self._shared = jax.device_put(rows), _Shared(jax.device_put(shared), jax.device_put(weights))
+        shared = jax.device_put(problem.nuisances.rows(events).T)
+        self._rows = shared if wanted is None else jax.device_put(problem.nuisances.rows(wanted).T)
+        self._shared = _Shared(shared, jax.device_put(weights))
 
     def at(self, z: FloatArray) -> ResponseAt:
         """s and its slopes at the points."""

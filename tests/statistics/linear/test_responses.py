@@ -52,15 +52,15 @@ def test_a_response_that_jumps_keeps_all_events():
     binned = BinnedPolynomial(("step",), ((1,),), (0,), ([0.0, 0.333, 1.01, 9.0],), [[0.3], [-0.2], [0.1]])
     jumping = group_of(Nuisances((Nuisance("step", 0.5),), binned))
     smooth = group_of(exponential.nuisances(0.15, 0.15))
-    assert smooth.plain.is_condensed and smooth.points.weights.size < 1000
-    assert not jumping.plain.is_condensed and jumping.points.weights.size == 5000
+    assert smooth.points.is_condensed and smooth.points.weights.size < 1000
+    assert not jumping.points.is_condensed and jumping.points.weights.size == 5000
 
 
 def test_a_known_yield_is_that_of_all_events():
     """log r with its shift at the condensed points sums as on all events, to far below 1e-6 in t."""
     group, weights = group_of(SHIFTED), np.full(5000, 0.1)
     z, points = np.array([1.0, -1.0]), group.points
-    assert group.plain.is_condensed and points.weights.size < 0.2 * weights.size
+    assert group.points.is_condensed and points.weights.size < 0.2 * weights.size
     at, s = group.responses.at(z), SHIFTED.on(EVENTS).shifted_log_ratio(z, weights)
     assert points.weights @ np.exp(at.log_ratio) == pytest.approx(weights @ np.exp(s), abs=1e-9)
     moment = points.weights @ (np.exp(at.log_ratio) * points.points[:, 0])

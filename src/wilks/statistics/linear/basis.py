@@ -74,6 +74,7 @@ class ReferencePoints:
     """
 
     points: FloatArray | StandardizedEvents
+    is_condensed: bool
 
     def __init__(
         self,
@@ -88,10 +89,11 @@ class ReferencePoints:
             self.points, self.weights = events, weights
         else:
             self.points, self.weights = in_order(events[:], weights)
+        self.is_condensed = False
         if is_condensed and resolution is not None and not isinstance(self.points, StandardizedEvents):
             width = resolution.length / _CELLS_PER_LENGTH
             points, self.weights = gauss_cells(self.points[:, 0], self.weights, width=width)
-            self.points = points[:, None]
+            self.points, self.is_condensed = points[:, None], True
         self._kept: list[FloatArray] = []
         self._rotation: FloatArray | None = None  # what the kept ones still lack of phi
 

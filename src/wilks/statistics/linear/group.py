@@ -33,7 +33,7 @@ class Group:
 
     def __init__(self, problem: Problem, members: Sequence[Member], *, is_condensed: bool = True) -> None:
         _refuse_negative_weights(problem)
-        self.problem, self.members, self.is_condensed = problem, tuple(members), is_condensed
+        self.problem, self.members = problem, tuple(members)
         self.points, self.basis = points_and_basis(problem, members[0].map, is_condensed=is_condensed)
         self._sums = data_sums(self.basis)
         self.ridges = np.array([one.ridge for one in members])

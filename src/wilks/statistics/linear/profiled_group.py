@@ -23,9 +23,10 @@ from wilks.typing import FloatArray
 
 
 class _Squares(NamedTuple):
-    """The reference with the squares of its weights, and the response there."""
+    """Points with the squares of the weights of the reference (n,), and the response there."""
 
     points: ReferencePoints
+    weights: FloatArray
     responses: Responses
 
 
@@ -43,8 +44,8 @@ class ProfiledGroup:
     def __init__(self, problem: Problem, members: Sequence[Member]) -> None:
         self.problem = problem
         plain = Group(problem, members)
-        is_condensed = is_faithful(problem, plain.points)
-        self.plain = plain if is_condensed else Group(problem, members, is_condensed=False)
+        has_all = not plain.points.is_condensed or is_faithful(problem, plain.points)
+        self.plain = plain if has_all else Group(problem, members, is_condensed=False)
         self.members, self.points, self.basis = self.plain.members, self.plain.points, self.plain.basis
         self._raw = raw_points(problem, self.points)
         self.responses = Responses(problem, self._raw, self.points.weights)
@@ -124,7 +125,7 @@ class ProfiledGroup:
         sums = form.effective(form.mean[None], form.drift[None])
         at, learned = squares.responses.at(form.z), squares.responses.learned(form.z)
         is_free = np.diag(form.covariance) > 0
-        ratio, weights = np.exp(at.log_ratio - learned), squares.points.weights * np.exp(2.0 * learned)
+        ratio, weights = np.exp(at.log_ratio - learned), squares.weights * np.exp(2.0 * learned)
         covariance = np.zeros((form.mean.size, form.mean.size))
         for phi, rows in squares.points.blocks(self.basis):
             psi = form.effective(phi, at.slopes[rows] * is_free)
@@ -134,12 +135,12 @@ class ProfiledGroup:
 
     @cached_property
     def _squares(self) -> _Squares:
-        weights = self.problem.reference.event_weights
-        points = ReferencePoints(
-            self.problem.standardized, weights**2, features=self.basis.map, is_condensed=self.plain.is_condensed
-        )
+        if not self.points.is_condensed:
+            return _Squares(self.points, self.points.weights**2, self.responses)
+        squares = self.problem.reference.event_weights**2
+        points = ReferencePoints(self.problem.standardized, squares, features=self.basis.map)
         wanted = raw_points(self.problem, points)
-        return _Squares(points, Responses(self.problem, self._raw, self.points.weights, wanted=wanted))
+        return _Squares(points, points.weights, Responses(self.problem, self._raw, self.points.weights, wanted=wanted))
 
 
 def _certified(loss: ProfiledLoss, theta: FloatArray) -> tuple[Certificate, FloatArray]:
