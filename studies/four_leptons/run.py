@@ -9,8 +9,9 @@ FOLDER holds events of ``studies.simulation``:
     python -m studies.simulation.merge higgs --simulated SIM --output FOLDER/fourmu_higgs.parquet
 
 1,400 events of ZZ are expected, about those of 300/fb, against 28,000 of the reference. ``power``: toys of the others
-and S Higgs bosons; power at 2 and 3 sigma and the median Z among null toys. ``mass``: one data set with 90 Higgs
-bosons: the excess that was learned, sum over the reference of w (exp(f) - 1), in m4l, and FIGURE.
+and S Higgs bosons; power at 2 and 3 sigma, the median Z among null toys, and by how many standard deviations of the
+null the mean of t moves. ``mass``: one data set with 90 Higgs bosons: the excess that was learned, sum over the
+reference of w (exp(f) - 1), in m4l, and FIGURE.
 """
 
 from collections.abc import Iterator
@@ -52,11 +53,14 @@ def run_power(options) -> Iterator[harness.Row]:
         return wilks.run_toys(analysis, hypothesis, n_toys=n_toys, seed=seed, store=store)
 
     null = toys("null", wilks.Null(), n_toys=options.n_null, seed=1)
-    yield {"null_mean": np.nanmean(null.t), "n_failed": null.n_failed, "seconds_per_toy": np.mean(null.seconds)}
+    mean, deviation = np.nanmean(null.t), np.nanstd(null.t, ddof=1)
+    row = {"n_parameters": analysis.n_parameters, "null_mean": mean, "null_deviation": deviation}
+    yield row | {"n_failed": null.n_failed, "seconds_per_toy": np.mean(null.seconds)}
     for n_signal in options.signals:
         there = wilks.Alternative(signal=higgs.without_extras(), n_signal=n_signal)
         found = toys(f"signal-{n_signal}", there, n_toys=options.n_toys, seed=2)
-        yield {"n_signal": n_signal} | median_z(found, null)
+        distance = (np.nanmean(found.t) - mean) / deviation
+        yield {"n_signal": n_signal, "mean": np.nanmean(found.t), "distance": distance} | median_z(found, null)
 
 
 @SCRIPT.part("mass", data=Path, model="set", n_signal=90, figure=Path)

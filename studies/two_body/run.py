@@ -341,8 +341,9 @@ def run_sensitivity(options) -> Iterator[harness.Row]:
         for name, hypothesis in signals(events, up=up).items():
             there = toys(name, hypothesis, n_toys=options.n_toys, seed=2)
             yield {"signal": name, "seconds_per_toy": np.mean(there.seconds)} | found(there)
+            bins = mass_edges(events.regime, has_peak=hypothesis.signal is not None)
             template = hypothesis.signal or contact_excess(events, up=up)
-            search = BinnedSearch(analysis, Binning(dimuon.MASS, bins=mass_edges(events.regime)), signal=template)
+            search = BinnedSearch(analysis, Binning(dimuon.MASS, bins=bins), signal=template)
             yield {"signal": name, "search": "binned mll"} | searched(search, hypothesis, n_toys=options.n_toys)
 
 
@@ -372,10 +373,10 @@ def drawn(
     return toy, dict(zip(analysis.nuisances.names, observed, strict=True))
 
 
-def mass_edges(regime: Regime) -> tuple[float, ...]:
-    """Edges in GeV, narrower than the Z' near it."""
-    low = np.arange(regime.least_mass, 260.0, 20.0)
-    return (*low, *np.arange(260.0, 341.0, 10.0), 380.0, 450.0, 600.0, float("inf"))
+def mass_edges(regime: Regime, *, has_peak: bool) -> tuple[float, ...]:
+    """Edges in GeV; near the Z', where it is searched for, narrower than it is."""
+    near = np.arange(260.0, 341.0, 10.0 if has_peak else 40.0)
+    return (*np.arange(regime.least_mass, 260.0, 20.0), *near, 380.0, 450.0, 600.0, float("inf"))
 
 
 @SCRIPT.part("mass", regime="electron", model="set", data=Path, store=Path, figures=Path)
