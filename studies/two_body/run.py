@@ -3,7 +3,7 @@
     python -m studies.two_body.run study --data FOLDER --figures FIGURES
     python -m studies.two_body.run responses --data FOLDER --store STORE --figures FIGURES
     python -m studies.two_body.run validation --regime electron --model set --data FOLDER --store STORE
-    python -m studies.two_body.run clips --regime electron --model "model 3" --data FOLDER --store STORE
+    python -m studies.two_body.run clips --regime electron --model model-3 --data FOLDER --store STORE
     python -m studies.two_body.run sensitivity --regime electron --model set --data FOLDER --store STORE
     python -m studies.two_body.run sensitivity --negligible --mass-is-input --data FOLDER --store STORE
     python -m studies.two_body.run mass --regime electron --data FOLDER --store STORE --figures FIGURES
@@ -72,9 +72,9 @@ POINTS = {"0": {}, "scale +": {"scale": 1.0}, "scale -": {"scale": -1.0}}
 POINTS |= {"norm. +": {"normalization": 1.0}, "norm. -": {"normalization": -1.0}}
 MODELS = {
     "set": wilks.KernelSet(),
-    "model 1": wilks.MLP(hidden=(50,), weight_clip=1.89),
-    "model 2": wilks.MLP(hidden=(10, 10), weight_clip=1.87),
-    "model 3": wilks.MLP(hidden=(5, 5, 5), weight_clip=1.5),
+    "model-1": wilks.MLP(hidden=(50,), weight_clip=1.89),
+    "model-2": wilks.MLP(hidden=(10, 10), weight_clip=1.87),
+    "model-3": wilks.MLP(hidden=(5, 5, 5), weight_clip=1.5),
 }
 OF_A_MODEL = {"regime": "electron", "model": "set", "n_calibration": 600, "n_processes": 1, "data": Path, "store": Path}
 LEVELS, CHECKED = (0.1, 0.05, 0.01), (-2.0, -1.0, 1.0, 2.0)
@@ -185,7 +185,7 @@ class Toys:
         self, options, analysis: wilks.Analysis, executor: wilks.LocalProcesses, *, kind: str = "profiled"
     ) -> None:
         self.analysis, self._executor = analysis, executor
-        self._store = options.store / options.regime / options.model.replace(" ", "-") / kind
+        self._store = options.store / options.regime / options.model / kind
 
     def __call__(self, name: str, hypothesis, *, n_toys: int, seed: int) -> wilks.Toys:
         store = self._store / f"{name.replace(' ', '')}-{seed}"
@@ -228,7 +228,7 @@ def run_validation(options) -> Iterator[harness.Row]:
     if options.figures:
         points = tuple(point_of(name, one) for name, one in cells.items())
         draw = functools.partial(wilks.plots.tau_and_t, Validation((), points, "", analysis.fingerprint()))
-        name = f"{options.regime}-{options.model.replace(' ', '-')}"
+        name = f"{options.regime}-{options.model}"
         wilks.plots.save_figures({name: draw}, options.figures, formats=["png"])
     yield from ignored(options, events)
 

@@ -30,7 +30,7 @@ def pairs(n: int, rng: np.random.Generator, *, mass: float) -> dict[str, np.ndar
 
 @pytest.fixture
 def folder(tmp_path):
-    """Samples as `studies.simulation.merge` writes them, and the contact term: the pool, and a twentieth of it on top."""
+    """Samples as `studies.simulation.merge` writes them, and the contact term: the pool, and a twentieth on top."""
     rng = np.random.default_rng(1)
     for name, n in N_EVENTS.items():
         columns = pairs(n, rng, mass=300.0 if name == "zprime300" else 105.0)

@@ -116,6 +116,16 @@ def test_correction_makes_large_values_likelier(analysis):
     assert null.p_value(q) > null.gaussian_p_value(q)
 
 
+def test_a_curve_has_no_two_points_in_one_place():
+    """Points of the limit that fall on those of the law but for rounding are left out: no spline goes through both."""
+    law = analytic_null(analysis_of(n_reference=2000))
+    for t in np.linspace(40.0, 60.0, 12):
+        curve = law.curve(t)
+        between = np.linspace(*curve.ends, 5)[1:-1]
+        assert np.all(np.diff(curve.limit_t) > 1e-6)
+        assert all(curve.unconfirmed_log_p_value(float(one)) < 0 for one in between)
+
+
 def test_correction_vanishes_with_many_events():
     """With n times the events and n times the ridge, the weights stay and the excess is an n-th."""
     few, many = (analytic_null(analysis_of(3.0 * n, n_expected=1000.0 * n, n_reference=20_000 * n)) for n in (1, 4))

@@ -49,8 +49,8 @@ _NEARLY_SURE = -1e-3
 _RANK_TOLERANCE = 1e-9
 _MOST_CUBED, _POINTS_AT_ONCE, _ROWS_AT_ONCE, _MODES_AT_ONCE = 100, 64, 1024, 20
 _OF_ONE_THREAD = 2**18  # products of at most so many numbers are left to one thread by BLAS, which is faster at them
-# Of a curve: its points, those of its limit, how near to t no other one stands, its ends.
-_N_POINTS, _N_OF_LIMIT, _NEAR = 4, 25, 0.05
+# Of a curve: its points, those of its limit, how near to t no other one stands, nor one of its limit to them, its ends.
+_N_POINTS, _N_OF_LIMIT, _NEAR, _SAME = 4, 25, 0.05, 1e-6
 _FIRST_P, _LAST_Z, _BEYOND = 0.999, 4.5, 1.3
 
 
@@ -137,8 +137,9 @@ class ScoreNull(AnalyticLaw):
         log_p = np.array([self.unconfirmed_log_p_value(float(one)) for one in points])
         points, log_p = points[np.isfinite(log_p)], log_p[np.isfinite(log_p)]
         drawn = points[log_p > LOG_LEAST]
-        limit_t = np.linspace(np.cbrt(drawn[0]), np.cbrt(drawn[-1]), _N_OF_LIMIT)[1:-1] ** 3
-        limit_t = np.unique(np.append(limit_t, points))
+        roots, known = np.linspace(np.cbrt(drawn[0]), np.cbrt(drawn[-1]), _N_OF_LIMIT), np.cbrt(points)
+        is_apart = np.min(np.abs(roots - known[:, None]), axis=0) > _SAME * (roots[-1] - roots[0])
+        limit_t = np.unique(np.append(roots[is_apart] ** 3, points))
         limit = np.array([self.gaussian_log_p_value(float(one)) for one in limit_t])
         return AnalyticCurve(self.figures, points, log_p, limit_t, limit)
 
