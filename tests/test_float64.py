@@ -17,8 +17,15 @@ def output_of(code: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("imports", ["import wilks; import jax", "import jax; import wilks"])
-@pytest.mark.parametrize("environment", [{}, {"JAX_ENABLE_X64": "0"}])
+@pytest.mark.parametrize(
+    ("imports", "environment"),
+    [
+        ("import wilks; import jax", {}),
+        ("import jax; import wilks", {"JAX_ENABLE_X64": "0"}),
+        pytest.param("import jax; import wilks", {}, marks=pytest.mark.nightly),
+        pytest.param("import wilks; import jax", {"JAX_ENABLE_X64": "0"}, marks=pytest.mark.nightly),
+    ],
+)
 def test_double_precision_is_on(imports: str, environment: dict[str, str]) -> None:
     assert output_of(f"{imports}; {PRINT}", **environment) == "float64 True"
 

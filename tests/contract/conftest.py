@@ -397,3 +397,9 @@ def check_report() -> Callable[[str, Case, tuple[Family, ...]], None]:
 def case_of(family: Family) -> Case:
     """One case of a family, with nuisances."""
     return next(case for case in reversed(CASES) if case.family == family)
+
+
+@pytest.fixture
+def case_in_turn(family: Family) -> Case:
+    """That case of a family which tests marked ``in_turn`` take."""
+    return next(case for case in CASES if case.family == family and _has_its_turn(case))

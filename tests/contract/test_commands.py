@@ -26,6 +26,7 @@ def undated(page: str) -> str:
     return re.sub(r'\d{4}-\d\d-\d\d \d\d:\d\d UTC|<th scope="row">command</th><td>.*?</td>', "", page)
 
 
+@pytest.mark.in_turn
 def test_run_does_everything(case, workshop):
     study = workshop.study(case)
     assert study.first.exit_code == ExitCode.DONE, study.first.output
@@ -35,6 +36,7 @@ def test_run_does_everything(case, workshop):
     assert set(result["numbers"]) == {"check", "calibration", "answer"}
 
 
+@pytest.mark.in_turn
 def test_run_gives_the_answer_of_python(case, workshop):
     found, expected = answer_of(workshop.study(case)), workshop.answer(case)
     assert found["t"] == expected.t and found["p_value"] == expected.p_value and found["p_text"] == expected.p_text
@@ -42,6 +44,7 @@ def test_run_gives_the_answer_of_python(case, workshop):
     assert str(expected) in workshop.study(case).first.output
 
 
+@pytest.mark.in_turn
 def test_the_report_of_run_is_true(case, workshop, families, check_report):
     check_report(workshop.study(case).page, case, families)
 
@@ -57,6 +60,7 @@ def test_report_test_and_calibrate_again_change_nothing(case, workshop):
         assert undated(study.page) == page
 
 
+@pytest.mark.in_turn
 def test_check_knows_the_file_after_a_run(case, workshop):
     study = workshop.study(case)
     checked = study.run("check", "FILE", "--json")
@@ -67,8 +71,8 @@ def test_check_knows_the_file_after_a_run(case, workshop):
     assert "".join(workshop.analysis(case).model.describe().split()) in shown
 
 
-def test_a_campaign_from_plan_to_one_file(case_of, workshop, tmp_path):
-    case, study, campaign = case_of, workshop.study(case_of), tmp_path / "campaign"
+def test_a_campaign_from_plan_to_one_file(case_in_turn, workshop, make_study, tmp_path):
+    case, study, campaign = case_in_turn, make_study(case_in_turn), tmp_path / "campaign"
     steps = (
         (("toys", "plan", "FILE", campaign, "--n-toys", 3, "--shard-size", 2), ExitCode.DONE, "3 toys in 2 shards"),
         (("toys", "status", campaign), ExitCode.INCOMPLETE, "2 missing"),

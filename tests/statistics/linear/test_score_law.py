@@ -164,7 +164,7 @@ def test_a_fixed_number_of_events_takes_its_fluctuation_from_the_law(analysis):
     assert law.variance == pytest.approx(2 * np.sum(covariance**2) + fourth + 4 * displaced, rel=1e-5)
 
 
-@pytest.mark.parametrize("n_events", [1000, 1060])
+@pytest.mark.parametrize("n_events", [pytest.param(1000, marks=pytest.mark.nightly), 1060])
 def test_toys_of_a_fixed_number_follow_their_law(n_events):
     """4 standard errors, and 2 % for the one reference; the law of Poisson counts is far from them at 1,060."""
     analysis = analysis_of(n_reference=200_000)
@@ -193,7 +193,7 @@ def toys_of_one_reference(analysis: wilks.Analysis, n_toys: int = 10_000) -> np.
     return np.concatenate([scores(analysis, portion) for portion in draw])
 
 
-@pytest.mark.parametrize("seed", [0, 1, pytest.param(2, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=pytest.mark.nightly) for k in (1, 2))])
 def test_a_pool_makes_the_law_that_of_one_reference(seed):
     """Within 4 standard errors and 5 %, where the law over references, N(R_0)/N_R = 25 %, may be far off."""
     analysis = with_pool(100_000, seed=seed)
