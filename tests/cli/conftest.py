@@ -31,7 +31,7 @@ class Study:
             "features": ["x", "y"],
             "reference": {"files": "reference.npz", "expected_events": 40, "n_training": 300},
             "data": {"files": "data.npz"},
-            "model": {"mlp": {"hidden": [2], "weight_clip": 4.0}},
+            "model": {"kernel": {"n_centers": 6, "width": 1.0, "ridge": 1.0, "is_score": False}},
             "toys": {"n_toys": 3, "seed": 1, "processes": 1},
             "search": {"n_starts": 2},
         }

@@ -1,4 +1,4 @@
-"""wilks select on a small study. Its fits are made up in `make test`: tests/selection/test_selecting.py has real ones."""
+"""wilks select on a small study. Its fits are made up in `make test`; real ones: tests/selection/test_selecting.py."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -21,9 +21,7 @@ def fits_of_chi_square(
     Hence toys follow their chi-square at that clip.
     """
 
-    def fit_together(
-        analysis: Analysis, data: Sequence[FloatArray], observed: Sequence[FloatArray]
-    ) -> list[FitResult]:
+    def fit_together(analysis: Analysis, data: Sequence[FloatArray], observed: Sequence[FloatArray]) -> list[FitResult]:
         k, scale = analysis.n_parameters, (analysis.model.weight_clip / clip) ** 0.5  # type: ignore[attr-defined]
         common = {
             "n_parameters": k,

@@ -107,7 +107,9 @@ def test_a_set_is_answered_without_a_calibration(answered: Answered) -> None:
     assert len(result.to_dict()["splitting"]["runs"]) == 8  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("n_toys", "n_particles"), [(2_000, 400), pytest.param(4_000, USUAL, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(
+    ("n_toys", "n_particles"), [(2_000, 400), pytest.param(4_000, USUAL, marks=pytest.mark.nightly)]
+)
 def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be(
     n_toys: int, n_particles: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,7 +35,13 @@ def uniform(n: int, rng) -> wilks.Sample:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "n_references"), [(2, 200), (50, 40), *(pytest.param(*one, marks=pytest.mark.nightly) for one in ((2, 600), (5, 400)))]
+    ("ratio", "n_references"),
+    [
+        (2, 200),
+        (50, 40),
+        pytest.param(2, 600, marks=pytest.mark.nightly),
+        pytest.param(5, 400, marks=pytest.mark.nightly),
+    ],
 )
 def test_the_size_is_nominal_over_references_whose_bins_hold_equal_numbers(ratio, n_references):
     """The law is the same for all of them: contents are equal. Nature has what lies between the cuts."""

@@ -70,8 +70,11 @@ def best(analysis, data, *, is_free: bool) -> float:
 
 @pytest.mark.parametrize(
     "told",
-    [nuisances(scale=0.1), nuisances(scale=0.2, norm=0.05), nuisances(wave=0.3, norm=0.1, scale=0.1)],
-    ids=["one", "two", "three"],
+    [
+        pytest.param(nuisances(scale=0.1), id="one"),
+        pytest.param(nuisances(scale=0.2, norm=0.05), id="two", marks=pytest.mark.nightly),
+        pytest.param(nuisances(wave=0.3, norm=0.1, scale=0.1), id="three"),
+    ],
 )
 @pytest.mark.parametrize("edges", [EDGES, (-np.inf, *EDGES[1:-1], np.inf)], ids=["some outside", "everywhere"])
 def test_t_is_the_difference_of_two_minima(make_analysis, told, edges):
