@@ -75,9 +75,9 @@ def test_the_command_that_compares_prints_p_before_jax_or_figures_are_loaded(tmp
         "answer = compare._answer\n"
         "def told(*args, **more):\n"
         "    answer(*args, **more)\n"
-        "    sys.before = [name for name in ('jax', 'matplotlib') if name in sys.modules]\n"
+        "    print([name for name in ('jax', 'matplotlib') if name in sys.modules], flush=True)\n"
+        "    os._exit(0)  # the report is drawn in tests/cli/test_compare.py\n"
         "compare._answer = told\n"
-        "try: main.main(['compare', 'a.csv', 'b.csv', '--permutations', '9', '--json'])\n"
-        "except SystemExit as end: print(end.code, sys.before)"
+        "main.main(['compare', 'a.csv', 'b.csv', '--permutations', '9'])"
     )
-    assert output_of(code).splitlines()[-1] == "0 []"
+    assert output_of(code).splitlines()[-1] == "[]"

@@ -65,6 +65,12 @@ def study(tmp_path: Path) -> Study:
     return Study(tmp_path)
 
 
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures that commands write beside their page are made and not drawn."""
+    monkeypatch.setattr("wilks.plots.to_png", lambda figure: b"\x89PNG")
+
+
 @pytest.fixture(autouse=True)
 def _cheap(cheap_figures: None) -> None:
     """Pictures are drawn in what `done` fixtures make for a whole file."""

@@ -120,7 +120,7 @@ def test_toys_have_the_mean_variance_and_p_values(n_toys, monkeypatch):
     sets = [events[rng.choice(w.size, size, p=moved / moved.sum())] for size in sizes]
     fits = fit_together(ANALYSIS, sets, list(np.array([SIGMA, 0.0]) + SIGMA * rng.normal(size=(n_toys, 2))))
     assert all(fit.converged for fit in fits)
-    nulls = [analytic_null(ANALYSIS, fit) for fit in fits[:40]]
+    nulls = [analytic_null(ANALYSIS, fit) for fit in fits[:20]]
     mean, variance = (float(np.mean([getattr(null, name) for null in nulls])) for name in ("mean", "variance"))
     q = np.array([fit.t for fit in fits])
     assert q.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / n_toys) + 0.03 * mean)
