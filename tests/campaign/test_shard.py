@@ -228,9 +228,10 @@ def test_params_are_kept_when_the_plan_says_so(tmp_path, analysis, make_row) -> 
         plan_toys(analysis, Null(), n_toys=1, seed=1, folder=folder, keep_params=True)
 
 
-def test_toys_made_side_by_side_are_those_made_alone(make_analysis) -> None:
-    """With one lane, as here."""
-    analysis = make_analysis(Generator("campaign_generators:gated"))
+@pytest.mark.parametrize("kind", ["kernel_analysis", pytest.param("analysis", marks=pytest.mark.nightly)])
+def test_toys_made_side_by_side_are_those_made_alone(kind: str, request, make_analysis) -> None:
+    """With one lane, as here; the fits of a network: tests/test_fitting_bits.py."""
+    analysis = request.getfixturevalue(kind)
     together = make_toys(analysis, Null(), seed=1, indices=[4, 6, 5])
     alone = [make_toy(analysis, Null(), seed=1, index=index) for index in (4, 6, 5)]
     assert [(row.index, row.t, row.params) for row in together] == [(row.index, row.t, row.params) for row in alone]
