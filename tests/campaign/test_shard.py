@@ -239,15 +239,16 @@ def test_toys_made_side_by_side_are_those_made_alone(kind: str, request, make_an
     assert [row.status for row in make_toys(broken, Null(), seed=1, indices=[2, 3])] == [FitStatus.NOT_DRAWN] * 2
 
 
-def test_one_toy_that_cannot_be_drawn_leaves_the_others_of_its_batch(make_analysis) -> None:
-    whole = make_analysis(Generator("campaign_generators:gated"))
+def test_one_toy_that_cannot_be_drawn_leaves_the_others_of_its_batch(kernel_analysis) -> None:
+    whole = kernel_analysis
     indices = [4, 5, 6, 7]
     sizes = [draw_toy(whole, Null(), seed=1, index=index).shape[0] for index in indices]
 
     def draw(rng, n, nuisances):
         return rng.exponential(size=n if n != sizes[1] else n - 1)
 
-    rows = make_toys(make_analysis(draw), Null(), seed=1, indices=indices)
+    spoiled = Analysis(reference=whole.reference, model=whole.model, toy_source=draw)
+    rows = make_toys(spoiled, Null(), seed=1, indices=indices)
     alone = [make_toy(whole, Null(), seed=1, index=index) for index in indices]
     assert sizes.count(sizes[1]) == 1, "its size must differ for one toy to fail"
     assert [row.index for row in rows] == indices and rows[1].status == FitStatus.NOT_DRAWN

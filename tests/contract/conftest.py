@@ -25,7 +25,6 @@ from wilks.statistics import Statistic
 from wilks.typing import FloatArray
 
 from tests.lab.here import Here
-from tests.lab.report_words import checked_report
 
 _Made = TypeVar("_Made")
 N_TOYS, SEED, N_EXPECTED = 12, 1, 100.0
@@ -385,12 +384,6 @@ def cases_in_turn() -> tuple[Case, ...]:
 def make_study(tmp_path: Path) -> Callable[[Case], Study]:
     """Studies on which no command has run."""
     return lambda case: Study(case, tmp_path / "study")
-
-
-@pytest.fixture(scope="session")
-def check_report() -> Callable[[str, Case, tuple[Family, ...]], None]:
-    """Assert that a page has all phrases of its family, and none that another family alone has."""
-    return checked_report
 
 
 @pytest.fixture

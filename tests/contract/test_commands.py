@@ -14,6 +14,8 @@ import wilks
 from wilks.cli.outcome import ExitCode
 from wilks.validation import validating
 
+from tests.lab.report_words import checked_report
+
 pytestmark = pytest.mark.usefixtures("cheap_figures")
 
 
@@ -45,8 +47,8 @@ def test_run_gives_the_answer_of_python(case, workshop):
 
 
 @pytest.mark.in_turn
-def test_the_report_of_run_is_true(case, workshop, families, check_report):
-    check_report(workshop.study(case).page, case, families)
+def test_the_report_of_run_is_true(case, workshop, families):
+    checked_report(workshop.study(case).page, case, families)
 
 
 @pytest.mark.few
@@ -89,7 +91,7 @@ def test_a_campaign_from_plan_to_one_file(case_in_turn, workshop, make_study, tm
 
 
 @pytest.mark.in_turn
-def test_a_file_without_toys(case, workshop, families, check_report):
+def test_a_file_without_toys(case, workshop, families):
     """What has a null without toys is answered; anything else is told what is missing before anything is made."""
     study = workshop.study_without_toys(case)
     if not case.has_analytic_null:
@@ -99,7 +101,7 @@ def test_a_file_without_toys(case, workshop, families, check_report):
     assert study.first.exit_code == ExitCode.DONE, study.first.output
     expected = workshop.answer_without_toys(case)
     assert answer_of(study)["p_value"] == expected.p_value and answer_of(study)["method"] == "analytic"
-    check_report(study.page, case, families)
+    checked_report(study.page, case, families)
     page = undated(study.page)
     assert study.run("report", "FILE").exit_code == ExitCode.DONE and undated(study.page) == page
 
