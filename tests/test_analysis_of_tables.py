@@ -9,6 +9,7 @@ import wilks
 from wilks.errors import InputError, SampleError
 from wilks.hypotheses import as_source
 
+from tests.lab.here import Here
 from tests.samples.stand_ins import Frame
 
 RNG = np.random.default_rng(7)
@@ -75,7 +76,7 @@ def test_signals_are_tables() -> None:
     assert isinstance(signal.signal, wilks.Sample) and signal.signal.features == NAMES
     assert signal.to_dict() == wilks.Alternative(signal=plain(DATA), n_signal=5).to_dict()
     analysis = wilks.Analysis(reference=chosen(REFERENCE), toy_source=POOL, model=MODEL, expected_events=200)
-    toys = wilks.run_toys(analysis, signal, n_toys=2, seed=1)
+    toys = wilks.run_toys(analysis, signal, n_toys=2, seed=1, executor=Here())
     assert np.all(np.isfinite(toys.t))
 
 

@@ -38,8 +38,16 @@ def invoke(*words: object) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore:Glyph .* missing from font")
-def test_a_whole_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Saved, read back, tested, reported, planned, run, merged, submitted; one is the feature and the title."""
+@pytest.mark.parametrize("is_drawn", [False, pytest.param(True, marks=pytest.mark.nightly)])
+def test_a_whole_study(
+    is_drawn: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Saved, read back, tested, reported, planned, run, merged, submitted; one is the feature and the title.
+
+    Figures with such names are drawn in tests/test_hostile_names.py, too.
+    """
+    if not is_drawn:
+        request.getfixturevalue("cheap_figures")
     name = HOSTILE[4]
     monkeypatch.chdir(tmp_path)
     reference, pool, data = (sample(n, name, seed) for seed, n in enumerate((120, 200, 20)))

@@ -138,14 +138,28 @@ def spectrum(kind: str, n: int, seed: int) -> np.ndarray:
     return np.asarray(rng.exponential(size=n))
 
 
-@settings(max_examples=150, deadline=None)
-@given(
+of_every_spectrum = given(
     kind=st.sampled_from(["random", "wide", "falling"]),
     n=st.one_of(st.integers(1, 6), st.integers(7, 300)),
     seed=st.integers(0, 1000),
     z=st.floats(-8.0, 60.0),
 )
+
+
+@settings(max_examples=60, deadline=None)
+@of_every_spectrum
 def test_every_spectrum_agrees_with_a_slow_integral(kind, n, seed, z):
+    agrees_with_a_slow_integral(kind, n, seed, z)
+
+
+@pytest.mark.nightly
+@settings(max_examples=150, deadline=None)
+@of_every_spectrum
+def test_more_spectra_agree_with_a_slow_integral(kind, n, seed, z):
+    agrees_with_a_slow_integral(kind, n, seed, z)
+
+
+def agrees_with_a_slow_integral(kind, n, seed, z):
     """From p next to 1 to 1e-500: a thousandth of what is promised of p is asked of log p."""
     weights = spectrum(kind, n, seed)
     mean, deviation = np.sum(weights), math.sqrt(2.0 * np.sum(weights**2))

@@ -228,9 +228,10 @@ def test_params_are_kept_when_the_plan_says_so(tmp_path, analysis, make_row) -> 
         plan_toys(analysis, Null(), n_toys=1, seed=1, folder=folder, keep_params=True)
 
 
-def test_toys_made_side_by_side_are_those_made_alone(make_analysis) -> None:
-    """With one lane, as here."""
-    analysis = make_analysis(Generator("campaign_generators:gated"))
+@pytest.mark.parametrize("kind", ["kernel_analysis", pytest.param("analysis", marks=pytest.mark.nightly)])
+def test_toys_made_side_by_side_are_those_made_alone(kind: str, request, make_analysis) -> None:
+    """With one lane, as here; the fits of a network: tests/test_fitting_bits.py."""
+    analysis = request.getfixturevalue(kind)
     together = make_toys(analysis, Null(), seed=1, indices=[4, 6, 5])
     alone = [make_toy(analysis, Null(), seed=1, index=index) for index in (4, 6, 5)]
     assert [(row.index, row.t, row.params) for row in together] == [(row.index, row.t, row.params) for row in alone]
@@ -238,15 +239,16 @@ def test_toys_made_side_by_side_are_those_made_alone(make_analysis) -> None:
     assert [row.status for row in make_toys(broken, Null(), seed=1, indices=[2, 3])] == [FitStatus.NOT_DRAWN] * 2
 
 
-def test_one_toy_that_cannot_be_drawn_leaves_the_others_of_its_batch(make_analysis) -> None:
-    whole = make_analysis(Generator("campaign_generators:gated"))
+def test_one_toy_that_cannot_be_drawn_leaves_the_others_of_its_batch(kernel_analysis) -> None:
+    whole = kernel_analysis
     indices = [4, 5, 6, 7]
     sizes = [draw_toy(whole, Null(), seed=1, index=index).shape[0] for index in indices]
 
     def draw(rng, n, nuisances):
         return rng.exponential(size=n if n != sizes[1] else n - 1)
 
-    rows = make_toys(make_analysis(draw), Null(), seed=1, indices=indices)
+    spoiled = Analysis(reference=whole.reference, model=whole.model, toy_source=draw)
+    rows = make_toys(spoiled, Null(), seed=1, indices=indices)
     alone = [make_toy(whole, Null(), seed=1, index=index) for index in indices]
     assert sizes.count(sizes[1]) == 1, "its size must differ for one toy to fail"
     assert [row.index for row in rows] == indices and rows[1].status == FitStatus.NOT_DRAWN

@@ -31,7 +31,7 @@ class Study:
             "features": ["x", "y"],
             "reference": {"files": "reference.npz", "expected_events": 40, "n_training": 300},
             "data": {"files": "data.npz"},
-            "model": {"mlp": {"hidden": [2], "weight_clip": 4.0}},
+            "model": {"kernel": {"n_centers": 6, "width": 1.0, "ridge": 1.0, "is_score": False}},
             "toys": {"n_toys": 3, "seed": 1, "processes": 1},
             "search": {"n_starts": 2},
         }
@@ -63,6 +63,12 @@ def make_study() -> type[Study]:
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     return Study(tmp_path)
+
+
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures that commands write beside their page are made and not drawn."""
+    monkeypatch.setattr("wilks.plots.to_png", lambda figure: b"\x89PNG")
 
 
 @pytest.fixture(autouse=True)

@@ -214,11 +214,11 @@ def unknown_key(study: Any) -> None:
 
 
 def misspelt_key(study: Any) -> None:
-    study.config["model"]["mlp"]["weight_clp"] = study.config["model"]["mlp"].pop("weight_clip")
+    study.config["model"] = {"mlp": {"hidden": [2], "weight_clp": 4.0}}
 
 
 def unknown_activation(study: Any) -> None:
-    study.config["model"]["mlp"]["activation"] = "sigmoidal"
+    study.config["model"] = {"mlp": {"hidden": [2], "weight_clip": 4.0, "activation": "sigmoidal"}}
 
 
 def output_under_a_file(study: Any) -> None:

@@ -1,4 +1,4 @@
-"""Commands on a small study with real fits: 3 toys, a network of 2 neurons."""
+"""Commands on a small study with real fits: 3 toys, a kernel; of all families: tests/contract/test_commands.py."""
 
 import json
 import os
@@ -99,12 +99,12 @@ def test_fail_on(done: Any) -> None:
 @pytest.mark.parametrize("command", ["check", "calibrate", "test", "report", "run"])
 def test_another_analysis_is_refused(done: Any, make_study: Any, tmp_path: Path, command: str) -> None:
     other = make_study(tmp_path)
-    other.config["model"]["mlp"]["weight_clip"] = 5.0
+    other.config["model"]["kernel"]["width"] = 2.0
     other.config["output"] = str(done.output)
     before = files_of(done.output)
     result = other.run(command)
     assert result.exit_code == 2, result.output
-    assert "model.weight_clip (4.0 there, 5.0 here)" in result.stderr
+    assert "model.width (1.0 there, 2.0 here)" in result.stderr
     assert "Nothing was overwritten" in result.stderr
     assert files_of(done.output) == before
 

@@ -12,6 +12,12 @@ from wilks.cli.estimate import Estimate
 KERNEL = {"kernel": {"width": 1.0, "n_centers": 5, "is_score": True}}
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Toys are timed for a shorter while."""
+    monkeypatch.setattr("wilks.cli.estimate._ENOUGH_S", 0.1)
+
+
 def study_of(make_study: type, folder: Path, **toys: Any) -> Any:
     study = make_study(folder)
     study.config["model"] = KERNEL

@@ -29,6 +29,11 @@ TRANSFORM = "wilks.problems.exponential:scale_transform"
 _SHIFTS = {"up": 0.1, "down": -0.1, "far_up": 0.2, "far_down": -0.2}
 
 
+@pytest.fixture(autouse=True)
+def _cheap_pictures(no_pictures: None) -> None:
+    """Figures of responses are drawn in what `responses` makes for the whole file."""
+
+
 @pytest.fixture
 def study(make_study: Any, tmp_path: Path) -> Any:
     return moved_samples(make_study(tmp_path))

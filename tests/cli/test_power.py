@@ -43,6 +43,7 @@ def test_a_signal_file_beside_other_tests(study: Any, tmp_path: Path) -> None:
     assert len(list((study.output / "power" / "toys").iterdir())) == 5  # of the reference, and of two signals twice
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_binned_search_and_a_contaminated_reference(study: Any, tmp_path: Path) -> None:
     study.config = study.config | {"define": {"y": "x**2", "z": "sqrt(y)"}}
     signal = ("--signal", str(tmp_path / "signal.npz"))

@@ -1,6 +1,7 @@
-"""wilks select on a small study with real fits."""
+"""wilks select on a small study. Its fits are made up in `make test`; real ones: tests/selection/test_selecting.py."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,9 +19,11 @@ from wilks.cli import main
 from wilks.config import load_config
 from wilks.laws.compatibility import judge
 from wilks.selection import Candidate, Trial
+from wilks.statistics.fits import FitResult
 from wilks.wording import in_shell
 
 from tests.lab.here import Here
+from tests.lab.made_up_fits import FITTED, fits_of_chi_square
 
 GENERATOR = {"function": "wilks.problems.exponential:background"}
 CONFIG = {
@@ -35,12 +38,17 @@ COMPATIBLE = Trial("fresh", 5.0, 2, judge(_CHI_SQUARE, 13.0, n_failed=0, is_esti
 WORDS = ("--n-toys", "20", "--most-starts", "2", "--tolerance", "0.3")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["made up", pytest.param("fitted", marks=pytest.mark.nightly)])
+def folder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, fit_of: Callable[..., FitResult]
+) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("select")
     np.savez(folder / "reference.npz", x=np.random.default_rng(0).exponential(size=600))
     (folder / "analysis.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "made up":
+            patch.setattr(FITTED, fits_of_chi_square(fit_of, clip=3.0))
+        yield folder
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -25,7 +25,6 @@ from wilks.statistics import Statistic
 from wilks.typing import FloatArray
 
 from tests.lab.here import Here
-from tests.lab.report_words import checked_report
 
 _Made = TypeVar("_Made")
 N_TOYS, SEED, N_EXPECTED = 12, 1, 100.0
@@ -387,13 +386,13 @@ def make_study(tmp_path: Path) -> Callable[[Case], Study]:
     return lambda case: Study(case, tmp_path / "study")
 
 
-@pytest.fixture(scope="session")
-def check_report() -> Callable[[str, Case, tuple[Family, ...]], None]:
-    """Assert that a page has all phrases of its family, and none that another family alone has."""
-    return checked_report
-
-
 @pytest.fixture
 def case_of(family: Family) -> Case:
     """One case of a family, with nuisances."""
     return next(case for case in reversed(CASES) if case.family == family)
+
+
+@pytest.fixture
+def case_in_turn(family: Family) -> Case:
+    """That case of a family which tests marked ``in_turn`` take."""
+    return next(case for case in CASES if case.family == family and _has_its_turn(case))

@@ -14,6 +14,8 @@ import wilks
 from wilks.cli.outcome import ExitCode
 from wilks.validation import validating
 
+from tests.lab.report_words import checked_report
+
 pytestmark = pytest.mark.usefixtures("cheap_figures")
 
 
@@ -26,6 +28,7 @@ def undated(page: str) -> str:
     return re.sub(r'\d{4}-\d\d-\d\d \d\d:\d\d UTC|<th scope="row">command</th><td>.*?</td>', "", page)
 
 
+@pytest.mark.in_turn
 def test_run_does_everything(case, workshop):
     study = workshop.study(case)
     assert study.first.exit_code == ExitCode.DONE, study.first.output
@@ -35,6 +38,7 @@ def test_run_does_everything(case, workshop):
     assert set(result["numbers"]) == {"check", "calibration", "answer"}
 
 
+@pytest.mark.in_turn
 def test_run_gives_the_answer_of_python(case, workshop):
     found, expected = answer_of(workshop.study(case)), workshop.answer(case)
     assert found["t"] == expected.t and found["p_value"] == expected.p_value and found["p_text"] == expected.p_text
@@ -42,8 +46,9 @@ def test_run_gives_the_answer_of_python(case, workshop):
     assert str(expected) in workshop.study(case).first.output
 
 
-def test_the_report_of_run_is_true(case, workshop, families, check_report):
-    check_report(workshop.study(case).page, case, families)
+@pytest.mark.in_turn
+def test_the_report_of_run_is_true(case, workshop, families):
+    checked_report(workshop.study(case).page, case, families)
 
 
 @pytest.mark.few
@@ -57,6 +62,7 @@ def test_report_test_and_calibrate_again_change_nothing(case, workshop):
         assert undated(study.page) == page
 
 
+@pytest.mark.in_turn
 def test_check_knows_the_file_after_a_run(case, workshop):
     study = workshop.study(case)
     checked = study.run("check", "FILE", "--json")
@@ -67,8 +73,8 @@ def test_check_knows_the_file_after_a_run(case, workshop):
     assert "".join(workshop.analysis(case).model.describe().split()) in shown
 
 
-def test_a_campaign_from_plan_to_one_file(case_of, workshop, tmp_path):
-    case, study, campaign = case_of, workshop.study(case_of), tmp_path / "campaign"
+def test_a_campaign_from_plan_to_one_file(case_in_turn, workshop, make_study, tmp_path):
+    case, study, campaign = case_in_turn, make_study(case_in_turn), tmp_path / "campaign"
     steps = (
         (("toys", "plan", "FILE", campaign, "--n-toys", 3, "--shard-size", 2), ExitCode.DONE, "3 toys in 2 shards"),
         (("toys", "status", campaign), ExitCode.INCOMPLETE, "2 missing"),
@@ -85,7 +91,7 @@ def test_a_campaign_from_plan_to_one_file(case_of, workshop, tmp_path):
 
 
 @pytest.mark.in_turn
-def test_a_file_without_toys(case, workshop, families, check_report):
+def test_a_file_without_toys(case, workshop, families):
     """What has a null without toys is answered; anything else is told what is missing before anything is made."""
     study = workshop.study_without_toys(case)
     if not case.has_analytic_null:
@@ -95,7 +101,7 @@ def test_a_file_without_toys(case, workshop, families, check_report):
     assert study.first.exit_code == ExitCode.DONE, study.first.output
     expected = workshop.answer_without_toys(case)
     assert answer_of(study)["p_value"] == expected.p_value and answer_of(study)["method"] == "analytic"
-    check_report(study.page, case, families)
+    checked_report(study.page, case, families)
     page = undated(study.page)
     assert study.run("report", "FILE").exit_code == ExitCode.DONE and undated(study.page) == page
 

@@ -173,9 +173,9 @@ def test_events_carry_their_learned_weights(case, fitted, tmp_path, ending):
 
 @pytest.mark.in_turn
 @pytest.mark.usefixtures("cheap_figures")
-def test_the_command_says_the_same(case_of, workshop, make_study):
+def test_the_command_says_the_same(case_in_turn, workshop, make_study):
     """Of the answer that `wilks run` left, on samples as files hold them."""
-    case, study = case_of, make_study(case_of)
+    case, study = case_in_turn, make_study(case_in_turn)
     shutil.copytree(workshop.study(case).output, study.output)
     done = study.run("explain", "FILE", "--refits", 2, "--events", "parquet", "--onnx")
     assert done.exit_code == 0, done.output

@@ -50,10 +50,11 @@ def test_tilted_toys_follow_the_corrected_law(analysis, z, n_toys):
     assert low - 4 * found.error < found.p_value < high + 4 * found.error
 
 
-def test_tilted_toys_agree_with_plain_ones(analysis, toys):
+@pytest.mark.parametrize("n_toys", [2_000, pytest.param(4_000, marks=pytest.mark.nightly)])
+def test_tilted_toys_agree_with_plain_ones(analysis, toys, n_toys):
     """Within 4 errors of both, 7 % of the 200 plain ones beyond q, and 15 % for their one reference."""
     q = float(np.quantile(toys, 0.99))
-    found = tilted_p_value(analysis, q, n_toys=4000, seed=4)
+    found = tilted_p_value(analysis, q, n_toys=n_toys, seed=4)
     assert found.p_value == pytest.approx(0.01, rel=0.15 + 4 * math.hypot(found.error / 0.01, 0.07))
 
 

@@ -20,6 +20,8 @@ from wilks.nuisances import (
 )
 from wilks.nuisances.auxiliary import auxiliary_from_dict
 
+from tests.lab.compilations import quick_jit
+
 SIGMA = 0.1
 VALUES = (-0.3, -0.1, 0.0, 0.02, 0.3)
 
@@ -49,7 +51,7 @@ class AuxiliaryContract:
         def of(nu: jax.Array) -> jax.Array:
             return self.auxiliary.log_ratio(nu, jnp.asarray(self.auxiliary.observed_at(0.05)), SIGMA)
 
-        slope, bend = jax.grad(of)(jnp.asarray(0.05)), jax.hessian(of)(jnp.asarray(0.05))
+        slope, bend = quick_jit(lambda nu: (jax.grad(of)(nu), jax.hessian(of)(nu)))(jnp.asarray(0.05))
         assert float(slope) == pytest.approx(0.0, abs=1e-12)
         assert np.isfinite(bend)
 

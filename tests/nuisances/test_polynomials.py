@@ -19,6 +19,8 @@ from wilks.nuisances.taylor import n_network_params
 from wilks.samples import Standardization
 from wilks.typing import FloatArray
 
+from tests.lab.compilations import quick_jit
+
 TERMS = all_terms(2, order=2)
 
 
@@ -41,9 +43,9 @@ class PolynomialContract:
         events = self.events(5)
         rows, terms = self.response.rows(events), list(self.response.terms)
         columns = jnp.asarray(rows.T)
-        gradient = jax.jacfwd(self.response.column_log_ratio)(jnp.zeros(2), columns)
+        gradient = quick_jit(jax.jacfwd(self.response.column_log_ratio))(jnp.zeros(2), columns)
         np.testing.assert_allclose(gradient, rows[:, [terms.index((1, 0)), terms.index((0, 1))]], rtol=1e-12)
-        second = jax.hessian(self.response.column_log_ratio)(jnp.zeros(2), columns)
+        second = quick_jit(jax.hessian(self.response.column_log_ratio))(jnp.zeros(2), columns)
         np.testing.assert_allclose(second[:, 0, 1], rows[:, terms.index((1, 1))], rtol=1e-12)
         np.testing.assert_allclose(second[:, 1, 1], rows[:, terms.index((0, 2))], rtol=1e-12)
 

@@ -1,11 +1,15 @@
 """The published procedure against an independent implementation of Adam."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
 from wilks.optimize import Adam, Box, Objective
+
+from tests.lab.compilations import quick_jit
 
 
 def test_adam_takes_the_steps_of_optax_with_clipping() -> None:
@@ -18,9 +22,14 @@ def test_adam_takes_the_steps_of_optax_with_clipping() -> None:
 
     reference = optax.adam(0.05, b1=0.9, b2=0.999, eps=1e-7)
     params, state = jnp.zeros(2), reference.init(jnp.zeros(2))
-    for _ in range(200):
+
+    @quick_jit
+    def step(params: jax.Array, state: Any) -> tuple[jax.Array, Any]:
         updates, state = reference.update(jax.grad(function)(params), state)
-        params = jnp.clip(params + updates, -1.0, 1.0)
+        return jnp.clip(params + updates, -1.0, 1.0), state
+
+    for _ in range(200):
+        params, state = step(params, state)
     # optax divides by the corrected root plus epsilon, the published code by the root plus epsilon
     np.testing.assert_allclose(end.params, params, atol=1e-6)
     assert int(end.n_iterations) == 200

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from wilks.optimize import Adam, Box, Newton, Objective, QuasiNewton, Solver, State, certify, certify_by
+from wilks.optimize import Adam, Box, Certificate, Newton, Objective, QuasiNewton, Solver, State, certify, certify_by
 from wilks.optimize.solver import is_unseen
 from wilks.typing import FloatArray
 
@@ -36,8 +36,11 @@ class Problem:
 
     @property
     def objective(self) -> Objective:
-        function = self.function
-        return Objective(function, jax.value_and_grad(function), jax.hessian(function), lambda w: jnp.eye(w.size))
+        return objective_of(self.function)
+
+
+def objective_of(function: Callable[[jax.Array], jax.Array]) -> Objective:
+    return Objective(function, jax.value_and_grad(function), jax.hessian(function), lambda w: jnp.eye(w.size))
 
 
 def bowl(w: jax.Array) -> jax.Array:
@@ -78,8 +81,17 @@ SOLVERS: list[Solver] = [
 ]
 
 
+@functools.cache
+def runner(solver: Solver, function: Callable[[jax.Array], jax.Array]) -> Callable[[jax.Array, Box], State]:
+    """One program for all boxes and starts."""
+    compiled: Callable[[jax.Array, Box], State] = quick_jit(
+        lambda start, box: solver.run(objective_of(function), start, box)
+    )
+    return compiled
+
+
 def run(solver: Solver, problem: Problem) -> State:
-    return quick_jit(lambda start: solver.run(problem.objective, start, problem.box))(jnp.asarray(problem.start))
+    return runner(solver, problem.function)(jnp.asarray(problem.start), problem.box)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.name)
@@ -91,26 +103,38 @@ def test_solver_finds_the_known_minimum(solver: Solver, problem: Problem) -> Non
 
 
 @functools.cache
-def first_states(solver: Solver, problem: Problem) -> tuple[State, ...]:
-    """The states of 12 steps, compiled once for all tests."""
+def walker(
+    solver: Solver, function: Callable[[jax.Array], jax.Array]
+) -> Callable[[jax.Array, Box], tuple[State, State]]:
+    """The first state and those of 12 steps, by one program for all boxes and starts."""
+    objective = objective_of(function)
 
-    def step(state: State, _: None) -> tuple[State, State]:
-        new = solver.step(problem.objective, state, problem.box)
-        return new, new
+    def walk(start: jax.Array, box: Box) -> tuple[State, State]:
+        def step(state: State, _: None) -> tuple[State, State]:
+            new = solver.step(objective, state, box)
+            return new, new
 
-    @quick_jit
-    def walk(start: jax.Array) -> tuple[State, State]:
-        first = solver.init(problem.objective, start, problem.box)
+        first = solver.init(objective, start, box)
         return first, jax.lax.scan(step, first, None, length=12)[1]
 
-    first, later = walk(jnp.asarray(problem.start))
+    compiled: Callable[[jax.Array, Box], tuple[State, State]] = quick_jit(walk)
+    return compiled
+
+
+@functools.cache
+def first_states(solver: Solver, problem: Problem) -> tuple[State, ...]:
+    """The states of 12 steps."""
+    walk = walker(solver, problem.function)
+    first, later = jax.tree.map(np.asarray, walk(jnp.asarray(problem.start), problem.box))
     states = (first, *(jax.tree.map(lambda leaf, k=k: leaf[k], later) for k in range(12)))
     return states[1:] if is_unseen(first) else states
 
 
 @functools.cache
-def slope_of(problem: Problem) -> Callable[[jax.Array], tuple[jax.Array, jax.Array]]:
-    compiled: Callable[[jax.Array], tuple[jax.Array, jax.Array]] = quick_jit(jax.value_and_grad(problem.function))
+def slope_of(
+    function: Callable[[jax.Array], jax.Array],
+) -> Callable[[jax.Array], tuple[jax.Array, jax.Array]]:
+    compiled: Callable[[jax.Array], tuple[jax.Array, jax.Array]] = quick_jit(jax.value_and_grad(function))
     return compiled
 
 
@@ -121,7 +145,7 @@ class TestContract:
 
     def test_value_and_gradient_belong_to_params(self, solver: Solver, problem: Problem) -> None:
         for state in first_states(solver, problem):
-            value, gradient = slope_of(problem)(state.params)
+            value, gradient = slope_of(problem.function)(state.params)
             np.testing.assert_allclose(state.value, value, rtol=1e-12, atol=1e-12)
             np.testing.assert_allclose(state.gradient, gradient, rtol=1e-10, atol=1e-10)
 
@@ -194,9 +218,18 @@ def test_newton_survives_a_flat_direction_beside_a_very_steep_one() -> None:
     assert float(end.value) < 1e-6
 
 
+def certified(problem: Problem, point: jax.Array) -> Certificate:
+    compiled = quick_jit(lambda at, box: certify(problem.objective, at, box))
+    found: Certificate = compiled(point, problem.box)
+    return found
+
+
+_certified_by = quick_jit(certify_by)
+
+
 class TestCertificate:
     def certificate(self, problem: Problem, point: tuple[float, ...]) -> dict[str, float]:
-        found = certify(problem.objective, jnp.asarray(point), problem.box)
+        found = certified(problem, jnp.asarray(point))
         return {name: float(value) for name, value in found._asdict().items()}
 
     def test_decrement_is_twice_the_decrease_of_a_quadratic(self) -> None:
@@ -229,7 +262,7 @@ class TestCertificate:
         """One slope is 0, and it counts 0 however far the box reaches."""
         gradient, hessian = jnp.array([0.3, 0.0, -0.2]), jnp.diag(jnp.array([2.0, 1.0, 4.0]))
         box = Box(-width * jnp.ones(3), width * jnp.ones(3))
-        found = certify_by(jnp.zeros(3), gradient, hessian, box)
+        found = _certified_by(jnp.zeros(3), gradient, hessian, box)
         assert float(found.newton_decrement) == pytest.approx(0.3**2 / 2 + 0.2**2 / 4, rel=1e-14)
         assert float(found.least_curvature) == 1.0
 
@@ -241,7 +274,7 @@ class TestCertificate:
         self, slope: float, curvature: float, expected: float
     ) -> None:
         box = Box(jnp.full(2, -math.inf), jnp.full(2, math.inf))
-        found = certify_by(jnp.zeros(2), jnp.array([0.3, slope]), jnp.diag(jnp.array([2.0, curvature])), box)
+        found = _certified_by(jnp.zeros(2), jnp.array([0.3, slope]), jnp.diag(jnp.array([2.0, curvature])), box)
         assert float(found.newton_decrement) == pytest.approx(expected, rel=1e-14, nan_ok=True)
 
     def test_local_minimum_is_certified_though_a_better_one_exists(self) -> None:
@@ -249,4 +282,4 @@ class TestCertificate:
         problem = Problem("two wells", double_well, (-2.0, -2.0), (2.0, 2.0), (0.9, 0.0), (0.97, 0.0))
         end = run(Newton(max_iterations=100, tolerance=1e-18), problem)
         assert float(end.params[0]) > 0
-        assert float(certify(problem.objective, end.params, problem.box).newton_decrement) < 1e-12
+        assert float(certified(problem, end.params).newton_decrement) < 1e-12

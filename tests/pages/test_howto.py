@@ -142,6 +142,7 @@ def command(block: Block, words: list[str]) -> str:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("wilks.plots.style._saved", lambda figure, print_figure: b"of tests/plots")
     return tmp_path
 
 

@@ -82,10 +82,11 @@ PLAYED = (
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with the files of the pages, in which toys are made by this process."""
+    """A folder with the files of the pages, in which toys are made by this process and figures are not drawn."""
     monkeypatch.chdir(tmp_path)
     for module in ("campaign.coordinator", "campaign.run", "selection.selecting"):
         monkeypatch.setattr(f"wilks.{module}.LocalProcesses", Here)
+    monkeypatch.setattr("wilks.plots.style._saved", lambda figure, print_figure: b"of tests/plots")
     worlds.write_files(tmp_path)
     yield tmp_path
     plt.close("all")

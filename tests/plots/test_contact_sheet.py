@@ -70,15 +70,16 @@ def compare(sheet: dict[str, Any], name: str) -> None:
     assert apart.mean() < _MOST_MEAN and apart.max() < _MOST_CELL, (name, apart.mean(), apart.max())
 
 
-def test_every_second_figure_looks_as_it_did(sheet: dict[str, Any]) -> None:
+def test_every_third_figure_looks_as_it_did(sheet: dict[str, Any]) -> None:
     """All of them are made, and most are drawn, in tests/contract/test_figures.py."""
-    for name in sorted(sheet.keys() - SLOW)[::2]:
+    for name in sorted(sheet.keys() - SLOW)[::3]:
         compare(sheet, name)
 
 
 @pytest.mark.nightly
 def test_the_others_look_as_they_did(sheet: dict[str, Any]) -> None:
-    for name in sorted(sheet.keys() - SLOW)[1::2]:
+    names = sorted(sheet.keys() - SLOW)
+    for name in [*names[1::3], *names[2::3]]:
         compare(sheet, name)
 
 

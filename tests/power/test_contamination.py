@@ -1,5 +1,7 @@
 """A reference with some of the signal: what it holds, what its toys are, and the loss in leading order."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -14,32 +16,39 @@ from wilks.toys import draw_toy
 N, N_REFERENCE = 100.0, 2_000
 RNG = np.random.default_rng(1)
 SIGNAL = wilks.Sample(RNG.normal(4.0, 0.1, size=600), RNG.uniform(0.5, 1.0, size=600), features=["x"])
-ANALYSIS = wilks.Analysis(
-    reference=wilks.Sample(RNG.exponential(size=N_REFERENCE), features=["x"]),
-    model=wilks.Kernel(n_centers=15, width=1.0, ridge=1.0, is_score=True),
-    toy_source=wilks.Sample(RNG.exponential(size=20_000), features=["x"]),
-    expected_events=N,
-    nuisances=(normalization("yield", sigma=0.1),),
-)
+REFERENCE = wilks.Sample(RNG.exponential(size=N_REFERENCE), features=["x"])
+MODEL = wilks.Kernel(n_centers=15, width=1.0, ridge=1.0, is_score=True)
+POOL = wilks.Sample(RNG.exponential(size=20_000), features=["x"])
+
+
+@functools.cache
+def analysis() -> wilks.Analysis:
+    return wilks.Analysis(
+        reference=REFERENCE,
+        model=MODEL,
+        toy_source=POOL,
+        expected_events=N,
+        nuisances=(normalization("yield", sigma=0.1),),
+    )
 
 
 def test_the_reference_holds_its_share_with_its_density() -> None:
-    made = contaminated(ANALYSIS, signal=SIGNAL, n_signal=5.0)
+    made = contaminated(analysis(), signal=SIGNAL, n_signal=5.0)
     reference = made.analysis.reference
     assert reference.n_events == N_REFERENCE + 100 and reference.expected_events == pytest.approx(N + 5.0)
     assert reference.event_weights[-100:].sum() == pytest.approx(5.0)
-    assert reference.event_weights[:N_REFERENCE].tolist() == ANALYSIS.reference.event_weights.tolist()
+    assert reference.event_weights[:N_REFERENCE].tolist() == analysis().reference.event_weights.tolist()
     assert made.analysis.nuisances.names == ("yield",)
-    assert made.analysis.standardization is ANALYSIS.standardization
+    assert made.analysis.standardization is analysis().standardization
     assert isinstance(made.signal, wilks.Sample) and made.signal.n_events == 500
     assert not set(made.signal.events.ravel()) & set(reference.events.ravel())
-    few = contaminated(ANALYSIS, signal=SIGNAL.take(np.arange(10)), n_signal=5.0).analysis.reference
+    few = contaminated(analysis(), signal=SIGNAL.take(np.arange(10)), n_signal=5.0).analysis.reference
     assert few.n_events == N_REFERENCE + 5 and few.event_weights[-5:].sum() == pytest.approx(5.0)
 
 
 def test_toys_of_its_null_are_those_of_its_reference() -> None:
     """Numbers of 200 toys: means of Poisson 105 and 120, within 4 errors; of the signal among them 5 and 20."""
-    made = contaminated(ANALYSIS, signal=SIGNAL, n_signal=5.0)
+    made = contaminated(analysis(), signal=SIGNAL, n_signal=5.0)
     data = made.data_of(Alternative(signal=SIGNAL, n_signal=20.0, nuisances={"yield": 0.0}))
     for hypothesis, n_signal in ((made.null, 5.0), (data, 20.0)):
         toys = [draw_toy(made.analysis, hypothesis, seed=2, index=i) for i in range(200)]
@@ -53,8 +62,8 @@ def test_the_excess_of_t_falls_as_the_square() -> None:
     """Means of the score statistic of a broad signal: 300 toys each, within 4 of the errors of the ratio, about .03."""
     signal = wilks.Sample(RNG.normal(1.2, 0.4, size=20_000), features=["x"])
     analysis = wilks.Analysis(
-        reference=ANALYSIS.reference,
-        model=ANALYSIS.model,
+        reference=REFERENCE,
+        model=MODEL,
         toy_source=wilks.Sample(RNG.exponential(size=50_000), features=["x"]),
         expected_events=1_000.0,
     )
@@ -74,7 +83,7 @@ def test_known_values_of_the_leading_order() -> None:
 
 
 def test_a_generator_gives_as_many_as_are_wanted() -> None:
-    made = contaminated(ANALYSIS, signal=Generator("tests.power.test_contamination:peak"), n_signal=5.0)
+    made = contaminated(analysis(), signal=Generator("tests.power.test_contamination:peak"), n_signal=5.0)
     assert made.analysis.reference.n_events == N_REFERENCE + 100 and isinstance(made.signal, Generator)
 
 
@@ -85,8 +94,8 @@ def peak(rng: np.random.Generator, n: int, nuisances: dict[str, float]) -> np.nd
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: contaminated(ANALYSIS, signal=SIGNAL, n_signal=0.0), "n_signal must be positive"),
-        (lambda: contaminated(ANALYSIS, signal=SIGNAL.take([0]), n_signal=1.0), "at least two events"),
+        (lambda: contaminated(analysis(), signal=SIGNAL, n_signal=0.0), "n_signal must be positive"),
+        (lambda: contaminated(analysis(), signal=SIGNAL.take([0]), n_signal=1.0), "at least two events"),
         (lambda: excess_left(-0.1), "0 or more"),
         (lambda: excess_left(0.1, n_reference_per_data=0.0), "must be positive"),
         (lambda: Alternative(source=SIGNAL, expected_events=1.0, expected_background=1.0), "beside a signal"),

@@ -48,6 +48,7 @@ def test_a_calibration_that_fails_gives_no_chi_square(make_fit):
     assert headline(result)[-2].startswith("There is no chi-square answer. Not compatible with chi-square(13)")
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_a_failed_fit_has_no_numbers(calibration, make_fit):
     result = calibration.evaluate(make_fit(t=float("nan"), status=FitStatus.NOT_CONVERGED))
     assert headline(result)[0] == "No p-value: the fit of the data failed."
@@ -65,6 +66,7 @@ def test_a_calibration_alone_is_reported_without_data(calibration, analysis):
     assert "1 of 100 toys failed; the interval covers both outcomes" in report.warnings
 
 
+@pytest.mark.usefixtures("cheap_figures")
 def test_tables_hold_certificates_samples_and_seeds(calibration, make_fit, analysis, toys):
     report = build_report(inputs(calibration.evaluate(make_fit()), analysis=analysis, toys=toys))
     fit = {row[0]: row[1] for row in report.fit_tables[0].rows}

@@ -1,7 +1,12 @@
-"""select_weight_clip with real toys, of the network of two neurons that all families are tested beside."""
+"""select_weight_clip with real toys, of the network of two neurons that all families are tested beside.
+
+Where toys are made again, their fits are made up in `make test`.
+"""
 
 import shutil
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +16,9 @@ from wilks.problems import exponential
 from wilks.selection import WeightClipSelection, select_weight_clip
 from wilks.selection import selecting as front
 from wilks.selection.trials import JUDGING, toy_seed
+from wilks.statistics.fits import FitResult
+
+from tests.lab.made_up_fits import FITTED, fits_of_chi_square
 
 OPTIONS = {"n_toys": (20,), "n_spread": 4, "most_starts": 2, "seed": 5}
 
@@ -26,15 +34,33 @@ def analysis_of(source: object = exponential.BACKGROUND, **changes: object) -> w
     return wilks.Analysis(**settings | changes)
 
 
+def selected(place: Path) -> WeightClipSelection:
+    with ThreadPoolExecutor(1) as here:
+        return select_weight_clip(analysis_of(), store=place, executor=here, **OPTIONS)
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory):
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("selection")
 
 
 @pytest.fixture(scope="module")
-def found(place) -> WeightClipSelection:
-    with ThreadPoolExecutor(1) as here:
-        return select_weight_clip(analysis_of(), store=place, executor=here, **OPTIONS)
+def found(place: Path) -> WeightClipSelection:
+    return selected(place)
+
+
+@pytest.fixture(params=["made up", pytest.param("fitted", marks=pytest.mark.nightly)])
+def repeated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, fit_of: Callable[..., FitResult]
+) -> Iterator[tuple[WeightClipSelection, Path]]:
+    """A selection and its folder, while the same fits can be had again."""
+    if request.param == "fitted":
+        yield request.getfixturevalue("found"), request.getfixturevalue("place")
+        return
+    place = tmp_path_factory.mktemp("made-up")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FITTED, fits_of_chi_square(fit_of, clip=3.0))
+        yield selected(place), place
 
 
 def test_the_chosen_analysis_differs_in_clip_and_search_alone(found) -> None:
@@ -70,8 +96,9 @@ def test_the_same_call_makes_no_toy_again(found, place, monkeypatch) -> None:
     assert again.to_document() == found.to_document()
 
 
-def test_it_goes_on_where_it_was_interrupted(found, place, tmp_path) -> None:
+def test_it_goes_on_where_it_was_interrupted(repeated, tmp_path) -> None:
     """In the last campaigns, where the first ones are finished."""
+    found, place = repeated
     campaigns = sorted(place.iterdir(), key=lambda campaign: (campaign / "campaign.json").stat().st_mtime_ns)
     for campaign in campaigns[:-2]:
         shutil.copytree(campaign, tmp_path / campaign.name)
@@ -90,7 +117,9 @@ def test_it_goes_on_where_it_was_interrupted(found, place, tmp_path) -> None:
         assert without_times(select_weight_clip(analysis_of(), **options)) == without_times(found)
 
 
-def test_a_function_of_this_process_is_used_here(found) -> None:
+def test_a_function_of_this_process_is_used_here(repeated) -> None:
+    found, _ = repeated
+
     def draw(rng, n, nuisances):
         return exponential.background(rng, n, nuisances)
 

@@ -123,7 +123,7 @@ def test_value_is_the_formula(case) -> None:
 
 def _each(name: str, with_model: bool) -> object:
     """Each case once, and the others nightly: compiling takes seconds."""
-    is_quick = with_model == (name != "correlated")
+    is_quick = with_model == (name == "shifted")
     return pytest.param(name, with_model, marks=() if is_quick else pytest.mark.nightly, id=f"{name}-{with_model}")
 
 

@@ -19,12 +19,12 @@ worst, not all: where finite counts multiply p by 3 and more, estimates that pas
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.linalg
-import scipy.optimize
 
+from wilks import lazy
 from wilks.analysis import Analysis
 from wilks.errors import CalibrationError
 from wilks.laws.without_toys import analytic_null, require_law
@@ -32,6 +32,11 @@ from wilks.significance import least_tied
 from wilks.statistics.linear.nature import Nature
 from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FloatArray, whole_number
+
+if TYPE_CHECKING:
+    from scipy import optimize
+else:
+    optimize = lazy.Module("scipy.optimize")
 
 _BLOCK_NUMBERS = 2**22
 N_SEEDS = 16
@@ -157,7 +162,7 @@ def _saddle(null: ScoreNull, q: float) -> float:
         log_mgf = -0.5 * float(np.sum(np.log1p(-2.0 * s * null.weights)))
         return log_mgf + float(null.correction(np.array([complex(s)])).real[0]) - s * q - float(np.log(s))
 
-    return float(scipy.optimize.minimize_scalar(exponent, bounds=(1e-6 * last, (1 - 1e-6) * last), method="bounded").x)
+    return float(optimize.minimize_scalar(exponent, bounds=(1e-6 * last, (1 - 1e-6) * last), method="bounded").x)
 
 
 def _root(covariance: FloatArray) -> FloatArray:

@@ -18,6 +18,7 @@ ONE_SIGMA_INTERVAL = "68 % interval"
 STATISTICAL = "statistical error"
 _LONGEST_NAME = 64  # HEPData's limit for the name of a table
 _MISSING = "-"
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # that of C is ten times as fast
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +196,7 @@ def _shown(value: float | str | None) -> float | str:
 
 
 def _dumped(documents: Sequence[Any]) -> str:
-    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
+    return str(yaml.dump_all(documents, Dumper=_DUMPER, sort_keys=False, allow_unicode=True))
 
 
 def _finite(value: float) -> float | None:

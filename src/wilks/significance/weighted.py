@@ -15,15 +15,21 @@ mean of Q the path crosses the axis to the left of 0 instead, and P(Q < x) is wh
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import scipy.optimize
 import scipy.special
 
+from wilks import lazy
 from wilks.errors import CalibrationError, InputError
 from wilks.significance.contours import Contour, Path
 from wilks.typing import ComplexArray, FloatArray
+
+if TYPE_CHECKING:
+    from scipy import optimize
+else:
+    optimize = lazy.Module("scipy.optimize")
 
 _PRECISION, _ROUNDING, _LAST_LEVEL = 1e-7, 1e-15, 5
 _TINY, _FARTHEST = 1e-7, 1e15  # in units of the largest weight
@@ -156,7 +162,7 @@ def weighted_isf(p: float, weights: npt.ArrayLike) -> float:
     tail, low, high = WeightedTail(weights), 0.0, float(np.sum(weights))
     while tail.log_sf(high) > math.log(p):
         low, high = high, 2.0 * high
-    return float(scipy.optimize.brentq(lambda x: tail.log_sf(x) - math.log(p), low, high, xtol=1e-12 * high))
+    return float(optimize.brentq(lambda x: tail.log_sf(x) - math.log(p), low, high, xtol=1e-12 * high))
 
 
 def _most_below(x: float, lambdas: FloatArray) -> float:

@@ -5,12 +5,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
 
+from wilks import lazy
 from wilks.errors import CalibrationError
 from wilks.significance import log_p_value, z_score_from_log
 from wilks.significance.printing import decimals
@@ -18,6 +18,11 @@ from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Law, Probability, Refusal
 from wilks.statistics.words import LawWords
 from wilks.typing import FloatArray
+
+if TYPE_CHECKING:
+    from scipy import interpolate
+else:
+    interpolate = lazy.Module("scipy.interpolate")
 
 LARGEST_EXCESS, LARGEST_CORRECTION, LARGEST_DISPARITY, CONFIRMED_Z = 0.11, 2.0, 0.1, 5.0
 _BROKEN_EXCESS = 0.5
@@ -270,15 +275,15 @@ class AnalyticCurve(AnalyticLaw):
         return np.asarray(self._limit(roots), dtype=np.float64)
 
     @cached_property
-    def _limit(self) -> CubicSpline:
+    def _limit(self) -> "interpolate.CubicSpline":
         drawn = _is_drawn(self.limit_log_p)
-        return CubicSpline(np.cbrt(self.limit_t[drawn]), _z_scores(self.limit_log_p[drawn]))
+        return interpolate.CubicSpline(np.cbrt(self.limit_t[drawn]), _z_scores(self.limit_log_p[drawn]))
 
     @cached_property
-    def _less(self) -> CubicSpline:
+    def _less(self) -> "interpolate.CubicSpline":
         drawn = _is_drawn(self.log_p)
         roots = np.cbrt(self.t[drawn])
-        return CubicSpline(roots, _z_scores(self.log_p[drawn]) - self.limit_z_scores(roots))
+        return interpolate.CubicSpline(roots, _z_scores(self.log_p[drawn]) - self.limit_z_scores(roots))
 
     def curve(self, t: float) -> "AnalyticCurve":
         return self

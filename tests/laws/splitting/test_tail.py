@@ -86,9 +86,10 @@ def test_rounding_makes_no_difference_to_ties() -> None:
     assert tail_of(Coins, 45.0).log_p == tail_of(Coins, 45.0 * (1 + 5e-10)).log_p
 
 
-def test_the_error_is_the_spread_between_repetitions() -> None:
-    """60 repetitions: pulls have the width of Student's t; their mean is right, as runs have no bias."""
-    exact, n = math.log(1e-4), 60
+@pytest.mark.parametrize("n", [30, pytest.param(60, marks=pytest.mark.nightly)])
+def test_the_error_is_the_spread_between_repetitions(n: int) -> None:
+    """Of n repetitions: pulls have the width of Student's t; their mean is right, as runs have no bias."""
+    exact = math.log(1e-4)
     tails = [
         tail_of(GaussianSums(3), scipy.stats.chi2.isf(1e-4, 3), SplittingOptions(n_particles=150, seed=seed))
         for seed in range(n)

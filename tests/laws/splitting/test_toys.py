@@ -58,7 +58,9 @@ def test_sums_give_the_t_of_the_fit(model: str) -> None:
     assert ToySums(analysis.engine, DATA.events).observed() == pytest.approx(fit.t, rel=1e-7)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    "source", ["generator", pytest.param("pool", marks=pytest.mark.nightly), "small pool", "weighted pool"]
+)
 def test_particles_have_the_law_of_toys(source: str) -> None:
     """Mean, spread and the share beyond 90 % of 1,500 toys, against those of 8 populations; 4 errors."""
     analysis = analysis_of(source)
@@ -105,9 +107,14 @@ def test_a_set_is_answered_without_a_calibration(answered: Answered) -> None:
     assert len(result.to_dict()["splitting"]["runs"]) == 8  # type: ignore[index]
 
 
-@pytest.mark.parametrize("n_toys", [2_000, pytest.param(4_000, marks=pytest.mark.nightly)])
-def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be(n_toys: int) -> None:
+@pytest.mark.parametrize(
+    ("n_toys", "n_particles"), [(2_000, 400), pytest.param(4_000, USUAL, marks=pytest.mark.nightly)]
+)
+def test_p_agrees_with_plain_toys_and_is_counted_where_it_can_be(
+    n_toys: int, n_particles: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of so many toys enough reach t to be counted, of 200 of them not; 4 errors of both."""
+    monkeypatch.setattr(toys_of_splitting, "n_particles_for", lambda n_numbers: n_particles)
     analysis = analysis_of("pool", "kernel")
     toys = toys_here(analysis, Null(), n_toys=n_toys, seed=2)
     calibration, few = wilks.calibrate(toys), wilks.calibrate(toys.t[:200])

@@ -34,7 +34,15 @@ def uniform(n: int, rng) -> wilks.Sample:
     return wilks.Sample(rng.uniform(size=n), features=["x"])
 
 
-@pytest.mark.parametrize(("ratio", "n_references"), [(2, 600), (5, 400), (50, 40)])
+@pytest.mark.parametrize(
+    ("ratio", "n_references"),
+    [
+        (2, 200),
+        (50, 40),
+        pytest.param(2, 600, marks=pytest.mark.nightly),
+        pytest.param(5, 400, marks=pytest.mark.nightly),
+    ],
+)
 def test_the_size_is_nominal_over_references_whose_bins_hold_equal_numbers(ratio, n_references):
     """The law is the same for all of them: contents are equal. Nature has what lies between the cuts."""
     rng, expected, found, places = np.random.default_rng(ratio), 100.0, [], None

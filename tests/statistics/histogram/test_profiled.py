@@ -70,8 +70,11 @@ def best(analysis, data, *, is_free: bool) -> float:
 
 @pytest.mark.parametrize(
     "told",
-    [nuisances(scale=0.1), nuisances(scale=0.2, norm=0.05), nuisances(wave=0.3, norm=0.1, scale=0.1)],
-    ids=["one", "two", "three"],
+    [
+        pytest.param(nuisances(scale=0.1), id="one"),
+        pytest.param(nuisances(scale=0.2, norm=0.05), id="two", marks=pytest.mark.nightly),
+        pytest.param(nuisances(wave=0.3, norm=0.1, scale=0.1), id="three"),
+    ],
 )
 @pytest.mark.parametrize("edges", [EDGES, (-np.inf, *EDGES[1:-1], np.inf)], ids=["some outside", "everywhere"])
 def test_t_is_the_difference_of_two_minima(make_analysis, told, edges):
@@ -133,15 +136,16 @@ def test_nuisances_stay_between_their_bounds(make_analysis):
     assert fit.share_at_bound == pytest.approx(0.5) and fit.t >= 0
 
 
-def test_toys_of_a_profiled_histogram_follow_a_chi_square(make_analysis):
-    """Of as many degrees of freedom as there are bins, whatever the nuisances, in the mean of 200 toys."""
+@pytest.mark.parametrize("n_toys", [100, pytest.param(200, marks=pytest.mark.nightly)])
+def test_toys_of_a_profiled_histogram_follow_a_chi_square(make_analysis, n_toys):
+    """Of as many degrees of freedom as there are bins, whatever the nuisances, in the mean of the toys."""
     reference = wilks.Sample(np.random.default_rng(0).exponential(size=20_000), features=["x"])
     options = {"reference": reference, "expected_events": 1_000.0, "nuisances": nuisances(norm=0.05)}
     source = wilks.Generator("wilks.problems.exponential:background")
     analysis = make_analysis(wilks.Histogram(n_bins=6), toy_source=source, **options)
-    toys = wilks.campaign.toys_here(analysis, wilks.Null(), n_toys=200, seed=3)
+    toys = wilks.campaign.toys_here(analysis, wilks.Null(), n_toys=n_toys, seed=3)
     assert toys.n_failed == 0 and np.min(toys.t) >= -1e-6
-    assert np.mean(toys.t) == pytest.approx(6.0 * 1.05, abs=4.0 * np.sqrt(12.0 / 200))
+    assert np.mean(toys.t) == pytest.approx(6.0 * 1.05, abs=4.0 * np.sqrt(12.0 / n_toys))
 
 
 def test_sums_over_bins(make_analysis):

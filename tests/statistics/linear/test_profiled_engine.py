@@ -1,6 +1,7 @@
 """Kernels with nuisances against plain formulas, another minimiser, and the Delta of a network."""
 
 import dataclasses
+import functools
 
 import jax.numpy as jnp
 import numpy as np
@@ -35,7 +36,14 @@ def analysis_of(*, is_score: bool = False, nuisances: object = None, model: obje
     )
 
 
-SCORE, CONVERGED = analysis_of(is_score=True), analysis_of(is_score=False)
+@functools.cache
+def scored() -> wilks.Analysis:
+    return analysis_of(is_score=True)
+
+
+@functools.cache
+def descended() -> wilks.Analysis:
+    return analysis_of(is_score=False)
 
 
 def engine_of(analysis: wilks.Analysis) -> ProfiledLinearEngine:
@@ -45,12 +53,12 @@ def engine_of(analysis: wilks.Analysis) -> ProfiledLinearEngine:
 
 @pytest.fixture(scope="module")
 def score() -> FitResult:
-    return fit_events(SCORE, DATA, OBSERVED)
+    return fit_events(scored(), DATA, OBSERVED)
 
 
 @pytest.fixture(scope="module")
 def converged() -> FitResult:
-    return fit_events(CONVERGED, DATA, OBSERVED)
+    return fit_events(descended(), DATA, OBSERVED)
 
 
 def log_ratio(events: FloatArray, z: FloatArray) -> FloatArray:
@@ -107,7 +115,7 @@ def z_of(fitted: object) -> FloatArray:
 
 
 def test_score_is_the_expansion_at_the_nuisances_of_delta(score):
-    plain = Plain(SCORE)
+    plain = Plain(scored())
     delta, z = plain.delta()
     q, a, step, _ = plain.score(z)
     assert score.converged and score.t == pytest.approx(q, abs=1e-6)
@@ -118,7 +126,7 @@ def test_score_is_the_expansion_at_the_nuisances_of_delta(score):
 
 def test_errors_are_those_of_the_joint_hessian(score):
     """P where f is free to help: the block of nu in the inverse of the whole matrix."""
-    plain, z = Plain(SCORE), z_of(score.delta_nuisances)
+    plain, z = Plain(scored()), z_of(score.delta_nuisances)
     w = (plain.weights * np.exp(log_ratio(plain.events, z)))[:, None]
     both = np.concatenate([plain.k, slopes(plain.events, z)], axis=1)
     matrix = (w * both).T @ both
@@ -129,9 +137,9 @@ def test_errors_are_those_of_the_joint_hessian(score):
 
 
 def test_no_other_minimiser_of_both_goes_lower(converged):
-    plain = Plain(CONVERGED)
+    plain = Plain(descended())
     delta, _ = plain.delta()
-    mix = engine_of(CONVERGED).groups[0].basis.mix  # the same functions in well conditioned coordinates
+    mix = engine_of(descended()).groups[0].basis.mix  # the same functions in well conditioned coordinates
     r = mix.shape[1]
 
     def goal(x: FloatArray) -> tuple[float, FloatArray]:
@@ -149,7 +157,7 @@ def test_no_other_minimiser_of_both_goes_lower(converged):
 
 @pytest.mark.parametrize("kind", ["score", "converged"])
 def test_tau_and_delta_follow_from_the_saved_parameters(kind, request):
-    result, analysis = request.getfixturevalue(kind), SCORE if kind == "score" else CONVERGED
+    result, analysis = request.getfixturevalue(kind), scored() if kind == "score" else descended()
     again = evaluate(analysis, DATA, result)
     assert again.tau == pytest.approx(result.tau, abs=1e-9)
     assert again.delta == pytest.approx(result.delta, abs=1e-9)
@@ -164,32 +172,32 @@ def test_tau_and_delta_follow_from_the_saved_parameters(kind, request):
 
 def test_delta_is_that_of_a_network(score):
     network = analysis_of(model=wilks.MLP(hidden=(2,), weight_clip=5.0))
-    found = network.engine.programs.delta.fit(engine_of(SCORE).delta.points.own(Data(DATA, OBSERVED)))  # type: ignore[attr-defined]
+    found = network.engine.programs.delta.fit(engine_of(scored()).delta.points.own(Data(DATA, OBSERVED)))  # type: ignore[attr-defined]
     assert score.delta == pytest.approx(-2 * found.value, abs=1e-9)
     np.testing.assert_allclose(z_of(score.delta_nuisances), found.z, atol=1e-9)
 
 
 def test_data_without_events_and_the_default_auxiliaries():
-    alone = wilks.fit(SCORE, DATA, auxiliaries={"scale": 0.1, "normalization": 0.05})
-    both = fit_together(SCORE, [DATA, DATA[:0]], [OBSERVED, np.zeros(2)])
+    alone = wilks.fit(scored(), DATA, auxiliaries={"scale": 0.1, "normalization": 0.05})
+    both = fit_together(scored(), [DATA, DATA[:0]], [OBSERVED, np.zeros(2)])
     assert both[0].t == alone.t
     assert both[1].converged and both[1].n_events == 0
-    assert wilks.fit(SCORE, DATA).observed == (0.0, 0.0)
+    assert wilks.fit(scored(), DATA).observed == (0.0, 0.0)
 
 
 def test_a_delta_that_does_not_converge_is_a_failure_with_its_reason(monkeypatch):
-    delta = engine_of(SCORE).delta
+    delta = engine_of(scored()).delta
     fit = delta.fit
     monkeypatch.setattr(delta, "fit", lambda own: fit(own)._replace(is_certified=False))
-    assert fit_events(SCORE, DATA, OBSERVED).status is FitStatus.DELTA_NOT_CONVERGED
+    assert fit_events(scored(), DATA, OBSERVED).status is FitStatus.DELTA_NOT_CONVERGED
     monkeypatch.setattr(delta, "fit", lambda own: fit(own)._replace(value=np.nan))
-    result = fit_events(SCORE, DATA, OBSERVED)
+    result = fit_events(scored(), DATA, OBSERVED)
     assert result.status is FitStatus.NON_FINITE and np.isnan(result.t)
 
 
 def test_a_fit_that_is_cut_short_is_not_certified(monkeypatch):
     monkeypatch.setattr("wilks.statistics.linear.profiled_group.NEWTON", NumpyNewton(max_iterations=1))
-    result = fit_events(CONVERGED, DATA * 1.5, OBSERVED)
+    result = fit_events(descended(), DATA * 1.5, OBSERVED)
     assert result.status is FitStatus.NOT_CONVERGED and result.newton_decrement > 1e-6
 
 
@@ -200,5 +208,5 @@ def test_data_where_the_response_is_not_finite_are_named():
 
 
 def test_nuisances_at_the_edge_are_held():
-    form = engine_of(SCORE).form(np.array([0.2, 10.0]), OBSERVED)
+    form = engine_of(scored()).form(np.array([0.2, 10.0]), OBSERVED)
     assert np.all(form.covariance[1] == 0) and np.all(form.pull[:, 1] == 0) and form.covariance[0, 0] > 0

@@ -105,7 +105,8 @@ def test_poisson_and_auxiliary_parts_are_the_hessian(monkeypatch):
     assert profiled_law(engine.profiled[0], form).mean == pytest.approx(expected, rel=1e-7)
 
 
-def test_toys_have_the_mean_variance_and_p_values(monkeypatch):
+@pytest.mark.parametrize("n_toys", [200, pytest.param(N_TOYS, marks=pytest.mark.nightly)])
+def test_toys_have_the_mean_variance_and_p_values(n_toys, monkeypatch):
     """Data drawn from the reference events weighted with r(nu*), so that the law given this reference is exact.
 
     Mean within 4 standard errors, variance within 4 of sqrt((kurtosis - 1)/n) with a kurtosis of 9, p < 0.1 within 4
@@ -115,18 +116,18 @@ def test_toys_have_the_mean_variance_and_p_values(monkeypatch):
     rng = np.random.Generator(np.random.Philox(7))
     events, w = ANALYSIS.reference.events, ANALYSIS.reference.event_weights
     moved = w * np.exp(ANALYSIS.nuisances.log_ratio(events, {"scale": SIGMA}))
-    sizes = rng.poisson(moved.sum(), size=N_TOYS)
+    sizes = rng.poisson(moved.sum(), size=n_toys)
     sets = [events[rng.choice(w.size, size, p=moved / moved.sum())] for size in sizes]
-    fits = fit_together(ANALYSIS, sets, list(np.array([SIGMA, 0.0]) + SIGMA * rng.normal(size=(N_TOYS, 2))))
+    fits = fit_together(ANALYSIS, sets, list(np.array([SIGMA, 0.0]) + SIGMA * rng.normal(size=(n_toys, 2))))
     assert all(fit.converged for fit in fits)
-    nulls = [analytic_null(ANALYSIS, fit) for fit in fits[:40]]
+    nulls = [analytic_null(ANALYSIS, fit) for fit in fits[:20]]
     mean, variance = (float(np.mean([getattr(null, name) for null in nulls])) for name in ("mean", "variance"))
     q = np.array([fit.t for fit in fits])
-    assert q.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / N_TOYS) + 0.03 * mean)
-    assert q.var() == pytest.approx(variance, rel=4 * math.sqrt(8 / N_TOYS) + 0.03)
+    assert q.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / n_toys) + 0.03 * mean)
+    assert q.var() == pytest.approx(variance, rel=4 * math.sqrt(8 / n_toys) + 0.03)
     grid = np.linspace(0.5 * mean, 3.0 * mean, 16)
     threshold = np.interp(-0.1, [-nulls[0].p_value(x) for x in grid], grid)
-    assert np.mean(q > threshold) == pytest.approx(0.1, abs=4 * math.sqrt(0.09 / N_TOYS) + 0.003)
+    assert np.mean(q > threshold) == pytest.approx(0.1, abs=4 * math.sqrt(0.09 / n_toys) + 0.003)
 
 
 def test_answer_without_toys_is_at_the_nuisances_of_delta():

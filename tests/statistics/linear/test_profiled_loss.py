@@ -1,5 +1,6 @@
 """The joint loss of a member and of every kind of nuisance, its derivatives, and the descent to its minimum."""
 
+import functools
 from functools import cached_property
 from types import SimpleNamespace
 
@@ -60,31 +61,35 @@ EVERY_KIND = Nuisances(
     correlation=np.eye(5) + 0.4 * (np.eye(5, k=1) + np.eye(5, k=-1)) * (np.arange(5) < 2) * (np.arange(5) < 2)[:, None],
 )
 MEASURED = np.array([0.1, -0.05, 0.1, 55.0, 0.0])
-EVERY = wilks.Analysis(
-    reference=wilks.Sample(np.random.default_rng(0).exponential(size=5000)),
-    model=wilks.Kernel(n_centers=8, width=1.0, ridge=RIDGE),
-    expected_events=500,
-    standardize=False,
-    nuisances=EVERY_KIND,
-)
+
+
+@functools.cache
+def of_every_kind() -> wilks.Analysis:
+    return wilks.Analysis(
+        reference=wilks.Sample(np.random.default_rng(0).exponential(size=5000)),
+        model=wilks.Kernel(n_centers=8, width=1.0, ridge=RIDGE),
+        expected_events=500,
+        standardize=False,
+        nuisances=EVERY_KIND,
+    )
 
 
 @pytest.fixture(scope="module")
 def group() -> ProfiledGroup:
-    assert isinstance(EVERY.engine, ProfiledLinearEngine)
-    return EVERY.engine.profiled[0]
+    assert isinstance(of_every_kind().engine, ProfiledLinearEngine)
+    return of_every_kind().engine.profiled[0]
 
 
 @pytest.fixture(scope="module")
 def loss(group) -> ProfiledLoss:
     """The joint loss with every kind of auxiliary measurement and a known yield; Delta is not needed for it."""
-    own = EVERY.engine.delta.points.own(Data(DATA, MEASURED))  # type: ignore[attr-defined]
+    own = of_every_kind().engine.delta.points.own(Data(DATA, MEASURED))  # type: ignore[attr-defined]
     return group.loss(RIDGE, group.plain.sums([DATA])[0], own)
 
 
 def test_joint_loss_is_that_of_the_package(loss, group):
     rng = np.random.default_rng(2)
-    r, j, analysis = group.basis.rank, len(EVERY_KIND), EVERY
+    r, j, analysis = group.basis.rank, len(EVERY_KIND), of_every_kind()
     theta = np.concatenate([0.1 * rng.normal(size=r), 0.3 * rng.normal(size=j)])
     params, z = group.basis.mix @ theta[:r], theta[r:]
     reference, response = analysis.reference, analysis.nuisances.on(analysis.reference.events)

@@ -138,7 +138,7 @@ def test_a_delta_that_fails_fails_the_set(is_score, monkeypatch):
 def test_an_answer_from_toys_at_the_fitted_nuisances(is_score):
     fit, analysis = fitted(is_score), analysis_of(is_score)
     at_delta = {one.name: one.value for one in fit.delta_nuisances}
-    toys = wilks.campaign.toys_here(analysis, wilks.ShiftedNuisance(at_delta), n_toys=40, seed=1)
+    toys = wilks.campaign.toys_here(analysis, wilks.ShiftedNuisance(at_delta), n_toys=20, seed=1)
     assert toys.n_failed == 0
     observed = dict(zip(at_delta, OBSERVED, strict=True))
     answer = wilks.goodness_of_fit(analysis, DATA, calibration=wilks.calibrate(toys), auxiliaries=observed)

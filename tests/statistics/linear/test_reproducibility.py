@@ -20,7 +20,9 @@ MODELS = {
     "mixed": lambda is_score: Mixed(is_score=is_score),
 }
 every_model = pytest.mark.parametrize("name", MODELS)
-profiled_model = pytest.mark.parametrize("name", ["kernel", "mixed"])  # whose programs are compiled: few
+# Programs of fits with nuisances are compiled: few.
+_NIGHTLY = [pytest.param(*one, marks=pytest.mark.nightly) for one in (("kernel", False), ("mixed", True))]
+profiled_model = pytest.mark.parametrize(("name", "is_score"), [("kernel", True), ("mixed", False), *_NIGHTLY])
 every_statistic = pytest.mark.parametrize("is_score", [True, False], ids=["score", "converged"])
 
 
@@ -107,7 +109,6 @@ def test_the_order_of_the_rows_of_the_data_changes_digits_at_most(name, is_score
 
 
 @profiled_model
-@every_statistic
 def test_with_nuisances_too(name, is_score):
     """One of them is held at the edge of its range by events far out."""
     analysis, sets = analysis_of(name, is_score, is_profiled=True), data_sets(3)
@@ -156,13 +157,19 @@ def test_with_a_standardization_of_its_own_it_changes_digits_at_most(name, is_sc
     np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("name", "is_profiled"), [*((name, False) for name in MODELS), ("kernel", True), ("mixed", True)]
-)
+@every_model
 @every_statistic
-def test_toys_do_not_depend_on_the_group(name, is_score, is_profiled):
+def test_toys_do_not_depend_on_the_group(name, is_score):
     """Shards of 4 and of 8, and all 16 at once."""
-    analysis = analysis_of(name, is_score, is_profiled=is_profiled)
+    check_groups(analysis_of(name, is_score))
+
+
+@profiled_model
+def test_toys_with_nuisances_do_not_depend_on_the_group(name, is_score):
+    check_groups(analysis_of(name, is_score, is_profiled=True))
+
+
+def check_groups(analysis):
     made = {size: _toys(analysis, size) for size in (4, 8, 16)}
     assert made[4] == made[8] == made[16] and len(made[4]) == 16
 

@@ -14,6 +14,7 @@ from wilks.fitting import evaluate
 from wilks.nuisances import LogYield, Nuisance, Nuisances, PoissonCount, Polynomial, correlated, normalization
 from wilks.statistics.fits import FitResult
 from wilks.statistics.network import MLP
+from wilks.statistics.objectives import goal_of
 from wilks.typing import FloatArray
 
 from tests.lab.compilations import Programs
@@ -120,6 +121,16 @@ def test_an_analysis_of_the_same_shapes_compiles_nothing(kind: str, programs: Pr
             assert (fit.t == first.t) == (name in ("equal", "fewer Newton steps")), name
 
 
+def test_networks_of_equal_shapes_have_two_goals() -> None:
+    """By which their programs are kept."""
+    analysis, goals = make("no nuisances", Options()), []
+    for activation in ("sigmoid", "tanh"):
+        model = MLP(hidden=(1,), weight_clip=4.0, activation=activation)
+        goals.append(jax.tree.structure(goal_of(analysis.problem, model.structure)))
+    assert goals[0] != goals[1]
+
+
+@pytest.mark.nightly
 def test_networks_of_equal_shapes_are_two_programs(programs: Programs) -> None:
     """Where the number of parameters differs, so do the shapes; here nothing but the structure tells the two apart."""
     analysis = make("no nuisances", Options())

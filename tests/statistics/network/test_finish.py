@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from jax.tree_util import Partial
 
-from wilks.optimize import Box, Objective, certify
+from wilks.optimize import Box, Certificate, Objective, certify
 from wilks.search import Search
 from wilks.statistics.network.finish import Finish, Finisher
+
+from tests.lab.compilations import quick_jit
 
 SHIFTS = jnp.array([0.0, 0.3])
 STARTS = np.array([[-1.2, 1.0], [0.5, -1.0], [1.9, 1.9]])
@@ -39,13 +41,17 @@ def test_every_start_ends_in_the_minimum_of_its_data_set(near: jax.Array | None,
 
 
 def test_the_certificate_is_that_of_the_very_point() -> None:
+    @quick_jit
+    def at(point: jax.Array, shift: jax.Array) -> tuple[Certificate, jax.Array]:
+        objective = rosenbrock(ONE, shift)
+        return certify(objective, point, BOX), objective.value(point)
+
     end = finished(Search())
     for k, owner in enumerate(OWNERS):
-        objective = rosenbrock(ONE, SHIFTS[owner])
-        expected = certify(objective, jnp.asarray(end.params[k]), BOX)
-        for name, value in expected._asdict().items():
-            np.testing.assert_allclose(getattr(end.certificate, name)[k], value, rtol=1e-6, atol=1e-15)
-        assert end.value[k] == pytest.approx(float(objective.value(jnp.asarray(end.params[k]))), abs=1e-15)
+        expected, value = at(jnp.asarray(end.params[k]), SHIFTS[owner])
+        for name, one in expected._asdict().items():
+            np.testing.assert_allclose(getattr(end.certificate, name)[k], one, rtol=1e-6, atol=1e-15)
+        assert end.value[k] == pytest.approx(float(value), abs=1e-15)
 
 
 def test_a_finish_that_newton_has_too_few_iterations_for_is_rescued() -> None:

@@ -22,7 +22,7 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
-import scipy.stats
+import scipy.special
 
 from wilks.errors import InputError
 from wilks.laws.splitting.particles import Population
@@ -135,7 +135,7 @@ class Tail(Storable):
             return Refusal("needs particles that mix (more of them, or more moves)", self.shortcoming)
         if not self.route.is_complete:
             return Probability.of_log(self.log_p, (-math.inf, self.log_p), method=METHOD)
-        half = float(scipy.stats.t.ppf(_TAIL, len(self.runs) - 1)) * self.relative_error
+        half = float(scipy.special.stdtrit(len(self.runs) - 1, _TAIL)) * self.relative_error
         return Probability.of_log(self.log_p, (self.log_p - half, min(self.log_p + half, 0.0)), method=METHOD)
 
     def text(self, what: str) -> str:

@@ -32,15 +32,20 @@ def width_of_dof(
     distances = np.sqrt(np.sum((centers - centers[::-1]) ** 2, axis=1))
     middle = float(np.median(distances[distances > 0])) if np.any(distances > 0) else 1.0
     grid = middle * np.geomspace(_NARROWEST, _WIDEST, _N_WIDTHS)
-    dofs = np.array([_dof(Gaussians(centers, width), events, variances, ridge=ridge) for width in grid])
-    above = np.flatnonzero(dofs > target)
-    if not above.size:
-        return _rounded(float(grid[np.argmax(dofs)]))
-    last = int(above[-1])
-    if last + 1 == grid.size:
-        return _rounded(float(grid[last]))
-    excess, lack = np.log(np.maximum(dofs[last : last + 2] / target, _LEAST_DOF))
-    return _rounded(float(grid[last] * (grid[last + 1] / grid[last]) ** (excess / (excess - lack))))
+    dofs = np.full(grid.size, np.nan)
+    for k in reversed(range(grid.size)):  # narrower ones than the widest that has more are of no account
+        dofs[k] = _dof(Gaussians(centers, float(grid[k])), events, variances, ridge=ridge)
+        if dofs[k] > target:
+            return _rounded(_between(grid[k : k + 2], dofs[k : k + 2], target))
+    return _rounded(float(grid[np.argmax(dofs)]))
+
+
+def _between(widths: FloatArray, dofs: FloatArray, target: float) -> float:
+    """The width of the target between two of a grid, the first of which has more; the widest of all is alone."""
+    if widths.size == 1:
+        return float(widths[0])
+    excess, lack = np.log(np.maximum(dofs / target, _LEAST_DOF))
+    return float(widths[0] * (widths[1] / widths[0]) ** (excess / (excess - lack)))
 
 
 def _rounded(width: float) -> float:
