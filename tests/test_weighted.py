@@ -171,8 +171,12 @@ def agrees_with_a_slow_integral(kind, n, seed, z):
 @settings(max_examples=60, deadline=None)
 @given(n=st.integers(1, 40), seed=st.integers(0, 1000), size=st.floats(0.0, 3.0), z=st.floats(0.0, 20.0))
 @example(n=9, seed=254, size=3.0, z=19.0)
+@example(n=18, seed=2, size=3.0, z=18.0)
 def test_corrections_of_every_size_agree_with_a_slow_integral(n, seed, size, z):
-    """delta(s) with the singularities of K: a displacement, and poles of second and third order."""
+    """delta(s) with the singularities of K: a displacement, and poles of second and third order.
+
+    Far from these poles: nearer to them the steps of the slow integral do not do.
+    """
     weights = spectrum("random", n, seed)
 
     def correction(s: np.ndarray) -> np.ndarray:
@@ -180,8 +184,8 @@ def test_corrections_of_every_size_agree_with_a_slow_integral(n, seed, size, z):
         return np.asarray(size * np.sum(0.1 * e + 0.03 * e**2 + 0.01 * e**3, axis=1))
 
     x = float(np.sum(weights) * (1.0 + 0.2 * size) + z * math.sqrt(2.0 * np.sum(weights**2)))
-    expected = slowly(x, weights, correction, shift=0.9)
-    assert weighted_log_sf(x, weights, correction=correction) == pytest.approx(expected, rel=5e-8, abs=5e-8)
+    expected = slowly(x, weights, correction, shift=0.7)
+    assert weighted_log_sf(x, weights, correction=correction) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
