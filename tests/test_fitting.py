@@ -120,14 +120,17 @@ def test_fit_is_a_function_of_analysis_and_data(analysis: wilks.Analysis, data: 
     np.testing.assert_array_equal(again.params, result.params)
 
 
-def test_fits_side_by_side_find_the_same_minima_as_alone(analysis: wilks.Analysis, wide: wilks.Analysis) -> None:
+@pytest.mark.parametrize("which", ["wide", pytest.param("analysis", marks=pytest.mark.nightly)])
+def test_fits_side_by_side_find_the_same_minima_as_alone(
+    which: str, analysis: wilks.Analysis, request: pytest.FixtureRequest
+) -> None:
     """With several lanes, whose sums are rounded otherwise, to the tolerance of a fit; with one: test_fitting_bits.py.
 
     Eight starts find one of several minima, and of some data sets an ulp decides which: not of these.
     """
     sets = [exponential(510, 12), exponential(480, 7), exponential(530, 8)]
     alone = [fit_events(analysis, events) for events in sets]
-    for one, found in zip(alone, fit_together(wide, sets), strict=True):
+    for one, found in zip(alone, fit_together(request.getfixturevalue(which), sets), strict=True):
         assert found.converged and found.t == pytest.approx(one.t, abs=1e-6)
         assert found.n_starts == one.n_starts and found.n_events == one.n_events
 

@@ -56,7 +56,7 @@ from wilks.power import BinnedSearch, Binning
 from wilks.problems import dimuon
 from wilks.responses import Closure, Training, check_responses, study_responses
 from wilks.samples import parse_expression
-from wilks.significance import median_ranks, z_score
+from wilks.significance import chi2_z_score, median_ranks
 from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.validation import Point, Validation
 from wilks.validation.checks import either_of
@@ -65,7 +65,7 @@ from wilks.validation.uniformity import uniformity
 
 from studies.common import excess_in, median_z, summary_of_z
 from studies.two_body.regimes import REGIMES, Events, Regime
-from studies.two_body.signals import contact_excess, signals
+from studies.two_body.signals import contact_excess, resonance_of, signals
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"calibration": 1, "toys": 2})
 POINTS = {"0": {}, "scale +": {"scale": 1.0}, "scale -": {"scale": -1.0}}
@@ -184,13 +184,13 @@ class Toys:
     def __init__(
         self, options, analysis: wilks.Analysis, executor: wilks.LocalProcesses, *, kind: str = "profiled"
     ) -> None:
-        self.analysis, self._executor = analysis, executor
+        self._analysis, self._executor = analysis, executor
         self._store = options.store / options.regime / options.model / kind
 
     def __call__(self, name: str, hypothesis, *, n_toys: int, seed: int) -> wilks.Toys:
         store = self._store / f"{name.replace(' ', '')}-{seed}"
         chosen = {"n_toys": n_toys, "seed": seed, "store": store, "executor": self._executor}
-        return wilks.run_toys(self.analysis, hypothesis, **chosen)
+        return wilks.run_toys(self._analysis, hypothesis, **chosen)
 
 
 def hypothesis_at(regime: Regime, sigmas: dict[str, float]):
@@ -350,7 +350,7 @@ def run_sensitivity(options) -> Iterator[harness.Row]:
 def of_chi_square(toys: wilks.Toys) -> harness.Row:
     """Z of each toy by the chi-square of the number of parameters, which `validation` checks; the median and power."""
     t = toys.t[np.isfinite(toys.t)]
-    z = np.array([z_score(p) for p in scipy.stats.chi2.sf(t, toys.n_parameters).tolist()])
+    z = np.array([chi2_z_score(one, toys.n_parameters) for one in t.tolist()])
     return summary_of_z(z) | {"mean_t": t.mean(), "n_failed": toys.n_failed}
 
 
@@ -383,7 +383,7 @@ def mass_edges(regime: Regime, *, has_peak: bool) -> tuple[float, ...]:
 def run_mass(options) -> Iterator[harness.Row]:
     """Expected excess that was learned beside the events of the Z' that were injected, in bins of mll."""
     analysis, events = analysis_of(options)
-    hypothesis = signals(events)["resonance"]
+    hypothesis = resonance_of(events)
     toy, observed = drawn(analysis, hypothesis, index=0)
     fit = wilks.fit(analysis, toy, auxiliaries=observed)
     resonance = events.at(events.loose("zprime300"), scale=1.0)

@@ -14,14 +14,22 @@ CONTACT_YIELD = 25.1 / 22.8
 
 def signals(events: Events, *, up: float = 1.0) -> dict[str, wilks.Alternative]:
     """A Z' of 300 GeV and a contact term, the true scale so many sigmas up."""
-    regime, scale = events.regime, {"scale": up}
-    values = regime.values(**scale)
-    resonance = events.at(events.loose("zprime300"), **scale).without_extras()
-    found = {"resonance": wilks.Alternative(signal=resonance, n_signal=regime.n_resonance, nuisances=values)}
     contact, ratio = contact_term(events, up=up)
-    source, expected = contact.without_extras(), regime.expected_events * ratio
-    found["contact term"] = wilks.Alternative(source=source, expected_events=expected, nuisances=values)
-    return found
+    return {
+        "resonance": resonance_of(events, up=up),
+        "contact term": wilks.Alternative(
+            source=contact.without_extras(),
+            expected_events=events.regime.expected_events * ratio,
+            nuisances=events.regime.values(scale=up),
+        ),
+    }
+
+
+def resonance_of(events: Events, *, up: float = 1.0) -> wilks.Alternative:
+    """The Z' alone."""
+    regime, moved = events.regime, events.at(events.loose("zprime300"), scale=up)
+    values = regime.values(scale=up)
+    return wilks.Alternative(signal=moved.without_extras(), n_signal=regime.n_resonance, nuisances=values)
 
 
 def contact_term(events: Events, *, up: float) -> tuple[wilks.Sample, float]:

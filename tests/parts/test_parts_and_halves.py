@@ -82,8 +82,9 @@ def test_p_of_a_half_is_uniform_whatever_trained(analysis, n) -> None:
     assert kstest(p, "uniform").pvalue > 0.01
 
 
-def test_the_study_in_small() -> None:
-    names = {"n_null": 40, "n_toys": 10, "n_reference": 5_000, "family": "histogram", "kept": []}
+@pytest.mark.parametrize("n_null", [40, pytest.param(60, marks=pytest.mark.nightly)])
+def test_the_study_in_small(n_null) -> None:
+    names = {"n_null": n_null, "n_toys": 10, "n_reference": 5_000, "family": "histogram", "kept": []}
     first, *rows = study.power(argparse.Namespace(**names))
     assert set(first["correlation"]) == {"k = 2", "k = 4", "crossed"} and len(rows) == 27
     seen = {(row["signal"], row["test"]): row["power"]["0.05"][0] for row in rows}

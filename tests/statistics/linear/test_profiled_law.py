@@ -99,10 +99,10 @@ def test_poisson_and_auxiliary_parts_are_the_hessian(monkeypatch):
     """Without the fluctuations of the reference Cov b = H - C P C^T, and E q = tr(A^-1 (A - 2 ridge))."""
     monkeypatch.setattr(ProfiledGroup, "_fluctuations", lambda *_: 0.0)
     engine = engine_of(ANALYSIS)
-    form = engine.form(np.array([0.7, 0.2]), np.zeros(2))
+    form = engine.form(np.array([2.1, 0.2]), np.zeros(2))  # where sums are made, and not taken from nodes
     matrix = form.root @ form.root.T
     expected = matrix.shape[0] - 6.0 * np.trace(np.linalg.inv(matrix))
-    assert profiled_law(engine.profiled[0], form).mean == pytest.approx(expected, rel=1e-7)
+    assert profiled_law(engine.profiled[0], form).mean == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("n_toys", [200, pytest.param(N_TOYS, marks=pytest.mark.nightly)])
@@ -120,7 +120,7 @@ def test_toys_have_the_mean_variance_and_p_values(n_toys, monkeypatch):
     sets = [events[rng.choice(w.size, size, p=moved / moved.sum())] for size in sizes]
     fits = fit_together(ANALYSIS, sets, list(np.array([SIGMA, 0.0]) + SIGMA * rng.normal(size=(n_toys, 2))))
     assert all(fit.converged for fit in fits)
-    nulls = [analytic_null(ANALYSIS, fit) for fit in fits[:20]]
+    nulls = [analytic_null(ANALYSIS, fit) for fit in fits[: n_toys // 10]]
     mean, variance = (float(np.mean([getattr(null, name) for null in nulls])) for name in ("mean", "variance"))
     q = np.array([fit.t for fit in fits])
     assert q.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / n_toys) + 0.03 * mean)

@@ -134,11 +134,12 @@ def test_a_delta_that_fails_fails_the_set(is_score, monkeypatch):
     assert fit_events(analysis, DATA, OBSERVED).status is FitStatus.DELTA_NOT_CONVERGED
 
 
+@pytest.mark.parametrize("n_toys", [20, pytest.param(40, marks=pytest.mark.nightly)])
 @both_statistics
-def test_an_answer_from_toys_at_the_fitted_nuisances(is_score):
+def test_an_answer_from_toys_at_the_fitted_nuisances(is_score, n_toys):
     fit, analysis = fitted(is_score), analysis_of(is_score)
     at_delta = {one.name: one.value for one in fit.delta_nuisances}
-    toys = wilks.campaign.toys_here(analysis, wilks.ShiftedNuisance(at_delta), n_toys=20, seed=1)
+    toys = wilks.campaign.toys_here(analysis, wilks.ShiftedNuisance(at_delta), n_toys=n_toys, seed=1)
     assert toys.n_failed == 0
     observed = dict(zip(at_delta, OBSERVED, strict=True))
     answer = wilks.goodness_of_fit(analysis, DATA, calibration=wilks.calibrate(toys), auxiliaries=observed)

@@ -246,9 +246,10 @@ def test_a_pool_of_the_size_of_the_reference_tells_half():
     assert analytic_null(with_pool(0)).scope == "over data and references of this size"
 
 
-def test_gaussians_on_lonely_events_are_left_to_toys(monkeypatch):
+@pytest.mark.parametrize("n_toys", [20, pytest.param(wilks.answer.AUTOMATIC_TOYS, marks=pytest.mark.nightly)])
+def test_gaussians_on_lonely_events_are_left_to_toys(n_toys, monkeypatch):
     """Narrow Gaussians on far events of the reference hold their own event and few others: H is too large."""
-    monkeypatch.setattr("wilks.answer.AUTOMATIC_TOYS", 20)
+    monkeypatch.setattr("wilks.answer.AUTOMATIC_TOYS", n_toys)
     rng = np.random.Generator(np.random.Philox(4))
     reference, pool = (wilks.Sample(rng.exponential(size=(n, 3))) for n in (4000, 6000))
     kernel = wilks.Kernel(n_centers=300, width=0.4, ridge=10.0, is_score=True)

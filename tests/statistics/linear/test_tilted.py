@@ -9,7 +9,7 @@ import wilks
 from wilks.nuisances import Nuisance, Nuisances
 from wilks.problems import exponential
 from wilks.statistics.linear.profiled_group import ProfiledGroup
-from wilks.statistics.linear.tilted import TiltedReference, TiltedSums
+from wilks.statistics.linear.tilted import Nodes, TiltedReference, TiltedSums
 
 from tests.statistics.linear.test_profiled_law import ANALYSIS, DATA
 from tests.statistics.linear.test_responses import SHIFTED, group_of
@@ -27,7 +27,7 @@ def broken(events: jax.Array, nu: jax.Array) -> jax.Array:
 
 def fresh(nuisances: object) -> TiltedReference:
     group = group_of(nuisances)
-    return TiltedReference(group.points, group.basis, group.responses)
+    return TiltedReference(group.points, group.basis, Nodes(group.responses, group.points.weights))
 
 
 def assert_same(one: TiltedSums, other: TiltedSums, *, rtol: float = 0.0) -> None:
@@ -55,7 +55,7 @@ def test_at_0_and_beyond_the_nodes_they_are_made(smooth, z):
 
 def test_the_normalization_alone_is_exact_anywhere():
     reference, z = fresh((NORMALIZATION,)), np.array([-12.0])
-    assert reference._axis.nodes.size == 1
+    assert reference._nodes.axis.nodes.size == 1
     assert_same(reference.sums(z), reference.made(z), rtol=1e-13)
 
 
@@ -66,7 +66,7 @@ def test_the_normalization_alone_is_exact_anywhere():
 )
 def test_where_nodes_do_not_do_they_are_made(nuisances):
     reference = fresh(nuisances)
-    assert reference._axis is None
+    assert reference._nodes.axis is None
     z = np.full(len(nuisances), 0.3)
     assert_same(reference.sums(z), reference.made(z))
 

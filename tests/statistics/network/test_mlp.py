@@ -36,8 +36,8 @@ class ModelContract:
     def test_each_event_is_evaluated_by_itself(self) -> None:
         events = self.events()
         together = self.model.log_ratio(self.params(), events)
-        alone = [self.model.log_ratio(self.params(), event[None])[0] for event in events[::5]]
-        np.testing.assert_allclose(together[::5], alone, rtol=1e-12, atol=1e-12)
+        alone = [self.model.log_ratio(self.params(), event[None])[0] for event in events]
+        np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-12)
 
     def test_starting_points_lie_in_the_box_and_depend_on_the_generator_alone(self) -> None:
         lower, upper = self.model.bounds(self.n_features)

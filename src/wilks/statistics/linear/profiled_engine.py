@@ -40,7 +40,9 @@ class ProfiledLinearEngine(LinearEngine):
 
     def __init__(self, problem: Problem, model: LinearModel) -> None:
         self.problem, self.model = problem, model
-        self.profiled = tuple(ProfiledGroup(problem, members) for members in model.groups)
+        first, *others = model.groups
+        leading = ProfiledGroup(problem, first)
+        self.profiled = (leading, *(ProfiledGroup(problem, members, beside=leading) for members in others))
         self.groups = tuple(one.plain for one in self.profiled)
         self.delta = Delta(problem, ProblemPoints(problem))
         self._limits = np.empty((0, 2))

@@ -16,7 +16,7 @@ from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.group import NEWTON, Group
 from wilks.statistics.linear.member_ends import MemberEnd
 from wilks.statistics.linear.profiled_loss import ProfiledLoss
-from wilks.statistics.linear.tilted import TiltedReference
+from wilks.statistics.linear.tilted import Nodes, TiltedReference
 from wilks.statistics.points import Own
 from wilks.statistics.responses import Responses
 from wilks.typing import FloatArray
@@ -36,20 +36,25 @@ class ProfiledGroup:
     Args:
         problem: with nuisances.
         members: with one map.
+        beside: of the same problem with another map, whose response is taken where both stand at all events.
 
     Raises:
         InputError: negative reference weights, as for `Group`.
     """
 
-    def __init__(self, problem: Problem, members: Sequence[Member]) -> None:
+    def __init__(self, problem: Problem, members: Sequence[Member], *, beside: "ProfiledGroup | None" = None) -> None:
         self.problem = problem
         plain = Group(problem, members)
         has_all = not plain.points.is_condensed or is_faithful(problem, plain.points)
         self.plain = plain if has_all else Group(problem, members, is_condensed=False)
         self.members, self.points, self.basis = self.plain.members, self.plain.points, self.plain.basis
         self._raw = raw_points(problem, self.points)
-        self.responses = Responses(problem, self._raw, self.points.weights)
-        self._tilted = TiltedReference(self.points, self.basis, self.responses)
+        if beside is None or self.points.is_condensed or beside.points.is_condensed:
+            self.nodes = Nodes(Responses(problem, self._raw, self.points.weights), self.points.weights)
+        else:
+            self.nodes = beside.nodes
+        self.responses = self.nodes.responses
+        self._tilted = TiltedReference(self.points, self.basis, self.nodes)
 
     def forms(self, z: FloatArray, observed: FloatArray) -> list[ScoreForm]:
         """For each ridge the expansion of the loss at f = 0 and z (j,); nuisances at their edge are held there."""

@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 
 from wilks.statistics.linear.basis import Basis, ReferencePoints
-from wilks.statistics.responses import Responses
+from wilks.statistics.responses import ResponseAt, Responses
 from wilks.typing import FloatArray
 
 _REACH, _SIZES, _MISSED = 2.0, (3, 5, 7, 9, 11), 1e-5
@@ -55,14 +55,18 @@ class Tilt:
     @cached_property
     def weights(self) -> FloatArray:
         """w' = w r, shape (n,)."""
-        weights: FloatArray = self.points.weights * np.exp(self.responses.at(self.z).log_ratio)
+        weights: FloatArray = self.points.weights * np.exp(self._at.log_ratio)
         return weights
 
     @cached_property
     def slopes(self) -> FloatArray:
         """d, 0 for what is held, shape (n, j)."""
-        slopes: FloatArray = self.responses.at(self.z).slopes * self.is_free
+        slopes: FloatArray = self._at.slopes * self.is_free
         return slopes
+
+    @cached_property
+    def _at(self) -> ResponseAt:
+        return self.responses.at(self.z)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,67 +99,18 @@ class _Axis:
         return place
 
 
-class TiltedReference:
-    """The sums of one feature map.
+class Nodes:
+    """The axis of a response at some points, which maps of the same points share.
 
     Args:
-        points, basis, responses: of a problem with nuisances.
-
-    Nothing is made before it is asked for: the values at the points cost as much as as many expansions.
+        responses, weights: r and w at the points; the latter of shape (n,).
     """
 
-    def __init__(self, points: ReferencePoints, basis: Basis, responses: Responses) -> None:
-        self.points, self.basis, self.responses = points, basis, responses
-
-    def sums(self, z: FloatArray) -> TiltedSums:
-        """At z (j,)."""
-        if not np.any(z):
-            return self._at_zero
-        axis = self._axis
-        if axis is None or not axis.holds(z):
-            return self.made(z)
-        shares = axis.shares(z)
-        pairs = list(zip(shares, self._at_nodes, strict=True))
-        return TiltedSums(sum(s * one.mean for s, one in pairs), sum(s * one.gram for s, one in pairs))
-
-    def made(self, z: FloatArray) -> TiltedSums:
-        """At z (j,), by a pass over the reference."""
-        return self._made([z])[0]
-
-    @property
-    def _n_nuisances(self) -> int:
-        return len(self.responses.bounds[0])
+    def __init__(self, responses: Responses, weights: FloatArray) -> None:
+        self.responses, self._weights = responses, weights
 
     @cached_property
-    def _at_zero(self) -> TiltedSums:
-        return self.made(np.zeros(self._n_nuisances))
-
-    @cached_property
-    def _at_nodes(self) -> list[TiltedSums]:
-        assert self._axis is not None, "there must be nodes"
-        places = [self._axis.place(node) for node in self._axis.nodes if node]
-        together = max(1, _MOST_WEIGHTS // self.points.weights.size)
-        portions = [places[first : first + together] for first in range(0, len(places), together)]
-        others = iter([one for portion in portions for one in self._made(portion)])
-        return [next(others) if node else self._at_zero for node in self._axis.nodes]
-
-    def _made(self, places: Sequence[FloatArray]) -> list[TiltedSums]:
-        """At several z, in one pass over the reference."""
-        r, size = self.basis.rank, self.basis.rank + self._n_nuisances
-        ats = [self.responses.at(z) for z in places]
-        roots = [np.sqrt(self.points.weights * np.exp(at.log_ratio)) for at in ats]
-        found = [TiltedSums(np.zeros(size), np.zeros((size, size))) for _ in places]
-        for phi, rows in self.points.blocks(self.basis):
-            both = np.empty((phi.shape[0], size))
-            for at, root, sums in zip(ats, roots, found, strict=True):
-                both[:, :r], both[:, r:] = phi, at.slopes[rows]
-                both *= root[rows, None]
-                sums.mean[:] += root[rows] @ both
-                sums.gram[:] += both.T @ both
-        return found
-
-    @cached_property
-    def _axis(self) -> _Axis | None:
+    def axis(self) -> _Axis | None:
         """None where values at nodes do not do."""
         lower, upper = (np.clip(side, -_REACH, _REACH) for side in self.responses.bounds)
         slopes = np.array([self.responses.at(share * upper + (1 - share) * lower).slopes for share in (0.2, 0.7)])
@@ -182,13 +137,75 @@ class TiltedReference:
         away = -self._tilts(z, axis.index)
         for share, one in zip(axis.shares(z), at_nodes, strict=True):
             away += share * one
-        return np.sqrt(away**2 @ self.points.weights)
+        return np.sqrt(away**2 @ self._weights)
 
     def _tilts(self, z: FloatArray, index: int) -> FloatArray:
         """r and r d of one nuisance at the points, shape (2, n)."""
         at = self.responses.at(z)
         ratio = np.exp(at.log_ratio)
         return np.array([ratio, ratio * at.slopes[:, index]])
+
+
+class TiltedReference:
+    """The sums of one feature map.
+
+    Args:
+        points, basis: of a problem with nuisances.
+        nodes: of its response at these points.
+
+    Nothing is made before it is asked for: the values at the nodes cost as much as as many expansions.
+    """
+
+    def __init__(self, points: ReferencePoints, basis: Basis, nodes: Nodes) -> None:
+        self.points, self.basis, self.responses, self._nodes = points, basis, nodes.responses, nodes
+
+    def sums(self, z: FloatArray) -> TiltedSums:
+        """At z (j,)."""
+        if not np.any(z):
+            return self._at_zero
+        axis = self._nodes.axis
+        if axis is None or not axis.holds(z):
+            return self.made(z)
+        shares = axis.shares(z)
+        pairs = list(zip(shares, self._at_nodes, strict=True))
+        return TiltedSums(sum(s * one.mean for s, one in pairs), sum(s * one.gram for s, one in pairs))
+
+    def made(self, z: FloatArray) -> TiltedSums:
+        """At z (j,), by a pass over the reference."""
+        return self._made([z])[0]
+
+    @property
+    def _n_nuisances(self) -> int:
+        return len(self.responses.bounds[0])
+
+    @cached_property
+    def _at_zero(self) -> TiltedSums:
+        return self.made(np.zeros(self._n_nuisances))
+
+    @cached_property
+    def _at_nodes(self) -> list[TiltedSums]:
+        axis = self._nodes.axis
+        assert axis is not None, "there must be nodes"
+        places = [axis.place(node) for node in axis.nodes if node]
+        together = max(1, _MOST_WEIGHTS // self.points.weights.size)
+        portions = [places[first : first + together] for first in range(0, len(places), together)]
+        others = iter([one for portion in portions for one in self._made(portion)])
+        return [next(others) if node else self._at_zero for node in axis.nodes]
+
+    def _made(self, places: Sequence[FloatArray]) -> list[TiltedSums]:
+        """At several z, in one pass over the reference."""
+        r, size = self.basis.rank, self.basis.rank + self._n_nuisances
+        ats = [self.responses.at(z) for z in places]
+        roots = [np.sqrt(self.points.weights * np.exp(at.log_ratio)) for at in ats]
+        found = [TiltedSums(np.zeros(size), np.zeros((size, size))) for _ in places]
+        for phi, rows in self.points.blocks(self.basis):
+            both = np.empty((phi.shape[0], size))
+            for at, root, sums in zip(ats, roots, found, strict=True):
+                both[:, :r], both[:, r:] = phi, at.slopes[rows]
+                both *= root[rows, None]
+                sums.mean[:] += root[rows] @ both
+                sums.gram[:] += both.T @ both
+        return found
 
 
 def chebyshev(lower: float, upper: float, n: int) -> FloatArray:
