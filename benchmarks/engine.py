@@ -155,7 +155,7 @@ class Passes:
         @jax.jit
         def many(params: jax.Array, events: Events, n: int) -> tuple[jax.Array, jax.Array]:
             def one(_: int, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-                value, gradient = likelihood.value_and_gradient(model, carry[0], events)
+                value, gradient = likelihood.value_and_gradient(model.structure, carry[0], events)
                 return carry[0] - 1e-12 * gradient, carry[1] + value
 
             return lax.fori_loop(0, n, one, (params, jnp.zeros(())))
@@ -163,7 +163,7 @@ class Passes:
         return self.of_loop(lambda n: many(jnp.asarray(params), events, n))
 
     def of_hessian(self, model: wilks.MLP, params: np.ndarray, events: Events) -> harness.Row:
-        hessian = jax.jit(lambda params, events: likelihood.hessian(model, params, events))
+        hessian = jax.jit(lambda params, events: likelihood.hessian(model.structure, params, events))
         timed(hessian, params, events)  # compiles
         return harness.spread([timed(hessian, params, events)[1] for _ in range(self._n_times)])
 

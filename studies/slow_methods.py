@@ -32,11 +32,11 @@ class SlowMethods:
         self._function_tolerance = function_tolerance
 
         def adam(starts: jax.Array, events: Events, epochs: int) -> tuple[jax.Array, jax.Array]:
-            solver, goal = Adam(max_iterations=epochs), objective(model, events)
+            solver, goal = Adam(max_iterations=epochs), objective(model.structure, events)
             ends = jax.vmap(lambda start: solver.run(goal, start, box))(starts)
             return ends.value, ends.params
 
-        self._slope = jax.jit(lambda params, events: likelihood.value_and_gradient(model, params, events))
+        self._slope = jax.jit(lambda params, events: likelihood.value_and_gradient(model.structure, params, events))
         self._adam = jax.jit(adam, static_argnums=2)
 
     def scipy(self, start: np.ndarray, events: Events) -> tuple[float, np.ndarray, int]:

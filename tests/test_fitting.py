@@ -71,7 +71,9 @@ Slope = Callable[[FloatArray, Points], tuple[jax.Array, jax.Array]]
 def slope(analysis: wilks.Analysis) -> Slope:
     """The loss and its gradient on the reference and given data."""
     whole = programs_of(analysis).points.whole
-    compiled: Slope = fast_jit(lambda w, points: likelihood.value_and_gradient(analysis.model, w, (whole, points)))
+    compiled: Slope = fast_jit(
+        lambda w, points: likelihood.value_and_gradient(analysis.model.structure, w, (whole, points))
+    )
     return compiled
 
 
@@ -308,7 +310,7 @@ def test_quasi_newton_is_no_worse_than_scipy_start_by_start(
 
     @fast_jit
     def descend(start: jax.Array) -> jax.Array:
-        goal = objective(analysis.model, events)
+        goal = objective(analysis.model.structure, events)
         return QuasiNewton(max_iterations=3000, tolerance=1e-6).run(goal, start, box).value
 
     ours = np.array([-2.0 * float(descend(start)) for start in starts])

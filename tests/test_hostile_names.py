@@ -24,7 +24,7 @@ from wilks.analysis import Analysis
 from wilks.campaign.jobs import JobOptions, Place, condor_description, condor_script, slurm_script
 from wilks.cli import main
 from wilks.cli.session import Session
-from wilks.config.template import FoundSample, template
+from wilks.config.templates import FoundSample, template
 from wilks.errors import InputError
 from wilks.plots.style import axis_label, new_figure, style, to_svg
 from wilks.reports.campaign import CampaignPage

@@ -46,13 +46,13 @@ def test_value_is_the_formula_whatever_the_blocks(case: tuple[FloatArray, ...]) 
     reference, weights, data, params = case
     expected = formula(params, reference, weights, data)
     for n_blocks in (2, 4):
-        found = likelihood.value(MODEL, jnp.asarray(params), events_of(case, n_blocks))
+        found = likelihood.value(MODEL.structure, jnp.asarray(params), events_of(case, n_blocks))
         assert float(found) == pytest.approx(expected, rel=1e-12)
 
 
 def test_gradient_agrees_with_differences(case: tuple[FloatArray, ...]) -> None:
     reference, weights, data, params = case
-    value, gradient = likelihood.value_and_gradient(MODEL, jnp.asarray(params), events_of(case))
+    value, gradient = likelihood.value_and_gradient(MODEL.structure, jnp.asarray(params), events_of(case))
     differences = optimize.approx_fprime(params, formula, 1e-7, reference, weights, data)
     assert float(value) == pytest.approx(formula(params, reference, weights, data), rel=1e-12)
     np.testing.assert_allclose(gradient, differences, rtol=2e-4, atol=2e-4)
@@ -60,16 +60,16 @@ def test_gradient_agrees_with_differences(case: tuple[FloatArray, ...]) -> None:
 
 def test_hessian_agrees_with_differences_of_the_gradient(case: tuple[FloatArray, ...]) -> None:
     params, events, step = case[3], events_of(case), 1e-5
-    hessian = likelihood.hessian(MODEL, jnp.asarray(params), events)
+    hessian = likelihood.hessian(MODEL.structure, jnp.asarray(params), events)
 
-    gradient = quick_jit(lambda w: likelihood.value_and_gradient(MODEL, w, events)[1])
+    gradient = quick_jit(lambda w: likelihood.value_and_gradient(MODEL.structure, w, events)[1])
     columns = [(gradient(params + step * e) - gradient(params - step * e)) / (2 * step) for e in np.eye(params.size)]
     np.testing.assert_allclose(hessian, np.array(columns), rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(hessian, np.asarray(hessian).T, rtol=1e-10, atol=1e-10)
 
 
 def test_information_is_the_part_that_is_never_negative(case: tuple[FloatArray, ...]) -> None:
-    matrix = likelihood.information(MODEL, jnp.asarray(case[3]), events_of(case))
+    matrix = likelihood.information(MODEL.structure, jnp.asarray(case[3]), events_of(case))
     assert np.linalg.eigvalsh(matrix)[0] > -1e-9
 
 
@@ -84,7 +84,7 @@ def test_loss_of_a_constant_log_ratio_has_its_minimum_at_the_ratio_of_counts() -
             return jnp.broadcast_to(params[0], columns.shape[1])
 
     best = jnp.array([np.log(observed / expected)])
-    value, gradient = likelihood.value_and_gradient(Constant(), best, (points,))
+    value, gradient = likelihood.value_and_gradient(Constant().structure, best, (points,))
     assert float(gradient[0]) == pytest.approx(0.0, abs=1e-10)
     t = 2 * (observed * np.log(observed / expected) - (observed - expected))
     assert -2 * float(value) == pytest.approx(t, rel=1e-12)
@@ -94,14 +94,14 @@ def test_events_in_single_precision_give_nearly_the_same_slope_in_double(case: t
     exact = events_of(case)
     single = tuple(Points(*(array.astype(jnp.float32) for array in part)) for part in exact)
     params = jnp.asarray(case[3])
-    value, gradient = likelihood.value_and_gradient(MODEL, params, single)
+    value, gradient = likelihood.value_and_gradient(MODEL.structure, params, single)
     assert value.dtype == gradient.dtype == jnp.float64
-    expected = likelihood.value_and_gradient(MODEL, params, exact)
+    expected = likelihood.value_and_gradient(MODEL.structure, params, exact)
     np.testing.assert_allclose(value, expected[0], atol=1e-2)
     np.testing.assert_allclose(gradient, expected[1], rtol=1e-4, atol=1e-2)
-    curvature = likelihood.information(MODEL, params, single)
+    curvature = likelihood.information(MODEL.structure, params, single)
     assert curvature.dtype == jnp.float64
-    np.testing.assert_allclose(curvature, likelihood.information(MODEL, params, exact), rtol=1e-3, atol=1e-2)
+    np.testing.assert_allclose(curvature, likelihood.information(MODEL.structure, params, exact), rtol=1e-3, atol=1e-2)
 
 
 @pytest.mark.parametrize("precision", [jnp.float32, jnp.float64])
@@ -116,9 +116,9 @@ def test_a_log_ratio_beyond_the_range_of_exp_is_finite_at_events_of_the_data(pre
 
         column_jacobian, column_curvature = NetworkModel.column_jacobian, NetworkModel.column_curvature
 
-    params = jnp.array([20.0])
-    value, gradient = likelihood.value_and_gradient(Linear(), params, (points,))
+    f, params = Linear().structure, jnp.array([20.0])
+    value, gradient = likelihood.value_and_gradient(f, params, (points,))
     assert float(value) == pytest.approx(2 * np.expm1(20.0) - 1800.0, rel=1e-6)
     assert float(gradient[0]) == pytest.approx(2 * np.exp(20.0) - 90.0, rel=1e-6)
-    assert float(likelihood.value(Linear(), params, (points,))) == pytest.approx(float(value), rel=1e-6)
-    assert float(likelihood.hessian(Linear(), params, (points,))[0, 0]) == pytest.approx(2 * np.exp(20.0), rel=1e-6)
+    assert float(likelihood.value(f, params, (points,))) == pytest.approx(float(value), rel=1e-6)
+    assert float(likelihood.hessian(f, params, (points,))[0, 0]) == pytest.approx(2 * np.exp(20.0), rel=1e-6)

@@ -3,10 +3,19 @@
 JAX keeps a program by the pytrees that its arguments are: their arrays are arguments, and all else is the key.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from __future__ import annotations
 
-import jax
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from wilks import lazy
+
+# A model is read and checked by commands that fit nothing, and must not wait for JAX.
+if TYPE_CHECKING:
+    import jax
+else:
+    jax = lazy.Module("jax")
 
 
 class Structure(Protocol):
@@ -25,8 +34,9 @@ class Structure(Protocol):
         """sum_e c_e d2f(x_e)/dw2 for coefficients c (n,), shape (p, p)."""
 
 
+@cache
 def register_by_identity(kind: type) -> None:
-    """Make instances of a class pytrees without arrays, each the key of programs of its own."""
+    """Make instances of a class pytrees without arrays, each the key of programs of its own; once."""
     jax.tree_util.register_pytree_node(kind, lambda one: ((), _Same(one)), lambda same, _: same.one)
 
 

@@ -39,16 +39,16 @@ class Descents:
     """Both descents of one analysis, compiled; each returns the end in w and its Newton decrement in the box."""
 
     def __init__(self, analysis: wilks.Analysis) -> None:
-        self._model, self._near = analysis.model, analysis.engine.programs.points.near
-        self.clip = self._model.weight_clip
+        model, self._near = analysis.model, analysis.engine.programs.points.near
+        self.clip = model.weight_clip
         ones = jnp.ones(analysis.n_parameters)
         self._box, self._nowhere = (Box(-size * ones, size * ones) for size in (self.clip, 1e6))
-        self._mapped = Mapped(hidden=self._model.hidden, weight_clip=self.clip)
+        self._f, self._mapped = model.structure, Mapped(hidden=model.hidden, weight_clip=self.clip).structure
         self._solver = QuasiNewton(max_iterations=3000, tolerance=1e-4)
         self.named = {"box": jax.jit(self._by_box), "map": jax.jit(self._by_map)}
 
     def _by_box(self, start: jax.Array, data: Points) -> tuple[State, jax.Array]:
-        goal = objective(self._model, (self._near, data))
+        goal = objective(self._f, (self._near, data))
         end = self._solver.run(goal, start, self._box)
         return end, certify(goal, end.params, self._box).newton_decrement
 
@@ -56,7 +56,7 @@ class Descents:
         events, u = (self._near, data), jnp.arctanh(jnp.clip(start / self.clip, -0.999, 0.999))
         end = self._solver.run(objective(self._mapped, events), u, self._nowhere)
         inside = self.clip * jnp.tanh(end.params)
-        decrement = certify(objective(self._model, events), inside, self._box).newton_decrement
+        decrement = certify(objective(self._f, events), inside, self._box).newton_decrement
         return end._replace(params=inside), decrement
 
 

@@ -3,6 +3,8 @@
     python -m studies.default_search.run exponential                   # peaks on an exponential
     python -m studies.default_search.run muons --data FOLDER           # resonances and a contact term in muon pairs
     python -m studies.default_search.run olympics --data FILE          # the LHC Olympics signal region
+    python -m studies.default_search.run networks muons --data FOLDER      # a network beside the set, on the same toys
+    python -m studies.default_search.run networks olympics --data FILE
     python -m studies.default_search.run ridges --data FOLDER --simulated FOLDER   # the choice of the ridges
 
 Thresholds at 2 and 3 sigma come from null toys of their own, errors from both numbers of toys. Beside the set stand its
@@ -19,6 +21,10 @@ one reference the power depends on which: its own fluctuations shift Z by about 
 ``olympics``: FILE is an NPZ with ``background``, ``background_extra`` and ``signal_rd``, five features. In each toy all
 background events are split anew into a reference of 100,000 and data of 20,000, of which a fixed number is signal. The
 null is over references, too; centers and widths are those for all background events.
+
+``networks``: the network (5,5,5,5,1) with clip 1.5 (`studies.two_body`), or with ``--model set`` the set, on toys of
+few: of each of several references of 100,000, n_null of the reference and n_toys of each signal; what is no reference
+is the pool of its toys. ``muons`` with FOLDER also for ``dimuon_zprime200.h5``; signals have Poisson numbers.
 
 ``ridges``: mean power at 2 and 2.5 sigma of sets with these ridges (`studies.default_search.ridges`); the second folder
 is that of `studies.two_body`.
@@ -138,6 +144,22 @@ def run_olympics(options) -> Iterator[harness.Row]:
     for n_signal in options.signals:
         found = split_scores(engine, rng, standardized, n=options.n_signal, n_signal=n_signal)
         yield from rows_of(engine, null, {f"S = {n_signal}": found})
+
+
+@SCRIPT.part(
+    "networks",
+    problem=["muons", "olympics"],
+    data=Path,
+    model="network",
+    n_references=4,
+    n_null=6,
+    n_toys=3,
+    store=Path,
+)
+def run_networks(options) -> Iterator[harness.Row]:
+    from studies.default_search import networks
+
+    yield from networks.rows(networks.PROBLEMS[options.problem](options.data), options)
 
 
 @SCRIPT.part("ridges", data=Path, simulated=Path, n_null=3000, n_signal=400)

@@ -26,7 +26,7 @@ import wilks
 from wilks.fitting import fit_together
 from wilks.problems import exponential
 from wilks.statistics.linear import Member, basis
-from wilks.statistics.linear.centers import choose_centers
+from wilks.statistics.linear.centers import Candidates
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.group import Group
 
@@ -108,8 +108,8 @@ class Chooser:
             chances = self.weights if choice == "density" else self.leverage
             return self.events[rng.choice(len(chances), n, replace=False, p=chances / chances.sum())]
         if choice == "spread":  # the second half of twice as many
-            return choose_centers(rng, self.events, self.weights, 2 * n)[n:]
-        return choose_centers(rng, self.events, self.weights, n)
+            return Candidates(self.events, self.weights).centers(rng, 2 * n)[n:]
+        return Candidates(self.events, self.weights).centers(rng, n)
 
     def group(self, choice: str, n: int) -> Group:
         gaussians = Gaussians(self.centers(choice, n), self.problem.width)

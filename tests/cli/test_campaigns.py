@@ -83,6 +83,7 @@ def test_a_campaign_from_plan_to_answer(planned: Any, campaign: Path, run: Run) 
 # Each takes longer to import than a small command to do its work.
 SLOW = {"awkward", "dask", "h5py", "hist", "jax", "matplotlib", "pydantic", "scipy", "uproot"}
 ONLY_FOR_TABLES = {"numpy", "pyarrow", "rich"}
+ONLY_FOR_FITS = {"awkward", "dask", "jax", "matplotlib", "scipy.optimize", "scipy.stats"}
 
 
 @pytest.mark.parametrize(
@@ -92,10 +93,14 @@ ONLY_FOR_TABLES = {"numpy", "pyarrow", "rich"}
         (["toys", "--help"], SLOW | ONLY_FOR_TABLES),
         (["toys", "status", "CAMPAIGN"], SLOW),
         (["toys", "submit", "CAMPAIGN", "--backend", "slurm", "--dry-run"], SLOW),
+        (["check", "ANALYSIS"], ONLY_FOR_FITS),
     ],
 )
-def test_a_quick_command_imports_no_slow_library(campaign: Path, words: list[str], unused: set[str]) -> None:
-    arguments = [str(campaign) if word == "CAMPAIGN" else word for word in words]
+def test_a_quick_command_imports_no_slow_library(
+    planned: Any, campaign: Path, words: list[str], unused: set[str]
+) -> None:
+    paths = {"CAMPAIGN": str(campaign), "ANALYSIS": str(planned.path)}
+    arguments = [paths.get(word, word) for word in words]
     code = (
         "import sys; from wilks.cli import main\n"
         f"try: main({arguments})\n"

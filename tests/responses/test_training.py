@@ -5,7 +5,8 @@ import pytest
 
 from wilks.errors import InputError
 from wilks.nuisances.taylor import n_network_params, network
-from wilks.responses.training import Group, Training, _Loss, _start, _t_of_loss, _Watch, train
+from wilks.responses.options import ACTIVATIONS, Training
+from wilks.responses.training import _ACTIVATION_OF, Group, _Loss, _start, _t_of_loss, _Watch, train
 
 
 def groups_of(n, d, *, seed=0):
@@ -132,3 +133,7 @@ def test_bad_options(options):
 
 def test_default_layers():
     assert Training().layers(1) == (4,) and len(Training().layers(5)) >= 1 and Training(hidden=()).layers(5) == ()
+
+
+def test_every_activation_that_may_be_named_is_there() -> None:
+    assert tuple(_ACTIVATION_OF) == ACTIVATIONS

@@ -1,12 +1,14 @@
 """wilks learn-nuisances: responses of the nuisances, learned from varied samples and checked on them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from wilks import plots
+from wilks import plots, responses
 from wilks.cli.learned import Learned, save_learned
 from wilks.cli.options import analysis_argument, json_option, style_options
 from wilks.cli.outcome import ExitCode
@@ -17,16 +19,6 @@ from wilks.config import load_config
 from wilks.config.nuisance_sections import ResponsesConfig
 from wilks.errors import InputError, StoreError
 from wilks.nuisances import Nuisance, Nuisances
-from wilks.responses import (
-    Closure,
-    ResponseStudy,
-    Training,
-    Variation,
-    bin_responses,
-    check_responses,
-    learn_responses,
-    study_responses,
-)
 from wilks.samples import Sample
 from wilks.storage import save, whole_file
 
@@ -64,18 +56,18 @@ def learn_step(session: Session, prepared: Prepared, *, accept_poor: bool = Fals
     config, reference = prepared.loaded.config.responses, prepared.analysis.reference
     parameters, variations = prepared.systematics.parameters, prepared.systematics.variations
     with prepared.loaded.located("responses"):
-        study = study_responses(reference, parameters, variations=variations)
+        study = responses.study_responses(reference, parameters, variations=variations)
         session.say(str(study))
         order = study.order if config.order is None else config.order
         chosen = study.training(variations) if config.order is None else variations
         session.note(f"learning the responses of {', '.join(study.order)} from {len(chosen)} variations")
         learned = _learn(reference, parameters, chosen, config, order=order)
-        closure = check_responses(reference, learned, variations=variations)
+        closure = responses.check_responses(reference, learned, variations=variations)
     _show_closure(session, closure)
     numbers = {"order": order, "trained_at": [dict(one.values) for one in chosen]}
     numbers |= {"study": study.to_dict(), "closure": closure.to_dict()}
     session.outcome.numbers["responses"] = numbers
-    found: dict[str, ResponseStudy | Closure] = {STUDY: study, CLOSURE: closure}
+    found: dict[str, responses.ResponseStudy | responses.Closure] = {STUDY: study, CLOSURE: closure}
     _keep(session, prepared.output / RESPONSES, found, labels=prepared.loaded.config.labels)
     if not _passes(session, closure, is_accepted=accept_poor or config.accept_poor):
         return None
@@ -89,14 +81,14 @@ def learn_step(session: Session, prepared: Prepared, *, accept_poor: bool = Fals
 def _learn(
     reference: Sample,
     parameters: Sequence[Nuisance],
-    variations: Sequence[Variation],
+    variations: Sequence[responses.Variation],
     config: ResponsesConfig,
     *,
     order: int | dict[str, int],
 ) -> Nuisances:
     """In bins, or with networks; poor ones are judged later, on all variations."""
     if config.bins:
-        return bin_responses(
+        return responses.bin_responses(
             reference,
             parameters,
             variations=variations,
@@ -106,20 +98,20 @@ def _learn(
             accept_poor=True,
         )
     hidden = None if config.hidden is None else tuple(config.hidden)
-    return learn_responses(
+    return responses.learn_responses(
         reference,
         parameters,
         variations=variations,
         order=order,
         inputs=config.inputs,
         seed=config.seed,
-        training=Training(hidden=hidden, n_networks=config.n_networks, activation=config.activation),
+        training=responses.Training(hidden=hidden, n_networks=config.n_networks, activation=config.activation),
         yields_from_samples=config.yields_from_samples,
         accept_poor=True,
     )
 
 
-def _show_closure(session: Session, closure: Closure) -> None:
+def _show_closure(session: Session, closure: responses.Closure) -> None:
     session.say("\nThe reference times r(x; nu) against the variations")
     session.say(str(closure))
     for name in closure.names:
@@ -127,7 +119,11 @@ def _show_closure(session: Session, closure: Closure) -> None:
 
 
 def _keep(
-    session: Session, folder: Path, found: Mapping[str, ResponseStudy | Closure], *, labels: Mapping[str, str]
+    session: Session,
+    folder: Path,
+    found: Mapping[str, responses.ResponseStudy | responses.Closure],
+    *,
+    labels: Mapping[str, str],
 ) -> None:
     """Save the study and the closure, for `wilks figures`, and draw them."""
     figures: dict[str, Callable[[], Any]] = {}
@@ -156,7 +152,7 @@ def _png(session: Session, name: str, draw: Callable[[], Any]) -> bytes:
         return b""
 
 
-def _passes(session: Session, closure: Closure, *, is_accepted: bool) -> bool:
+def _passes(session: Session, closure: responses.Closure, *, is_accepted: bool) -> bool:
     """Whether to go on; the warning says what is poor."""
     if closure.is_good:
         return True

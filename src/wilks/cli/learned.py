@@ -4,16 +4,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from wilks import lazy
 from wilks.cli.outcome import strict_json
 from wilks.cli.places import LEARNED
 from wilks.config import Systematics
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
-from wilks.nuisances import Nuisances, nuisances_from_dict
+from wilks.nuisances import Nuisances
 from wilks.storage import read_document, write_document
 from wilks.wording import in_shell
+
+if TYPE_CHECKING:
+    from wilks.nuisances import documents
+else:
+    documents = lazy.Module("wilks.nuisances.documents")
 
 SCHEMA_VERSION = 1
 
@@ -68,7 +74,7 @@ def load_learned(output: Path, systematics: Systematics) -> Learned | None:
         content = read_document(path, what="learned responses")
         if content["schema_version"] != SCHEMA_VERSION:
             raise ValueError(f"schema version {content['schema_version']}")
-        nuisances = nuisances_from_dict(content["nuisances"])
+        nuisances = documents.nuisances_from_dict(content["nuisances"])
         is_poor, numbers, before = bool(content["is_poor"]), dict(content["numbers"]), dict(content["learned_from"])
     except (ValueError, KeyError, TypeError, InputError) as error:
         raise StoreError(

@@ -1,14 +1,20 @@
 """What is looked at in nuisances and variations before anything is learned."""
 
 import math
+from typing import TYPE_CHECKING
 
+from wilks import lazy
 from wilks.cli.checks import Findings
 from wilks.config import Systematics
 from wilks.errors import InputError
 from wilks.nuisances import Nuisance, Unselected
 from wilks.responses import Variation
-from wilks.responses.polynomials import terms_for
 from wilks.responses.variation import points_of, warn_if_one_sided
+
+if TYPE_CHECKING:
+    from wilks.responses import polynomials
+else:
+    polynomials = lazy.Module("wilks.responses.polynomials")
 
 _LARGE_YIELD_CHANGE = math.log(1.5)
 
@@ -66,7 +72,7 @@ def check_variation_set(found: Findings, systematics: Systematics) -> None:
             _require_alone(name, variations)
     points = points_of(names, variations)
     with loaded.located("responses", "order"):
-        terms_for(names, points, order=loaded.config.responses.order or 1, terms=None)
+        polynomials.terms_for(names, points, order=loaded.config.responses.order or 1, terms=None)
     warn_if_one_sided(names, points)
     found.numbers["variations"] = [
         {"at": dict(one.values), "n_events": one.sample.n_events, "yield_ratio": systematics.yield_ratio(one)}

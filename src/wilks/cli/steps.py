@@ -1,11 +1,13 @@
 """The steps that commands are made of: calibrate, test and report."""
 
+from __future__ import annotations
+
 import hashlib
 import math
 
 import numpy as np
 
-from wilks import reports
+from wilks import reports, responses
 from wilks.analysis import Analysis
 from wilks.answer import answer_of
 from wilks.campaign import Toys, toys_here
@@ -27,7 +29,6 @@ from wilks.laws import Calibration, GoodnessOfFit, calibrate
 from wilks.laws.beyond import Beyond
 from wilks.laws.notices import chi_square_notice
 from wilks.laws.splitting.toys import require_splittable
-from wilks.responses import Closure, ResponseStudy, check_responses, study_responses
 from wilks.responses.variation import one_sided_notices, points_of
 from wilks.samples import Sample
 from wilks.significance import z_score
@@ -254,11 +255,11 @@ def _response_notices(prepared: Prepared) -> tuple[str, ...]:
     return (*one_sided_notices(names, points), *(poor if is_poor else ()))
 
 
-def _response_checks(prepared: Prepared) -> tuple[ResponseStudy | None, Closure | None]:
+def _response_checks(prepared: Prepared) -> tuple[responses.ResponseStudy | None, responses.Closure | None]:
     """The study and the closure of learned responses, made again from the variations."""
     systematics = prepared.systematics
     if not systematics.to_learn:
         return None, None
     reference, variations = prepared.analysis.reference, systematics.variations
-    study = study_responses(reference, systematics.parameters, variations=variations)
-    return study, check_responses(reference, prepared.analysis.nuisances, variations=variations)
+    study = responses.study_responses(reference, systematics.parameters, variations=variations)
+    return study, responses.check_responses(reference, prepared.analysis.nuisances, variations=variations)

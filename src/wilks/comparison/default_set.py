@@ -14,8 +14,7 @@ from wilks.comparison.marginals import MarginalBlock
 from wilks.comparison.nulls import Null
 from wilks.comparison.pairs import PairBlock, degree_of_pairs
 from wilks.comparison.scan import ScanBlock
-from wilks.samples import far_events
-from wilks.statistics.linear.centers import choose_centers
+from wilks.statistics.linear.centers import Candidates
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.widths import width_of_dof
 from wilks.typing import FloatArray
@@ -120,13 +119,12 @@ class Places:
     def __init__(self, null: Null, events: FloatArray, *, seed: int) -> None:
         some = slice(0, _MOST_PLACES)  # a random subset
         self.events, self._seed = events, seed
-        self._some, self._masses = events[some], null.pool.masses[some]
-        self._n_distinct = np.unique(self._some[~far_events(self._some, self._masses)], axis=0).shape[0]
+        self._candidates = Candidates(events[some], null.pool.masses[some])
 
     def centers(self, n: int) -> FloatArray:
         """At most n centers, half by density and half spread, as many as there are distinct places for; (m, d)."""
         rng = np.random.Generator(np.random.Philox(self._seed))
-        chosen = choose_centers(rng, self._some, self._masses, max(1, min(n, self._n_distinct)))
+        chosen = self._candidates.centers(rng, max(1, min(n, len(self._candidates.places))))
         return np.unique(chosen, axis=0)
 
 

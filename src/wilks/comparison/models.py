@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from wilks.comparison.blocks import Block
 from wilks.comparison.default_set import DefaultSet
 from wilks.comparison.kernels import KernelBlock
@@ -12,8 +10,8 @@ from wilks.errors import InputError
 from wilks.search import Search
 from wilks.statistics import Statistic
 from wilks.statistics.linear import Kernel, KernelSet
-from wilks.statistics.linear.centers import choose_centers, percentile_width
-from wilks.statistics.linear.gaussians import Gaussians
+from wilks.statistics.linear.centers import Candidates
+from wilks.statistics.linear.kernel import gaussians_of
 from wilks.storage import named
 
 # By its name, so that JAX is loaded where a network is fitted.
@@ -59,8 +57,6 @@ def _blocks_of_set(model: KernelSet, null: Null) -> Iterator[Block]:
 
 
 def _block(null: Null, n_centers: int, width: float | None, *, ridges: tuple[float, ...], seed: int) -> KernelBlock:
-    rng = np.random.Generator(np.random.Philox(seed))
-    events, masses = null.pool.standardized, null.pool.masses
-    centers = choose_centers(rng, events, masses, n_centers)
-    chosen = percentile_width(rng, events, masses) if width is None else width
-    return KernelBlock(null, Gaussians(centers, chosen), events=events, ridges=ridges)
+    events = null.pool.standardized
+    gaussians = gaussians_of(Candidates(events, null.pool.masses), n_centers=n_centers, width=width, seed=seed)
+    return KernelBlock(null, gaussians, events=events, ridges=ridges)

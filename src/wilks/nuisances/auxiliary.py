@@ -1,15 +1,22 @@
 """What is known about a nuisance parameter from elsewhere: auxiliary likelihoods and their sampling laws."""
 
+from __future__ import annotations
+
 import abc
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
+from wilks import lazy
 from wilks.errors import InputError
 from wilks.typing import finite_number, is_number
+
+if TYPE_CHECKING:  # as in wilks.nuisances.nuisance
+    import jax
+    import jax.numpy as jnp
+else:
+    jnp = lazy.Module("jax.numpy")
 
 _EDGE = 1e-9
 

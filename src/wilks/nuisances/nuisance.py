@@ -1,17 +1,25 @@
 """One nuisance parameter."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
+from wilks import lazy
 from wilks.errors import InputError
 from wilks.functions import NamedFunction
 from wilks.nuisances.auxiliary import Auxiliary, Gaussian, PoissonCount, Unconstrained, auxiliary_from_dict
 from wilks.typing import finite_number, is_number
+
+# Nuisances are read and described by commands that fit nothing, and must not wait for JAX.
+if TYPE_CHECKING:
+    import jax
+    import jax.numpy as jnp
+else:
+    jnp = lazy.Module("jax.numpy")
 
 _LEAST_SIGMA, _LARGEST_SIGMA = 1e-100, 1e100
 _NORMALIZATION = "wilks.nuisances.nuisance:yield_log_ratio"

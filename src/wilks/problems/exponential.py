@@ -10,19 +10,27 @@ The functions ``background``, ``np1``, ``np2`` and ``np3`` make events for toys,
 normalization (eq. 30), both with their exact log r.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
+from wilks import lazy
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator
 from wilks.nuisances import Nuisance, normalization
 from wilks.problems.optimal import optimal_median_z
 from wilks.samples import Sample
 from wilks.typing import FloatArray
+
+if TYPE_CHECKING:  # drawing events must not wait for JAX
+    import jax
+    import jax.numpy as jnp
+else:
+    jnp = lazy.Module("jax.numpy")
 
 FEATURES = ("x",)
 EXPECTED_EVENTS = 2_000.0

@@ -17,8 +17,9 @@ from wilks.nuisances import (
 from wilks.nuisances.taylor import layer_shapes
 from wilks.responses.closure import check_responses
 from wilks.responses.counts import first_with_same_events
+from wilks.responses.options import Training
 from wilks.responses.polynomials import design, higher_terms, moved_together, term_units, terms_for, units_of
-from wilks.responses.training import Group, Training, train
+from wilks.responses.training import Group, train
 from wilks.responses.variation import Variation, check_variations, points_of, warn_if_one_sided
 from wilks.samples import Sample
 from wilks.typing import FloatArray, whole_number

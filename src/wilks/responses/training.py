@@ -1,7 +1,6 @@
 """The networks that learn Taylor coefficients of log r: the loss, its minimisation and when to stop."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,16 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import optimize
 
-from wilks.errors import InputError
 from wilks.nuisances.taylor import layer_shapes, n_network_params, network
-from wilks.typing import BoolArray, Count, FloatArray, IntArray, Positive, check_options, whole_number
+from wilks.responses.options import Training
+from wilks.typing import BoolArray, FloatArray, IntArray
 
 _BLOCK = 1024
 _CELL_WIDTH = 0.002  # of the standard deviation of the feature
 _SHARE = 0.25
 _N_STAGES = 3
 _LEAST_EVENTS = 5000
-_ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
+_ACTIVATION_OF: dict[str, Callable[[jax.Array], jax.Array]] = {
     "tanh": jnp.tanh,
     "softplus": jax.nn.softplus,
     "relu": jax.nn.relu,
@@ -67,49 +66,6 @@ class Group(NamedTuple):
         mass = sums.sum(axis=0)
         mean = np.bincount(cell, total * columns[0]) / np.where(mass > 0, mass, 1.0)
         return Group(mean[None], self.monomials, sums[: len(varied)], sums[len(varied) :])
-
-
-@dataclass(frozen=True)
-class Training:
-    """How the networks that learn responses are trained.
-
-    Args:
-        hidden: neurons of each hidden layer; () leaves what is linear in the inputs; None: (4,) for one input, (10, 10)
-            for more.
-        n_networks: networks whose log r are averaged; each holds out another share of the events and starts elsewhere.
-        activation: of the hidden layers: tanh, softplus or relu.
-        n_iterations: of L-BFGS, at most.
-        patience: iterations that are waited for a lower held-out loss.
-        tolerance: how much lower it must become within these, as the change of t = N(R_0) <(log r - true log r)^2>, the
-            mean over the samples, that the missing part of the response makes; else a network stops.
-
-    Raises:
-        InputError: an option outside these limits.
-
-    >>> Training(hidden=(4,)).n_networks
-    4
-    """
-
-    hidden: tuple[Count, ...] | None = None
-    n_networks: Count = 4
-    activation: str = "tanh"
-    n_iterations: Count = 1000
-    patience: Count = 30
-    tolerance: Positive = 0.002
-
-    def __post_init__(self) -> None:
-        check_options(self)
-        if self.hidden is not None:
-            layers = tuple(whole_number(n, name="each number of hidden neurons", least=1) for n in self.hidden)
-            object.__setattr__(self, "hidden", layers)
-        if self.activation not in _ACTIVATIONS:
-            raise InputError(f"activation must be one of {', '.join(_ACTIVATIONS)}, but {self.activation!r} came")
-
-    def layers(self, n_inputs: int) -> tuple[int, ...]:
-        """Neurons of each hidden layer."""
-        if self.hidden is not None:
-            return self.hidden
-        return (4,) if n_inputs == 1 else (10, 10)
 
 
 def train(groups: Sequence[Group], training: Training, *, seed: int) -> FloatArray:
@@ -253,7 +209,7 @@ def _blocks(group: Group, scale: float) -> Iterator[Group]:
 
 def _block_loss(params: jax.Array, block: Group, hidden: tuple[int, ...], activation: str) -> jax.Array:
     columns, monomials, varied, central = block
-    log_r = monomials @ network(params, columns, hidden, monomials.shape[1], _ACTIVATIONS[activation])
+    log_r = monomials @ network(params, columns, hidden, monomials.shape[1], _ACTIVATION_OF[activation])
     half_tanh = 0.5 * jnp.tanh(0.5 * log_r)
     # c = 1/2 - half_tanh; the squares without their constant 1/4.
     return jnp.sum(varied * half_tanh * (half_tanh - 1.0) + central * half_tanh * (half_tanh + 1.0))

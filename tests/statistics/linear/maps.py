@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from wilks.problem import Problem
+from wilks.statistics.linear.centers import Candidates
 from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.kernel import gaussian_member, gaussians_of
 from wilks.statistics.linear.model import LinearModel
@@ -72,7 +73,7 @@ class Mixed(LinearModel):
         return self._groups
 
     def placed(self, problem: Problem) -> "Mixed":
-        gaussians, waves = gaussians_of(problem, n_centers=9, width=1.0, seed=5), waves_of(problem, 4)
+        gaussians, waves = gaussians_of(Candidates.of(problem), n_centers=9, width=1.0, seed=5), waves_of(problem, 4)
         groups = (
             tuple(gaussian_member(gaussians, ridge) for ridge in (0.5, 3.0)),
             (Member(waves, 1.0, "waves"),),

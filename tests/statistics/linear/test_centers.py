@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wilks.errors import InputError
-from wilks.statistics.linear.centers import choose_centers, percentile_width
+from wilks.statistics.linear.centers import Candidates
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.kernel import gaussians_of
 
@@ -16,7 +16,7 @@ def placed(problem_of):
     """Gaussians that events (n, d) place."""
 
     def make(events, weights=None, *, n_centers, width=0.5, seed=0) -> Gaussians:
-        return gaussians_of(problem_of(events, weights), n_centers=n_centers, width=width, seed=seed)
+        return gaussians_of(Candidates.of(problem_of(events, weights)), n_centers=n_centers, width=width, seed=seed)
 
     return make
 
@@ -65,13 +65,13 @@ def test_events_without_weight_are_no_centers(placed):
 
 def test_published_width_is_that_of_a_uniform_sample():
     rng = np.random.default_rng(2)
-    width = percentile_width(rng, rng.uniform(size=(4000, 1)), np.ones(4000))
+    width = Candidates(rng.uniform(size=(4000, 1)), np.ones(4000)).percentile_width(rng)
     assert width == pytest.approx(1 - np.sqrt(0.1), abs=0.02)  # P(|x - y| > d) = (1 - d)^2
 
 
 def test_too_few_distinct_events_are_refused():
     with pytest.raises(InputError, match="at least as many distinct events"):
-        choose_centers(np.random.default_rng(0), np.repeat(np.arange(3.0), 9)[:, None], np.ones(27), 4)
+        Candidates(np.repeat(np.arange(3.0), 9)[:, None], np.ones(27)).centers(np.random.default_rng(0), 4)
 
 
 @pytest.mark.parametrize("n_features", [1, 2])

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from wilks.errors import InputError
 from wilks.statistics import statistic_from_dict
 from wilks.statistics.network import MLP, NetworkModel
+from wilks.statistics.network.mlp import ACTIVATIONS
+from wilks.statistics.network.perceptron import ACTIVATION_OF
 from wilks.typing import FloatArray
 
 from tests.lab.compilations import quick_jit
@@ -163,3 +165,7 @@ def test_network_is_the_formula(seed: int) -> None:
 def test_options_outside_their_limits_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         MLP(**options)  # type: ignore[arg-type]
+
+
+def test_every_activation_that_may_be_named_is_there() -> None:
+    assert tuple(ACTIVATION_OF) == ACTIVATIONS

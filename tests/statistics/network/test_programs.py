@@ -65,8 +65,8 @@ def test_cells_of_the_exploration_move_the_loss_little(clip: float) -> None:
     assert engine.coarse == () and data.explored.columns.size < engine.points.whole.columns.size / 2
     for start in analysis.model.starting_points(np.random.default_rng(1), 5, events=events):
         params = jax.numpy.asarray(start)
-        exact = likelihood.value(analysis.model, params, (engine.points.whole, data.whole))
-        explored = likelihood.value(analysis.model, params, (*engine.coarse, data.explored))
+        exact = likelihood.value(analysis.model.structure, params, (engine.points.whole, data.whole))
+        explored = likelihood.value(analysis.model.structure, params, (*engine.coarse, data.explored))
         assert float(explored) == pytest.approx(float(exact), abs=5e-3)
 
 

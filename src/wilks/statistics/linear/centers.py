@@ -5,71 +5,95 @@ it. Centers drawn from the reference by its density leave its outskirts empty, w
 them are therefore spread over the whole range.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from wilks.errors import InputError
-from wilks.samples import far_events
-from wilks.typing import FloatArray
+from wilks.problem import Problem
+from wilks.samples import far_events, in_order
+from wilks.typing import BoolArray, FloatArray
 
 _MOST_CANDIDATES = 200_000
 _MOST_PAIRED = 2_000
 _PERCENTILE = 90.0
 
 
-def choose_centers(rng: np.random.Generator, events: FloatArray, weights: FloatArray, n_centers: int) -> FloatArray:
-    """Centers (m, d) from standardized reference events (n, d) with weights (n,).
+class Candidates:
+    """Where centers may stand: events (n, d), standardized, with weights (n,); a weight counts by its size, 0 not.
 
-    The first half, rounded up, are events drawn without replacement with chances in proportion to |w|. The others are
-    spread: for one feature at equal distances from the least to the largest event; for more, each is the event that
-    lies farthest from all centers before it (Gonzalez, Theor. Comput. Sci. 38 (1985) 293), of at most 200,000 events.
-    None is spread to events far outside all others (`wilks.samples.far_events`): those that stand for a missing value
-    would take them all.
-
-    Raises:
-        InputError: the reference has fewer distinct events than centers are asked for.
-
-    >>> rng = np.random.default_rng(0)
-    >>> choose_centers(rng, np.arange(9.0)[:, None], np.ones(9), 4)[2:].ravel().tolist()
-    [0.0, 8.0]
+    Events far outside all others (`wilks.samples.far_events`) are left aside where places are spread or distances are
+    taken: those that stand for a missing value would take them all.
     """
-    counted = weights != 0
-    events, weights = events[counted], np.abs(weights[counted])
-    places = np.unique(events[~far_events(events, weights)], axis=0)
-    if places.shape[0] < n_centers:
-        raise InputError(
-            f"a kernel of {n_centers:,} centers needs at least as many distinct events in the reference, but it has "
-            f"{places.shape[0]:,}; lower n_centers"
-        )
-    n_dense = -(-n_centers // 2)
-    drawn = rng.choice(weights.size, n_dense, replace=False, p=weights / weights.sum())
-    dense, n_spread = events[drawn], n_centers - n_dense
-    if events.shape[1] == 1:
-        spread = np.linspace(places[0], places[-1], n_spread)
-    else:
-        spread = _farthest_points(rng, places, dense, n_spread)
-    return np.concatenate([dense, spread])
 
+    def __init__(self, events: FloatArray, weights: FloatArray) -> None:
+        counted = weights != 0
+        self.events, self.sizes = events[counted], np.abs(weights[counted])
 
-def percentile_width(rng: np.random.Generator, events: FloatArray, weights: FloatArray) -> float:
-    """The 90th percentile of the distances between pairs of events, the published rule for the width.
+    @classmethod
+    def of(cls, problem: Problem) -> "Candidates":
+        """Those of a reference, its `Problem.representative` rows in an order that is not that of the file."""
+        problem = problem.representative
+        return cls(*in_order(problem.standardized[:], problem.reference.event_weights))
 
-    Of at most 2,000 events that do not lie far outside all others (`wilks.samples.far_events`), drawn with chances in
-    proportion to |w| (section 3.3 of "Learning new physics efficiently with nonparametric methods", Eur. Phys. J. C 82
-    (2022) 879).
+    @cached_property
+    def _is_far(self) -> BoolArray:
+        return far_events(self.events, self.sizes)
 
-    Raises:
-        InputError: more than nine tenths of the pairs coincide.
-    """
-    sizes = np.abs(weights)
-    sizes = np.where(far_events(events, sizes), 0.0, sizes)
-    chances = sizes / np.sum(sizes)
-    n_paired = min(_MOST_PAIRED, int(np.count_nonzero(chances)))
-    some = events[rng.choice(chances.size, n_paired, replace=False, p=chances)]
-    upper = np.triu_indices(some.shape[0], k=1)
-    width = float(np.percentile(np.sqrt(squared_distances(some, some)[upper]), _PERCENTILE))
-    if not width > 0:
-        raise InputError("most events of the reference coincide, so that their distances give no width; give a width")
-    return width
+    @cached_property
+    def places(self) -> FloatArray:
+        """Distinct events that are not far outside, (k, d)."""
+        distinct: FloatArray = np.unique(self.events[~self._is_far], axis=0)
+        return distinct
+
+    def centers(self, rng: np.random.Generator, n: int) -> FloatArray:
+        """n centers (n, d).
+
+        The first half, rounded up, are events drawn without replacement with chances in proportion to |w|. The others
+        are spread: for one feature at equal distances from the least to the largest place; for more, each is the place
+        that lies farthest from all centers before it (Gonzalez, Theor. Comput. Sci. 38 (1985) 293), of at most 200,000.
+
+        Raises:
+            InputError: there are fewer places than centers are asked for.
+
+        >>> rng = np.random.default_rng(0)
+        >>> Candidates(np.arange(9.0)[:, None], np.ones(9)).centers(rng, 4)[2:].ravel().tolist()
+        [0.0, 8.0]
+        """
+        if self.places.shape[0] < n:
+            raise InputError(
+                f"a kernel of {n:,} centers needs at least as many distinct events in the reference, but it has "
+                f"{self.places.shape[0]:,}; lower n_centers"
+            )
+        n_dense = -(-n // 2)
+        drawn = rng.choice(self.sizes.size, n_dense, replace=False, p=self.sizes / self.sizes.sum())
+        dense, n_spread = self.events[drawn], n - n_dense
+        if self.events.shape[1] == 1:
+            spread = np.linspace(self.places[0], self.places[-1], n_spread)
+        else:
+            spread = _farthest_points(rng, self.places, dense, n_spread)
+        return np.concatenate([dense, spread])
+
+    def percentile_width(self, rng: np.random.Generator) -> float:
+        """The 90th percentile of the distances between pairs of events, the published rule for the width.
+
+        Of at most 2,000 events that are not far outside, drawn with chances in proportion to |w| (section 3.3 of
+        "Learning new physics efficiently with nonparametric methods", Eur. Phys. J. C 82 (2022) 879).
+
+        Raises:
+            InputError: more than nine tenths of the pairs coincide.
+        """
+        sizes = np.where(self._is_far, 0.0, self.sizes)
+        chances = sizes / np.sum(sizes)
+        n_paired = min(_MOST_PAIRED, int(np.count_nonzero(chances)))
+        some = self.events[rng.choice(chances.size, n_paired, replace=False, p=chances)]
+        upper = np.triu_indices(some.shape[0], k=1)
+        width = float(np.percentile(np.sqrt(squared_distances(some, some)[upper]), _PERCENTILE))
+        if not width > 0:
+            raise InputError(
+                "most events of the reference coincide, so that their distances give no width; give a width"
+            )
+        return width
 
 
 def squared_distances(events: FloatArray, centers: FloatArray) -> FloatArray:

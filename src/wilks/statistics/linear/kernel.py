@@ -8,8 +8,7 @@ import numpy as np
 
 from wilks.errors import InputError
 from wilks.problem import Problem
-from wilks.samples import in_order
-from wilks.statistics.linear.centers import choose_centers, percentile_width
+from wilks.statistics.linear.centers import Candidates
 from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.model import LinearModel
@@ -39,8 +38,8 @@ class Kernel(LinearModel):
     statistic is expanded at f = 0 and the nuisances of Delta.
 
     Args:
-        n_centers: how many Gaussians. They stand where `choose_centers` puts them, from the reference alone, as soon as
-            the kernel is part of an analysis.
+        n_centers: how many Gaussians, half of them where events of the reference are and half spread over their range;
+            chosen as soon as the kernel is part of an analysis.
         width: their standard deviation, in standardized features; None: the 90th percentile of the distances between
             events of the reference, as published.
         ridge: strength of the penalty, positive. Events move f where they are more than about ridge.
@@ -90,7 +89,7 @@ class Kernel(LinearModel):
 
     def placed(self, problem: Problem) -> "Kernel":
         placed = dataclasses.replace(self)
-        found = gaussians_of(problem, n_centers=self.n_centers, width=self.width, seed=self.seed)
+        found = gaussians_of(Candidates.of(problem), n_centers=self.n_centers, width=self.width, seed=self.seed)
         object.__setattr__(placed, "_gaussians", found)
         return placed
 
@@ -111,19 +110,15 @@ class Kernel(LinearModel):
         return kernel_words(is_score=self.is_score, is_profiled=is_profiled)
 
 
-def gaussians_of(problem: Problem, *, n_centers: int, width: float | None, seed: int) -> Gaussians:
-    """Gaussians that a reference places, a function of the set of its events; ``width`` None: by the published rule.
-
-    They are chosen from its `Problem.representative` rows.
+def gaussians_of(candidates: Candidates, *, n_centers: int, width: float | None, seed: int) -> Gaussians:
+    """Gaussians of these candidates, a function of the set of their events; ``width`` None: by the published rule.
 
     Raises:
         InputError: the reference has too few distinct events.
     """
     rng = np.random.Generator(np.random.Philox(seed))
-    problem = problem.representative
-    events, weights = in_order(problem.standardized[:], problem.reference.event_weights)
-    centers = choose_centers(rng, events, weights, n_centers)
-    return Gaussians(centers, percentile_width(rng, events, weights) if width is None else width)
+    centers = candidates.centers(rng, n_centers)
+    return Gaussians(centers, candidates.percentile_width(rng) if width is None else width)
 
 
 def gaussian_member(gaussians: Gaussians, ridge: float) -> Member:

@@ -9,9 +9,8 @@ import numpy as np
 
 from wilks.errors import InputError
 from wilks.problem import Problem
-from wilks.samples import far_events, in_order
 from wilks.significance import COMBINATIONS
-from wilks.statistics.linear.centers import choose_centers
+from wilks.statistics.linear.centers import Candidates
 from wilks.statistics.linear.feature_map import Member
 from wilks.statistics.linear.gaussians import Gaussians
 from wilks.statistics.linear.kernel import gaussian_member, gaussians_of
@@ -156,32 +155,30 @@ class KernelSet(LinearModel):
         return tuple(tuple(gaussian_member(one, ridge) for ridge in ridges) for one, ridges in pairs)
 
     def placed(self, problem: Problem) -> "KernelSet":
-        placed = self._chosen(problem) if self.widths is None else dataclasses.replace(self)
+        candidates = Candidates.of(problem)
+        placed = self._chosen(problem, candidates) if self.widths is None else dataclasses.replace(self)
         pairs = zip(placed._given_widths, placed.centers, strict=True)
-        found = tuple(gaussians_of(problem, n_centers=n, width=width, seed=self.seed) for width, n in pairs)
+        found = tuple(gaussians_of(candidates, n_centers=n, width=width, seed=self.seed) for width, n in pairs)
         object.__setattr__(placed, "_gaussians", found)
         return placed
 
-    def _chosen(self, problem: Problem) -> "KernelSet":
+    def _chosen(self, problem: Problem, candidates: Candidates) -> "KernelSet":
         """The same with widths by degrees of freedom and numbers of centers, from the reference alone.
 
         At most one center for two distinct events, and one degree of freedom for three centers.
         """
-        problem = problem.representative
-        events, weights = in_order(problem.standardized[:], problem.reference.event_weights)
-        sizes = np.abs(weights)
-        n_places = np.unique(events[(weights != 0) & ~far_events(events, sizes)], axis=0).shape[0]
-        rows = self._rng().choice(weights.size, min(_WIDTH_ROWS, weights.size), replace=False)
-        some = sizes[rows] * (np.sum(sizes) / np.sum(sizes[rows]))
+        sizes, ridge = candidates.sizes, max(self.strengths[0] if self.ridges else (STRONG,))
+        rows = self._rng().choice(sizes.size, min(_WIDTH_ROWS, sizes.size), replace=False)
+        some, masses = candidates.events[rows], sizes[rows] * (np.sum(sizes) / np.sum(sizes[rows]))
         chosen = {}
         for dof in _DOFS:
-            n_centers = max(1, min(self._wanted_centers(dof), n_places // 2))
-            centers = choose_centers(self._rng(), events, weights, n_centers)
-            target, ridge = min(dof, n_centers / _CENTERS_PER_DOF), max(self.strengths[0] if self.ridges else (STRONG,))
-            chosen[width_of_dof(target, events[rows], some, centers=centers, ridge=ridge)] = n_centers
+            n_centers = max(1, min(self._wanted_centers(dof), len(candidates.places) // 2))
+            centers = candidates.centers(self._rng(), n_centers)
+            target = min(dof, n_centers / _CENTERS_PER_DOF)
+            chosen[width_of_dof(target, some, masses, centers=centers, ridge=ridge)] = n_centers
         width, n_centers = next(iter(chosen.items()))
-        narrowest = gaussians_of(problem, n_centers=n_centers, width=width, seed=self.seed)
-        ridges = self.ridges or ridges_for(problem, narrowest, n_widths=len(chosen))
+        narrowest = gaussians_of(candidates, n_centers=n_centers, width=width, seed=self.seed)
+        ridges = self.ridges or ridges_for(problem.representative, narrowest, n_widths=len(chosen))
         return dataclasses.replace(self, widths=tuple(chosen), ridges=ridges, n_centers=tuple(chosen.values()))
 
     def _rng(self) -> np.random.Generator:

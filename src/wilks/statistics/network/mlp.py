@@ -1,18 +1,29 @@
 """Fully connected networks with every weight and bias in a box."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import jax
 import numpy as np
 
+from wilks import lazy
 from wilks.errors import InputError
 from wilks.statistics.network.model import NetworkModel
-from wilks.statistics.network.perceptron import ACTIVATIONS, Perceptron
 from wilks.statistics.words import Words
 from wilks.typing import Count, FloatArray, Positive, check_options, is_number
+
+if TYPE_CHECKING:
+    import jax
+
+    from wilks.statistics.network import perceptron
+    from wilks.statistics.network.perceptron import Perceptron
+else:
+    perceptron = lazy.Module("wilks.statistics.network.perceptron")
+
+ACTIVATIONS = ("sigmoid", "tanh", "softplus", "silu")
 
 _TAIL_DECADES = 3.3
 
@@ -60,7 +71,7 @@ class MLP(NetworkModel):
     @property
     def _perceptron(self) -> Perceptron:
         """f, also where a subclass that writes it anew, and is its own structure, asks for that of its base."""
-        return Perceptron(self.hidden, self.activation)
+        return perceptron.Perceptron(self.hidden, self.activation)
 
     def layer_shapes(self, n_features: int) -> tuple[tuple[int, int], ...]:
         """(outputs, inputs) of each layer.

@@ -1,19 +1,29 @@
 """What a model that is fitted from many starts must say: a function that is traced, its box, and where to begin."""
 
+from __future__ import annotations
+
 import abc
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from wilks.optimize.devices import has_accelerator
+from wilks import lazy
 from wilks.problem import Problem
 from wilks.statistics.base import Engine, Statistic
 from wilks.storage import named
 from wilks.structures import Structure, overrides, register_by_identity
 from wilks.typing import FloatArray
+
+# The options of a network are read by commands that fit nothing, and must not wait for JAX.
+if TYPE_CHECKING:
+    import jax
+    import jax.numpy as jnp
+
+    from wilks.optimize import devices
+else:
+    jax, jnp = lazy.Module("jax"), lazy.Module("jax.numpy")
+    devices = lazy.Module("wilks.optimize.devices")
 
 
 class NetworkModel(Statistic):
@@ -26,7 +36,6 @@ class NetworkModel(Statistic):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        register_by_identity(cls)
         if overrides(cls, "column_log_ratio", "column_jacobian", "column_curvature"):
             cls.structure = NetworkModel.structure  # type: ignore[method-assign]
 
@@ -37,6 +46,7 @@ class NetworkModel(Statistic):
         A subclass whose box and other numbers change no program gives f without them, so that all its instances with
         equal f share programs. Where a subclass of that one writes f anew, the model is its own structure again.
         """
+        register_by_identity(type(self))
         return self
 
     @abc.abstractmethod
@@ -72,7 +82,7 @@ class NetworkModel(Statistic):
 
     @property
     def is_accelerated(self) -> bool:
-        return has_accelerator()
+        return devices.has_accelerator()
 
     def log_ratio(self, params: FloatArray, events: FloatArray) -> FloatArray:
         """f(x; w) for standardized events of shape (n, d); result (n,).

@@ -28,7 +28,7 @@ def _sigmoid(z: jax.Array) -> jax.Array:
     return 0.5 + 0.5 * jnp.tanh(0.5 * z)
 
 
-ACTIVATIONS: dict[str, Activation] = {
+ACTIVATION_OF: dict[str, Activation] = {
     "sigmoid": _sigmoid,
     "tanh": jnp.tanh,
     "softplus": jax.nn.softplus,
@@ -45,7 +45,7 @@ class Perceptron:
 
     Args:
         hidden: neurons of each hidden layer.
-        activation: of the hidden layers, a name of `ACTIVATIONS`.
+        activation: of the hidden layers, a name of `ACTIVATION_OF`.
     """
 
     hidden: tuple[int, ...]
@@ -62,7 +62,7 @@ class Perceptron:
 
     def column_log_ratio(self, params: jax.Array, columns: jax.Array) -> jax.Array:
         """f for events in columns (d, n): shape (n,)."""
-        activation = ACTIVATIONS[self.activation]
+        activation = ACTIVATION_OF[self.activation]
         *hidden, (weights, biases) = self._layers(params, columns.shape[0])
         for hidden_weights, hidden_biases in hidden:
             columns = activation(hidden_weights @ columns + hidden_biases[:, None])
@@ -70,12 +70,12 @@ class Perceptron:
 
     def column_jacobian(self, params: jax.Array, columns: jax.Array) -> jax.Array:
         """df/dw of each event, shape (p, n)."""
-        return jacobian(self._layers(params, columns.shape[0]), ACTIVATIONS[self.activation], columns)
+        return jacobian(self._layers(params, columns.shape[0]), ACTIVATION_OF[self.activation], columns)
 
     def column_curvature(self, params: jax.Array, columns: jax.Array, coefficients: jax.Array) -> jax.Array:
         """sum_e c_e d2f(x_e)/dw2 for coefficients c (n,), shape (p, p)."""
         layers = self._layers(params, columns.shape[0])
-        return curvature(layers, ACTIVATIONS[self.activation], columns, coefficients)
+        return curvature(layers, ACTIVATION_OF[self.activation], columns, coefficients)
 
     def _layers(self, params: jax.Array, n_features: int) -> list[Layer]:
         layers, first = [], 0

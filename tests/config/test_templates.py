@@ -6,7 +6,7 @@ import pytest
 
 from wilks.config.found import FoundSample
 from wilks.config.load import load_config
-from wilks.config.template import template
+from wilks.config.templates import template
 
 REFERENCE = FoundSample(("mc/ref 1.root",), ("pt1", "log", "null"), 1000, ("event_weight",))
 
