@@ -1,5 +1,6 @@
 """The three regimes of section 4 of "Learning New Physics from an Imperfect Machine", and their events."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Regime:
         wilson: coefficient of the contact term, in 1/TeV^2.
         inputs: formulas that the networks of the response see beside the features.
         is_enriched: whether the reference keeps the weights of the simulation, which has more events in the tails.
+        file: with all events of the regime, unweighted, where it is only studied.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Regime:
     wilson: float = 1.0
     inputs: tuple[str, ...] = (dimuon.MASS, *ENDCAPS)
     is_enriched: bool = False
+    file: str = ""
 
     @property
     def where(self) -> str:
@@ -87,6 +90,16 @@ REGIMES = {
 }
 
 
+BESIDE_THE_PEAK = dataclasses.replace(
+    REGIMES["tau"],
+    name="tau-100",
+    least_mass=100.0,
+    studied_at=(-0.15, -0.1, -0.06, -0.03, 0.03, 0.06, 0.1, 0.15),
+    file="dimuon_sm.h5",
+)
+"""Tau-like above 100 GeV, where pairs of the Z peak come in: no Taylor expansion serves, as figure 17 shows."""
+
+
 class Events:
     """The samples of a regime, from a folder of `studies.simulation.merge`.
 
@@ -105,6 +118,8 @@ class Events:
 
     def loose(self, name: str) -> wilks.Sample:
         """Events before the selection, weights in pb."""
+        if self.regime.file:
+            return self.read(self.regime.file)
         return self.read(f"dimuon_{name}.parquet", weight="weight")
 
     def read(self, name: str, *, weight: str | None = None) -> wilks.Sample:
