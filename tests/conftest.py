@@ -78,12 +78,15 @@ def pytest_collection() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Fits of the same shape are compiled once, for all test processes and the workers of campaigns."""
+    """Programs that take long to compile are kept, for all test processes and the workers of campaigns.
+
+    To keep a quick one costs a tenth of its compilation, and hardly any is asked for again.
+    """
     folder = str(tmp_path_factory.getbasetemp().parent / "compiled")
     names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
     before = {name: getattr(jax.config, name) for name in names}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in zip(names, (folder, 0.0), strict=True):
+        for name, value in zip(names, (folder, 0.5), strict=True):
             patch.setenv(name.upper(), str(value))
             jax.config.update(name, value)
         yield
