@@ -3,6 +3,7 @@
 import gc
 import math
 import mmap
+import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from wilks.campaign import Toys
 from wilks.hypotheses import Hypothesis, Null
+from wilks.reports.picture import Picture
 from wilks.statistics.fits import Attempt, FitResult
 from wilks.typing import FitStatus, FloatArray
 
@@ -95,6 +97,15 @@ def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", autouse=True)
+def _disks_are_not_waited_for(request: pytest.FixtureRequest) -> Iterator[None]:
+    """That files are on the disk matters where a machine loses its power; each takes some milliseconds to be there."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.name != "test_storage.py":
+            patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
 def _machine_code(request: pytest.FixtureRequest) -> Iterator[None]:
     """Not optimized, which takes half the time to make, unless a module is about the last bits or the option says so.
 
@@ -122,6 +133,20 @@ def _memory_is_full() -> bool:
 def cheap_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures of reports are made and not turned into pictures, which takes most of the time of a report."""
     monkeypatch.setattr("wilks.reports.picture._uri", lambda figure, *, is_vector: "data:,")
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports have places, captions and texts of figures, and no figure is made, which takes half of what is left.
+
+    For tests whose subject is not in them, of data and answers whose figures are made in other tests.
+    """
+    for page in ("comparison", "pictures", "power", "selection", "validation"):
+        monkeypatch.setattr(f"wilks.reports.{page}.picture_of", _no_figure)
+
+
+def _no_figure(draw: object, *, caption: str, alt: str, is_vector: bool = True) -> Picture:
+    return Picture("data:,", 576, 432, caption, alt)
 
 
 @pytest.fixture

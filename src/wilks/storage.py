@@ -13,6 +13,7 @@ A layout that changes gets a step in `MIGRATIONS`; a document is taken through e
 
 import abc
 import contextlib
+import functools
 import hashlib
 import importlib
 import importlib.metadata
@@ -384,10 +385,11 @@ def _unreadable(path: Path, what: str, error: Exception) -> str:
     return f"{path} must hold {what}, but it cannot be read ({reason})"
 
 
-def installed_version() -> str:
-    """The version of this package; what it writes is stamped with it."""
+@functools.cache
+def installed_version(package: str = "wilks") -> str:
+    """The version of this package, with which what it writes is stamped, or of another; looked up once."""
     try:
-        return importlib.metadata.version("wilks")
+        return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "unknown"
 

@@ -16,7 +16,7 @@ from wilks.validation import validating
 
 from tests.lab.report_words import checked_report
 
-pytestmark = pytest.mark.usefixtures("cheap_figures")
+pytestmark = pytest.mark.usefixtures("no_figures")  # all of them: tests/contract/test_reports.py
 
 
 def answer_of(study) -> dict:
