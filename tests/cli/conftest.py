@@ -72,5 +72,5 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _cheap(no_figures: None) -> None:
-    """Figures of pages are made by files of tests that say so, and drawn in what `done` fixtures make."""
+def _cheap(cheap_figures: None) -> None:
+    """Pictures are drawn in what `done` fixtures make for a whole file."""

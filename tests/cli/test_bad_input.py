@@ -26,11 +26,6 @@ RNG = np.random.default_rng(5)
 
 
 @pytest.fixture(autouse=True)
-def _cheap(cheap_figures: None) -> None:
-    """Figures are made: here values are odd, or a page is whole."""
-
-
-@pytest.fixture(autouse=True)
 def _no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object, **options: object) -> None:
         raise AssertionError("a fit was started")

@@ -26,11 +26,6 @@ from wilks.typing import FitStatus
 from tests.lab.here import Here
 
 
-@pytest.fixture(autouse=True)
-def _cheap(cheap_figures: None) -> None:
-    """Figures are made: here values are odd, or a page is whole."""
-
-
 def files_of(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 

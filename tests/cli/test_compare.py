@@ -15,11 +15,6 @@ from wilks.comparison.networks import NetworkBlock
 RNG = np.random.default_rng(6)
 
 
-@pytest.fixture(autouse=True)
-def _cheap(cheap_figures: None) -> None:
-    """Figures are made: here values are odd, or a page is whole."""
-
-
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     monkeypatch.chdir(tmp_path)

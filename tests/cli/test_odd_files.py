@@ -5,12 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
-
-
-@pytest.fixture(autouse=True)
-def _cheap(cheap_figures: None) -> None:
-    """Figures are made: here values are odd, or a page is whole."""
 
 
 def test_a_file_name_that_is_no_text_and_a_carried_column_with_gaps(make_study: Any, tmp_path: Path) -> None:
