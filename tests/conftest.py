@@ -109,10 +109,10 @@ def _disks_are_not_waited_for(request: pytest.FixtureRequest) -> Iterator[None]:
 def _machine_code(request: pytest.FixtureRequest) -> Iterator[None]:
     """Not optimized, which takes half the time to make, unless a module is about the last bits or the option says so.
 
-    Campaigns always are: their processes live longer than a module. Programs stay for the modules that follow, which
-    have the same shapes where they can, while memory lasts.
+    Processes that campaigns of several modules share have the code of the first. Programs stay for the modules that
+    follow, which have the same shapes where they can, while memory lasts.
     """
-    is_exact = request.node.get_closest_marker("exact") or request.path.parent.name == "campaign"
+    is_exact = request.node.get_closest_marker("exact") is not None
     is_quick = not (is_exact or request.config.getoption("optimized"))
     if jax.config.values["jax_disable_most_optimizations"] != is_quick or _memory_is_full():
         jax.clear_caches()

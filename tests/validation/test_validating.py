@@ -36,7 +36,7 @@ def test_t_that_moves_fails_both_t_and_p() -> None:
     assert "Look at the response" in str(found) and "5 of 9" not in found.headline
 
 
-@pytest.mark.parametrize("factor", [0.5, 2.0])
+@pytest.mark.parametrize("factor", [0.5, pytest.param(2.0, marks=pytest.mark.nightly)])
 def test_a_response_that_is_off_by_two_is_caught(histogram, factor) -> None:
     """By the nuisances that Delta finds, and by its closure; t hardly moves, as r is right at another nu."""
     analysis = histogram(factor=factor, n_reference=6_000)
