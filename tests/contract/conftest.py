@@ -207,7 +207,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests with ``case`` run for all families without and with nuisances, those with ``family`` once a family.
 
     Those marked ``in_turn`` take, in `make test`, one family without nuisances and the next with them, and where they
-    run once a family leave out `ALIKE`; those marked ``few`` take `FEW` of them, or those that the mark names. The others are nightly.
+    run once a family leave out `ALIKE`; those marked ``few`` take `FEW` of them, or those that the mark names. The
+    others are nightly.
     """
     kinds: dict[str, tuple[Any, ...]] = {"case": CASES, "family": FAMILIES}
     for name in kinds.keys() & set(metafunc.fixturenames):

@@ -19,7 +19,6 @@ from wilks.statistics.histogram import Histogram
 from wilks.statistics.network import MLP
 from wilks.validation import NuisanceCell, NuisanceTable, nuisances, shifted_hypotheses, validate_nuisances
 
-
 HISTOGRAM, NETWORK = Histogram(n_bins=2), MLP(hidden=(1,), weight_clip=3.0)
 
 
