@@ -88,7 +88,7 @@ def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
     before = {name: getattr(jax.config, name) for name in names}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in zip(names, (folder, 0.5), strict=True):
+        for name, value in zip(names, (folder, 0.1), strict=True):
             patch.setenv(name.upper(), str(value))
             jax.config.update(name, value)
         yield
