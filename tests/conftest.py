@@ -3,6 +3,7 @@
 import gc
 import math
 import mmap
+import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from wilks.campaign import Toys
 from wilks.hypotheses import Hypothesis, Null
+from wilks.reports.picture import Picture
 from wilks.statistics.fits import Attempt, FitResult
 from wilks.typing import FitStatus, FloatArray
 
@@ -78,12 +80,15 @@ def pytest_collection() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Fits of the same shape are compiled once, for all test processes and the workers of campaigns."""
+    """Programs that take long to compile are kept, for all test processes and the workers of campaigns.
+
+    To keep a quick one costs a tenth of its compilation, and hardly any is asked for again.
+    """
     folder = str(tmp_path_factory.getbasetemp().parent / "compiled")
     names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
     before = {name: getattr(jax.config, name) for name in names}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in zip(names, (folder, 0.0), strict=True):
+        for name, value in zip(names, (folder, 0.1), strict=True):
             patch.setenv(name.upper(), str(value))
             jax.config.update(name, value)
         yield
@@ -92,13 +97,22 @@ def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", autouse=True)
+def _disks_are_not_waited_for(request: pytest.FixtureRequest) -> Iterator[None]:
+    """That files are on the disk matters where a machine loses its power; each takes some milliseconds to be there."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.name != "test_storage.py":
+            patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
 def _machine_code(request: pytest.FixtureRequest) -> Iterator[None]:
     """Not optimized, which takes half the time to make, unless a module is about the last bits or the option says so.
 
-    Campaigns always are: their processes live longer than a module. Programs stay for the modules that follow, which
-    have the same shapes where they can, while memory lasts.
+    Processes that campaigns of several modules share have the code of the first. Programs stay for the modules that
+    follow, which have the same shapes where they can, while memory lasts.
     """
-    is_exact = request.node.get_closest_marker("exact") or request.path.parent.name == "campaign"
+    is_exact = request.node.get_closest_marker("exact") is not None
     is_quick = not (is_exact or request.config.getoption("optimized"))
     if jax.config.values["jax_disable_most_optimizations"] != is_quick or _memory_is_full():
         jax.clear_caches()
@@ -119,6 +133,20 @@ def _memory_is_full() -> bool:
 def cheap_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures of reports are made and not turned into pictures, which takes most of the time of a report."""
     monkeypatch.setattr("wilks.reports.picture._uri", lambda figure, *, is_vector: "data:,")
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports have places, captions and texts of figures, and no figure is made, which takes half of what is left.
+
+    For tests whose subject is not in them, of data and answers whose figures are made in other tests.
+    """
+    for page in ("comparison", "pictures", "power", "selection", "validation"):
+        monkeypatch.setattr(f"wilks.reports.{page}.picture_of", _no_figure)
+
+
+def _no_figure(draw: object, *, caption: str, alt: str, is_vector: bool = True) -> Picture:
+    return Picture("data:,", 576, 432, caption, alt)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import wilks
 from wilks.fitting import fit_events, fit_together
 from wilks.typing import FloatArray
 
-pytestmark = pytest.mark.exact
+pytestmark = [pytest.mark.exact, pytest.mark.nightly]
 
 
 def exponential(n: int, seed: int) -> FloatArray:
@@ -15,7 +15,7 @@ def exponential(n: int, seed: int) -> FloatArray:
 
 
 def test_fits_side_by_side_are_those_alone_to_the_last_bit() -> None:
-    """With one lane; with several: tests/test_fitting.py. Of the shapes of the campaigns, which have its programs."""
+    """With one lane, on the code of users; on that of tests: tests/contract/test_fits.py."""
     analysis = wilks.Analysis(
         reference=wilks.Sample(exponential(2_000, 0)),
         model=wilks.MLP(hidden=(1,), weight_clip=2.0),

@@ -13,6 +13,7 @@ A layout that changes gets a step in `MIGRATIONS`; a document is taken through e
 
 import abc
 import contextlib
+import functools
 import hashlib
 import importlib
 import importlib.metadata
@@ -170,17 +171,12 @@ def save(result: Storable, folder: Folder, *, is_replacing: bool = False) -> Non
             return
         if not is_replacing:
             raise StoreError(_occupied(path, kind, changed))
-    document = {
-        "kind": kind,
-        "schema_version": len(MIGRATIONS) + 1,
-        "written_by": installed_version(),
-        "content": content,
-    }
+    about = {"kind": kind, "schema_version": len(MIGRATIONS) + 1, "written_by": installed_version()}
     try:
         path.mkdir(parents=True, exist_ok=True)
         where = _write_arrays(path / f"{kind}-{secrets.token_hex(4)}.npz", arrays)
         try:
-            write_document(path / f"{kind}.json", {**document, "arrays": where}, is_new=before is None)
+            write_document(path / f"{kind}.json", {**about, "content": content, "arrays": where}, is_new=before is None)
         except FileExistsError:  # another process was faster: what it saved is looked at as any other
             if where["file"] is not None:
                 (path / where["file"]).unlink(missing_ok=True)
@@ -379,15 +375,15 @@ def named(name: str) -> Any:
 
 
 def _unreadable(path: Path, what: str, error: Exception) -> str:
-    is_from_disk = isinstance(error, OSError) and error.strerror
-    reason = error.strerror if isinstance(error, OSError) and is_from_disk else f"{type(error).__name__}: {error}"
+    reason = (isinstance(error, OSError) and error.strerror) or f"{type(error).__name__}: {error}"
     return f"{path} must hold {what}, but it cannot be read ({reason})"
 
 
-def installed_version() -> str:
-    """The version of this package; what it writes is stamped with it."""
+@functools.cache
+def installed_version(package: str = "wilks") -> str:
+    """The version of this package, with which what it writes is stamped, or of another; looked up once."""
     try:
-        return importlib.metadata.version("wilks")
+        return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "unknown"
 

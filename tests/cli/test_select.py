@@ -36,6 +36,7 @@ CONFIG = {
 _CHI_SQUARE = np.random.default_rng(1).chisquare(13, size=40)
 COMPATIBLE = Trial("fresh", 5.0, 2, judge(_CHI_SQUARE, 13.0, n_failed=0, is_estimated_dof=False), seconds=0.1)
 WORDS = ("--n-toys", "20", "--most-starts", "2", "--tolerance", "0.3")
+pytestmark = pytest.mark.usefixtures("no_pictures")  # but for that of `done`
 
 
 @pytest.fixture(scope="module", params=["made up", pytest.param("fitted", marks=pytest.mark.nightly)])

@@ -207,7 +207,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests with ``case`` run for all families without and with nuisances, those with ``family`` once a family.
 
     Those marked ``in_turn`` take, in `make test`, one family without nuisances and the next with them, and where they
-    run once a family leave out `ALIKE`; those marked ``few`` take `FEW` of them. The others are nightly.
+    run once a family leave out `ALIKE`; those marked ``few`` take `FEW` of them, or those that the mark names. The
+    others are nightly.
     """
     kinds: dict[str, tuple[Any, ...]] = {"case": CASES, "family": FAMILIES}
     for name in kinds.keys() & set(metafunc.fixturenames):
@@ -217,9 +218,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _is_of_every_run(one: Case | Family, test: pytest.Item) -> bool:
-    if test.get_closest_marker("few") is not None:
+    few = test.get_closest_marker("few")
+    if few is not None:
         family = one if isinstance(one, Family) else one.family
-        return family.name in FEW and (one is family or _has_its_turn(one))
+        return family.name in (few.args or FEW) and (one is family or _has_its_turn(one))
     return test.get_closest_marker("in_turn") is None or _has_its_turn(one)
 
 

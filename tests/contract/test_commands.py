@@ -16,7 +16,7 @@ from wilks.validation import validating
 
 from tests.lab.report_words import checked_report
 
-pytestmark = pytest.mark.usefixtures("cheap_figures")
+pytestmark = pytest.mark.usefixtures("no_figures")  # all of them: tests/contract/test_reports.py
 
 
 def answer_of(study) -> dict:
@@ -106,7 +106,7 @@ def test_a_file_without_toys(case, workshop, families):
     assert study.run("report", "FILE").exit_code == ExitCode.DONE and undated(study.page) == page
 
 
-@pytest.mark.few  # all families: tests/contract/test_verbs.py
+@pytest.mark.few("network")  # all families: tests/contract/test_verbs.py
 def test_validate_writes_one_page(case_of, workshop, monkeypatch):
     """At one point of the nuisances; all points: tests/validation."""
     study = workshop.study(case_of)
@@ -149,7 +149,7 @@ def test_parts_and_halves(case, workshop):
     assert done.exit_code == (ExitCode.FAIL_ON if p < 0.9 else ExitCode.DONE), done.output
 
 
-@pytest.mark.few
+@pytest.mark.few("network")  # all families: tests/contract/test_answers.py
 def test_run_until_enough_toys_reach_t(case, workshop, tmp_path):
     """In a copy of what `wilks run` left, whose toys count; test and report know the answer."""
     study = workshop.study(case)

@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 import wilks
-from wilks.fitting import evaluate
+from wilks.fitting import evaluate, fit_events, fit_together
 from wilks.typing import FitStatus
 
 
@@ -119,3 +120,13 @@ def test_a_loaded_analysis_fits_the_same(case, workshop, tmp_path):
     assert loaded.describe() == analysis.describe() and loaded.fingerprint() == analysis.fingerprint()
     again = wilks.fit(loaded, workshop.data(), auxiliaries=workshop.auxiliaries(case))
     assert again.t == workshop.fit(case).t and np.array_equal(again.params, workshop.fit(case).params)
+
+
+def test_networks_side_by_side_are_those_alone_to_the_last_bit(cases, workshop):
+    """On the code of most tests; on that of users: tests/test_fitting_bits.py. Toys of the others go in groups."""
+    analysis = workshop.analysis(next(one for one in cases if one.family.is_searched and not one.is_profiled))
+    sets = [workshop.data().events, workshop.data().events[:90]]
+    for alone, found in zip(map(partial(fit_events, analysis), sets), fit_together(analysis, sets), strict=True):
+        assert found.converged and (found.t, found.n_events) == (alone.t, alone.n_events)
+        np.testing.assert_array_equal(found.params, alone.params)
+        np.testing.assert_array_equal(found.start_t, alone.start_t)

@@ -170,7 +170,7 @@ def test_wilks_run_and_report(files, whole, kind, cheap_figures):
 
 
 @pytest.mark.parametrize("kind", ["histogram"])
-def test_wilks_validate_looks_at_all_regions_together(files, kind, no_processes, cheap_figures):
+def test_wilks_validate_looks_at_all_regions_together(files, kind, no_processes, no_figures):
     files._write("both", files.both() | {"toys": {"n_toys": 20, "processes": 1}})
     done = files.run("validate", words=("--n-toys", "20", "--n-references", "2"))
     assert done.exit_code in (0, 4), done.output
@@ -182,7 +182,7 @@ def test_wilks_validate_looks_at_all_regions_together(files, kind, no_processes,
 
 
 @pytest.mark.parametrize("kind", ["histogram"])
-def test_wilks_power_takes_the_signal_of_each_region(files, kind, no_processes, cheap_figures):
+def test_wilks_power_takes_the_signal_of_each_region(files, kind, no_processes, no_figures):
     np.savez(files.folder / "bump.npz", x=np.full(99, 4.0), w=np.full(99, 2.0))
     np.savez(files.folder / "tail.npz", y=np.full(99, 6.0), w=np.full(99, 1.0))
     counts = ("--n-signal", "40", "--n-null", "25", "--n-toys", "20")

@@ -16,10 +16,11 @@ def tally_of(values: np.ndarray, t: float, stopping: Stopping, *, portion: int =
     return tally
 
 
+@pytest.mark.parametrize("n", [8_000, pytest.param(20_000, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("n_hits", [None, 3, 10])
-def test_p_is_valid_for_exchangeable_values(n_hits: int | None) -> None:
-    """P(p <= a) <= a; over 20,000 repetitions with fixed key a false alarm above 4 errors has a chance of 3e-5 each."""
-    rng, stopping, n = np.random.default_rng(3), Stopping(n_hits, 99), 20_000
+def test_p_is_valid_for_exchangeable_values(n_hits: int | None, n: int) -> None:
+    """P(p <= a) <= a; over n repetitions with fixed key a false alarm above 4 errors has a chance of 3e-5 each."""
+    rng, stopping = np.random.default_rng(3), Stopping(n_hits, 99)
     p = []
     for row in rng.uniform(size=(n, 100)):
         p.append(tally_of(row[1:], row[0], stopping, portion=33).probability("permutation", stopping).p_value)

@@ -50,7 +50,7 @@ def test_tilted_toys_follow_the_corrected_law(analysis, z, n_toys):
     assert low - 4 * found.error < found.p_value < high + 4 * found.error
 
 
-@pytest.mark.parametrize("n_toys", [2_000, pytest.param(4_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("n_toys", [1_000, *(pytest.param(n, marks=pytest.mark.nightly) for n in (2_000, 4_000))])
 def test_tilted_toys_agree_with_plain_ones(analysis, toys, n_toys):
     """Within 4 errors of both, 7 % of the 200 plain ones beyond q, and 15 % for their one reference."""
     q = float(np.quantile(toys, 0.99))

@@ -1,6 +1,5 @@
 """A store of toys in the folder of a campaign."""
 
-import importlib.metadata
 import json
 import sys
 import sysconfig
@@ -117,7 +116,7 @@ class FolderStore(ToyStore):
             "extents": [],
             "keep_params": keep_params,
             "module_folders": self.module_folders,
-            "versions": {"wilks": installed_version(), **{x: importlib.metadata.version(x) for x in _LIBRARIES}},
+            "versions": {"wilks": installed_version(), **{x: installed_version(x) for x in _LIBRARIES}},
         }
         Ledger(self.folder, document).save()
 

@@ -18,11 +18,12 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from wilks.storage import installed_version
 
 SCHEMA_VERSION = 1
 _LIBRARIES = ("wilks", "jax", "jaxlib", "numpy", "scipy")
@@ -96,13 +97,7 @@ def is_result(path: Path) -> bool:
 
 def versions() -> dict[str, str]:
     """Versions that numbers depend on."""
-    found = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed as a package"
-    return found
+    return {"python": platform.python_version()} | {name: installed_version(name) for name in _LIBRARIES}
 
 
 def strict_json(value: object) -> str:

@@ -4,7 +4,6 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from wilks.samples import Sample
 from wilks.significance.printing import probability_from_log
 from wilks.statistics import Words
 from wilks.statistics.fits import FitResult, MemberFit
+from wilks.storage import installed_version
 from wilks.typing import FloatArray
 
 _PACKAGES = ("wilks", "jax", "jaxlib", "numpy", "scipy")
@@ -186,7 +186,7 @@ def toy_table(calibration: Calibration, toys: Toys | None, *, reach_z: float | N
 def reproduction_table(fingerprint: str | None, *, more: Mapping[str, str] = NO_LABELS) -> Table:
     """What was asked for, if that is known, fingerprint, versions, platform and time."""
     rows = [*more.items(), ("fingerprint of the analysis", fingerprint or "not known: bare values of t")]
-    rows += [(name, _version(name)) for name in _PACKAGES]
+    rows += [(name, installed_version(name)) for name in _PACKAGES]
     rows += [("Python", platform.python_version()), ("platform", platform.platform())]
     rows.append(("report written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")))
     return Table("", tuple(rows), note="Equal fingerprints mean equal reference, features, model, box and search.")
@@ -238,10 +238,3 @@ def _median_gap(gaps: FloatArray) -> str:
     """The median over toys with two starts or more; a gap needs two."""
     known = gaps[np.isfinite(gaps)]
     return number(float(np.median(known))) if known.size else "only one start"
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed as a package"

@@ -105,7 +105,7 @@ def test_poisson_and_auxiliary_parts_are_the_hessian(monkeypatch):
     assert profiled_law(engine.profiled[0], form).mean == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("n_toys", [200, pytest.param(N_TOYS, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("n_toys", [100, *(pytest.param(n, marks=pytest.mark.nightly) for n in (200, N_TOYS))])
 def test_toys_have_the_mean_variance_and_p_values(n_toys, monkeypatch):
     """Data drawn from the reference events weighted with r(nu*), so that the law given this reference is exact.
 

@@ -174,12 +174,15 @@ def test_a_fixed_number_of_events_takes_its_fluctuation_from_the_law(analysis):
     assert law.variance == pytest.approx(2 * np.sum(covariance**2) + fourth + 4 * displaced, rel=1e-5)
 
 
-@pytest.mark.parametrize("n_events", [pytest.param(1000, marks=pytest.mark.nightly), 1060])
-def test_toys_of_a_fixed_number_follow_their_law(n_events):
+@pytest.mark.parametrize(
+    ("n_events", "n_sets"),
+    [(1060, 5_000), *(pytest.param(n, 10_000, marks=pytest.mark.nightly) for n in (1000, 1060))],
+)
+def test_toys_of_a_fixed_number_follow_their_law(n_events, n_sets):
     """4 standard errors, and 2 % for the one reference; the law of Poisson counts is far from them at 1,060."""
     analysis = analysis_of(n_reference=200_000)
     rng = np.random.Generator(np.random.Philox(5))
-    q = np.concatenate([scores(analysis, list(rng.exponential(size=(250, n_events, 1)))) for _ in range(40)])
+    q = np.concatenate([scores(analysis, list(rng.exponential(size=(250, n_events, 1)))) for _ in range(n_sets // 250)])
     law = analytic_null(analysis, n_events=n_events)
     assert q.mean() == pytest.approx(law.mean, abs=4 * math.sqrt(law.variance / q.size) + 0.02 * law.mean)
     assert q.var() == pytest.approx(law.variance, rel=0.1)

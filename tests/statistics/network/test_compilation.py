@@ -110,7 +110,7 @@ OF_NUISANCES = {
 }
 
 
-@pytest.mark.parametrize("kind", [pytest.param("no nuisances", marks=pytest.mark.nightly), "all kinds of nuisances"])
+@pytest.mark.parametrize("kind", ["no nuisances", pytest.param("all kinds of nuisances", marks=pytest.mark.nightly)])
 def test_an_analysis_of_the_same_shapes_compiles_nothing(kind: str, programs: Programs) -> None:
     first = fitted(kind, Options())
     assert programs.taken() > 0
@@ -119,6 +119,21 @@ def test_an_analysis_of_the_same_shapes_compiles_nothing(kind: str, programs: Pr
         assert programs.taken() == 0, name
         if name != "another search":  # which may find the same minimum
             assert (fit.t == first.t) == (name in ("equal", "fewer Newton steps")), name
+
+
+def key_of(given: Options) -> Any:
+    """By which JAX keeps the programs of a fit with all kinds of nuisances."""
+    analysis = make("all kinds of nuisances", given)
+    leaves, structure = jax.tree.flatten(goal_of(analysis.problem, analysis.model.structure))
+    return structure, [(np.shape(leaf), jnp.result_type(leaf)) for leaf in leaves]
+
+
+def test_nuisances_of_the_same_shapes_have_one_goal() -> None:
+    """What is compiled for them: nightly."""
+    first = key_of(Options())
+    for name, given in (SHARED | OF_NUISANCES["all kinds of nuisances"]).items():
+        assert key_of(given) == first, name
+    assert key_of(Options(sigma=0.2)) != first != key_of(Options(count=90.0))
 
 
 def test_networks_of_equal_shapes_have_two_goals() -> None:
