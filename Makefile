@@ -79,6 +79,11 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --no-compile --no-build-isolation --editable '.[dev]'
 	@touch $(VENV)/.installed $@
 
+# One at a time: with --jobs both would write the same packages.
+ifneq ($(filter test test-all pytest lint types,$(MAKECMDGOALS)),)
+$(VENV)/.installed: | $(VENV)/.installed-dev
+endif
+
 $(VENV)/.installed-docs: $(VENV)/.installed
 	$(PIP) --no-build-isolation --editable '.[docs]'
 	@touch $@

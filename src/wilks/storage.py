@@ -57,6 +57,7 @@ KINDS = {
 }
 # Step i turns the content of a kind from layout i + 1 into layout i + 2.
 MIGRATIONS: tuple[Callable[[str, dict[str, Any]], dict[str, Any]], ...] = (with_one_p_for_all,)
+LIBRARIES = ("wilks", "jax", "jaxlib", "numpy", "scipy")  # whose versions stand beside numbers
 _MAX_NAMED = 6
 # What NumPy and zipfile raise for files that are missing, cut short, overwritten or of another layout.
 _DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)

@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 import benchmarks.harness as harness
 import numpy as np
-import scipy.stats
 
 import wilks
 from wilks.laws.empirical import Empirical
 from wilks.problems import dimuon
-from wilks.significance import z_score
+from wilks.significance import chi2_z_score, z_score
 
 from studies.common import summary_of_z
 
 MODELS = {"set": wilks.KernelSet(), "network": wilks.MLP(hidden=dimuon.HIDDEN, weight_clip=1.5)}
-N_REFERENCE, N_DATA, CONTACT = 100_000, 20_000.0, 20_053.0
+N_REFERENCE, N_DATA = 100_000, 20_000
+CONTACT, N_CONTACT = "contact term, S = 53", 53.0
 
 
 class Problem(NamedTuple):
@@ -36,19 +36,23 @@ def muons(folder: Path) -> Problem:
         f"Z' of {mass} GeV, S = {n}": wilks.Alternative(signal=samples[f"zprime{mass}"], n_signal=n)
         for mass, n in ((200, 80), (300, 40))
     }
-    contact = wilks.Alternative(source=samples["eft"], expected_events=CONTACT)
-    return Problem(samples["sm"], peaks | {"contact term, S = 53": contact})
+    contact = wilks.Alternative(source=samples["eft"], expected_events=N_DATA + N_CONTACT)
+    return Problem(samples["sm"], peaks | {CONTACT: contact})
 
 
 def olympics(file: Path) -> Problem:
     """The signal region of the LHC Olympics; S replaces as many of the 20,000 events."""
-    with np.load(file) as arrays:
-        background = wilks.Sample(np.concatenate([arrays["background"], arrays["background_extra"]]))
-        signal = wilks.Sample(arrays["signal_rd"])
+    background, signal = (wilks.Sample(events) for events in olympics_events(file))
     mixed = {
         f"S = {n}": wilks.Alternative(signal=signal, n_signal=n, expected_background=N_DATA - n) for n in (136, 200)
     }
     return Problem(background, mixed)
+
+
+def olympics_events(file: Path) -> tuple[np.ndarray, np.ndarray]:
+    """All events of the background, and of the signal; five features."""
+    with np.load(file) as arrays:
+        return np.concatenate([arrays["background"], arrays["background_extra"]]), arrays["signal_rd"]
 
 
 PROBLEMS = {"muons": muons, "olympics": olympics}
@@ -66,8 +70,10 @@ def rows(problem: Problem, options) -> Iterator[harness.Row]:
     mean, deviation = null.mean(), null.std(ddof=1)
     yield {"model": options.model, "n_null": null.size, "mean": mean, "deviation": deviation}
     for name, found in t.items():
-        p = Empirical.of(null).p_values(found) if options.model == "set" else scipy.stats.chi2.sf(found, mean)
-        z = np.array([z_score(one) for one in p.tolist()])
+        if options.model == "set":
+            z = np.array([z_score(p) for p in Empirical.of(null).p_values(found).tolist()])
+        else:
+            z = np.array([chi2_z_score(one, mean) for one in found.tolist()])
         yield {"signal": name, "mean": found.mean(), "distance": (found.mean() - mean) / deviation} | summary_of_z(z)
 
 
@@ -76,9 +82,8 @@ def toys_of(problem: Problem, hypotheses: dict[str, object], options) -> dict[st
     found = {name: [] for name in hypotheses}
     for k in range(options.n_references):
         reference, pool = wilks.split(problem.background, n_first=N_REFERENCE, seed=k)
-        analysis = wilks.Analysis(
-            reference=reference, model=MODELS[options.model], toy_source=pool, expected_events=N_DATA
-        )
+        model, expected = MODELS[options.model], float(N_DATA)
+        analysis = wilks.Analysis(reference=reference, model=model, toy_source=pool, expected_events=expected)
         for i, (name, hypothesis) in enumerate(hypotheses.items()):
             store = options.store / f"{options.problem}-{options.model}" / f"{k}-{i}" if options.store else None
             n_toys = options.n_toys if i else options.n_null

@@ -39,15 +39,14 @@ import numpy as np
 import wilks
 from wilks.problems import dimuon, exponential
 
-from studies.default_search import ridges
+from studies.default_search import networks, ridges
+from studies.default_search.networks import CONTACT, N_CONTACT, N_DATA, N_REFERENCE
 from studies.kernel_muons.run import drawn, sums_of
 from studies.kernel_power.run import LITERATURE, SIGMAS, power, toys
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"exponential": "1, and one more for each signal", "others": 3})
-N_REFERENCE, N_DATA = 100_000, 20_000
 RESONANCES = {"Z' of 300 GeV, S = 30": ("zprime300", 30.0), "Z' of 300 GeV, S = 40": ("zprime300", 40.0)}
 RESONANCES |= {"Z' of 180 GeV, S = 60": ("zprime180", 60.0), "Z' of 600 GeV, S = 8": ("zprime600", 8.0)}
-CONTACT, N_CONTACT = "contact term, S = 53", 53.0
 
 
 def rows_of(engine, null: np.ndarray, found: dict[str, np.ndarray]) -> Iterator[harness.Row]:
@@ -134,8 +133,7 @@ class MuonToys:
 
 @SCRIPT.part("olympics", data=Path, n_null=8000, n_signal=2000, signals=(68, 100, 136, 200))
 def run_olympics(options) -> Iterator[harness.Row]:
-    with np.load(options.data) as file:
-        background, signal = np.concatenate([file["background"], file["background_extra"]]), file["signal_rd"]
+    background, signal = networks.olympics_events(options.data)
     analysis = wilks.Analysis(reference=wilks.Sample(background), expected_events=float(N_DATA))
     yield described(analysis)
     rng, engine = np.random.Generator(np.random.Philox(3)), analysis.engine
@@ -157,8 +155,6 @@ def run_olympics(options) -> Iterator[harness.Row]:
     store=Path,
 )
 def run_networks(options) -> Iterator[harness.Row]:
-    from studies.default_search import networks
-
     yield from networks.rows(networks.PROBLEMS[options.problem](options.data), options)
 
 

@@ -64,7 +64,7 @@ from wilks.validation.nuisances import chi_square_table
 from wilks.validation.uniformity import uniformity
 
 from studies.common import excess_in, median_z, summary_of_z
-from studies.two_body.regimes import BESIDE_THE_PEAK, REGIMES, Events, Regime
+from studies.two_body.regimes import REGIMES, STUDIED, Events, Regime
 from studies.two_body.signals import contact_excess, resonance_of, signals
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"calibration": 1, "toys": 2})
@@ -101,9 +101,8 @@ def run_responses(options) -> Iterator[harness.Row]:
 @SCRIPT.part("study", data=Path, regimes=("electron", "tau"), figures=Path)
 def run_study(options) -> Iterator[harness.Row]:
     """log N_b(nu) / N_b(0) in bins of each column, as figure 13, with the order and the points that it proposes."""
-    known = REGIMES | {BESIDE_THE_PEAK.name: BESIDE_THE_PEAK}
     for name in options.regimes:
-        events = Events(options.data, known[name])
+        events = Events(options.data, STUDIED[name])
         central, variations = variations_of(events, "learning", events.regime.studied_at)
         found = study_responses(central, events.regime.nuisances, variations=variations)
         if options.figures:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from wilks.errors import InputError
+from wilks.nuisances import taylor
 from wilks.nuisances.taylor import n_network_params, network
 from wilks.responses.options import ACTIVATIONS, Training
 from wilks.responses.training import _ACTIVATION_OF, Group, _Loss, _start, _t_of_loss, _Watch, train
@@ -136,4 +137,4 @@ def test_default_layers():
 
 
 def test_every_activation_that_may_be_named_is_there() -> None:
-    assert tuple(_ACTIVATION_OF) == ACTIVATIONS
+    assert tuple(_ACTIVATION_OF) == ACTIVATIONS == tuple(taylor.ACTIVATIONS)

@@ -19,10 +19,9 @@ from wilks.errors import StoreError
 from wilks.functions import NamedFunction
 from wilks.hypotheses import Generator, Hypothesis, require_hypothesis
 from wilks.nuisances import sources
-from wilks.storage import as_path, installed_version, load
+from wilks.storage import LIBRARIES, as_path, installed_version, load
 
 _HYPOTHESIS, _ANALYSIS = "hypothesis", "analysis"
-_LIBRARIES = ("jax", "jaxlib", "numpy", "scipy")
 
 
 class FolderStore(ToyStore):
@@ -116,7 +115,7 @@ class FolderStore(ToyStore):
             "extents": [],
             "keep_params": keep_params,
             "module_folders": self.module_folders,
-            "versions": {"wilks": installed_version(), **{x: installed_version(x) for x in _LIBRARIES}},
+            "versions": {name: installed_version(name) for name in LIBRARIES},
         }
         Ledger(self.folder, document).save()
 

@@ -23,10 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from wilks.storage import installed_version
+from wilks.storage import LIBRARIES, installed_version
 
 SCHEMA_VERSION = 1
-_LIBRARIES = ("wilks", "jax", "jaxlib", "numpy", "scipy")
 
 
 class ExitCode(IntEnum):
@@ -97,7 +96,7 @@ def is_result(path: Path) -> bool:
 
 def versions() -> dict[str, str]:
     """Versions that numbers depend on."""
-    return {"python": platform.python_version()} | {name: installed_version(name) for name in _LIBRARIES}
+    return {"python": platform.python_version()} | {name: installed_version(name) for name in LIBRARIES}
 
 
 def strict_json(value: object) -> str:

@@ -21,10 +21,8 @@ from wilks.samples import Sample
 from wilks.significance.printing import probability_from_log
 from wilks.statistics import Words
 from wilks.statistics.fits import FitResult, MemberFit
-from wilks.storage import installed_version
+from wilks.storage import LIBRARIES, installed_version
 from wilks.typing import FloatArray
-
-_PACKAGES = ("wilks", "jax", "jaxlib", "numpy", "scipy")
 
 
 def sample_tables(analysis: Analysis, data: Sample | None) -> tuple[Table, ...]:
@@ -186,7 +184,7 @@ def toy_table(calibration: Calibration, toys: Toys | None, *, reach_z: float | N
 def reproduction_table(fingerprint: str | None, *, more: Mapping[str, str] = NO_LABELS) -> Table:
     """What was asked for, if that is known, fingerprint, versions, platform and time."""
     rows = [*more.items(), ("fingerprint of the analysis", fingerprint or "not known: bare values of t")]
-    rows += [(name, installed_version(name)) for name in _PACKAGES]
+    rows += [(name, installed_version(name)) for name in LIBRARIES]
     rows += [("Python", platform.python_version()), ("platform", platform.platform())]
     rows.append(("report written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")))
     return Table("", tuple(rows), note="Equal fingerprints mean equal reference, features, model, box and search.")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import jax
 
     from wilks.statistics.network import perceptron
-    from wilks.statistics.network.perceptron import Perceptron
 else:
     perceptron = lazy.Module("wilks.statistics.network.perceptron")
 
@@ -64,12 +63,12 @@ class MLP(NetworkModel):
             raise InputError(f"activation must be one of {', '.join(ACTIVATIONS)}, but {self.activation!r} came")
 
     @property
-    def structure(self) -> Perceptron:
+    def structure(self) -> perceptron.Perceptron:
         """f without its box: networks that differ in nothing else share their compiled programs."""
         return self._perceptron
 
     @property
-    def _perceptron(self) -> Perceptron:
+    def _perceptron(self) -> perceptron.Perceptron:
         """f, also where a subclass that writes it anew, and is its own structure, asks for that of its base."""
         return perceptron.Perceptron(self.hidden, self.activation)
 
