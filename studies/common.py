@@ -18,7 +18,7 @@ from wilks.interpretation.projection import learned_weights, moved_weights
 from wilks.laws import AnalyticLaw
 from wilks.laws.empirical import Empirical
 from wilks.problems import dimuon, exponential
-from wilks.significance import median_ranks, p_value, z_score
+from wilks.significance import median_interval, p_value, z_score
 from wilks.statistics.fits import Data
 from wilks.statistics.network.programs import DataSet, Programs
 from wilks.toys import draw_toy
@@ -133,9 +133,7 @@ def median_z(toys: wilks.Toys, null: wilks.Toys) -> dict[str, object]:
 
 def summary_of_z(z: np.ndarray) -> dict[str, object]:
     """Of the toys of a signal: their number, the median Z with its 68 % interval, and power at 2 and 3 sigma."""
-    low, high = median_ranks(z.size)
-    ends = np.sort(z)[[low - 1, high - 1]]
-    found = {"n_toys": z.size, "z": np.median(z), "z_interval": ends.tolist()}
+    found = {"n_toys": z.size, "z": np.median(z), "z_interval": list(median_interval(z))}
     return found | {f"power_{s}": np.mean(z >= s) for s in (2, 3)}
 
 

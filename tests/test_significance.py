@@ -24,6 +24,7 @@ from wilks.significance import (
     ks_p_value,
     least_tied,
     log_p_value,
+    median_interval,
     median_ranks,
     p_value,
     poisson_log_p_value,
@@ -191,6 +192,12 @@ def test_median_ranks_are_those_of_the_distribution_of_scipy(level: float) -> No
         below = scipy.stats.binom.cdf(np.arange(n // 2 + 1), n, 0.5)
         rank = int(np.searchsorted(below, (1.0 - level) / 2.0, side="right"))
         assert median_ranks(n, level=level)[0] == min(rank, (n + 1) // 2)
+
+
+def test_the_interval_of_a_median_is_infinite_where_toys_are_too_few() -> None:
+    assert median_interval(np.array([3.0, 1.0, 2.0])) == (1.0, 3.0)
+    for n in (0, 1, 2):
+        assert median_interval(np.arange(float(n))) == (-math.inf, math.inf)
 
 
 def test_exceedance_interval_has_its_level() -> None:

@@ -19,7 +19,7 @@ import wilks
 from wilks.problems import exponential, smeared
 from wilks.responses import Training
 from wilks.samples.support import ReferenceSupport
-from wilks.significance import chi2_z_score, fisher, median_ranks
+from wilks.significance import chi2_z_score, fisher, median_interval
 from wilks.toys import draw_toy
 from wilks.validation import validate_nuisances
 
@@ -247,8 +247,7 @@ def bias(runner: Runner) -> Iterator[harness.Row]:
 def median_z(toys: wilks.Toys) -> harness.Row:
     """By chi-square of as many degrees as parameters, as published, with its 68 % interval."""
     ordered = np.sort(toys.t[np.isfinite(toys.t)])
-    low, high = median_ranks(ordered.size)
-    z = [float(chi2_z_score(float(t), 13.0)) for t in (np.median(ordered), ordered[low - 1], ordered[high - 1])]
+    z = [chi2_z_score(t, 13.0) for t in (float(np.median(ordered)), *median_interval(ordered))]
     return {"z": z[0], "z_interval": z[1:], "n_failed": toys.n_failed, "smallest_t": float(ordered[0])}
 
 

@@ -56,7 +56,7 @@ from wilks.power import BinnedSearch, Binning
 from wilks.problems import dimuon
 from wilks.responses import Closure, Training, check_responses, study_responses
 from wilks.samples import parse_expression
-from wilks.significance import chi2_z_score, median_ranks
+from wilks.significance import chi2_z_score, median_interval
 from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.validation import Point, Validation
 from wilks.validation.checks import either_of
@@ -360,8 +360,7 @@ def searched(search: BinnedSearch, hypothesis: wilks.Alternative, *, n_toys: int
     for index in range(n_toys):
         toy, observed = drawn(search.analysis, hypothesis, index=index)
         z.append(search.fit(toy, auxiliaries=observed).z_score)
-    low, high = median_ranks(n_toys)
-    return {"z_ref": np.median(z), "z_ref_interval": [np.sort(z)[low - 1], np.sort(z)[high - 1]]}
+    return {"z_ref": np.median(z), "z_ref_interval": list(median_interval(np.array(z)))}
 
 
 def drawn(

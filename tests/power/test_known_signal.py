@@ -108,6 +108,7 @@ def test_a_test_prints_its_median_with_its_interval() -> None:
     low, high = test.interval
     assert low < test.median_z_score < high
     assert str(test).startswith("median sqrt(q_0) = 4.53 [") and str(test).endswith("from 41 toys; 1 fits failed")
+    assert str(SignalTest(np.array([4.0, 9.0]))) == "median sqrt(q_0) = 2.55 [-inf, inf] from 2 toys"
 
 
 @pytest.mark.parametrize("n_signal", [0, -1.0, float("nan"), "10"])

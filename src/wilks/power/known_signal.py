@@ -18,7 +18,7 @@ from wilks.kept import kept
 from wilks.likelihood import Points
 from wilks.optimize import Box, Newton, Objective, certify_by
 from wilks.samples import Events, Sample
-from wilks.significance import median_ranks
+from wilks.significance import median_interval
 from wilks.statistics.delta import Delta
 from wilks.statistics.fits import Data
 from wilks.statistics.objectives import profiled_objective, shift
@@ -108,10 +108,8 @@ class SignalTest(Printed):
 
     @property
     def interval(self) -> tuple[float, float]:
-        """68 % interval of the median, from order statistics."""
-        ordered = np.sqrt(np.sort(self.q0[np.isfinite(self.q0)]))
-        low, high = median_ranks(ordered.size)
-        return float(ordered[low - 1]), float(ordered[high - 1])
+        """68 % interval of the median, from order statistics; infinite below three toys."""
+        return median_interval(np.sqrt(self.q0[np.isfinite(self.q0)]))
 
     def __str__(self) -> str:
         low, high = self.interval

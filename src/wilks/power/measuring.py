@@ -18,7 +18,7 @@ from wilks.power.contamination import contaminated
 from wilks.power.known_signal import KnownSignal, signal_test
 from wilks.power.other_tests import STANDARD_TESTS, OtherTest, Value
 from wilks.power.tables import LEVELS, PowerRow, PowerTable, Share
-from wilks.significance import clopper_pearson, median_ranks, p_value, z_score
+from wilks.significance import clopper_pearson, median_interval, p_value, z_score
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray, whole_number
 
@@ -221,14 +221,14 @@ def _row(named: tuple[str, str], null: _Of, own: _Of, *, asimov_z: float | None 
     law = Empirical.of(null.values)
     p = law.p_values(np.nan_to_num(own.values, nan=-np.inf))
     ordered = np.sort(p)
-    low, high = median_ranks(p.size)
+    low, high = median_interval(p)
     middle = float(ordered[(p.size - 1) // 2] + ordered[p.size // 2]) / 2.0
     return PowerRow(
         *named,
         sees_count=True,
         power=tuple(_share(p, level) if law.smallest_p_value <= p_value(level) else None for level in LEVELS),
         z_score=z_score(middle),
-        z_interval=(z_score(float(ordered[high - 1])), z_score(float(ordered[low - 1]))),
+        z_interval=(z_score(high), z_score(low)),
         is_lower_bound=middle <= law.smallest_p_value,
         seconds=own.seconds,
         asymptotic_z=None if own.asymptotic is None else float(np.nanmedian(own.asymptotic)),

@@ -18,7 +18,7 @@ _NAMES = {
     "wilks.significance.combining": ["COMBINATIONS", "gamma_log_sf", "half_cauchy", "strongest_log_p"],
     "wilks.significance.counts": [
         *("clopper_pearson", "clopper_pearson_upper", "count_at_or_above"),
-        *("exceedance_interval", "least_tied", "median_ranks"),
+        *("exceedance_interval", "least_tied", "median_interval", "median_ranks"),
     ],
     "wilks.significance.exact": ["binomial_log_p_value", "binomial_p_value", "ks_p_value"],
     "wilks.significance.independent": ["INDEPENDENT", "fisher"],
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         count_at_or_above,
         exceedance_interval,
         least_tied,
+        median_interval,
         median_ranks,
     )
     from wilks.significance.exact import binomial_log_p_value, binomial_p_value, ks_p_value
@@ -75,6 +76,7 @@ __all__ = [
     "ks_p_value",
     "least_tied",
     "log_p_value",
+    "median_interval",
     "median_ranks",
     "on_off_z_score",
     "p_value",

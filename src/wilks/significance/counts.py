@@ -102,6 +102,19 @@ def median_ranks(n: int, *, level: float = 0.68) -> tuple[int, int]:
     return rank, n + 1 - rank
 
 
+def median_interval(values: FloatArray, *, level: float = 0.68) -> tuple[float, float]:
+    """Return the values at the ranks of :func:`median_ranks`; infinite on both sides where they are too few.
+
+    ``values`` (n,) are drawn from one distribution, whose median the interval encloses.
+
+    >>> median_interval(np.arange(100.0)), median_interval(np.arange(2.0))
+    ((44.0, 55.0), (-inf, inf))
+    """
+    low, high = median_ranks(values.size, level=level)
+    ordered = np.concatenate([[-np.inf], np.sort(values), [np.inf]])
+    return float(ordered[low]), float(ordered[high])
+
+
 def check_counts(k: int, n: int, level: float) -> None:
     """Raise InputError unless 0 <= k <= n and 0 < level < 1."""
     if not 0 <= k <= n:
