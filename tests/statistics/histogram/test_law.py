@@ -18,7 +18,7 @@ LEVELS = np.array([0.1, 0.01, 0.001])
 def reaching(law: HistogramLaw) -> np.ndarray:
     """t at which p is each level."""
     dof = law.degrees_of_freedom
-    t = law.figures.mean / dof * np.array([chi2_isf(p, dof) for p in (0.25, 0.06, 0.015, 0.004, 1e-3, 2e-4, 2e-5)])
+    t = law.figures.mean / dof * np.array([chi2_isf(p, dof) for p in (0.25, 0.06, 0.01, 1e-3, 2e-5)])
     log_p = [law._sum.log_tail(float(one), is_rough=True).log_p for one in t]
     return PchipInterpolator(-np.array(log_p), t)(-np.log(LEVELS))
 
