@@ -1,7 +1,6 @@
 """The examples run from end to end at reduced size."""
 
 import importlib.util
-import os
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -54,8 +53,7 @@ def run_analysis(text: str, folder: Path) -> None:
 @pytest.fixture
 def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     """One worker process: several would each compile the same for a few toys."""
-    cores = processes.usable_cores()
-    monkeypatch.setattr(processes, "usable_cores", lambda: [cores[os.getpid() % len(cores)]])
+    monkeypatch.setattr(processes, "n_cores", lambda: 1)
 
 
 @pytest.mark.nightly

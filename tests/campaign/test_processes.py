@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wilks.campaign import LocalProcesses
-from wilks.campaign.processes import LostWorkerError, WorkerError
+from wilks.campaign.processes import LostWorkerError, WorkerError, n_cores
 from wilks.errors import InputError, SampleError
 from wilks.samples.checked_arrays import closest
 from wilks.samples.reading import find_files
@@ -61,10 +61,12 @@ def test_there_must_be_a_process(n_processes) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked at in /proc")
-def test_a_worker_has_one_core_and_one_thread(one_process) -> None:
+def test_a_worker_has_one_thread_and_all_cores(one_process) -> None:
+    """Two campaigns of one worker each would share a core while others are idle if each were bound to one."""
     one_process.submit(closest, "a", ["b"]).result(60)
     (worker,) = one_process._workers
-    assert len(os.sched_getaffinity(worker._process.pid)) == 1
+    assert os.sched_getaffinity(worker._process.pid) == os.sched_getaffinity(0)
+    assert one_process.submit(n_cores).result(60) == 1, "no threads of its own"
     environment = Path(f"/proc/{worker._process.pid}/environ").read_bytes().split(b"\0")
     for setting in (b"NPROC=1", b"OMP_NUM_THREADS=1", b"OPENBLAS_NUM_THREADS=1", b"JAX_PLATFORMS=cpu"):
         assert setting in environment
@@ -87,7 +89,7 @@ def test_waiting_calls_can_be_cancelled_while_workers_take_them(monkeypatch) -> 
     """Workers and the canceller empty one queue; the last call may go to either, and nobody waits for it."""
 
     class Idle:
-        def __init__(self, core) -> None:
+        def __init__(self) -> None:
             self.stopped = threading.Event()
 
         def call(self, call):

@@ -21,7 +21,7 @@ import dask
 from distributed import Client, LocalCluster, Security
 from distributed.core import rpc
 
-from wilks.campaign.processes import SINGLE_THREAD, WorkerError, usable_cores
+from wilks.campaign.processes import SINGLE_THREAD, WorkerError, n_cores
 from wilks.errors import InputError, WilksWarning
 from wilks.typing import whole_number
 
@@ -150,7 +150,7 @@ def _complaints(client: Client) -> list[str]:
 def _count(n_processes: int | None) -> int:
     if n_processes is not None:
         return whole_number(n_processes, name="n_processes", least=1)
-    return len(usable_cores())
+    return n_cores()
 
 
 @contextlib.contextmanager

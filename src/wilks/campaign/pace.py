@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from wilks.campaign.processes import usable_cores
+from wilks.campaign.processes import n_cores
 
 SECONDS_BETWEEN_LINES = 10.0
 _LEAST_SECONDS = 2.0
@@ -35,7 +35,7 @@ class Pace:
     """
 
     def __init__(self, *, clock: Callable[[], float], n_processes: int | None = None) -> None:
-        self._clock, self._n_processes = clock, n_processes or len(usable_cores())
+        self._clock, self._n_processes = clock, n_processes or n_cores()
         self._begin_at(clock())
 
     def _begin_at(self, now: float) -> None:

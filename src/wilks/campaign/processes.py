@@ -1,4 +1,4 @@
-"""Worker processes of this machine behind ``concurrent.futures.Executor``: spawned, one thread each, one core each."""
+"""Worker processes of this machine behind ``concurrent.futures.Executor``: spawned, one thread each."""
 
 import contextlib
 import itertools
@@ -14,7 +14,9 @@ from typing import Any
 
 from wilks import errors
 
-SINGLE_THREAD = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_IN_WORKER = "WILKS_WORKER"
+SINGLE_THREAD = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", _IN_WORKER)
+"""Variables that are 1 in the environment of a worker."""
 _PATIENCE_S = 60.0
 
 
@@ -26,9 +28,11 @@ class LostWorkerError(WorkerError):
     """A worker process ended in the middle of a call."""
 
 
-def usable_cores() -> list[int]:
-    """The cores that this process may use, at least one."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+def n_cores() -> int:
+    """How many cores this process may use: one where it is a worker."""
+    if _IN_WORKER in os.environ:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class LocalProcesses(Executor):
@@ -36,22 +40,18 @@ class LocalProcesses(Executor):
 
     Functions travel by name and must belong to this package; arguments and results travel as JSON. Workers do not
     import the main script of the user. A worker that is lost fails its call and is replaced. `shutdown` lets each
-    worker finish and keep the toy at hand.
+    worker finish and keep the toy at hand. None is bound to a core: another campaign or somebody else's job may be on
+    it while others are idle.
     """
 
     def __init__(self, n_processes: int | None = None) -> None:
-        cores = usable_cores()
-        count = n_processes if n_processes is not None else len(cores)
+        count = n_processes if n_processes is not None else n_cores()
         if count < 1:
             raise errors.InputError(f"n_processes must be at least 1, but {n_processes!r} came")
         self.n_processes = count
         self._calls: queue.SimpleQueue[tuple[Future[Any], dict[str, Any]] | None] = queue.SimpleQueue()
         self._numbers = itertools.count()
-        # Two campaigns of few processes each should not begin with the same core.
-        first = os.getpid()
-        can_pin = hasattr(os, "sched_setaffinity") and len(cores) >= count
-        pinned = [cores[(first + k) % len(cores)] if can_pin else None for k in range(count)]
-        self._workers = [_Worker(core) for core in pinned]
+        self._workers = [_Worker() for _ in range(count)]
         self._lock = threading.Lock()  # of starting a worker and of stopping all
         self._is_shut_down = False
         self._threads = [threading.Thread(target=self._supervise, args=(k,), daemon=True) for k in range(count)]
@@ -109,14 +109,13 @@ class LocalProcesses(Executor):
             if not self._is_shut_down:
                 self._workers[number].close()
                 with contextlib.suppress(OSError):
-                    self._workers[number] = _Worker(self._workers[number].core)
+                    self._workers[number] = _Worker()
 
 
 class _Worker:
     """One process and its two pipes."""
 
-    def __init__(self, core: int | None) -> None:
-        self.core = core
+    def __init__(self) -> None:
         environment = os.environ | dict.fromkeys(SINGLE_THREAD, "1") | {"JAX_PLATFORMS": "cpu"}
         # The workers see the packages of this process, also where it was started from a source tree.
         environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
@@ -128,8 +127,6 @@ class _Worker:
             env=environment,
             start_new_session=True,
         )
-        if core is not None:
-            os.sched_setaffinity(self._process.pid, {core})
 
     def call(self, call: dict[str, Any]) -> Any:
         assert self._process.stdin and self._process.stdout

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from wilks.campaign.processes import usable_cores
+from wilks.campaign.processes import n_cores
 
 LARGE = 4_096
 """Rows from which on threads are worth it."""
@@ -20,7 +20,7 @@ def side_by_side(jobs: Iterable[Callable[[], _Result]], *, is_large: bool) -> li
     """
     if not is_large:
         return [job() for job in jobs]
-    with ThreadPoolExecutor(len(usable_cores())) as pool:
+    with ThreadPoolExecutor(n_cores()) as pool:
         return list(pool.map(_called, jobs))
 
 

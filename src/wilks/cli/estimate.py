@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wilks.campaign import run_toys
 from wilks.campaign.pace import duration
-from wilks.campaign.processes import LocalProcesses, usable_cores
+from wilks.campaign.processes import LocalProcesses, n_cores
 from wilks.cli.checks import Findings
 from wilks.cli.prepare import Prepared
 from wilks.cli.toys import count_toys
@@ -70,7 +70,7 @@ class Estimate:
 def estimated(prepared: Prepared) -> Estimate:
     """From toys that are made for it, and not kept."""
     n_toys = max(prepared.n_toys - count_toys(prepared), 0) if prepared.n_toys else 0
-    n_processes = prepared.loaded.config.toys.processes or len(usable_cores())
+    n_processes = prepared.loaded.config.toys.processes or n_cores()
     executor = LocalProcesses(n_processes)
     try:
         first_s, toy_s = _timed(prepared, executor, n_at_once=n_processes)

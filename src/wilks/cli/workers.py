@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from wilks.campaign.processes import LocalProcesses, usable_cores
+from wilks.campaign.processes import LocalProcesses, n_cores
 from wilks.errors import InputError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -38,7 +38,7 @@ def workers(n_processes: int | None, dask: str | None) -> Iterator[tuple[Executo
     """The executor and its number of workers; 0 where it is not known."""
     if dask is not None:
         with _dask(dask or None, n_processes) as executor:
-            yield executor, 0 if dask else n_processes or len(usable_cores())
+            yield executor, 0 if dask else n_processes or n_cores()
         return
     executor = LocalProcesses(n_processes)
     is_finished = False

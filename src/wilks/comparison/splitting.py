@@ -5,7 +5,7 @@ import hashlib
 
 import numpy as np
 
-from wilks.campaign.processes import usable_cores
+from wilks.campaign.processes import n_cores
 from wilks.campaign.side_by_side import side_by_side
 from wilks.comparison.nulls import Null, Relabelling
 from wilks.comparison.statistics import ComparisonStatistics
@@ -131,7 +131,7 @@ def split_relabellings(
         so_far=None if store is None else kept_runs(store),
         keep=functools.partial(keep_runs, store=store, report=report),
         together=functools.partial(side_by_side, is_large=True),
-        n_together=len(usable_cores()),
+        n_together=n_cores(),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from wilks.analysis import Analysis
-from wilks.campaign.processes import usable_cores
+from wilks.campaign.processes import n_cores
 from wilks.errors import CalibrationError, InputError
 from wilks.hypotheses import Null
 from wilks.selection.budget import Budget, OutOfBudgetError
@@ -178,4 +178,4 @@ def _checked_shapes(analysis: Analysis, architectures: Sequence[Sequence[int]]) 
 def _n_processes(analysis: Analysis, executor: Executor | None) -> int:
     if executor is not None:
         return int(getattr(executor, "n_processes", 1))
-    return 1 if analysis.local_functions or analysis.model.is_accelerated else len(usable_cores())
+    return 1 if analysis.local_functions or analysis.model.is_accelerated else n_cores()

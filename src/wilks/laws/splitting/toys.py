@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from wilks.analysis import Analysis
-from wilks.campaign.processes import usable_cores
+from wilks.campaign.processes import n_cores
 from wilks.campaign.side_by_side import side_by_side
 from wilks.documents import canonical_json
 from wilks.errors import CalibrationError
@@ -166,7 +166,7 @@ def split_toys(
         so_far=None if store is None else kept_runs(store),
         keep=partial(keep_runs, store=store, report=report),
         together=partial(side_by_side, is_large=True) if by_sums else one_by_one,
-        n_together=len(usable_cores()) if by_sums else 1,
+        n_together=n_cores() if by_sums else 1,
     )
 
 
