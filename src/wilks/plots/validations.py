@@ -65,6 +65,7 @@ def tau_and_t(found: Validation) -> Figure:
         axes.set_yticks(rows, [in_figure(one.name) for one in found.points], fontsize=8)
         axes.yaxis.set_tick_params(which="minor", left=False, right=False)
         axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.margins(x=0.03)
         axes.set_xlabel(r"$t$ and $\tau$ of toys")
         figure.legend(loc="outside upper left", ncols=2)
         given = (Column("nuisances", [one.name for one in found.points]),)
