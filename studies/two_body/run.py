@@ -73,7 +73,7 @@ POINTS |= {"norm. +": {"normalization": 1.0}, "norm. -": {"normalization": -1.0}
 MODELS = {
     "set": wilks.KernelSet(),
     "model-1": wilks.MLP(hidden=(50,), weight_clip=1.2),
-    "model-2": wilks.MLP(hidden=(10, 10), weight_clip=1.27),
+    "model-2": wilks.MLP(hidden=(10, 10), weight_clip=1.38),
     "model-3": wilks.MLP(hidden=(5, 5, 5), weight_clip=1.5),
 }
 OF_A_MODEL = {"regime": "electron", "model": "set", "n_calibration": 600, "n_processes": 1, "data": Path, "store": Path}
