@@ -201,7 +201,7 @@ def test_a_worker_that_cannot_be_replaced_does_not_hang_the_campaign(monkeypatch
     with LocalProcesses(1) as executor:
         executor._workers[0]._process.kill()
 
-        def refuse(core: int | None) -> None:
+        def refuse() -> None:
             raise BlockingIOError("no more processes")
 
         monkeypatch.setattr(processes, "_Worker", refuse)
