@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wilks.campaign import LocalProcesses
-from wilks.campaign.processes import LostWorkerError, WorkerError, n_cores
+from wilks.campaign.processes import LostWorkerError, WorkerError
 from wilks.errors import InputError, SampleError
 from wilks.samples.checked_arrays import closest
 from wilks.samples.reading import find_files
@@ -66,7 +66,6 @@ def test_a_worker_has_one_thread_and_all_cores(one_process) -> None:
     one_process.submit(closest, "a", ["b"]).result(60)
     (worker,) = one_process._workers
     assert os.sched_getaffinity(worker._process.pid) == os.sched_getaffinity(0)
-    assert one_process.submit(n_cores).result(60) == 1, "no threads of its own"
     environment = Path(f"/proc/{worker._process.pid}/environ").read_bytes().split(b"\0")
     for setting in (b"NPROC=1", b"OMP_NUM_THREADS=1", b"OPENBLAS_NUM_THREADS=1", b"JAX_PLATFORMS=cpu"):
         assert setting in environment

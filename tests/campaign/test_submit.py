@@ -19,7 +19,6 @@ export NPROC=1
 export OMP_NUM_THREADS=1
 export OPENBLAS_NUM_THREADS=1
 export MKL_NUM_THREADS=1
-export WILKS_WORKER=1
 export JAX_PLATFORMS=cpu
 export PATH=/bin:/usr/bin
 export LD_LIBRARY_PATH=/views/lib

@@ -21,7 +21,7 @@ import dask
 from distributed import Client, LocalCluster, Security
 from distributed.core import rpc
 
-from wilks.campaign.processes import SINGLE_THREAD, WorkerError, n_cores
+from wilks.campaign.processes import WorkerError, n_cores, worker_environment
 from wilks.errors import InputError, WilksWarning
 from wilks.typing import whole_number
 
@@ -202,9 +202,7 @@ def _tls_options(security: Security, folder: str) -> dict[str, str]:
 @contextlib.contextmanager
 def _workers(address: str, n_processes: int, folder: str, *, security: Security) -> Iterator[subprocess.Popen[bytes]]:
     """A process of Dask that starts as many workers and replaces those that die. All end together."""
-    environment = os.environ | dict.fromkeys(SINGLE_THREAD, "1") | {"JAX_PLATFORMS": "cpu"}
-    # The workers see the packages of this process, also where it was started from a source tree.
-    environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    environment = worker_environment()
     environment["DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"] = "spawn"
     environment["DASK_LOGGING__DISTRIBUTED"] = "critical"  # failures of shards come back, and lie in the folder
     options = {"--nworkers": str(n_processes), "--nthreads": "1", "--memory-limit": "0", "--host": _LOOPBACK}

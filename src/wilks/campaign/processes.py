@@ -14,9 +14,7 @@ from typing import Any
 
 from wilks import errors
 
-_IN_WORKER = "WILKS_WORKER"
-SINGLE_THREAD = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", _IN_WORKER)
-"""Variables that are 1 in the environment of a worker."""
+SINGLE_THREAD = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PATIENCE_S = 60.0
 
 
@@ -29,10 +27,17 @@ class LostWorkerError(WorkerError):
 
 
 def n_cores() -> int:
-    """How many cores this process may use: one where it is a worker."""
-    if _IN_WORKER in os.environ:
-        return 1
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def worker_environment() -> dict[str, str]:
+    """That of this process for a worker: one thread, on the CPU, and the packages that are found here.
+
+    Those of a source tree that this process was started from are among them.
+    """
+    path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+    return os.environ | dict.fromkeys(SINGLE_THREAD, "1") | {"JAX_PLATFORMS": "cpu", "PYTHONPATH": path}
 
 
 class LocalProcesses(Executor):
@@ -116,15 +121,12 @@ class _Worker:
     """One process and its two pipes."""
 
     def __init__(self) -> None:
-        environment = os.environ | dict.fromkeys(SINGLE_THREAD, "1") | {"JAX_PLATFORMS": "cpu"}
-        # The workers see the packages of this process, also where it was started from a source tree.
-        environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "wilks.campaign.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment,
+            env=worker_environment(),
             start_new_session=True,
         )
 

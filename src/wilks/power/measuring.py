@@ -220,9 +220,8 @@ def _row(named: tuple[str, str], null: _Of, own: _Of, *, asimov_z: float | None 
     """Of a test and an alternative by name."""
     law = Empirical.of(null.values)
     p = law.p_values(np.nan_to_num(own.values, nan=-np.inf))
-    ordered = np.sort(p)
     low, high = median_interval(p)
-    middle = float(ordered[(p.size - 1) // 2] + ordered[p.size // 2]) / 2.0
+    middle = float(np.median(p))
     return PowerRow(
         *named,
         sees_count=True,

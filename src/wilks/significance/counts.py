@@ -103,9 +103,9 @@ def median_ranks(n: int, *, level: float = 0.68) -> tuple[int, int]:
 
 
 def median_interval(values: FloatArray, *, level: float = 0.68) -> tuple[float, float]:
-    """Return the values at the ranks of :func:`median_ranks`; infinite on both sides where they are too few.
+    """Return the order statistics that enclose the median; infinite on both sides where values are too few.
 
-    ``values`` (n,) are drawn from one distribution, whose median the interval encloses.
+    ``values`` (n,) are drawn from one distribution, whose median is meant; ranks are those of :func:`median_ranks`.
 
     >>> median_interval(np.arange(100.0)), median_interval(np.arange(2.0))
     ((44.0, 55.0), (-inf, inf))
