@@ -64,10 +64,11 @@ from wilks.validation.nuisances import chi_square_table
 from wilks.validation.uniformity import uniformity
 
 from studies.common import excess_in, median_z, summary_of_z
-from studies.two_body.regimes import REGIMES, STUDIED, Events, Regime
+from studies.two_body.regimes import REGIMES, VARIANTS, Events, Regime
 from studies.two_body.signals import contact_excess, resonance_of, signals
 
 SCRIPT = harness.Script(__file__, __doc__, seed={"calibration": 1, "toys": 2})
+DEFINED = REGIMES | VARIANTS
 POINTS = {"0": {}, "scale +": {"scale": 1.0}, "scale -": {"scale": -1.0}}
 POINTS |= {"norm. +": {"normalization": 1.0}, "norm. -": {"normalization": -1.0}}
 MODELS = {
@@ -86,7 +87,7 @@ MASSES = (100.0, 120.0, 160.0, 220.0, 270.0, 290.0, 310.0, 330.0, 400.0, 600.0, 
 def run_responses(options) -> Iterator[harness.Row]:
     training = Training(hidden=(10,) * 5, activation="relu") if options.published else Training()
     for regime in options.regimes:
-        events, name = Events(options.data, REGIMES[regime]), f"{regime}-published" if options.published else regime
+        events, name = Events(options.data, DEFINED[regime]), f"{regime}-published" if options.published else regime
         (nuisances, central), seconds = harness.timed(lambda events=events: learn(events, training))
         path = options.store / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +103,7 @@ def run_responses(options) -> Iterator[harness.Row]:
 def run_study(options) -> Iterator[harness.Row]:
     """log N_b(nu) / N_b(0) in bins of each column, as figure 13, with the order and the points that it proposes."""
     for name in options.regimes:
-        events = Events(options.data, STUDIED[name])
+        events = Events(options.data, DEFINED[name])
         central, variations = variations_of(events, "learning", events.regime.studied_at)
         found = study_responses(central, events.regime.nuisances, variations=variations)
         if options.figures:
@@ -159,7 +160,7 @@ def analysis_of(
     options, *, with_nuisances: bool = True, mass_is_input: bool = False, clip: float | None = None
 ) -> tuple[wilks.Analysis, Events]:
     """The analysis of a regime and a model, with the responses of STORE; a network at another clip, where given."""
-    events = Events(options.data, REGIMES[options.regime], mass_is_input=mass_is_input)
+    events = Events(options.data, DEFINED[options.regime], mass_is_input=mass_is_input)
     model = MODELS[options.model]
     analysis = wilks.Analysis(
         reference=events.reference(),

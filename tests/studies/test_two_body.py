@@ -10,11 +10,12 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+import wilks
 from wilks.problems import dimuon
 from wilks.samples import parse_expression
 
 from studies.two_body import run
-from studies.two_body.regimes import REGIMES
+from studies.two_body.regimes import REGIMES, thinned
 
 N_EVENTS = {"learning": 3_000, "reference": 3_000, "pool": 6_000, "zprime300": 500}
 
@@ -46,7 +47,7 @@ def folder(tmp_path):
 @pytest.fixture
 def rows_of(folder, monkeypatch):
     """The rows of a command, run on these events with 150 expected ones."""
-    monkeypatch.setitem(REGIMES, "electron", dataclasses.replace(REGIMES["electron"], expected_events=150.0))
+    monkeypatch.setitem(run.DEFINED, "electron", dataclasses.replace(REGIMES["electron"], expected_events=150.0))
     places = ["--data", str(folder), "--output", str(folder / "record.json")]
 
     def rows(part: str, *words: str) -> list[dict]:
@@ -55,6 +56,23 @@ def rows_of(folder, monkeypatch):
         return json.loads((folder / "record.json").read_text())["runs"][-1]["results"]
 
     return rows
+
+
+def test_tails_are_thinned_to_the_share_that_they_have() -> None:
+    rng = np.random.default_rng(2)
+    x = rng.uniform(0.0, 1.0, size=20_000)
+    sample = wilks.Sample(x, np.exp(-5 * x), extras={"twice": 2 * x})
+    kept = thinned(sample, 6_000, rng=rng)
+    weights, least = kept.event_weights, kept.event_weights.min()
+
+    assert kept.n_events == pytest.approx(6_000, abs=4 * np.sqrt(6_000))
+    assert weights.sum() == pytest.approx(sample.expected_events, rel=0.02)
+    heavy = np.exp(-5 * x) > least
+    assert np.array_equal(kept.events[weights > least, 0], x[heavy]), "heavy events stay"
+    tail = np.histogram(kept.events[weights == least], bins=4, range=(0.4, 1.0))[0] * least
+    expected = np.histogram(x, bins=4, range=(0.4, 1.0), weights=np.exp(-5 * x))[0]
+    assert np.abs(tail / expected - 1.0) == pytest.approx(0.0, abs=0.3)
+    assert np.array_equal(kept.column("twice"), 2 * kept.events[:, 0])
 
 
 @pytest.mark.nightly
