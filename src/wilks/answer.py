@@ -15,7 +15,7 @@ from wilks.campaign import Toys, toys_here
 from wilks.errors import CalibrationError, InputError
 from wilks.fitting import fit
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance
-from wilks.inspection import data_notices
+from wilks.inspection import count_notices, data_notices
 from wilks.laws import (
     Calibration,
     GoodnessOfFit,
@@ -69,16 +69,17 @@ def goodness_of_fit(
     parameters, its p and Z stand beside it with their label. A fit that failed gives no p.
 
     Without a calibration the analytic null answers, for the score statistic of a kernel alone
-    (`analytic_null`); its result has the same names. With nuisances it is the null at those of Delta
-    . Where toys have not confirmed that null, 1,000 toys are made from the
-    toy source of the analysis and p is counted among them.
+    (`analytic_null`); its result has the same names. With nuisances it is the null at those of Delta.
+    Where toys have not confirmed that null, 1,000 toys are made from the toy source of the analysis and p is counted
+    among them.
 
     With ``toys`` they are made for these data, until enough of them reach t or there are as many as allowed
     (`SequentialToys`): p = h/L or (k + 1)/(n + 1).
 
     With ``reach`` p of any model but a network, with or without nuisances, is estimated by multilevel
     splitting of toys where fewer than 20 toys of the calibration reach t, or where there is no calibration and no
-    analytic null that answers: ``splitting``, with its error, down to that p.
+    analytic null that answers: ``splitting``, with its error, down to that p. Its toys are those of the hypothesis of
+    the calibration, and without one those at the nuisances of Delta.
 
     Args:
         analysis: what defines t.
@@ -186,33 +187,39 @@ def answer_of(
     """
     notices = (*data_notices(analysis, data), *_nuisance_notices(analysis, data_fit))
     if calibration is not None:
-        of_toys = toy_mean_notices(analysis, calibration.null, calibration.summary)
-        counted = evaluate(data_fit, calibration, warnings=(*notices, *of_toys))
+        notices = (*notices, *toy_mean_notices(analysis, calibration.null, calibration.summary))
+        counted = evaluate(data_fit, calibration, warnings=notices)
         return counted if beyond is None else beyond.of_counted(analysis, counted, data=data, warnings=notices)
     if beyond is None:
         require_law(analysis)
     if not data_fit.converged:
         return unanswered(data_fit, warnings=notices)
-    if beyond is not None and not analysis.model.has_law(is_profiled=False):
-        return beyond.answer(analysis, data_fit, data=data, warnings=notices)
+    at_delta = hypothesis_at_delta(data_fit)
+    of_count = tuple(count_notices(analysis, data, at=at_delta))
+    if beyond is not None and not analysis.model.has_law(is_profiled=bool(analysis.nuisances)):
+        return beyond.answer(analysis, data_fit, at_delta, data=data, warnings=(*notices, *of_count))
     null = analytic_null(analysis, data_fit if analysis.nuisances else None)
     refusal = null.probability(data_fit.t)
     if not isinstance(refusal, Refusal):
         more = (*_reference_notice(analysis, null), *pool_mean_notices(analysis, null))
-        return evaluate(data_fit, null, warnings=(*notices, *more))
+        return evaluate(data_fit, null, warnings=(*notices, *of_count, *more))
     _require_toy_source(analysis, refusal, remedy=null.words.remedy)
-    told = {one.name: one.value for one in data_fit.delta_nuisances}
-    hypothesis = ShiftedNuisance(told) if told else Null()
     if beyond is not None:
-        return beyond.answer(analysis, data_fit, data=data, warnings=notices, hypothesis=hypothesis)
-    toys = make_toys(analysis, hypothesis, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
-    result = evaluate(data_fit, calibrate(toys), warnings=notices)
+        return beyond.answer(analysis, data_fit, at_delta, data=data, warnings=(*notices, *of_count))
+    toys = make_toys(analysis, at_delta, n_toys=AUTOMATIC_TOYS, seed=analysis.search.seed)
+    result = answer_of(analysis, data_fit, data=data, calibration=calibrate(toys))
     notice = (
         f"The analytic null is too rough there: {refusal.shortcoming}. p was counted among "
         f"{toys.n_toys:,} toys made for this answer; more of them, as calibration=calibrate(run_toys(...)) or as "
         "toys.n_toys of an analysis file, reach a smaller p"
     )
     return dataclasses.replace(result, warnings=(notice, *result.warnings))
+
+
+def hypothesis_at_delta(data_fit: FitResult) -> Null | ShiftedNuisance:
+    """Toys at the nuisances that the data have without f."""
+    told = {one.name: one.value for one in data_fit.delta_nuisances}
+    return ShiftedNuisance(told) if told else Null()
 
 
 def _reference_notice(analysis: Analysis, null: AnalyticLaw) -> Iterator[str]:

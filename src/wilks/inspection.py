@@ -11,6 +11,7 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import SampleError
+from wilks.hypotheses import Null, ShiftedNuisance
 from wilks.kept import kept
 from wilks.samples import ReferenceSupport, Sample, Support
 from wilks.toys import in_regions, sample_notices
@@ -18,6 +19,7 @@ from wilks.toys import in_regions, sample_notices
 _MANY_SIGMA = 5.0
 _SMALL_RATIO = 2.0
 _MAX_COMMON_ERROR = 0.2
+_NULL = Null()
 
 
 def analysis_notices(analysis: Analysis) -> Iterator[str]:
@@ -45,13 +47,14 @@ def independent_toys(analysis: Analysis) -> float | None:
     return pool.expected_events / float(pool.event_weights.max()) / analysis.expected_events
 
 
-def count_notices(analysis: Analysis, data: Sample) -> Iterator[str]:
-    """Whether the number of data events is far from the expected one."""
-    expected = analysis.expected_events
+def count_notices(analysis: Analysis, data: Sample, *, at: Null | ShiftedNuisance = _NULL) -> Iterator[str]:
+    """Whether the number of data events is far from the expected one, at these nuisances."""
+    moved = analysis.moved_weights(at.nuisances) if isinstance(at, ShiftedNuisance) else None
+    expected = analysis.expected_events if moved is None else float(moved.sum())
     excess = (data.n_events - expected) / math.sqrt(expected)
     if abs(excess) > _MANY_SIGMA:
         yield (
-            f"the data have {data.n_events:,} events for {expected:,.6g} expected, {excess:+.1f} standard deviations: "
+            f"The data have {data.n_events:,} events for {expected:,.6g} expected, {excess:+.1f} standard deviations: "
             "see that reference.expected_events is the yield of this selection and luminosity"
         )
 

@@ -8,6 +8,7 @@ from wilks.errors import CalibrationError
 from wilks.hypotheses import Hypothesis, Null
 from wilks.laws.answer import GoodnessOfFit, evaluate
 from wilks.laws.calibration import Calibration
+from wilks.laws.notices import fit_notices
 from wilks.laws.splitting.law import SplitLaw
 from wilks.laws.splitting.tail import Report
 from wilks.laws.splitting.toys import split_toys
@@ -18,7 +19,6 @@ from wilks.statistics.law import Refusal
 from wilks.storage import Folder
 
 ENOUGH = 20
-_NULL = Null()
 NOTABLE_OVERLAP_Z_ERROR = 0.05
 
 
@@ -48,18 +48,13 @@ class Beyond:
         if isinstance(found, Refusal):
             text = f"There is no p by multilevel splitting: {found}"
             return dataclasses.replace(counted, warnings=(text, *counted.warnings))
-        return evaluate(counted.fit, found, warnings=(*warnings, *self._notices(analysis)))
+        of_fit = fit_notices(counted.fit, law.summary)
+        return evaluate(counted.fit, found, warnings=(*warnings, *of_fit, *self._notices(analysis)))
 
     def answer(
-        self,
-        analysis: Analysis,
-        fit: FitResult,
-        *,
-        data: Sample,
-        warnings: tuple[str, ...],
-        hypothesis: Hypothesis = _NULL,
+        self, analysis: Analysis, fit: FitResult, hypothesis: Hypothesis, *, data: Sample, warnings: tuple[str, ...]
     ) -> GoodnessOfFit:
-        """The answer without a calibration, by toys of a hypothesis.
+        """The answer without a calibration, by toys of a hypothesis: for nuisances that of those of Delta.
 
         Raises:
             CalibrationError: splitting finds none.
@@ -70,7 +65,7 @@ class Beyond:
                 f"multilevel splitting {found.needs}, but {found.shortcoming}; run toys = run_toys(analysis, Null(), "
                 "n_toys=10_000, seed=1) and give calibration=calibrate(toys)"
             )
-        return evaluate(fit, found, warnings=(*warnings, *self._notices(analysis)))
+        return evaluate(fit, found, warnings=(*warnings, *fit_notices(fit, None), *self._notices(analysis)))
 
     def _split(self, analysis: Analysis, fit: FitResult, hypothesis: Hypothesis, *, data: Sample) -> SplitLaw | Refusal:
         tail = split_toys(
