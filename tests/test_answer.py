@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import wilks.answer
+import wilks.laws.beyond
 from wilks.analysis import Analysis
 from wilks.answer import answer_of, goodness_of_fit
 from wilks.campaign import toys_here
-from wilks.errors import CalibrationError
+from wilks.errors import CalibrationError, InputError
 from wilks.fitting import fit
 from wilks.hypotheses import Alternative, Null, ShiftedNuisance
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
@@ -19,6 +20,8 @@ from wilks.nuisances import Nuisance, Nuisances, normalization
 from wilks.problems import exponential
 from wilks.samples import Sample, Standardization, check_data
 from wilks.statistics.fits import Attempt, FitResult, FittedNuisance
+from wilks.statistics.histogram import Histogram
+from wilks.statistics.law import Refusal
 from wilks.statistics.linear import Kernel
 from wilks.statistics.network import MLP
 from wilks.typing import FitStatus
@@ -124,6 +127,38 @@ def test_toys_answer_where_the_analytic_null_is_not_confirmed(
     assert not any("from the nuisances of the toys" in text for text in result.warnings)
     with pytest.raises(CalibrationError, match="excess variance of at most"):
         goodness_of_fit(Analysis(reference=REFERENCE, **options), data)
+
+
+@pytest.mark.parametrize("model", [Kernel(n_centers=10, width=0.5), Histogram(n_bins=4)])
+def test_splitting_without_a_calibration_goes_on_at_the_nuisances_of_the_data(
+    model: Kernel | Histogram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """t of a kernel depends on them, and a histogram with nuisances has no law that could answer."""
+    seen: list[Any] = []
+
+    def refuse(analysis: Analysis, hypothesis: Any, **options: Any) -> Refusal:
+        seen.append(hypothesis)
+        return Refusal("needs nothing", "this is a test")
+
+    monkeypatch.setattr(wilks.laws.beyond, "split_toys", refuse)
+    rate = normalization("rate", sigma=0.5)
+    analysis = Analysis(
+        reference=REFERENCE, model=model, expected_events=300, nuisances=[rate], toy_source=exponential.BACKGROUND
+    )
+    with pytest.raises(CalibrationError, match="multilevel splitting needs nothing, but this is a test"):
+        goodness_of_fit(analysis, np.random.default_rng(2).exponential(size=400), reach=1e-5)
+    assert seen[0].nuisances["rate"] == pytest.approx(np.log(400 / 300), abs=0.06)
+
+
+def test_a_count_that_is_far_off_is_told_beside_an_analytic_p() -> None:
+    kernel = Kernel(n_centers=10, width=1.0, ridge=3.0, is_score=True)
+    data = np.random.default_rng(2).exponential(size=520)
+    told = "The data have 520 events for 300 expected, +12.7 standard deviations"
+    for nuisances, is_told in (((), True), ((normalization("rate", sigma=1.0),), False)):
+        analysis = Analysis(reference=REFERENCE, model=kernel, expected_events=300, nuisances=nuisances)
+        assert any(text.startswith(told) for text in goodness_of_fit(analysis, data).warnings) == is_told
+    with pytest.raises(InputError, match="store keeps what splitting has done, which reach asks for"):
+        goodness_of_fit(analysis, data, store="folder")
 
 
 @pytest.mark.parametrize("nuisances", [(), (normalization("normalization", sigma=0.1),)])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wilks.errors import InputError
 from wilks.significance import (
+    binomial_log_p_value,
     binomial_p_value,
     chi2_isf,
     chi2_log_sf,
@@ -166,6 +167,15 @@ def test_ks_p_is_uniform_under_the_null(n: int) -> None:
     for size in (0.01, 0.05, 0.5):
         low, high = scipy.stats.binom.ppf([0.5e-3 / 3, 1 - 0.5e-3 / 3], p.size, size)
         assert low <= (p <= size).sum() <= high
+
+
+def test_both_sides_of_a_binomial_that_underflows_count() -> None:
+    """k of n and n - k of n are as likely at 1/2, but for rounding: p is twice one tail, here log 2 more."""
+    law = scipy.stats.binom(105_000, 0.5)
+    found = binomial_log_p_value(35_000, 105_000, probability=0.5)
+    assert found == pytest.approx(
+        scipy.special.logsumexp(law.logpmf(np.arange(30_000, 35_001))) + np.log(2.0), abs=1e-6
+    )
 
 
 def test_binomial_p_value() -> None:

@@ -92,7 +92,8 @@ def goodness_of_fit(
         reach: the least p that is wanted, such as 1e-7.
         store: a folder that keeps what splitting has done; the same answer goes on from there.
 
-    Raises InputError for ``toys`` beside a calibration or ``reach``, and for toys that cannot be drawn;
+    Raises InputError for ``toys`` beside a calibration or ``reach``, for ``store`` without ``reach``, and for toys
+    that cannot be drawn;
     CalibrationError, before the fit, without a calibration that the analysis needs, or
     with toys of another analysis or of another hypothesis than the null; SampleError for data
     that the analysis cannot use.
@@ -113,6 +114,8 @@ def goodness_of_fit(
     """
     require_kind(analysis, Analysis, name="analysis")
     sample = analysis.checked(data)
+    if store is not None and reach is None:
+        raise InputError("store keeps what splitting has done, which reach asks for, but reach is missing; give both")
     if reach is not None:
         SplittingOptions(reach)
         require_splittable(analysis)

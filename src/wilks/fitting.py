@@ -12,6 +12,7 @@ from wilks import lazy
 from wilks.analysis import Analysis, require_float64
 from wilks.nuisances import require_finite_response
 from wilks.samples import Events, Sample
+from wilks.samples.rows import row_digest
 from wilks.statistics import Parts
 from wilks.statistics.fits import Data, FitResult
 from wilks.threads import one_blas_thread
@@ -69,7 +70,8 @@ def fit(analysis: Analysis, data: Sample | Events, *, auxiliaries: Mapping[str, 
     sample = analysis.checked(data)
     observed = analysis.nuisances.observed_values(auxiliaries or {})
     require_finite_response(analysis.nuisances, sample.events, role="the data")
-    return fit_events(analysis, sample.events, observed)
+    found = fit_events(analysis, sample.events, observed)
+    return dataclasses.replace(found, content=row_digest(sample.events))
 
 
 def fit_events(analysis: Analysis, events: FloatArray, observed: FloatArray | None = None) -> FitResult:

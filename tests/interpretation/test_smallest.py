@@ -49,6 +49,23 @@ def test_the_bin_that_adds_most_for_its_events_comes_first(histogram):
     assert "deficit   10 observed, 25.0 +- 1.6 expected" in str(both)
 
 
+def test_what_a_set_adds_is_not_taken_for_its_t():
+    """t of a set is -2 log of a combined p, and what its mean f adds is another number: both are told."""
+    rng = np.random.default_rng(3)
+    kernels = wilks.KernelSet(widths=(0.3, 1.0), n_centers=20)
+    analysis = wilks.Analysis(reference=Sample(rng.exponential(size=3000)), model=kernels, expected_events=300)
+    data = Sample(np.append(rng.exponential(size=300), np.full(30, 2.0) + rng.normal(0.0, 0.02, size=30)))
+    fit = wilks.fit(analysis, data)
+    found = smallest_region(analysis, data, fit=fit)
+    told = found.to_dict()
+    assert told["t"] == fit.t and told["gain"] == found.gains.total and abs(told["gain"] / fit.t - 1.0) > 0.1
+    first = str(found).splitlines()[0]
+    assert first.startswith("Smallest region that carries 68% of what f adds: ") and f"(t is {fit.t:.4g})" in first
+    with pytest.raises(InputError, match="other values came in these 330 events"):
+        smallest_region(analysis, Sample(data.events + 1e-9), fit=fit)
+    assert smallest_region(analysis, Sample(data.events[::-1]), fit=fit).n_observed == found.n_observed
+
+
 def test_the_densest_of_all_regions_with_that_share_is_the_smallest(histogram):
     """Of all unions of bins whose expected part of t reaches the share, none expects fewer events."""
     analysis, data = histogram

@@ -55,6 +55,13 @@ def test_an_answer_is_written_with_its_toys(toys_of, fit_of, tmp_path: Path) -> 
         write_gof(tmp_path / "gof.json", {"0.0": without})
 
 
+def test_a_failed_fit_of_the_data_has_no_p(tmp_path: Path) -> None:
+    """Combine writes -1 for a fit that failed, of data as of toys."""
+    (tmp_path / "gof.json").write_text('{"120.0": {"obs": [-1.0], "p": 1.0, "toy": [1.0, -1.0, 3.0]}}')
+    (found,) = read_gof(tmp_path / "gof.json").values()
+    assert np.isnan(found.observed) and np.isnan(found.p_value) and np.isnan(found.t[1])
+
+
 def test_toys_without_data_have_no_p(tmp_path: Path) -> None:
     write_gof(tmp_path / "gof.json", {"1.0": GofToys(float("nan"), np.array([1.0, 2.0]))})
     assert json.loads((tmp_path / "gof.json").read_text()) == {"1.0": {"toy": [1.0, 2.0]}}

@@ -13,6 +13,7 @@ from wilks.fitting import fit
 from wilks.hypotheses import Null
 from wilks.parts.dividing import part_analysis
 from wilks.parts.halves import FixedRatio
+from wilks.parts.testing import toy_parts
 from wilks.problems import exponential
 from wilks.toys import draw_toy
 
@@ -44,6 +45,33 @@ def test_the_order_of_the_data_plays_no_part(analysis) -> None:
         first, second = (verb(analysis, one, n_toys=20, **options) for one in (DATA, DATA.take(order)))
         assert first.p_value == second.p_value and str(first) == str(second)
         json.dumps(first.to_dict(), allow_nan=False)
+
+
+def test_data_that_come_twice_are_told(analysis) -> None:
+    twice = np.repeat(DATA.events[::2], 2, axis=0)
+    for found in (
+        wilks.parts_test(analysis, twice, n_parts=2, n_toys=20),
+        wilks.halves_test(analysis, twice, n_toys=20),
+    ):
+        (told,) = (text for text in found.warnings if "repeat another one" in text)
+        assert told in found.to_dict()["warnings"] and f"Warning: {told}." in str(found)
+
+
+def test_toys_of_a_penalized_model_are_at_the_nuisances_of_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,300 events for 1,000 of them, within 50 %: t of a kernel depends on where that is."""
+    seen = []
+
+    def spied(analysis, hypothesis, part, **options):
+        seen.append(hypothesis)
+        return toy_parts(analysis, hypothesis, part, **options)
+
+    monkeypatch.setattr("wilks.parts.testing.toy_parts", spied)
+    options = {"nuisances": [wilks.normalization("normalization", sigma=0.5)], "toy_source": exponential.BACKGROUND}
+    data = np.random.default_rng(2).exponential(size=1_300)
+    for model, is_moved in ((wilks.Kernel(n_centers=10, width=0.5), True), (wilks.Histogram(n_bins=4), False)):
+        reference = exponential.reference(5_000, seed=1).rescaled(1_000.0)
+        wilks.parts_test(wilks.Analysis(reference=reference, model=model, **options), data, n_parts=2, n_toys=2)
+        assert seen[-1].nuisances["normalization"] == pytest.approx(0.3, abs=0.05) if is_moved else seen[-1] == Null()
 
 
 def test_options_are_checked(analysis) -> None:

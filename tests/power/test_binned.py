@@ -12,6 +12,7 @@ from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Null, as_source
 from wilks.nuisances import Nuisance, PoissonCount, Unconstrained, normalization
 from wilks.power import BinnedSearch, Binning
+from wilks.power.binned import goodness_z_score
 from wilks.problems import exponential
 from wilks.samples import Sample
 from wilks.statistics.linear import Kernel
@@ -74,6 +75,11 @@ def test_it_agrees_with_iminuit_on_the_same_likelihood(search) -> None:
     assert found.nuisances["scale"] == pytest.approx(0.1 * fits[False].values["scale"], abs=1e-3)
     assert found.goodness == pytest.approx(fits[True].fval, abs=2e-6) and found.goodness_dof == 8
     assert found.goodness_z_score == pytest.approx(stats.norm.isf(stats.chi2.sf(fits[True].fval, 8)), abs=1e-5)
+
+
+def test_z_of_a_goodness_neither_ends_where_p_underflows_nor_needs_a_fit_that_succeeded() -> None:
+    assert goodness_z_score(2_000.0, 20) == pytest.approx(43.50, abs=0.01)
+    assert np.isnan(goodness_z_score(float("nan"), 5))
 
 
 def test_a_normalization_agrees_with_pyhf() -> None:

@@ -72,6 +72,7 @@ def halves(analysis_file: str, n_toys: int, as_json: bool, fail_on: FailOn | Non
             require_no_nuisances(prepared.analysis)
             seed = prepared.loaded.config.toys.seed
             found = halves_test(prepared.analysis, prepared.data, n_toys=n_toys, seed=seed, progress=reporter)
+        session.outcome.warn(*found.warnings)
         _tell(session, "halves", found, fail_on=fail_on)
 
     session.run(work)

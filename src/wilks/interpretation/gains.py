@@ -6,9 +6,9 @@ part of t that comes from the events of a region A is
     c(A) = 2 { sum_{D in A} g - sum_{R in A} v (e^g - 1) },
 
 twice the gain of the loss there. The c of regions that do not overlap add, and that of all places is t less what the
-auxiliary measurements and penalties change. Of n data events for b expected, at the optimum n = b e^g, a region of one
-g has c = 2 [ n log(n/b) - n + b ] >= 0. Of a score statistic the loss is expanded to second order, with g + g^2/2 in
-place of e^g - 1: there f was not fitted with e^f.
+auxiliary measurements and penalties change; t of a set of kernels, -2 log of a p, is on another scale. Of n data events
+for b expected, at the optimum n = b e^g, a region of one g has c = 2 [ n log(n/b) - n + b ] >= 0. Of a score statistic
+the loss is expanded to second order, with g + g^2/2 in place of e^g - 1: there f was not fitted with e^f.
 
 How much a place is expected to add for each event of the reference if the learned alternative holds is
 
@@ -17,6 +17,7 @@ How much a place is expected to add for each event of the reference if the learn
 0 where g is 0 and larger the farther it is from there on either side.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ from wilks.interpretation.learned import LearnedRatio, check_fit, learned_at
 from wilks.samples import Sample
 from wilks.statistics.fits import FitResult
 from wilks.typing import FloatArray
+
+_SAME_T = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,11 @@ class LocalGains:
     def total(self) -> float:
         """c of all places."""
         return float(np.sum(self.of_data) + np.sum(self.of_reference))
+
+    @property
+    def whole(self) -> str:
+        """What `total` is, in words: t, or another number where a penalty or the combination of a set makes t."""
+        return "t" if math.isclose(self.total, self.learned.t, rel_tol=_SAME_T) else "what f adds"
 
     def factor(self, g: FloatArray) -> FloatArray:
         """The learned alternative in units of the reference at Delta: e^g; 1 + g, not below 0, of an expansion."""

@@ -1,5 +1,6 @@
 """The learned log ratio f of a fit at all events that took part."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +11,7 @@ from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.kept import kept
 from wilks.samples import Sample
+from wilks.samples.rows import row_digest
 from wilks.statistics.fits import FitResult, FittedNuisance
 from wilks.typing import FloatArray
 
@@ -28,6 +30,7 @@ class LearnedRatio:
         reference_weights: w r(x; nu) of the reference events (m,), nu the nuisances of tau; they sum to the number of
             events expected there.
         nuisances, delta_nuisances: those of tau and of Delta by name, in the user's units.
+        t: of the fit.
     """
 
     analysis: Analysis
@@ -37,6 +40,7 @@ class LearnedRatio:
     reference_weights: FloatArray
     nuisances: Mapping[str, float] = field(default_factory=dict)
     delta_nuisances: Mapping[str, float] = field(default_factory=dict)
+    t: float = math.nan
 
     @property
     def is_score(self) -> bool:
@@ -138,7 +142,7 @@ def learned_by(analysis: Analysis, data: Sample, *, fits: Sequence[FitResult]) -
 def _learned(analysis: Analysis, fit: FitResult, of_data: FloatArray, of_reference: FloatArray) -> LearnedRatio:
     at_tau, at_delta = values_of(fit.nuisances), values_of(fit.delta_nuisances)
     weights = analysis.moved_weights(at_tau)
-    return LearnedRatio(analysis, fit.params, of_data, of_reference, weights, at_tau, at_delta)
+    return LearnedRatio(analysis, fit.params, of_data, of_reference, weights, at_tau, at_delta, fit.t)
 
 
 @kept(most=2, key=lambda params: params.tobytes())
@@ -204,6 +208,11 @@ def check_fit(analysis: Analysis, data: Sample, fit: object) -> None:
         raise InputError(
             f"the data must be those of the fit, which had {fit.n_events:,} events, but {data.n_events:,} came; "
             "give the data that were fitted"
+        )
+    if fit.content and fit.content != row_digest(data.events):
+        raise InputError(
+            f"the data must be those of the fit, but other values came in these {data.n_events:,} events; give "
+            "the data that were fitted"
         )
 
 

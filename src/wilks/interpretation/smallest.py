@@ -83,7 +83,8 @@ class SmallestRegion(Printed):
             **{name: getattr(self, name) for name in numbers},
             "n_data": self.gains.data.size,
             "n_expected_overall": float(np.sum(self.gains.weights)),
-            "t": self.gains.total,
+            "t": self.gains.learned.t,
+            "gain": self.gains.total,
             "excess": self.excess.to_dict(),
             "deficit": self.deficit.to_dict(),
             "rule": self.rule.to_dict(),
@@ -201,13 +202,14 @@ def _place(gains: LocalGains, inside: BoolArray, threshold: float, *, is_excess:
 def _lines(region: SmallestRegion) -> Iterator[str]:
     gains = region.gains
     at = " at the nuisances of Delta" if gains.learned.analysis.nuisances else ""
-    yield f"Smallest region that carries {region.share:.0%} of t: {region.carried:.0%} of {gains.total:.4g}"
+    total = f"{gains.total:.4g}" if gains.whole == "t" else f"{gains.total:.4g} (t is {gains.learned.t:.4g})"
+    yield f"Smallest region that carries {region.share:.0%} of {gains.whole}: {region.carried:.0%} of {total}"
     for name, part, share in (
         ("excess", region.excess, region.excess_share),
         ("deficit", region.deficit, region.deficit_share),
     ):
         if part.n_observed or part.n_expected:
-            yield f"  {name:<8}  {part}, {share:.0%} of t"
+            yield f"  {name:<8}  {part}, {share:.0%} of {gains.whole}"
     yield f"  of all     {gains.data.size:,} observed, {np.sum(gains.weights):,.6g} expected{at}"
     yield from (f"  {line}" for line in str(region.rule).splitlines())
     yield OF_THE_SAME_DATA

@@ -8,18 +8,16 @@ from wilks.errors import CalibrationError
 from wilks.hypotheses import Hypothesis, Null
 from wilks.laws.answer import GoodnessOfFit, evaluate
 from wilks.laws.calibration import Calibration
-from wilks.laws.notices import fit_notices
+from wilks.laws.notices import fit_notices, pool_notices
 from wilks.laws.splitting.law import SplitLaw
 from wilks.laws.splitting.tail import Report
 from wilks.laws.splitting.toys import split_toys
 from wilks.samples import Sample
-from wilks.significance.printing import decimals
 from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Refusal
 from wilks.storage import Folder
 
 ENOUGH = 20
-NOTABLE_OVERLAP_Z_ERROR = 0.05
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,8 @@ class Beyond:
         if isinstance(found, Refusal):
             text = f"There is no p by multilevel splitting: {found}"
             return dataclasses.replace(counted, warnings=(text, *counted.warnings))
-        of_fit = fit_notices(counted.fit, law.summary)
-        return evaluate(counted.fit, found, warnings=(*warnings, *of_fit, *self._notices(analysis)))
+        more = (*fit_notices(counted.fit, law.summary), *pool_notices(analysis.overlap_z_error))
+        return evaluate(counted.fit, found, warnings=(*warnings, *more))
 
     def answer(
         self, analysis: Analysis, fit: FitResult, hypothesis: Hypothesis, *, data: Sample, warnings: tuple[str, ...]
@@ -65,7 +63,8 @@ class Beyond:
                 f"multilevel splitting {found.needs}, but {found.shortcoming}; run toys = run_toys(analysis, Null(), "
                 "n_toys=10_000, seed=1) and give calibration=calibrate(toys)"
             )
-        return evaluate(fit, found, warnings=(*warnings, *fit_notices(fit, None), *self._notices(analysis)))
+        more = (*fit_notices(fit, None), *pool_notices(analysis.overlap_z_error))
+        return evaluate(fit, found, warnings=(*warnings, *more))
 
     def _split(self, analysis: Analysis, fit: FitResult, hypothesis: Hypothesis, *, data: Sample) -> SplitLaw | Refusal:
         tail = split_toys(
@@ -76,13 +75,3 @@ class Beyond:
         if isinstance(tail.answer, Refusal):
             return tail.answer
         return SplitLaw(tail, fit.fingerprint, hypothesis.describe())
-
-    def _notices(self, analysis: Analysis) -> tuple[str, ...]:
-        """The error that all toys of one pool share."""
-        error = analysis.overlap_z_error
-        if error is None or error < NOTABLE_OVERLAP_Z_ERROR:
-            return ()
-        return (
-            f"The toys were drawn from a finite pool: a common error of {decimals(error)} on Z, which more runs do not "
-            "reduce, comes on top of the interval",
-        )

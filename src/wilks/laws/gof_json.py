@@ -135,6 +135,10 @@ def _read(content: Mapping[str, Any]) -> GofToys:
     t = np.array([float(x) for x in content["toy"]], dtype=np.float64)
     t[t < _FAILED_BELOW] = np.nan
     failed = np.full(int(content.get("n_failed", 0)), np.nan)
-    observed = content.get("obs") or [math.nan]
+    observed = float((content.get("obs") or [math.nan])[0])
     stored = content.get("p")
-    return GofToys(float(observed[0]), np.concatenate([t, failed]), None if stored is None else float(stored))
+    return GofToys(
+        math.nan if observed < _FAILED_BELOW else observed,
+        np.concatenate([t, failed]),
+        None if stored is None else float(stored),
+    )

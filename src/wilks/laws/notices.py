@@ -64,7 +64,7 @@ def toy_notices(null: Empirical, compatibility: Compatibility | None, toys: ToyS
     if toys is None:
         notices.append("The values of t came without their analysis: that they belong to it could not be checked")
     else:
-        notices += _pool_notices(toys)
+        notices += pool_notices(toys.overlap_z_error)
     if (
         compatibility and compatibility.is_estimated_dof and compatibility.is_compatible
     ):  # elsewhere there is no chi-square answer
@@ -77,14 +77,15 @@ def toy_notices(null: Empirical, compatibility: Compatibility | None, toys: ToyS
 def sequential_notices(toys: ToySummary, *, n_failed: int, n_toys: int) -> tuple[str, ...]:
     """Notices about toys that stop by the t of the data: failed ones, and a finite pool."""
     failed = f"{n_failed} of {toys_text(n_toys)} failed and count as reaching t"
-    return (*((failed,) if n_failed else ()), *_pool_notices(toys))
+    return (*((failed,) if n_failed else ()), *pool_notices(toys.overlap_z_error))
 
 
-def _pool_notices(toys: ToySummary) -> tuple[str, ...]:
-    if toys.overlap_z_error is None or toys.overlap_z_error < NOTABLE_OVERLAP_Z_ERROR:
+def pool_notices(overlap_z_error: float | None) -> tuple[str, ...]:
+    """The error on Z that all toys of one pool share; None: they come from no pool."""
+    if overlap_z_error is None or overlap_z_error < NOTABLE_OVERLAP_Z_ERROR:
         return ()
     return (
-        f"The toys were drawn from a finite pool: a common error of {decimals(toys.overlap_z_error)} on Z, "
+        f"The toys were drawn from a finite pool: a common error of {decimals(overlap_z_error)} on Z, "
         "which more toys do not reduce, comes on top of the interval",
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wilks.errors import CalibrationError, InputError
-from wilks.significance import INDEPENDENT, clopper_pearson, least_tied, z_score
+from wilks.significance import INDEPENDENT, clopper_pearson, clopper_pearson_upper, least_tied, z_score
 from wilks.significance.printing import decimals, failed_toys, finite_or_none, probability
 from wilks.typing import FloatArray
 from wilks.wording import Printed, stacked, table
@@ -31,6 +31,7 @@ class PartsAnswer(Printed):
         correlation: of t of two parts over toys; 0 but for chance where nothing is shared, such as an auxiliary
             measurement.
         n_toys, n_failed: toys, and those in which the fit of a part failed, which count as exceeding.
+        notices: what must be known of the data, the toys and the nuisances.
     """
 
     t: tuple[float, ...]
@@ -43,6 +44,7 @@ class PartsAnswer(Printed):
     correlation: float
     n_toys: int
     n_failed: int
+    notices: tuple[str, ...] = ()
     method: str = "empirical"
 
     @property
@@ -54,7 +56,7 @@ class PartsAnswer(Printed):
     def warnings(self) -> tuple[str, ...]:
         """What must be known beside p."""
         few = f"Only {self.n_toys} toys: no p below {probability(1.0 / (self.n_toys + 1))} can be seen"
-        return (few,) if self.n_toys < FEW_TOYS else ()
+        return ((few,) if self.n_toys < FEW_TOYS else ()) + self.notices
 
     def __str__(self) -> str:
         rows = [
@@ -64,7 +66,8 @@ class PartsAnswer(Printed):
         low, high = self.interval
         last = (
             f"{self.combination} of {len(self.t)} parts: p = {probability(self.p_value)} [{probability(low)}, "
-            f"{probability(high)}], Z = {decimals(self.z_score)}, among {self.n_toys:,} toys that were divided alike; "
+            f"{probability(high)}], Z = {decimals(self.z_score)}, among {self.n_toys:,} toys that were divided alike"
+            f"{limit_text(self.p_value, self.n_toys)}; "
             f"{probability(self.formula_p_value)} if the parts are independent (correlation of t "
             f"{decimals(self.correlation)})."
         )
@@ -77,10 +80,13 @@ class PartsAnswer(Printed):
         pairs = {"interval": list(self.interval), "z_score": finite_or_none(self.z_score)}
         lists = {name: list(getattr(self, name)) for name in ("t", "n_events", "p_values")}
         correlation = {"correlation": finite_or_none(self.correlation)}
-        return {**vars(self), **lists, **pairs, **correlation, "warnings": list(self.warnings)}
+        own = {name: value for name, value in vars(self).items() if name != "notices"}
+        return {**own, **lists, **pairs, **correlation, "warnings": list(self.warnings)}
 
 
-def combined(t: FloatArray, toys: FloatArray, *, n_events: tuple[int, ...], combination: str) -> PartsAnswer:
+def combined(
+    t: FloatArray, toys: FloatArray, *, n_events: tuple[int, ...], combination: str, notices: tuple[str, ...] = ()
+) -> PartsAnswer:
     """The answer for t of the parts of data (k,), among those of toys (n, k), NaN where a fit failed.
 
     The data are taken as one more toy: p_ij is the share of all (n + 1) k values at or above t_ij, and the combination
@@ -117,7 +123,19 @@ def combined(t: FloatArray, toys: FloatArray, *, n_events: tuple[int, ...], comb
         correlation=mean_correlation(toys),
         n_toys=n,
         n_failed=n_failed,
+        notices=notices,
     )
+
+
+def limit_text(p_value: float, n_toys: int) -> str:
+    """The 95 % limit on p where no toy reaches the data, for a sentence; else nothing.
+
+    >>> limit_text(0.01, 99), limit_text(0.02, 99)
+    (' (none reaches it: p below 0.030 at 95 % CL)', '')
+    """
+    if p_value * (n_toys + 1) > 1.5:
+        return ""
+    return f" (none reaches it: p below {probability(clopper_pearson_upper(0, n_toys))} at 95 % CL)"
 
 
 def require_combination(combination: str) -> None:

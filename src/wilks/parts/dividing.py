@@ -40,7 +40,7 @@ def parts_of(events: FloatArray, *, n_parts: int, seed: int) -> list[FloatArray]
 def part_analysis(analysis: Analysis, n_parts: int) -> Analysis:
     """The analysis of one of k parts: N(R_0)/k events are expected, of the same reference and the same toys.
 
-    What a model takes from the reference and the expected events, such as widths and bins, it takes anew.
+    Bins and centers are taken anew from the reference and the expected events; widths that a set chose stay.
     """
     if n_parts == 1:
         return analysis

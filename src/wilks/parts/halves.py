@@ -10,13 +10,16 @@ from wilks.analysis import Analysis
 from wilks.errors import CalibrationError, InputError
 from wilks.fitting import fit_events
 from wilks.hypotheses import Null
+from wilks.inspection import data_notices
+from wilks.laws.notices import pool_notices
+from wilks.parts.combined import limit_text
 from wilks.parts.dividing import part_analysis, parts_of
 from wilks.samples import Events, Sample
 from wilks.significance import clopper_pearson, count_at_or_above, z_score
 from wilks.significance.printing import decimals, finite_or_none, probability
 from wilks.toys import check_drawable, draw_toy
 from wilks.typing import FloatArray, require_kind, whole_number
-from wilks.wording import Printed
+from wilks.wording import Printed, stacked
 
 LARGEST_LOG_RATIO = 5.0
 
@@ -32,6 +35,7 @@ class HalvesAnswer(Printed):
         trained_t: t of the half that trained; no p belongs to it here.
         n_trained, n_tested: events of both halves.
         n_toys: of the tested half.
+        warnings: what must be known of the data and of the toys.
     """
 
     log_likelihood_ratio: float
@@ -41,6 +45,7 @@ class HalvesAnswer(Printed):
     n_trained: int
     n_tested: int
     n_toys: int
+    warnings: tuple[str, ...] = ()
     method: str = "empirical"
 
     @property
@@ -50,15 +55,18 @@ class HalvesAnswer(Printed):
 
     def __str__(self) -> str:
         low, high = self.interval
-        return (
+        text = (
             f"Learned on {self.n_trained:,} events, tested on {self.n_tested:,}: log-likelihood ratio "
             f"{decimals(self.log_likelihood_ratio)}, p = {probability(self.p_value)} [{probability(low)}, "
-            f"{probability(high)}], Z = {decimals(self.z_score)}, among {self.n_toys:,} toys of the tested half."
+            f"{probability(high)}], Z = {decimals(self.z_score)}, among {self.n_toys:,} toys of the tested half"
+            f"{limit_text(self.p_value, self.n_toys)}."
         )
+        return stacked(text, *(f"Warning: {one}." for one in self.warnings))
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, ready for JSON."""
-        return {**vars(self), "interval": list(self.interval), "z_score": finite_or_none(self.z_score)}
+        lists = {"interval": list(self.interval), "warnings": list(self.warnings)}
+        return {**vars(self), **lists, "z_score": finite_or_none(self.z_score)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +156,7 @@ def halves_test(
         n_trained=len(trained),
         n_tested=len(tested),
         n_toys=n_toys,
+        warnings=(*data_notices(analysis, sample), *pool_notices(half.overlap_z_error)),
     )
 
 

@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from wilks.analysis import Analysis
-from wilks.errors import InputError
-from wilks.fitting import fit_together, n_together
+from wilks.answer import hypothesis_at_delta
+from wilks.errors import CalibrationError, InputError
+from wilks.fitting import fit, fit_together, n_together
 from wilks.hypotheses import Hypothesis, Null
+from wilks.inspection import data_notices
+from wilks.laws.notices import pool_notices
 from wilks.parts.combined import PartsAnswer, combined, require_combination
 from wilks.parts.dividing import part_analysis, parts_of
 from wilks.samples import Events, Sample
@@ -34,7 +37,8 @@ def parts_test(
     whole for each of them. Given the reference, parts of a toy without nuisances are independent of each other, and p
     counted among toys are too: then ``formula_p_value`` is right but for the common calibration. With nuisances the
     parts share the auxiliary measurements. ``p_value`` is counted among toys that go through the whole procedure, and
-    is exact either way.
+    is exact without nuisances. With them toys are at nu = 0, as t does not depend on them; a penalty makes it, and the
+    toys of a penalized model are at the nuisances of Delta of all data.
 
     The paper "Learning New Physics from an Imperfect Machine" hopes in its outlook for a choice of the model by its
     result where data are split. Any choice that is part of the procedure, and so is made anew for every toy, is covered
@@ -53,7 +57,7 @@ def parts_test(
 
     Raises:
         InputError: options outside their limits, toys that cannot be drawn, before anything is fitted.
-        CalibrationError: the fit of a part of the data failed.
+        CalibrationError: the fit of the data or of a part of them failed.
 
     >>> import wilks
     >>> from wilks.problems import exponential
@@ -71,17 +75,29 @@ def parts_test(
     seed = whole_number(seed, name="seed", least=0)
     if n_parts > sample.n_events:
         raise InputError(f"every part must have an event, but {n_parts:,} parts came for {sample.n_events:,} events")
-    check_drawable(analysis, Null())
+    hypothesis = _null_of(analysis, sample, auxiliaries)
+    check_drawable(analysis, hypothesis)
     observed = analysis.nuisances.observed_values(auxiliaries or {})
     part = part_analysis(analysis, n_parts)
     divided = parts_of(sample.events, n_parts=n_parts, seed=seed)
     t = np.array([one.t for one in fit_together(part, divided, [observed] * n_parts)])
     toys = np.empty((n_toys, n_parts))
-    for rows, values in toy_parts(analysis, Null(), part, n_parts=n_parts, n_toys=n_toys, seed=seed):
+    for rows, values in toy_parts(analysis, hypothesis, part, n_parts=n_parts, n_toys=n_toys, seed=seed):
         toys[rows] = values
         if progress is not None:
             progress(rows.stop, n_toys)
-    return combined(t, toys, n_events=tuple(map(len, divided)), combination=combination)
+    notices = (*data_notices(analysis, sample), *pool_notices(analysis.overlap_z_error))
+    return combined(t, toys, n_events=tuple(map(len, divided)), combination=combination, notices=notices)
+
+
+def _null_of(analysis: Analysis, data: Sample, auxiliaries: Mapping[str, float] | None) -> Hypothesis:
+    """What the toys are drawn from."""
+    if not (analysis.nuisances and analysis.model.is_penalized):
+        return Null()
+    found = fit(analysis, data, auxiliaries=auxiliaries)
+    if not found.converged:
+        raise CalibrationError(f"toys need the nuisances of all data, but their fit failed: {found.status.message}")
+    return hypothesis_at_delta(found)
 
 
 def toy_parts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +10,6 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy import stats
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
@@ -20,7 +20,7 @@ from wilks.optimize import Box, Newton, Objective, certify_by
 from wilks.power.binning import Binning
 from wilks.problem import Problem
 from wilks.samples import Events, Sample
-from wilks.significance import z_score
+from wilks.significance import chi2_z_score
 from wilks.typing import BoolArray, FloatArray, finite_number
 
 _NEWTON = Newton(max_iterations=200, tolerance=1e-12)
@@ -200,12 +200,12 @@ class BinnedSearch:
 
 
 def goodness_z_score(goodness: float, dof: int) -> float:
-    """Z of a goodness of fit from the chi-square of its asymptotic limit.
+    """Z of a goodness of fit from the chi-square of its asymptotic limit; NaN of a fit that failed.
 
     >>> round(goodness_z_score(9.0, 1), 2)
     2.78
     """
-    return float(z_score(float(stats.chi2.sf(goodness, dof))))
+    return math.nan if math.isnan(goodness) else chi2_z_score(float(goodness), dof)
 
 
 def _signal_sample(signal: ToySource, features: tuple[str, ...]) -> Sample:

@@ -6,6 +6,7 @@ from math import isfinite
 from wilks.analysis import Analysis
 from wilks.interpretation import Counted, Region, local_gains
 from wilks.interpretation.counting import with_error
+from wilks.interpretation.gains import LocalGains
 from wilks.interpretation.regions import column_rows, expected_text, source_text
 from wilks.interpretation.smallest import region_of
 from wilks.laws import GoodnessOfFit
@@ -67,18 +68,22 @@ def smallest_tables(analysis: Analysis, data: Sample, fit: FitResult) -> tuple[T
     part, rule = found.excess if found.is_excess else found.deficit, found.rule
     share = found.excess_share if found.is_excess else found.deficit_share
     rows = (
-        ("share of t", f"{share:.0%}", f"{rule.coverage:.0%} of it"),
+        (f"share of {gains.whole}", f"{share:.0%}", f"{rule.coverage:.0%} of it"),
         ("observed", count(part.n_observed), count(rule.counted.n_observed)),
         ("expected", *(_expected(one) for one in (part, rule.counted))),
         ("local Z", *(_z(one) for one in (part, rule.counted))),
     )
     what = "an excess" if found.is_excess else "a deficit"
     note = (
-        f"The region with the fewest expected events that carries {found.share:.0%} of t, the part of it that is "
-        f"{what}; and a rectangle that holds most of it: {rule.purity:.0%} of the events there are of the region. Both "
-        "were chosen by the f of these data, so that their Z is no test. Other programs can select the rectangle."
+        f"The region with the fewest expected events that carries {found.share:.0%} of {_whole(gains)}, the part of it "
+        f"that is {what}; and a rectangle that holds most of it: {rule.purity:.0%} of the events there are of the "
+        "region. Both were chosen by the f of these data, so that their Z is no test. Other programs can select the rectangle."
     )
     return (Table(f"Where t comes from: {rule.text}", rows, ("", "region", "rectangle"), note),)
+
+
+def _whole(gains: LocalGains) -> str:
+    return "t" if gains.whole == "t" else f"{gains.whole} ({number(gains.total)}; t is {number(gains.learned.t)})"
 
 
 def _expected(one: Counted) -> str:

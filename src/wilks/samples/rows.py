@@ -28,6 +28,15 @@ def row_hashes(events: FloatArray) -> Hashes:
     return result
 
 
+def row_digest(events: FloatArray) -> str:
+    """Hexadecimal digits that are the same for the same rows (n, d) in any order.
+
+    >>> row_digest(np.array([[1.0], [2.0]])) == row_digest(np.array([[2.0], [1.0]]))
+    True
+    """
+    return f"{int(np.sum(row_hashes(events))):016x}"
+
+
 def n_pairs(counts: npt.NDArray[np.intp]) -> float:
     """Pairs of equal rows, from how often each row occurs."""
     number = counts.astype(np.float64)

@@ -12,6 +12,7 @@ from wilks.significance.counts import check_counts
 from wilks.typing import FloatArray
 
 _LEAST_P, _NEGLIGIBLE = 1e-290, -40.0
+_TIED = 1e-7  # in log: likelihoods that differ by rounding alone, as in `scipy.stats.binomtest`
 
 
 def ks_p_value(t: FloatArray, dof: float) -> float:
@@ -49,7 +50,7 @@ def binomial_log_p_value(k: int, n: int, *, probability: float) -> float:
     >>> round(binomial_log_p_value(12, 100, probability=0.05), 4)
     -5.4552
     >>> round(binomial_log_p_value(35_000, 105_000, probability=0.5), 1)
-    -5951.3
+    -5951.0
     """
     p = binomial_p_value(k, n, probability=probability)
     if p > _LEAST_P:
@@ -57,7 +58,7 @@ def binomial_log_p_value(k: int, n: int, *, probability: float) -> float:
     if k < n * probability:
         k, probability = n - k, 1.0 - probability
     law = scipy.stats.binom(n, probability)
-    below = bisect.bisect_right(range(int(n * probability)), law.logpmf(k), key=law.logpmf) - 1
+    below = bisect.bisect_right(range(int(n * probability)), law.logpmf(k) + _TIED, key=law.logpmf) - 1
     far = _log_upper_tail(n - below, n, 1.0 - probability) if below >= 0 else -math.inf
     return float(np.logaddexp(_log_upper_tail(k, n, probability), far))
 

@@ -126,6 +126,7 @@ class FitResult(Printed, Storable):
             units of its own t.
         regions: of a `Scan`: the one that it found; none where nothing deviates to the side that is looked at.
         joint: fingerprint of the analysis whose t it has, of which this f is that of one region; empty for all others.
+        content: of the data, whatever the order of their rows (`row_digest`); empty where nobody asked, as of toys.
     """
 
     t: float
@@ -153,6 +154,7 @@ class FitResult(Printed, Storable):
     members: tuple[MemberFit, ...] = ()
     regions: tuple[FoundRegion, ...] = ()
     joint: str = ""
+    content: str = ""
     stored_as: ClassVar[str] = "fit"
 
     @property

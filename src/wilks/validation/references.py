@@ -46,8 +46,8 @@ def draw_check(analysis: Analysis, first: Toys, *, make: MakeToys, n_references:
     Toys at nu = 0 are fitted again with fresh references, and Z of toy i given each of them is its normal score among
     the toys with that reference. p given a reference is uniform for any of them; the spread says how much of Z is about
     the reference, and not about the data: sqrt(2 N(R_0)/N_R) of the standard deviation 1 of Z where t has many degrees
-    of freedom, half of that variance where it has one; and what centers, widths and bins add, which a model takes from
-    each reference anew.
+    of freedom, half of that variance where it has one; and what centers and bins add, which a model takes from
+    each reference anew. Widths that a set chose from the reference stay, so that what they would add is not in it.
 
     A generator draws the references anew. Where toys come from a pool they are drawn with replacement from the
     reference: each is off it as it is off nature, and shares no event with the pool.
@@ -74,7 +74,7 @@ def draw_check(analysis: Analysis, first: Toys, *, make: MakeToys, n_references:
 
 
 def fresh_references(analysis: Analysis, *, n_references: int, seed: int) -> Iterator[Analysis]:
-    """The analysis with other references of its size; centers, widths and bins are chosen from them anew.
+    """The analysis with other references of its size; centers and bins are chosen from them anew, widths stay.
 
     Of several regions each has another one.
 
