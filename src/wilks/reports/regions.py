@@ -77,7 +77,8 @@ def smallest_tables(analysis: Analysis, data: Sample, fit: FitResult) -> tuple[T
     note = (
         f"The region with the fewest expected events that carries {found.share:.0%} of {_whole(gains)}, the part of it "
         f"that is {what}; and a rectangle that holds most of it: {rule.purity:.0%} of the events there are of the "
-        "region. Both were chosen by the f of these data, so that their Z is no test. Other programs can select the rectangle."
+        "region. Both were chosen by the f of these data, so that their Z is no test. Other programs can select the "
+        "rectangle."
     )
     return (Table(f"Where t comes from: {rule.text}", rows, ("", "region", "rectangle"), note),)
 
