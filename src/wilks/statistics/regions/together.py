@@ -147,7 +147,7 @@ def region_fits(
         if given is not None:
             own["n_events"] = given[name].n_events if name in given else 0
         own |= {"params": model.region_params(fit.params, k), "fingerprint": one.fingerprint(), "members": ()}
-        found[name] = replace(fit, joint=fit.fingerprint, **own)
+        found[name] = replace(fit, joint=fit.fingerprint, content="", **own)
     return found
 
 
