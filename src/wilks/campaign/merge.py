@@ -17,6 +17,7 @@ from wilks.campaign.plan import Shard
 from wilks.campaign.table import SCHEMA
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
+from wilks.nuisances.behavior import changed_functions
 from wilks.storage import as_path, whole_path
 
 _TREE = "toys"
@@ -155,6 +156,11 @@ def _require_same(ledger: Ledger, other: Ledger) -> None:
     names = ", ".join(name for name in differences(ledger.owner, other.owner) if name != "fingerprint")
     if names:
         raise StoreError(f"{other.folder} must be of the campaign in {ledger.folder}, but {names} differ")
+    if changed := changed_functions(ledger.functions, other.functions):
+        raise StoreError(
+            f"{other.folder} must be of the campaign in {ledger.folder}, but {'; '.join(changed)} gave other values "
+            "there: a function was changed between the two"
+        )
 
 
 def _writer(target: Path, *, is_rntuple: bool) -> Any:
