@@ -217,6 +217,8 @@ def report_step(
     """Write report.html: of the answer, or of the calibration alone before the data are tested."""
     path = prepared.output / REPORT
     study, closure = _response_checks(prepared)
+    is_answer = isinstance(result, GoodnessOfFit)
+    models = stored_models(prepared, result.fit, data) if is_answer and data is not None else None
     reports.write_report(
         result,
         path,
@@ -228,7 +230,7 @@ def report_step(
         closure=closure,
         notices=_response_notices(prepared),
         reproduction=reproduction_of(prepared),
-        models=stored_models(prepared) if isinstance(result, GoodnessOfFit) else None,
+        models=models,
     )
     session.outcome.files["report"] = str(path)
     session.say(f"The report is {path}")
