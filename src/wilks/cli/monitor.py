@@ -45,8 +45,8 @@ _N_TIMES = 10_000
 @click.option(
     "--input",
     "place",
-    metavar="FOLDER|PATTERN|-",
-    help="Files of batches: a folder, or a pattern in quotes; - for lines of JSON, or an Arrow stream, on the standard "
+    metavar="FOLDER|FILE|PATTERN|-",
+    help="Files of batches: a folder, a file, or a pattern in quotes; - for lines of JSON, or an Arrow stream, on the standard "
     "input.",
 )
 @click.option("--follow", is_flag=True, help="Go on as files appear, until the command is ended.")
@@ -251,7 +251,9 @@ def _arrivals(given: _Input, watch: Watch) -> Iterator[tuple[Arrival, int]]:
         return
     where = as_path(given.place)
     if not where.is_dir() and not glob.has_magic(str(where)) and not where.exists():
-        raise InputError(f"--input must be a folder, a pattern or -, but there is nothing at {where}; make the folder")
+        raise InputError(
+            f"--input must be a folder, a file, a pattern or -, but there is nothing at {where}; make the folder"
+        )
 
     def reading() -> FileReading:
         here = watch.reference

@@ -217,8 +217,9 @@ def report_step(
     """Write report.html: of the answer, or of the calibration alone before the data are tested."""
     path = prepared.output / REPORT
     study, closure = _response_checks(prepared)
-    is_answer = isinstance(result, GoodnessOfFit)
-    models = stored_models(prepared, result.fit, data) if is_answer and data is not None else None
+    models = None
+    if isinstance(result, GoodnessOfFit) and data is not None:
+        models = stored_models(prepared, result.fit, data)
     reports.write_report(
         result,
         path,

@@ -17,7 +17,7 @@ from wilks.nuisances.collection import Nuisances
 from wilks.nuisances.region_sources import RegionSources
 from wilks.nuisances.unselected import Unselected
 from wilks.samples import Sample
-from wilks.typing import FloatArray
+from wilks.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from wilks.nuisances.nuisance import Nuisance
@@ -139,11 +139,11 @@ def _responses(nuisances: Nuisances, events: FloatArray) -> Iterator[tuple[str, 
                 yield f"log r of {one.name}", _told(values)
 
 
-def _rows(sample: Sample) -> list[int]:
+def _rows(sample: Sample) -> IntArray:
     """A few rows: equally spaced ones, and those with the least and the largest value of each feature."""
     events = sample.events
     spaced = np.linspace(0, sample.n_events - 1, _N_ROWS).astype(int)
-    return np.unique([*spaced, *np.argmin(events, axis=0), *np.argmax(events, axis=0)]).tolist()
+    return np.unique(np.concatenate([spaced, np.argmin(events, axis=0), np.argmax(events, axis=0)]))
 
 
 def _told(values: FloatArray | Sequence[float]) -> list[float]:
