@@ -46,8 +46,8 @@ _N_TIMES = 10_000
     "--input",
     "place",
     metavar="FOLDER|FILE|PATTERN|-",
-    help="Files of batches: a folder, a file, or a pattern in quotes; - for lines of JSON, or an Arrow stream, on the standard "
-    "input.",
+    help="Files of batches: a folder, a file, or a pattern in quotes; - for lines of JSON, or an Arrow stream, on the "
+    "standard input.",
 )
 @click.option("--follow", is_flag=True, help="Go on as files appear, until the command is ended.")
 @click.option(
