@@ -68,6 +68,7 @@ def test_what_is_refused_before_anything_is_made(study: Any) -> None:
         ({"models": {}}, "`models` must name other models"),
         ({"toys": own["toys"] | {"n_toys": 0}}, "toys.n_toys is 0"),
         ({"models": {"bins": {"histogram": {"n_bins": 0}}}}, "models.bins"),
+        ({"models": {"model": {"histogram": {}}}}, "models.model: `model` is the model of the file itself"),
         ({"models": {"bins": {"histgram": {}}}}, "did you mean histogram"),
     ):
         study.config = own | change

@@ -12,6 +12,7 @@ from wilks.cli.progress import progress
 from wilks.cli.session import Session
 from wilks.cli.toys import finished_toys
 from wilks.config import load_config
+from wilks.config.schema import OWN_MODEL
 from wilks.errors import ConfigError
 from wilks.models import ModelTable, model_table
 from wilks.samples import Sample
@@ -19,7 +20,7 @@ from wilks.statistics import Statistic
 from wilks.statistics.fits import FitResult
 from wilks.storage import load, save, saved_kinds
 
-_OWN, _RESULT, _TOYS = "model", "table", "toys"
+_RESULT, _TOYS = "table", "toys"
 
 
 @click.command("models", short_help="Test the data with several models on the same toys, in one table.")
@@ -107,8 +108,8 @@ def stored_models(prepared: Prepared, fit: FitResult, data: Sample) -> ModelTabl
 def _given(prepared: Prepared) -> dict[str, Statistic]:
     """The model of the file and the others, by name."""
     config, found = prepared.loaded.config, {}
-    for name, section in {_OWN: config.model, **config.models}.items():
-        place = ("model",) if name == _OWN else ("models", name)
+    for name, section in {OWN_MODEL: config.model, **config.models}.items():
+        place = ("model",) if name == OWN_MODEL else ("models", name)
         with prepared.loaded.located(*place):
             found[name] = section.build()
     return found
