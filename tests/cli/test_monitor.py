@@ -392,6 +392,11 @@ def test_a_page_beside_the_command_that_judges(
         (["--serve", "0", "--input", "in"], "must have --reference and --input, or --serve"),
         (["--serve", "70000"], "70000 is not in the range"),
         (["--serve", "0", "--host", "192.0.2.1"], "must have a port that is free"),
+        (
+            ["--poll", "--every", "2"],
+            "--poll and --every must stand beside --follow",
+        ),
+        (["--host", "127.0.0.1"], "--host must stand beside --serve"),
     ],
 )
 def test_what_is_missing_is_said(tmp_path: Path, words: list[str], text: str) -> None:
