@@ -114,7 +114,9 @@ def test_an_analysis_without_functions_says_nothing_of_them(tmp_path) -> None:
     assert analysis.function_values == {} and "functions" not in analysis.to_document()
 
 
-def test_what_functions_refuse_has_no_values() -> None:
+def test_what_functions_refuse_has_no_values(written) -> None:
     assert behavior.generator_values(Generator("math:exp"), n_features=1) == {}
+    picky = Generator("users:draw", yield_ratio=lambda nuisances: {"tilt": 1.0}[next(iter(nuisances))])
+    assert list(behavior.generator_values(picky, n_features=1, nu={"tilt": 1.0}).values())[1] == [1.0]
     nowhere = Nuisance("tilt", 0.1, log_ratio="math:exp", transform=lambda columns, nu: {"x": columns["y"]})
     assert behavior.moved_values([nowhere], POOL) == {}
