@@ -120,3 +120,5 @@ def test_what_functions_refuse_has_no_values(written) -> None:
     assert list(behavior.generator_values(picky, n_features=1, nu={"tilt": 1.0}).values())[1] == [1.0]
     nowhere = Nuisance("tilt", 0.1, log_ratio="math:exp", transform=lambda columns, nu: {"x": columns["y"]})
     assert behavior.moved_values([nowhere], POOL) == {}
+    with pytest.raises(StoreError, match=r"come from f\. Undo"):
+        behavior.require_same_functions({"f": [1.0]}, {}, place="it")

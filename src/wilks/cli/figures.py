@@ -124,9 +124,16 @@ def _claimed(folder: Path) -> Iterator[None]:
         )
     try:
         yield
-    finally:
-        if folder.is_dir():
-            write_document(folder / _LIST, {"files": sorted(_files(folder))})
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _list(folder)
+        raise
+    _list(folder)
+
+
+def _list(folder: Path) -> None:
+    if folder.is_dir():
+        write_document(folder / _LIST, {"files": sorted(_files(folder))})
 
 
 def _listed(folder: Path) -> set[str]:

@@ -203,9 +203,10 @@ class Systematics:
                 generator = make_generator(self.loaded, one.generator)
                 found |= behavior.generator_values(generator, n_features=n_features, nuisances=self.parameters)
         if any(one.transformed for one in self.loaded.config.variations):
-            source = self.sources.toy_source
-            sample = source.sample if isinstance(source, Unselected) else self.sources.reference
-            found |= behavior.moved_values(self.parameters, sample)
+            found |= behavior.moved_values(self.parameters, self.sources.reference)
+            if isinstance(source := self.sources.toy_source, Unselected):  # it has all columns that transforms need
+                moved = behavior.moved_values(self.parameters, source.sample)
+                found |= {f"{name} of toys.unselected": values for name, values in moved.items()}
         return found
 
     def _described_variations(self) -> Iterator[tuple[str, Any]]:

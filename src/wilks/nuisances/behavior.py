@@ -84,7 +84,7 @@ def moved_values(nuisances: Iterable[Nuisance], sample: Sample) -> Values:
 def changed_functions(kept: Mapping[str, Sequence[float]], now: Mapping[str, Sequence[float]]) -> list[str]:
     """Which functions, of those that are known of both times, give other values, beyond the sixth digit.
 
-    >>> changed_functions({"f": [1.0, 3.0], "g": [0.0]}, {"f": [1.0, 3.00001], "g": [1e-30]})
+    >>> changed_functions({"f": [1.0, 3.0], "g": [1.0, 0.0]}, {"f": [1.0, 3.00001], "g": [1.0, 1e-9]})
     ['f']
     """
     return [name for name in kept if name in now and not _is_same(np.array(kept[name]), np.array(now[name]))]
@@ -96,9 +96,9 @@ def require_same_functions(
     """Raise unless the functions do what they did when ``place`` was written.
 
     Raises:
-        StoreError: one gives other values.
+        StoreError: one gives other values, or none any more.
     """
-    if changed := changed_functions(kept, now):
+    if changed := [*changed_functions(kept, now), *(name for name in kept if name not in now)]:
         raise StoreError(
             f"{place} must be used with the functions that it was made with, but other values than then come from "
             f"{', '.join(changed)}. Undo the change of the function; or choose a new folder, or delete that one, and "
@@ -107,8 +107,10 @@ def require_same_functions(
 
 
 def _is_same(kept: FloatArray, now: FloatArray) -> bool:
-    scale = _TOLERANCE * float(np.ptp(kept)) if kept.size else 0.0
-    return kept.shape == now.shape and np.allclose(now, kept, rtol=_TOLERANCE, atol=scale + np.finfo(float).tiny)
+    """Whether values are equal to six digits, of themselves and of how far they are apart."""
+    if kept.shape != now.shape:
+        return False
+    return bool(np.allclose(now, kept, rtol=_TOLERANCE, atol=_TOLERANCE * float(np.ptp(kept))))
 
 
 def _parts(source: object, n_features: int) -> list[tuple[object, int]]:
