@@ -15,8 +15,8 @@ from wilks import lazy
 from wilks.documents import canonical_json
 from wilks.errors import InputError, StoreError, blaming
 from wilks.hypotheses import GeneratorFunction, ToySource
-from wilks.nuisances import Nuisances, RegionSources, Unselected, require_finite_response, sources
-from wilks.problem import Problem, check_reference, check_yield, checked_search, standardization_of
+from wilks.nuisances import Nuisances, RegionSources, Unselected, behavior, sources
+from wilks.problem import Problem, check_reference, check_yield, checked_nuisances, checked_search, standardization_of
 from wilks.samples import (
     Events,
     Sample,
@@ -35,9 +35,8 @@ from wilks.wording import Printed, listed, stacked, table
 
 if TYPE_CHECKING:
     from wilks.nuisances import Nuisance, documents
-    from wilks.optimize import devices
 else:
-    devices, documents = lazy.Module("wilks.optimize.devices"), lazy.Module("wilks.nuisances.documents")
+    documents = lazy.Module("wilks.nuisances.documents")
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -103,7 +102,7 @@ class Analysis(Printed, Storable):
         with blaming("toy_source"):
             source = sources.checked_source(toy_source, reference=scaled)
         standardization = standardization_of(scaled, standardize)
-        told = _checked_nuisances(nuisances, scaled)
+        told = checked_nuisances(nuisances, scaled)
         problem = Problem(scaled, standardization, told, checked_search(search))
         settings = {
             "reference": scaled,
@@ -292,12 +291,22 @@ class Analysis(Printed, Storable):
         return sources.describe_source(self.toy_source)
 
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of all that defines t and its null; the name and carried columns do not."""
+        """SHA-256 (hex) of all that defines t and its null, functions by name; the name and carried columns do not."""
         return self._fingerprint
 
     @cached_property
     def _fingerprint(self) -> str:
         return hashlib.sha256(canonical_json(self.describe()).encode()).hexdigest()
+
+    @cached_property
+    def function_values(self) -> dict[str, list[float]]:
+        """Values of the functions of the user on a few events, by what they are (`wilks.nuisances.behavior`)."""
+        return behavior.function_values(self.nuisances, self.toy_source, self.reference)
+
+    def require_same_functions(self, document: Document) -> None:
+        """Raise StoreError unless the functions do, to six digits, what they did when it was saved."""
+        if kept := document.plain.get("functions"):
+            behavior.require_same_functions(kept, self.function_values, place=document.path.parent)
 
     def save(self, folder: Folder) -> None:
         """Write the analysis to ``folder``; nothing is done if it is there already, under whatever name.
@@ -307,6 +316,7 @@ class Analysis(Printed, Storable):
                 could not find a function of this one.
         """
         if self.stored_as in saved_kinds(folder) and Analysis.stored_fingerprint(folder) == self.fingerprint():
+            self.require_same_functions(Document(folder, self.stored_as))
             return
         if self.local_functions:
             raise StoreError(
@@ -320,12 +330,13 @@ class Analysis(Printed, Storable):
         """The analysis that `save` wrote, with the same fingerprint.
 
         Raises:
-            StoreError: nothing usable lies there, or it was changed since.
+            StoreError: nothing usable lies there, it was changed since, or a function that it names was.
         """
         document = Document(folder, cls.stored_as)
         analysis: Analysis = document.restored()
         if analysis.fingerprint() != document.plain["fingerprint"]:
             raise StoreError(f"the analysis in {folder} was saved by another version of wilks: its t is not the same")
+        analysis.require_same_functions(document)
         return analysis
 
     @classmethod
@@ -345,6 +356,7 @@ class Analysis(Printed, Storable):
             "name": self.name,
             "samples": {role: sample.to_document() for role, sample in samples.items()},
             "fingerprint": self.fingerprint(),
+            **({"functions": self.function_values} if self.function_values else {}),
         }
 
     @classmethod
@@ -383,13 +395,3 @@ def require_float64() -> None:
 def _check_model(model: object) -> None:
     if not isinstance(model, Statistic):
         raise InputError(f"model must be a model such as wilks.MLP, but a {type(model).__name__} came")
-
-
-def _checked_nuisances(nuisances: object, reference: Sample) -> Nuisances:
-    if not isinstance(nuisances, Nuisances | Iterable):
-        raise InputError(f"nuisances must be a list of wilks.Nuisance, but {nuisances!r} came")
-    given = nuisances if isinstance(nuisances, Nuisances) else Nuisances(tuple(nuisances))
-    if given:
-        devices.backend()
-    require_finite_response(given, reference.events, role="the reference")
-    return given

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wilks import lazy
 from wilks.errors import InputError
-from wilks.nuisances import Nuisances
+from wilks.nuisances import Nuisances, require_finite_response
 from wilks.samples import Sample, Standardization, StandardizedEvents, require_varying, some_distinct
 from wilks.search import Search
 from wilks.typing import FloatArray
 
 if TYPE_CHECKING:
     from wilks.nuisances.effect import Effect
-
+    from wilks.optimize import devices
+else:
+    devices = lazy.Module("wilks.optimize.devices")
 
 MOST_CHOSEN_FROM = 100_000
 _YIELD_TOLERANCE = 1e-6
@@ -97,6 +101,21 @@ def checked_search(search: Search | None) -> Search:
     if search is not None and not isinstance(search, Search):
         raise InputError(f"search must be a wilks.Search or None, but {search!r} came")
     return Search() if search is None else search
+
+
+def checked_nuisances(nuisances: object, reference: Sample) -> Nuisances:
+    """Nuisances whose log r is usable at the events of the reference.
+
+    Raises:
+        InputError: it is not, or something else came.
+    """
+    if not isinstance(nuisances, Nuisances | Iterable):
+        raise InputError(f"nuisances must be a list of wilks.Nuisance, but {nuisances!r} came")
+    given = nuisances if isinstance(nuisances, Nuisances) else Nuisances(tuple(nuisances))
+    if given:
+        devices.backend()
+    require_finite_response(given, reference.events, role="the reference")
+    return given
 
 
 def standardization_of(reference: Sample, standardize: bool | Standardization) -> Standardization:

@@ -78,6 +78,20 @@ def test_folders_of_one_campaign_are_joined(ledger, finish, analysis, tmp_path) 
     assert table["seconds"].to_pylist() == [0.5] * 4 + [9.0] * 6
 
 
+def test_toys_of_the_largest_plan_are_looked_for(ledger, finish, analysis, tmp_path) -> None:
+    other = plan_toys(analysis, Null(), n_toys=16, seed=1, folder=tmp_path / "other", shard_size=4)
+    finish(0)
+    for number in (0, 3):
+        finish(number, to=other)
+    target = tmp_path / "toys.parquet"
+    for one, more in ((ledger, other), (other, ledger)):
+        with pytest.raises(MissingToysError, match="but 8 of 16 are missing"):
+            merge_toys(one, target, others=[more])
+    found = merge_toys(ledger, target, others=[other], is_partial=True)
+    assert (found.n_toys, found.n_duplicates, found.n_missing) == (8, 4, 8)
+    assert parquet.read_table(target)["index"].to_pylist() == [0, 1, 2, 3, 12, 13, 14, 15]
+
+
 def test_a_toy_with_two_values_is_refused(ledger, finish, analysis, tmp_path) -> None:
     other = plan_toys(analysis, Null(), n_toys=10, seed=1, folder=tmp_path / "other", shard_size=4)
     nothing = {"t": float("nan"), "status": int(FitStatus.NOT_CONVERGED)}

@@ -171,6 +171,8 @@ def test_too_many_failed_toys_trip_the_gate(planned: Any, run: Run, tmp_path: Pa
         (("run", "NOWHERE"), 2, "must hold a plan of toys"),
         (("run", "CAMPAIGN", "--shard", 7), 2, "shard must be one of 0 to 1, but 7 came"),
         (("run", "CAMPAIGN", "--shard", -1), 2, "--shard"),
+        (("run", "CAMPAIGN", "--shard", 1, "--processes", 2), 2, "leave --processes and --dask out"),
+        (("run", "CAMPAIGN", "--shard", 1, "--dask"), 2, "leave --processes and --dask out"),
         (("run", "CAMPAIGN", "--max-failed-fraction", 2), 2, "--max-failed-fraction"),
         (("merge", "CAMPAIGN", "--output", "toys.txt"), 2, "ends with .parquet, .csv or .root"),
         (("submit", "CAMPAIGN"), 2, "--backend"),

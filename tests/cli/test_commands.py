@@ -121,6 +121,19 @@ def test_other_data_are_refused(done: Any, make_study: Any, tmp_path: Path, comm
     assert files_of(done.output) == before
 
 
+@pytest.mark.usefixtures("stored_fit")
+def test_columns_that_are_carried_since_do_not_make_other_data(done: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = files_of(done.output / "test")
+    monkeypatch.setitem(done.config, "carry", ["w"])
+    result = done.run("test")
+    assert result.exit_code == 0, result.output
+    assert load_answer(done.output)[1].column("w").tolist() == [1.0] * 40
+    shutil.rmtree(done.output / "test")
+    for name, content in kept.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(content)
+
+
 def test_a_damaged_answer_is_an_error(done: Any) -> None:
     for path in sorted((done.output / "test").glob("*/*")):
         content = path.read_bytes()
@@ -229,6 +242,12 @@ def test_failed_fits_trip_the_gate(done: Any, monkeypatch: pytest.MonkeyPatch, n
     assert result.exit_code == 4
     assert done.result()["status"] == "quality_gate"
     assert any(text in warning for warning in done.result()["warnings"])
+    (done.output / "report.html").rename(done.folder / "report.html")
+    report = done.run("report")
+    is_written = (done.output / "report.html").exists()
+    (done.folder / "report.html").replace(done.output / "report.html")
+    assert (report.exit_code, is_written) == ((4, False) if n_failed == 3 else (0, True)), report.output
+    assert ("No report: p is counted among toys, and not one of them has a valid t" in report.stdout) is not is_written
 
 
 def test_failed_data_fit_has_no_answer(done: Any, stored_fit: FitResult, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,23 @@ def test_a_style_holds_for_the_command_alone(output: Path, tmp_path: Path, monke
     assert wrong.exit_code == 2 and "must be one of plain, CMS, ATLAS, LHCb, but it is 'D0'" in wrong.stderr
 
 
+def test_what_the_command_did_not_write_is_not_replaced(output: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "figs" / "running_mean.csv"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    refused = figures(output / "toys", mine.parent, "--format", "csv")
+    assert refused.exit_code == 2 and "but it holds running_mean.csv; give another --output" in refused.stderr
+    assert mine.read_text() == "mine" and len(list(mine.parent.iterdir())) == 1
+    mine.unlink()
+    for formats in (("csv",), ("csv", "hepdata")):
+        done = figures(output / "toys", mine.parent, *(word for name in formats for word in ("--format", name)))
+        assert done.exit_code == 0, done.output
+    assert (mine.parent / "hepdata" / "submission.yaml").exists() and mine.read_text() != "mine"
+    (mine.parent / "hepdata" / "notes.txt").write_text("mine")
+    refused = figures(output / "toys", mine.parent)
+    assert refused.exit_code == 2 and "but it holds hepdata/notes.txt" in refused.stderr
+
+
 def test_campaigns_and_logs(output: Path, tmp_path: Path) -> None:
     done = figures(output / "toys", tmp_path / "a", "--format", "csv")
     assert "running_mean, percentiles, null_distribution" in done.output
@@ -84,7 +101,7 @@ def test_a_comparison_without_its_samples(tmp_path: Path, monkeypatch: pytest.Mo
     for name in "ab":
         Path(f"{name}.npz").unlink()
     done = figures(Path("comparison"), tmp_path / "figures", "--format", "csv")
-    assert done.exit_code == 0 and "members, samples-" in done.output and len(list(tmp_path.glob("figures/*"))) == 3
+    assert done.exit_code == 0 and "members, samples-" in done.output and len(list(tmp_path.glob("figures/*.csv"))) == 3
 
 
 def test_what_holds_no_result_is_said(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`wilks models`: one table on the same toys, in the report of `wilks run` too, and what it refuses."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,13 @@ def test_run_tests_the_others_too_and_reports_them(study: Any) -> None:
     page = (study.output / "report.html").read_text(encoding="utf-8")
     assert "Several models" not in page, "the table is that of other models"
 
+    study.config = study.config | {"models": OTHERS}
+    study.write("data.npz", x=np.random.default_rng(2).exponential(1.3, size=104))
+    shutil.rmtree(study.output / "test")
+    assert study.run("test").exit_code == study.run("report").exit_code == ExitCode.DONE
+    page = (study.output / "report.html").read_text(encoding="utf-8")
+    assert "Several models" not in page, "the table is that of other data"
+
 
 def test_what_is_refused_before_anything_is_made(study: Any) -> None:
     own = study.config
@@ -60,6 +68,7 @@ def test_what_is_refused_before_anything_is_made(study: Any) -> None:
         ({"models": {}}, "`models` must name other models"),
         ({"toys": own["toys"] | {"n_toys": 0}}, "toys.n_toys is 0"),
         ({"models": {"bins": {"histogram": {"n_bins": 0}}}}, "models.bins"),
+        ({"models": {"model": {"histogram": {}}}}, "models.model: `model` is the model of the file itself"),
         ({"models": {"bins": {"histgram": {}}}}, "did you mean histogram"),
     ):
         study.config = own | change

@@ -99,33 +99,6 @@ def test_files_of_the_command_take_the_place_of_those_in_the_file(folder: Path, 
     assert one.digest == other.digest != MonitorReference.load(folder / "ref").digest
 
 
-def test_a_reference_of_parts_needs_their_files_no_more(folder: Path, tmp_path: Path) -> None:
-    for i in range(3):
-        put(tmp_path / f"run{i}.npz", 2_000, seed=i + 30)
-        words = ("reference", "part", tmp_path / f"run{i}.npz", "--analysis", folder / "dqm.yaml")
-        made = run(*words, "-o", tmp_path / "parts" / str(i))
-        assert made.exit_code == 0 and "for the reference" in made.output, made.output
-        (tmp_path / f"run{i}.npz").unlink()
-    parts, merge = [tmp_path / "parts" / str(i) for i in range(3)], ("reference", "merge", "--analysis")
-    done = run(*merge, folder / "dqm.yaml", *parts, "-o", tmp_path / "ref", "--json")
-    assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)["numbers"]["reference"]
-    assert told["n_held_out"] + told["n_reference"] == pytest.approx(6_000, abs=20) and told["batch_sizes"] == [100]
-    assert MonitorReference.load(tmp_path / "ref").reading["define"] == {"z": "y - x"}
-    again = run(*merge, folder / "dqm.yaml", *parts[::-1], "-o", tmp_path / "again", "--json")
-    assert json.loads(again.stdout)["numbers"]["reference"]["digest"] == told["digest"]
-    (tmp_path / "other.yaml").write_text(yaml.safe_dump(CONFIG | {"where": "x > -2"}))
-    refused = run(*merge, tmp_path / "other.yaml", *parts, "-o", tmp_path / "other")
-    assert refused.exit_code == 2 and "but it differs in where; make it again" in " ".join(refused.output.split())
-    assert not (tmp_path / "other").exists()
-
-
-def test_a_part_holds_out_its_own_events(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(yaml.safe_dump(CONFIG | {"toys": {"pool": {"files": "pool.npz"}}}))
-    done = run("reference", "part", folder / "good.npz", "--analysis", tmp_path / "a.yaml", "-o", tmp_path / "part")
-    assert done.exit_code == 2 and "a part must hold out a share of its own" in " ".join(done.output.split())
-
-
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
@@ -360,6 +333,11 @@ def test_a_page_beside_the_command_that_judges(
         (["--serve", "0", "--input", "in"], "must have --reference and --input, or --serve"),
         (["--serve", "70000"], "70000 is not in the range"),
         (["--serve", "0", "--host", "192.0.2.1"], "must have a port that is free"),
+        (
+            ["--poll", "--every", "2"],
+            "--poll and --every must stand beside --follow",
+        ),
+        (["--host", "127.0.0.1"], "--host must stand beside --serve"),
     ],
 )
 def test_what_is_missing_is_said(tmp_path: Path, words: list[str], text: str) -> None:

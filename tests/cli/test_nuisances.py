@@ -22,6 +22,7 @@ from wilks.cli.options import parse_values
 from wilks.cli.prepare import Prepared
 from wilks.hypotheses import Null
 from wilks.statistics.fits import Attempt, FitResult, FittedNuisance
+from wilks.storage import read_document, write_document
 from wilks.typing import FitStatus
 from wilks.validation import Check, Point, Validation, Verdict
 
@@ -232,6 +233,17 @@ def test_changed_samples_are_refused(learned: Any) -> None:
         assert "changed since: sigma.scale, variations.scale = 0.1.content" in result.stderr
     assert learned.run("learn-nuisances").exit_code == 0
     assert learned.run("check").exit_code == 0
+
+
+def test_responses_of_a_function_that_was_changed_are_to_be_learned_again(
+    learned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wilks.config.systematics.Systematics.function_values", lambda own: {"a.b:draw": [1.0, 2.0]})
+    assert learned.run("check").exit_code == 0, "what was learned before this was looked at has no values of it"
+    path = learned.output / "nuisances.json"
+    write_document(path, read_document(path, what="") | {"functions": {"a.b:draw": [1.0, 2.5]}})
+    result = learned.run("check")
+    assert result.exit_code == 2 and "changed since: a.b:draw. Learn them again" in result.stderr
 
 
 def test_a_damaged_file_of_responses_is_refused(learned: Any) -> None:

@@ -12,6 +12,7 @@ from wilks.errors import InputError
 from wilks.nuisances import Nuisances, PoissonCount, Unselected
 
 BACKGROUND = "wilks.problems.exponential:background"
+GENERATOR = "wilks.problems.exponential:background"
 TRANSFORM = "wilks.problems.exponential:scale_transform"
 
 
@@ -202,3 +203,11 @@ def test_what_responses_depend_on(tmp_path: Path, config: dict[str, Any]) -> Non
     after = systematics(tmp_path, config).described()
     changed = [name for name in before["variations"] if before["variations"][name] != after["variations"][name]]
     assert changed == ["scale = 0.1"]
+
+
+def test_what_responses_are_learned_with_is_looked_at(tmp_path: Path, config: dict[str, Any]) -> None:
+    assert systematics(tmp_path, config).function_values() == {}
+    generated = {"at": {"scale": -0.1}, "generator": {"function": GENERATOR, "n_events": 50}}
+    config["variations"] += [{"at": {"scale": 0.2}, "transformed": True}, generated]
+    found = systematics(tmp_path, config).function_values()
+    assert sorted(found) == ["the transform of scale (column x)", f"{GENERATOR} (feature 1)"]

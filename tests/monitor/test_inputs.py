@@ -79,6 +79,22 @@ def test_a_file_that_has_gone_is_no_batch(tmp_path) -> None:
     assert arrival.read() is None
 
 
+def test_a_pattern_reaches_deep_and_a_file_that_is_there_is_no_pattern(tmp_path) -> None:
+    (tmp_path / "deep" / "deeper").mkdir(parents=True)
+    paths = [tmp_path / "deep" / name for name in ("a.npz", "deeper/b.npz", "run[1].npz", "run1.npz")]
+    for path in paths:
+        put(path)
+    reading = FileReading(("x", "y"), {})
+
+    def found(place: str) -> list[str]:
+        return sorted(one.name for one in Files(place, lambda: reading, is_settled=True).look(never))
+
+    assert found(f"{tmp_path}/deep/**/*.npz") == sorted(map(str, paths))
+    assert found(str(paths[2])) == [str(paths[2])]
+    (arrival,) = Files(str(paths[2]), lambda: reading, is_settled=True).look(never)
+    assert arrival.read().events.n_events == 10
+
+
 LINES = [
     {"name": "one", "time": 5, "run_type": "cosmics", "events": {"x": [1, 2], "y": [3, 4]}},
     {"events": [[1.0, 3.0], [2.0, 4.0]]},
@@ -92,6 +108,13 @@ def test_lines_are_batches() -> None:
     assert (first.name, first.time, first.run_type, first.events["y"].tolist()) == ("one", 5.0, "cosmics", [3.0, 4.0])
     assert (second.name, second.run_type, second.events.tolist()) == ("", "physics", [[1.0, 3.0], [2.0, 4.0]])
     assert third.events.tolist() == [[1.0, 3.0]]
+
+
+def test_null_is_no_name() -> None:
+    line = b'{"name": null, "time": null, "run_type": null, "events": [[1.0, 3.0]]}\n'
+    for one in Lines(io.BytesIO(2 * line), run_type="physics").arrivals():
+        batch = one.read()
+        assert (one.name, batch.name, batch.time, batch.run_type) == ("", "", None, "physics")
 
 
 @pytest.mark.parametrize(

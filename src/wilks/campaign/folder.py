@@ -18,7 +18,7 @@ from wilks.documents import differences
 from wilks.errors import StoreError
 from wilks.functions import NamedFunction
 from wilks.hypotheses import Generator, Hypothesis, require_hypothesis
-from wilks.nuisances import sources
+from wilks.nuisances import behavior, sources
 from wilks.storage import LIBRARIES, as_path, installed_version, load
 
 _HYPOTHESIS, _ANALYSIS = "hypothesis", "analysis"
@@ -57,6 +57,8 @@ class FolderStore(ToyStore):
             self._begin(owner, keep_params=keep_params is not False)
         self.ledger = Ledger.open(self.folder)
         _require_same(self.ledger, owner, keep_params)
+        if self.ledger.functions:
+            behavior.require_same_functions(self.ledger.functions, self._function_values(), place=self.folder)
 
     @classmethod
     def open(cls, folder: str | Path, *, load_analysis: Callable[[Path, str], Analysis] | None = None) -> "FolderStore":
@@ -89,6 +91,15 @@ class FolderStore(ToyStore):
             ]
         )
 
+    def _function_values(self) -> dict[str, list[float]]:
+        """What the functions of the analysis do, and the generators of the hypothesis."""
+        n_features, found = len(self.analysis.features), dict(self.analysis.function_values)
+        for role, source in self.hypothesis.sources.items():
+            if isinstance(source, Generator):
+                nu = {} if role == "signal" else self.hypothesis.nuisances
+                found |= behavior.generator_values(source, n_features=n_features, nu=nu)
+        return found
+
     def write(self, rows: Sequence[ToyRow]) -> None:
         self.ledger.write(rows)
 
@@ -114,6 +125,7 @@ class FolderStore(ToyStore):
             **owner,
             "extents": [],
             "keep_params": keep_params,
+            **({"functions": values} if (values := self._function_values()) else {}),
             "module_folders": self.module_folders,
             "versions": {name: installed_version(name) for name in LIBRARIES},
         }

@@ -81,6 +81,11 @@ class Ledger:
         return number if isinstance(number, int) else None
 
     @property
+    def functions(self) -> dict[str, list[float]]:
+        """What functions of the user gave when the campaign began (`wilks.nuisances.behavior`), if the plan says it."""
+        return dict(self.document.get("functions", {}))
+
+    @property
     def degrees_of_freedom(self) -> int | None:
         """Of the chi-square that t may follow: the number of parameters; None with a penalty."""
         return None if self.document.get("is_penalized") else self.n_parameters

@@ -17,6 +17,7 @@ from wilks.campaign.plan import Shard
 from wilks.campaign.table import SCHEMA
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
+from wilks.nuisances.behavior import changed_functions
 from wilks.storage import as_path, whole_path
 
 _TREE = "toys"
@@ -56,7 +57,8 @@ def merge_toys(
 
     Args:
         path: new; ends with .parquet, .csv or .root. In a ROOT file the table is ``toys``, in CSV lists are text.
-        others: folders of the same campaign from elsewhere. A toy that is in several must be the same everywhere.
+        others: folders of the same campaign from elsewhere, of which some may plan more toys: those of the largest plan
+            must be there. A toy that is in several must be the same everywhere.
         is_partial: also if toys are missing.
         is_rntuple: an RNTuple in place of a TTree; a TTree has no columns of text.
 
@@ -72,16 +74,18 @@ def merge_toys(
         raise StoreError(f"the toys must be merged into a new file, but {target} is there; delete it or name another")
     for other in others:
         _require_same(ledger, other)
+    n_planned = max(one.plan.n_toys for one in (ledger, *others))
     if others:
         table, n_duplicates = _joined([ledger, *others])
         tables, n_toys = iter([table]), table.num_rows
+        n_missing = n_planned - int(np.count_nonzero(table["index"].to_numpy() < n_planned))
     else:
         (tables, n_toys), n_duplicates = _streamed(ledger), 0
-    n_missing = ledger.plan.n_toys - n_toys
+        n_missing = n_planned - n_toys
     if n_missing > 0 and not is_partial:
         raise MissingToysError(
-            f"every toy must be there to be merged, but {n_missing:,} of {ledger.plan.n_toys:,} are missing; make "
-            "them, or ask for a partial merge"
+            f"every toy must be there to be merged, but {n_missing:,} of {n_planned:,} are missing; make them, or ask "
+            "for a partial merge"
         )
     _write_whole(target, tables, write)
     return Merged(target, n_toys, n_duplicates, n_missing)
@@ -155,6 +159,11 @@ def _require_same(ledger: Ledger, other: Ledger) -> None:
     names = ", ".join(name for name in differences(ledger.owner, other.owner) if name != "fingerprint")
     if names:
         raise StoreError(f"{other.folder} must be of the campaign in {ledger.folder}, but {names} differ")
+    if changed := changed_functions(ledger.functions, other.functions):
+        raise StoreError(
+            f"{other.folder} must be of the campaign in {ledger.folder}, but {'; '.join(changed)} gave other values "
+            "there: a function was changed between the two"
+        )
 
 
 def _writer(target: Path, *, is_rntuple: bool) -> Any:

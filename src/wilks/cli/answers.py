@@ -72,14 +72,14 @@ def _named(folder: Path) -> Iterator[None]:
 
 
 def check_same_data(output: Path, data: Sample, *, observed: FloatArray | None = None) -> None:
-    """Refuse to replace the answer for other data.
+    """Refuse to replace the answer for other data. Columns that are carried along may differ: t does not know them.
 
     Raises StoreError if the folder holds the answer for data, or auxiliary measurements (j,), that differ from these.
     """
     if not has_answer(output):
         return
     result, stored = _answer_and_data(output)
-    if stored.digest() != data.digest():
+    if stored.without_extras().digest() != data.without_extras().digest():
         raise StoreError(
             f"{output / TEST} must hold the answer for these data, but it is for other data "
             f"({stored.n_events:,} events there, {data.n_events:,} here); give another `output`, or delete "

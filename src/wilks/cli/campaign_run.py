@@ -16,7 +16,7 @@ from wilks.cli.outcome import ExitCode
 from wilks.cli.progress import Reporter, progress
 from wilks.cli.session import IncompleteError, Session
 from wilks.cli.workers import worker_options, workers
-from wilks.errors import CampaignError, StoreError
+from wilks.errors import CampaignError, InputError, StoreError
 from wilks.wording import in_shell
 
 SECONDS_BETWEEN_PAGES = 60.0
@@ -50,6 +50,10 @@ def run(
     session = Session("toys run", as_json=as_json)
 
     def work() -> None:
+        if shards and (processes is not None or dask is not None):
+            raise InputError(
+                "--shard makes its toys in this process alone; leave --processes and --dask out, or --shard"
+            )
         ledger = Ledger.open(campaign)
         if shards:
             run_chosen_shards(session, ledger, shards, max_failed_fraction=max_failed_fraction)

@@ -29,6 +29,7 @@ from wilks.cli.steps import (
     answer_step,
     calibration_step,
     check_fail_on,
+    gate_failures,
     note_answer,
     report_step,
     show_calibration,
@@ -141,6 +142,9 @@ def report(analysis_file: str, as_json: bool) -> None:
             _report_stored(session, prepared)
         elif calibration := show_calibration(session, toys):
             _report_stored(session, prepared, calibration, toys=toys)
+        else:
+            gate_failures(session, prepared, toys)
+            session.say("No report: p is counted among toys, and not one of them has a valid t")
 
     session.run(work)
 

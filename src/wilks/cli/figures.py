@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +35,13 @@ from wilks.cli.session import Session
 from wilks.errors import InputError, StoreError
 from wilks.monitor.audit import lines
 from wilks.plots.looks import FORMATS
-from wilks.storage import load, saved_kinds
+from wilks.storage import load, read_document, saved_kinds, write_document
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_LIST = "figures.json"
+_MAX_NAMED = 6
 _BESIDE = {
     RESPONSES: (STUDY, CLOSURE),
     POWER: (POWER_TABLE,),
@@ -86,6 +89,7 @@ def _axes(context: click.Context, option: click.Parameter, texts: tuple[str, ...
 def figures(results: Path, output: Path, formats: tuple[str, ...], labels: Mapping[str, str], as_json: bool) -> None:
     """Write every figure of the folder RESULTS, each under its name; nothing is fitted.
 
+    The folder --output is new, empty, or one that this command wrote, of which figures of the same name are replaced.
     RESULTS is the output folder of an analysis, of `wilks compare` or of `wilks monitor`, a campaign of toys, or a
     folder to which a result was saved in Python.
     """
@@ -93,13 +97,55 @@ def figures(results: Path, output: Path, formats: tuple[str, ...], labels: Mappi
 
     def work() -> None:
         found = stored_figures(results, labels=labels)
-        written = plots.save_figures(found, output, formats=formats)
+        with _claimed(output):
+            written = plots.save_figures(found, output, formats=formats)
         session.say(f"{len(found)} figures: {', '.join(found)}")
         session.say(f"{len(written)} files in {output}")
         session.outcome.numbers["figures"] = list(found)
         session.outcome.files |= {str(path.relative_to(output)): str(path) for path in written}
 
     session.run(work)
+
+
+@contextlib.contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """A folder of figures, whose files are listed in it while it is written.
+
+    Raises:
+        StoreError: it holds something else, or cannot be written.
+    """
+    known = _listed(folder)
+    foreign = sorted(_files(folder) - known)
+    if foreign or folder.is_file():
+        names = ", ".join(foreign[:_MAX_NAMED]) + (", ..." if len(foreign) > _MAX_NAMED else "")
+        raise StoreError(
+            f"the folder of figures {folder} must be new, empty, or hold what `wilks figures` wrote alone, but "
+            f"{f'it holds {names}' if foreign else 'it is a file'}; give another --output. Nothing was written"
+        )
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _list(folder)
+        raise
+    _list(folder)
+
+
+def _list(folder: Path) -> None:
+    if folder.is_dir():
+        write_document(folder / _LIST, {"files": sorted(_files(folder))})
+
+
+def _listed(folder: Path) -> set[str]:
+    path = folder / _LIST
+    return set(read_document(path, what="the list of figures")["files"]) if path.exists() else set()
+
+
+def _files(folder: Path) -> set[str]:
+    """All files below the folder but its list and hidden ones, which no figure is."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder).as_posix() for path in paths}
+    return {name for name in names if name != _LIST and not any(part.startswith(".") for part in name.split("/"))}
 
 
 def stored_figures(folder: Path, *, labels: Mapping[str, str]) -> dict[str, Callable[[], Figure]]:

@@ -13,6 +13,7 @@ from wilks.config import Systematics
 from wilks.documents import differences
 from wilks.errors import InputError, StoreError
 from wilks.nuisances import Nuisances
+from wilks.nuisances.behavior import changed_functions
 from wilks.storage import read_document, write_document
 from wilks.wording import in_shell
 
@@ -48,6 +49,7 @@ def save_learned(
     content = {
         "schema_version": SCHEMA_VERSION,
         "learned_from": systematics.described(),
+        "functions": systematics.function_values(),
         "nuisances": nuisances.to_dict(),
         "is_poor": is_poor,
         "numbers": numbers,
@@ -82,7 +84,8 @@ def load_learned(output: Path, systematics: Systematics) -> Learned | None:
             "`wilks learn-nuisances` again"
         ) from error
     now = json.loads(strict_json(systematics.described()))
-    return Learned(nuisances, is_poor, numbers, tuple(differences(before, now)))
+    functions = changed_functions(content.get("functions", {}), systematics.function_values())
+    return Learned(nuisances, is_poor, numbers, (*differences(before, now), *functions))
 
 
 def require_current(output: Path, learned: Learned, *, analysis_file: Path) -> None:

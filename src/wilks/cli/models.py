@@ -12,12 +12,15 @@ from wilks.cli.progress import progress
 from wilks.cli.session import Session
 from wilks.cli.toys import finished_toys
 from wilks.config import load_config
+from wilks.config.schema import OWN_MODEL
 from wilks.errors import ConfigError
 from wilks.models import ModelTable, model_table
+from wilks.samples import Sample
 from wilks.statistics import Statistic
+from wilks.statistics.fits import FitResult
 from wilks.storage import load, save, saved_kinds
 
-_OWN, _RESULT, _TOYS = "model", "table", "toys"
+_RESULT, _TOYS = "table", "toys"
 
 
 @click.command("models", short_help="Test the data with several models on the same toys, in one table.")
@@ -91,21 +94,22 @@ def models_step(session: Session, prepared: Prepared, *, made: Toys | None) -> M
     return found
 
 
-def stored_models(prepared: Prepared) -> ModelTable | None:
-    """The table in the output folder, if it is that of the models of the file."""
+def stored_models(prepared: Prepared, fit: FitResult, data: Sample) -> ModelTable | None:
+    """The table in the output folder, if it is that of the models of the file, and of the data of this fit."""
     folder = prepared.output / MODELS / _RESULT
     if not prepared.loaded.config.models or not saved_kinds(folder):
         return None
     found: ModelTable = load(folder)
     wanted = {name: model.to_dict() for name, model in _given(prepared).items()}
-    return found if {one.name: dict(one.options) for one in found.rows} == wanted else None
+    is_wanted = {one.name: dict(one.options) for one in found.rows} == wanted
+    return found if is_wanted and found.is_of(fit, data) else None
 
 
 def _given(prepared: Prepared) -> dict[str, Statistic]:
     """The model of the file and the others, by name."""
     config, found = prepared.loaded.config, {}
-    for name, section in {_OWN: config.model, **config.models}.items():
-        place = ("model",) if name == _OWN else ("models", name)
+    for name, section in {OWN_MODEL: config.model, **config.models}.items():
+        place = ("model",) if name == OWN_MODEL else ("models", name)
         with prepared.loaded.located(*place):
             found[name] = section.build()
     return found

@@ -38,6 +38,7 @@ else:
 ARROW_MARK = b"\xff\xff\xff\xff"
 TOKEN_VARIABLE = "WILKS_MONITOR_TOKEN"
 _N_TIMES = 10_000
+_EVERY_S, _LOOPBACK = 1.0, "127.0.0.1"
 
 
 @click.command("monitor", short_help="Judge batches as they come, at declared rates of false alarms.")
@@ -45,18 +46,17 @@ _N_TIMES = 10_000
 @click.option(
     "--input",
     "place",
-    metavar="FOLDER|PATTERN|-",
-    help="Files of batches: a folder, or a pattern in quotes; - for lines of JSON, or an Arrow stream, on the standard "
-    "input.",
+    metavar="FOLDER|FILE|PATTERN|-",
+    help="Files of batches: a folder, a file, or a pattern in quotes; - for lines of JSON, or an Arrow stream, on the "
+    "standard input.",
 )
 @click.option("--follow", is_flag=True, help="Go on as files appear, until the command is ended.")
 @click.option(
     "--every",
     type=click.FloatRange(min=0.0, min_open=True),
-    default=1.0,
-    show_default=True,
+    show_default=f"{_EVERY_S:g}",
     metavar="SECONDS",
-    help="Between two looks at the files; one that changes between them is still being written.",
+    help="With --follow: between two looks at the files; one that changes between them is still being written.",
 )
 @click.option("--poll", is_flag=True, help="With --follow: look by time alone, without notifications of the system.")
 @click.option(
@@ -77,8 +77,7 @@ _N_TIMES = 10_000
 )
 @click.option(
     "--host",
-    default="127.0.0.1",
-    show_default=True,
+    show_default=_LOOPBACK,
     help="With --serve: an address of this machine where others reach the page. Whoever does can read all of it.",
 )
 @json_option
@@ -86,13 +85,13 @@ def monitor(
     reference: Path | None,
     place: str | None,
     follow: bool,
-    every: float,
+    every: float | None,
     poll: bool,
     reload: bool,
     run_type: str | None,
     output: Path,
     serve: int | None,
-    host: str,
+    host: str | None,
     as_json: bool,
 ) -> None:
     """Judge batches against a reference, and keep every verdict in the log of the folder --output.
@@ -106,19 +105,28 @@ def monitor(
     session = Session("monitor", as_json=as_json)
 
     def work() -> None:
-        given = None if reference is None or place is None else _Input(place, follow, every, poll, reload, run_type)
+        _require_effect({"--poll": poll, "--every": every is not None}, of="--follow", is_given=follow)
+        _require_effect({"--host": host is not None}, of="--serve", is_given=serve is not None)
+        is_judging = reference is not None and place is not None
+        given = _Input(str(place), follow, every or _EVERY_S, poll, reload, run_type) if is_judging else None
         if given is None and (serve is None or reference is not None or place is not None):
             raise InputError("`wilks monitor` must have --reference and --input, or --serve; give what is missing")
         with contextlib.ExitStack() as stack:
             if serve is not None:
                 _require_log(output)
-                stack.enter_context(_page(session, output, serve, host))
+                stack.enter_context(_page(session, output, serve, host or _LOOPBACK))
             if given is not None and reference is not None:
                 _judge(session, given, reference, output)
             if serve is not None and not (given is not None and follow):
                 _wait_for_the_end()
 
     session.run(work)
+
+
+def _require_effect(options: Mapping[str, bool], *, of: str, is_given: bool) -> None:
+    """Raise InputError for options that say how another one is done, which is not given."""
+    if not is_given and (idle := [name for name, is_named in options.items() if is_named]):
+        raise InputError(f"{' and '.join(idle)} must stand beside {of}, without which nothing comes of it; give {of}")
 
 
 @dataclass(frozen=True)
@@ -251,7 +259,9 @@ def _arrivals(given: _Input, watch: Watch) -> Iterator[tuple[Arrival, int]]:
         return
     where = as_path(given.place)
     if not where.is_dir() and not glob.has_magic(str(where)) and not where.exists():
-        raise InputError(f"--input must be a folder, a pattern or -, but there is nothing at {where}; make the folder")
+        raise InputError(
+            f"--input must be a folder, a file, a pattern or -, but there is nothing at {where}; make the folder"
+        )
 
     def reading() -> FileReading:
         here = watch.reference

@@ -17,6 +17,7 @@ from wilks.cli.reference_build import (
 )
 from wilks.cli.session import Session
 from wilks.config import LoadedConfig, Sources, load_config, read_sources
+from wilks.config.reading import certified_of, yields_of
 from wilks.documents import differences
 from wilks.errors import ConfigError, InputError
 from wilks.monitor import MonitorReference, ReferencePart, merge_parts
@@ -108,9 +109,29 @@ def _sources(loaded: LoadedConfig, folders: Sequence[Path]) -> Sources:
 
 
 def _read_as(loaded: LoadedConfig) -> dict[str, Any]:
-    """All that decides which events a part has of its files, and in which columns."""
+    """All that decides which events a part has of its files, with which weights, and in which columns.
+
+    Numbers and yields that belong to single files are not in it: each part has its own.
+    """
     reference = loaded.config.reference
-    return {"features": list(loaded.config.features), "weight": reference.weight, **reading_of(loaded)}
+    more = {
+        "certified": _certified(loaded),
+        "per_file": sorted(reference.per_file),
+        "entry_start": reference.entry_start,
+        "entry_stop": reference.entry_stop,
+        "expected_events by entry of files": yields_of(reference) is not None,
+    }
+    # What is not asked for is left out, as in parts that were made before this was looked at.
+    asked = {name: value for name, value in more.items() if value}
+    return {"features": list(loaded.config.features), "weight": reference.weight, **reading_of(loaded), **asked}
+
+
+def _certified(loaded: LoadedConfig) -> dict[str, Any] | None:
+    """The golden JSON of the reference by its content, wherever it lies."""
+    golden = certified_of(loaded, loaded.config.reference)
+    if golden is None:
+        return None
+    return {"sha256": golden.load().digest, "run": golden.run, "lumisection": golden.lumisection}
 
 
 def _require_own_events(loaded: LoadedConfig) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from wilks.config.document import Location
 from wilks.config.formulas import closure
 from wilks.config.nuisance_sections import VariationConfig
-from wilks.config.schema import AnalysisConfig
+from wilks.config.schema import OWN_MODEL, AnalysisConfig
 from wilks.errors import SampleError
 from wilks.samples import closest
 from wilks.samples.recipe import fill_values
@@ -26,6 +26,16 @@ def nuisance_faults(config: AnalysisConfig) -> Iterator[Fault]:
         yield from _variation_faults(config, index, variation)
     yield from _named_faults(config)
     yield from _response_faults(config)
+
+
+def model_faults(config: AnalysisConfig) -> Iterator[Fault]:
+    """A name of another model that is taken: in the table `model` is that of the file."""
+    if OWN_MODEL in config.models:
+        yield (
+            ("models", OWN_MODEL),
+            f"`{OWN_MODEL}` is the model of the file itself, which has a row of this name in the table; give the other "
+            "one another name",
+        )
 
 
 def toy_faults(config: AnalysisConfig) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from wilks.config.consistency import fill_faults, nuisance_faults, toy_faults, yield_faults
+from wilks.config.consistency import fill_faults, model_faults, nuisance_faults, toy_faults, yield_faults
 from wilks.config.document import Document, Location, read_document
 from wilks.config.schema import AnalysisConfig, resolved
 from wilks.errors import ConfigError, InputError, NoColumnError, NoFileError
@@ -104,7 +104,7 @@ def load_config(path: str | Path, *, reference_files: Sequence[str] = ()) -> Loa
         )
     loaded = LoadedConfig(as_path(path), document, checked_config(document, AnalysisConfig))
     _check_expressions(loaded)
-    checks = nuisance_faults, toy_faults, yield_faults, fill_faults
+    checks = nuisance_faults, model_faults, toy_faults, yield_faults, fill_faults
     found = [fault for check in checks for fault in check(loaded.config)]
     faults = [(document.position(place).line, document.message(place, text)) for place, text in found]
     if faults:

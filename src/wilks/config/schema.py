@@ -42,6 +42,9 @@ from wilks.search import Search
 from wilks.statistics import DEFAULT
 from wilks.storage import as_path
 
+OWN_MODEL = "model"
+"""What `model` is called among those of `models`."""
+
 
 class ReferenceGenerator(GeneratorConfig):
     """A reference made by a function in place of files."""

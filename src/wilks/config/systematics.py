@@ -16,6 +16,7 @@ from wilks.config.reading import (
     draw,
     find_modules_beside,
     from_function,
+    make_generator,
     read_selected,
     read_unselected,
     stream,
@@ -31,6 +32,7 @@ from wilks.nuisances import (
     PoissonCount,
     Unconstrained,
     Unselected,
+    behavior,
     correlated,
     normalization,
 )
@@ -191,6 +193,21 @@ class Systematics:
             "variations": dict(self._described_variations()),
             "responses": config.responses.model_dump(exclude={"accept_poor"}),
         }
+
+    def function_values(self) -> dict[str, list[float]]:
+        """What the functions do from which responses are learned: generators and transforms (`nuisances.behavior`)."""
+        found: dict[str, list[float]] = {}
+        n_features = len(self.loaded.config.features)
+        for one in self.loaded.config.variations:
+            if one.generator is not None:
+                generator = make_generator(self.loaded, one.generator)
+                found |= behavior.generator_values(generator, n_features=n_features, nuisances=self.parameters)
+        if any(one.transformed for one in self.loaded.config.variations):
+            found |= behavior.moved_values(self.parameters, self.sources.reference)
+            if isinstance(source := self.sources.toy_source, Unselected):  # it has all columns that transforms need
+                moved = behavior.moved_values(self.parameters, source.sample)
+                found |= {f"{name} of toys.unselected": values for name, values in moved.items()}
+        return found
 
     def _described_variations(self) -> Iterator[tuple[str, Any]]:
         seen: dict[str, int] = {}

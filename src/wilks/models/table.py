@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from wilks.samples import Sample
 from wilks.significance.printing import decimals, finite_or_none, probability
+from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Probability
 from wilks.storage import Storable
 from wilks.wording import Printed, stacked, table
@@ -52,12 +54,18 @@ class ModelTable(Printed, Storable):
         n_events: of the data.
         n_toys: that all models have in common.
         probability: of the smallest of the p-values, corrected for how many were looked at; None where a fit failed.
+        fingerprint: of the analysis, with its own model.
+        data_digest: of the events, `Sample.digest`.
+        observed: the auxiliary measurements.
     """
 
     rows: tuple[ModelRow, ...]
     n_events: int
     n_toys: int
     probability: Probability | None
+    fingerprint: str = ""
+    data_digest: str = ""
+    observed: tuple[float, ...] = ()
     stored_as: ClassVar[str] = "model_table"
 
     @property
@@ -83,6 +91,11 @@ class ModelTable(Printed, Storable):
     def of(self, name: str) -> ModelRow:
         """The row of a model."""
         return next(one for one in self.rows if one.name == name)
+
+    def is_of(self, fit: FitResult, data: Sample) -> bool:
+        """Whether it is that of these data, tested with the analysis and the auxiliary measurements of this fit."""
+        own = (self.fingerprint, self.observed, self.data_digest)
+        return own == (fit.fingerprint, tuple(fit.observed), data.without_extras().digest())
 
     @property
     def cells(self) -> tuple[tuple[str, ...], ...]:
@@ -125,6 +138,9 @@ class ModelTable(Printed, Storable):
             "n_events": self.n_events,
             "n_toys": self.n_toys,
             "probability": None if self.probability is None else self.probability.to_document(),
+            "fingerprint": self.fingerprint,
+            "data_digest": self.data_digest,
+            "observed": list(self.observed),
         }
 
     @classmethod
@@ -132,7 +148,10 @@ class ModelTable(Printed, Storable):
         rows = tuple(ModelRow(**{**one, "interval": tuple(one["interval"])}) for one in document["rows"])
         found = document["probability"]
         probability = None if found is None else Probability.from_document(found)
-        return cls(rows, document["n_events"], document["n_toys"], probability)
+        # Tables of before this was kept are of no data that anybody could name.
+        fingerprint, digest = document.get("fingerprint", ""), document.get("data_digest", "")
+        observed = tuple(document.get("observed", ()))
+        return cls(rows, document["n_events"], document["n_toys"], probability, fingerprint, digest, observed)
 
 
 def _cells(one: ModelRow) -> tuple[str, ...]:

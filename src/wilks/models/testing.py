@@ -85,7 +85,15 @@ def model_table(
             t.append(found.t)
             of_toys.append(toys.t)
     joint = smallest_p(np.array(t), np.array(of_toys)) if np.all(np.isfinite(t)) else None
-    return ModelTable(tuple(rows), sample.n_events, n_toys, joint)
+    return ModelTable(
+        tuple(rows),
+        sample.n_events,
+        n_toys,
+        joint,
+        fingerprint=analysis.fingerprint(),
+        data_digest=sample.without_extras().digest(),
+        observed=tuple(found.fit.observed),
+    )
 
 
 def _there(made: Sequence[Toys], analysis: Analysis, *, n_toys: int, seed: int) -> Toys | None:

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from wilks.errors import InputError
+from wilks.errors import InputError, NoColumnError
 from wilks.monitor.options import Validity
 from wilks.monitor.reference import MonitorReference
 from wilks.monitor.verdict import Batch, Cause
 from wilks.samples import Sample, check_data
-from wilks.samples.tables import table_of
+from wilks.samples.selecting import selected_columns
+from wilks.samples.tables import Table, table_of
 from wilks.typing import FloatArray
 
 
@@ -70,14 +71,20 @@ def _outside(batch: Batch, validity: Validity, *, now: float | None) -> Refused 
 
 
 def _events(batch: Batch, reference: MonitorReference) -> Judgeable | Refused:
-    lacking = _lacking(batch.events, (*reference.features, *reference.validity.columns))
+    table = _unselected(batch.events, reference)
+    lacking = _lacking(batch.events, (*(() if table else reference.features), *reference.validity.columns))
     if lacking:
         return Refused(Cause.MISSING_COLUMN, f"it has no {', '.join(lacking)}; look at what writes the batches")
     size = _size(batch.events)
     if size is not None and size < reference.fewest_events:
         return _too_few(size, reference)
     try:
-        sample = _sample(batch.events, reference)
+        events = batch.events if table is None else _selected(batch.events, table, reference)
+        if (left := _size(events)) is not None and left < reference.fewest_events:
+            return _too_few(left, reference)
+        sample = _sample(events, reference)
+    except NoColumnError as error:
+        return Refused(Cause.MISSING_COLUMN, f"{error}; look at what writes the batches", size or 0)
     except InputError as error:
         cause = Cause.UNREADABLE if _is_finite(batch.events) else Cause.NOT_FINITE
         return Refused(cause, str(error), size or 0)
@@ -99,6 +106,37 @@ def _too_few(n_events: int, reference: MonitorReference) -> Refused:
         f"it has {n_events:,} events, and {reference.fewest_events:,} are needed; wait for more",
         n_events,
     )
+
+
+def _unselected(events: Any, reference: MonitorReference) -> Table | None:
+    """The columns of a batch to which definitions and the selection of the reference are to be applied.
+
+    None where there are none of these; of a sample that was read with this selection; and of an array, whose columns
+    have no names: it must have been selected.
+    """
+    where, define = reference.reading.get("where"), reference.reading.get("define")
+    if not where and not define:
+        return None
+    if not isinstance(events, Sample):
+        table = table_of(events)
+        return table if table is not None and table.is_named else None
+    if not where or (events.origin is not None and events.origin.selection == where):
+        return None
+    names = (*events.features, *events.extras)
+    return Table(names, True, lambda j: events.column(names[j]))
+
+
+def _selected(events: Any, table: Table, reference: MonitorReference) -> Any:
+    """The features of the events that pass."""
+    rows, values = selected_columns(
+        table,
+        features=reference.features,
+        where=reference.reading.get("where"),
+        define=reference.reading.get("define") or {},
+        name="the batch",
+    )
+    is_weighted = isinstance(events, Sample) and rows.size > 0
+    return Sample(values, events.event_weights[rows], features=reference.features) if is_weighted else values
 
 
 def _sample(events: Any, reference: MonitorReference) -> Sample:

@@ -50,7 +50,8 @@ def build_reference(
         options: sizes, and numbers of toys.
         validity: for which batches the reference stands.
         decisions: the rates at which it decides.
-        reading: how batches are read from files: arguments of `wilks.read`, without the features.
+        reading: how batches are read from files: arguments of `wilks.read`, without the features. ``where`` and
+            ``define`` are applied to columns in memory, too.
 
     Raises:
         InputError: nuisances, no held-out events or too few, negative weights, a model whose fits mostly fail.

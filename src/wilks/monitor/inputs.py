@@ -77,13 +77,13 @@ class FileReading:
 
 
 class Files:
-    """Files of a folder, or of a pattern, as they appear: each once, the oldest first.
+    """Files of a folder, of a pattern, or one file, as they appear: each once, the oldest first.
 
     A file that is still written, as its size or time changes between two looks, waits. Hidden files, and those of other
     endings than readers know, are no batches.
 
     Args:
-        place: a folder or a pattern.
+        place: a folder, a file, or a pattern, in which ``**`` stands for folders of any depth.
         reading: how they are read, at the time when one is.
         is_settled: whether files that are there at the first look are whole: nothing writes any more.
     """
@@ -125,11 +125,12 @@ class Files:
                 yield told.st_mtime_ns, name, mark, path
 
     def _paths(self) -> Iterator[tuple[Path, str]]:
+        """Of a folder its files, or one file, or what a pattern finds; a name that is there is no pattern."""
         folder = Path(self._place)
         if folder.is_dir():
             paths: Iterable[Path] = folder.iterdir()
         else:
-            paths = map(Path, glob.iglob(self._place))
+            paths = [folder] if folder.exists() else map(Path, glob.iglob(self._place, recursive=True))
         for path in paths:
             name = path.name
             if not name.startswith(".") and name.lower().endswith(tuple(READERS)) and path.is_file():
@@ -140,7 +141,7 @@ class Lines:
     """Batches as lines of JSON, ``{"name": ..., "time": ..., "run_type": ..., "events": ...}``.
 
     ``events`` are a mapping of columns or a list of rows in the order of the features; a line that is such a mapping or
-    list itself is a batch without a name.
+    list itself is a batch without a name. null is what is not there.
 
     Args:
         stream: of bytes.
@@ -174,11 +175,14 @@ class Lines:
             events = np.array(events, dtype=np.float64)
             if events.ndim == 0:
                 raise ValueError("it is one number")
-        time, name, run_type = told.get("time"), told.get("name", ""), told.get("run_type", self._run_type)
+        time, name, run_type = (told.get(key) for key in ("time", "name", "run_type"))
         return Batch(
-            events, str(name), None if time is None else float(time), None if run_type is None else str(run_type),
+            events,
+            "" if name is None else str(name),
+            None if time is None else float(time),
+            self._run_type if run_type is None else str(run_type),
             digest=digest,
-        )  # fmt: skip
+        )
 
 
 def _cause(error: Exception) -> Cause:

@@ -76,6 +76,8 @@ class Monitor:
 
         Args:
             batch: a `Batch`, or its events alone: a sample, an array (n, d), or a table with the features.
+                Columns with names are defined and selected as the reference was (`MonitorReference.reading`); events
+                of an array must have passed.
             now: seconds since 1970, by which a batch with a time is found stale; None: its age is not looked at.
         """
         started = self._timer()

@@ -66,7 +66,8 @@ class MonitorReference(Printed, Storable):
         power: how often batches with standard deviations are seen.
         validity, decisions: for which batches it stands, and at which rates it decides.
         built_with: the options of `build_reference`.
-        reading: how batches are read from files: arguments of `wilks.read`.
+        reading: how batches are read from files: arguments of `wilks.read`. ``where`` and ``define`` are applied to
+            columns in memory, too.
         notices: sentences on the samples that it was made from.
     """
 
