@@ -73,6 +73,20 @@ def test_a_selection_a_weight_and_the_sizes(files: tuple[str, str]) -> None:
     assert "bootstrap" in text
 
 
+def test_weights_with_a_gap_are_refused_or_set_aside_on_purpose(files: tuple[str, str]) -> None:
+    rows = "".join(f"{x},{'' if n == 7 else 2}\n" for n, x in enumerate(RNG.normal(size=60)))
+    Path("w.csv").write_text(f"pt_gev,weight\n{rows}")
+    words = ("a.csv", "w.csv", "--permutations", "9")
+    code, text = invoke(*words)
+    assert code == 2 and "'weight' must be finite, but 1 value is not" in text and "--no-weights" in text
+    assert not Path("comparison").exists()
+    code, text = invoke(*words, "--no-weights")
+    told = json.loads(Path("comparison/result.json").read_text())
+    assert code == 0 and "the second sample has weight left out" in told["warnings"][0]
+    assert told["numbers"]["comparison"]["warnings"] == told["warnings"]
+    assert "the second sample has weight left out" in Path("comparison/report.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

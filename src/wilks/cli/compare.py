@@ -109,7 +109,8 @@ def _held(
     needs_labels = options["reach"] is not None
     model = network(options["hidden"], options["weight_clip"])
     seed = options["seed"]
-    return prepare_samples(samples.a, samples.b, model=model, seed=seed, needs_labels=needs_labels), samples.notices
+    prepared = prepare_samples(samples.a, samples.b, model=model, seed=seed, needs_labels=needs_labels)
+    return prepared._replace(notices=(*samples.notices, *prepared.notices)), samples.notices
 
 
 def _answer(session: Session, result: Comparison, *, fail_on: FailOn | None) -> None:

@@ -15,7 +15,7 @@ from wilks.cli.workers import worker_options, workers
 from wilks.comparison.contents import Asked
 from wilks.comparison.models import blocks_of
 from wilks.comparison.prepared import Prepared
-from wilks.comparison.streamed import StreamingOptions, prepare_streams
+from wilks.comparison.streamed import StreamingOptions, prepare_streams, require_unweighted
 from wilks.samples import Stream, columns, looks_like_weight, stream
 
 STREAMED_ABOVE = 1_000_000
@@ -100,12 +100,11 @@ def prepare_from_files(session: Session, samples: Streams, options: Mapping[str,
         executor, n_workers = found
         who = "this process" if is_alone else f"{n_workers} processes" if n_workers else "Dask"
         session.note(f"The samples are read in pieces, twice, by {who}.")
+        if not options["no_weights"]:
+            for sample, which in zip(samples, ("first", "second"), strict=True):
+                require_unweighted(sample, which=which, asked=options["features"])
         streaming = StreamingOptions(
-            options["seed"],
-            output / SUMS,
-            executor,
-            every_ten_seconds(session.note),
-            uses_weights=not options["no_weights"],
+            options["seed"], output / SUMS, executor, every_ten_seconds(session.note), uses_weights=False
         )
         blocks = functools.partial(blocks_of, None, seed=options["seed"])
         return prepare_streams(*samples, blocks=blocks, options=streaming)

@@ -201,6 +201,8 @@ def test_what_cannot_be_streamed_is_said(tmp_path: Path, files: tuple[str, str])
     path = write(tmp_path / "w.parquet", np.column_stack([rows(1, 50), np.linspace(0, 1, 50)]), ("x", "n", "weight"))
     with pytest.raises(SampleError, match="count one each, but 'weight' of the first"):
         compared(stream(path), stream(files[1]))
+    named = compared(stream(path, features=["x", "n"]), stream(files[1]), model=MODEL)
+    assert named.features == ("x", "n") and named.warnings[0] == "weight left out: named as weights are"
     with pytest.raises(SampleError, match="count one each, but b has weights"):
         compared(stream(path), Sample(rows(1, 50), np.linspace(0, 1, 50)))
     with pytest.raises(SampleError, match="feature in common"):

@@ -44,7 +44,7 @@ class StreamingOptions:
         report: called with how much is done and wanted, and of what.
         sketch_rows: None: as many as `size_for` says.
         most_bunches: None: as many as fit into 256 MiB.
-        uses_weights: whether columns that are named as weights are asked about; else they are left out.
+        uses_weights: whether weights of a sample without named features must be 1; else they are left out, and said.
     """
 
     seed: int
