@@ -49,6 +49,13 @@ def test_equal_samples_have_t_0() -> None:
     assert found.p_value == 1.0
 
 
+def test_events_that_repeat_or_are_in_both_are_told() -> None:
+    once = Sample(RNG.normal(size=(60, 1)), features=("x",))
+    (text,) = compare(A, Sample(np.vstack([once.events] * 2), features=("x",)), n_permutations=9).warnings[1:]
+    assert text.startswith("in the second sample 60 of 120 events repeat another one")
+    assert "120 of 120 events of the second sample are in the first too" in compare(A, A, n_permutations=9).warnings[0]
+
+
 def test_samples_without_a_common_value_differ_as_much_as_can_be() -> None:
     found = compare(Sample(np.arange(60.0)), Sample(np.arange(100.0, 170.0)), n_permutations=99)
     assert found.p_value == 1 / 100
