@@ -1,5 +1,6 @@
 """`wilks compare A B`: two files, no choices."""
 
+import html
 import json
 from pathlib import Path
 
@@ -67,7 +68,9 @@ def test_fail_on_and_json(files: tuple[str, str]) -> None:
 def test_a_selection_a_weight_and_the_sizes(files: tuple[str, str]) -> None:
     code, text = invoke(*files, "--where", "pt_gev > -1", "--expected-ratio", "1", "--permutations", "19")
     assert code == 0, text
-    assert "Sizes against a ratio of 1" in text
+    assert "Sizes against a ratio of 1" in text and "Fisher's product of the p of the shape, p = " in text
+    page = html.unescape(Path("comparison/report.html").read_text())
+    assert page.count("Fisher's product of the p of the shape, p = ") == 1 and "Fisher's product of it" in page
     code, text = invoke(*files, "--weight", "1 + event/1000", "--permutations", "19", "--output", "weighted")
     assert code == 0, text
     assert "bootstrap" in text

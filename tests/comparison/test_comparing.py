@@ -179,6 +179,12 @@ def test_counts_are_tested_beside_the_distributions(result: wilks.Comparison) ->
     assert found.counts.shape_p_value == result.p_value
     assert found.counts.p_value < 1e-6  # 120 of 210 where 70 are expected
     assert found.p_value < found.counts.p_value * 10
+    assert found.p_text == (
+        f"p = {found.probability.text}, Fisher's product of the p of the shape, {result.p_text}, and of the counts, "
+        f"{found.counts.text}"
+    )
+    assert found.to_dict()["p_text"] == found.p_text and f"{found.p_text}." in str(found).splitlines()
+    assert found.method == "permutation" and str(found).count("Fisher") == 1
 
 
 def test_the_answer_is_saved_and_read_back(result: wilks.Comparison, tmp_path: object) -> None:

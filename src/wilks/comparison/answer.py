@@ -192,8 +192,7 @@ class Comparison(Printed, Storable):
         assert self.counts is not None
         return (
             f"Sizes against a ratio of {self.counts.expected_ratio:g}: p = {self.counts.text}; the "
-            f"distributions alone: p = {probability(self.counts.shape_p_value)}. The p above is of both, by Fisher's "
-            "product."
+            f"distributions alone: p = {probability(self.counts.shape_p_value)}."
         )
 
     def _members_text(self) -> str:

@@ -270,4 +270,8 @@ def _with_counts(result: Comparison, log_p_counts: float, ratio: float) -> Compa
         method=result.method,
     )
     counts = CountsAnswer(ratio, log_p_counts, result.p_value)
-    return dataclasses.replace(result, probability=probability, counts=counts)
+    p_text = (
+        f"p = {probability.text}, Fisher's product of the p of the shape, {result.p_text}, and of the counts, "
+        f"{counts.text}"
+    )
+    return dataclasses.replace(result, probability=probability, p_text=p_text, counts=counts)
