@@ -11,7 +11,9 @@ from click.testing import CliRunner
 import wilks
 from wilks.cli.compare import _names
 from wilks.cli.main import main
+from wilks.comparison import comparing, counting
 from wilks.comparison.networks import NetworkBlock
+from wilks.laws import Refusal
 
 RNG = np.random.default_rng(6)
 
@@ -63,6 +65,38 @@ def test_fail_on_and_json(files: tuple[str, str]) -> None:
     done = CliRunner().invoke(main, ["compare", *files, "--permutations", "99", "--fail-on", "p<0.02", "--json"])
     assert done.exit_code == 5
     assert json.loads(done.stdout)["numbers"]["comparison"]["p_value"] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("words", "n", "remedy"),
+    [
+        (("--fail-on", "p<1e-4"), 9999, "give --permutations 10000 or more, or, for samples in memory"),
+        (("--fail-on", "p<0.01", "--permutations", "99"), 99, "--reach 1e-03"),
+        (("--fail-on", "z>3", "--permutations", "19"), 19, "give --permutations 741 or more"),
+        (("--fail-on", "p<1e-6", "--reach", "1e-5"), 9999, "give --permutations 1000000 or more"),
+    ],
+)
+def test_a_condition_that_can_never_be_met_is_refused(
+    files: tuple[str, str], words: tuple[str, ...], n: int, remedy: str
+) -> None:
+    code, text = invoke("a.csv", "none.csv", *words)  # before anything is read
+    assert code == 2 and f"can never be met: {n} relabellings reach p = 1/{n + 1}" in text and remedy in text
+
+
+def test_a_condition_beyond_the_relabellings_that_are_made(
+    files: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "_OPERATIONS", 1.0)
+    code, text = invoke(*files, "--fail-on", "p<0.005")
+    assert code == 2 and "can never be met: 199 relabellings reach p = 1/200" in text
+    assert not Path("comparison").exists()
+    code, text = invoke(*files, "--fail-on", "p<=0.005")
+    assert code == 5, text
+    monkeypatch.setattr(comparing, "split_relabellings", lambda *_, **options: Refusal("needs moves", "there are none"))
+    code, text = invoke(*files, "--fail-on", "p<0.001", "--reach", "1e-4", "--output", "other")
+    assert code == 0 and "--fail-on p<0.001 is beyond the reach of 199 relabellings" in text
+    code, text = invoke(*files, "--fail-on", "p<1e-9", "--expected-ratio", "20", "--output", "sizes")
+    assert code == 5, text
 
 
 def test_a_selection_a_weight_and_the_sizes(files: tuple[str, str]) -> None:

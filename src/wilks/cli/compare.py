@@ -12,7 +12,7 @@ from wilks import reports
 from wilks.cli.compare_network import network
 from wilks.cli.compare_reading import asked_of, reading_options
 from wilks.cli.compare_streams import check_stream_options, prepare_from_files, stream_options, streamed
-from wilks.cli.fail_on import FailOn, fail_on_option, judge
+from wilks.cli.fail_on import FailOn, fail_on_option, judge, require_within_reach
 from wilks.cli.options import FilePath, json_option, reach_option, style_options
 from wilks.cli.places import COMPARED, HISTOGRAMS, REPORT, SPLITTING, SUMS, require_free
 from wilks.cli.progress import every_ten_seconds
@@ -20,6 +20,7 @@ from wilks.cli.session import RESULT_FILE, Session
 from wilks.comparison import Comparison
 from wilks.comparison.comparing import ComparisonOptions, compare_prepared, prepare_samples
 from wilks.comparison.contents import Asked, contents_of_files, two_samples
+from wilks.comparison.counting import MOST_DRAWS, stopping_for
 from wilks.comparison.prepared import Prepared
 from wilks.errors import StoreError
 from wilks.storage import save
@@ -70,6 +71,7 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
     check_stream_options(options)
 
     def work() -> None:
+        _check_gate(fail_on, options, n_most=options["permutations"] or MOST_DRAWS)
         samples = streamed((a, b), wanted, options)
         asked = {"A": a, "B": b, **_given({**options, "stream": samples is not None})}
         _require_same(output, asked)
@@ -78,6 +80,7 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
             prepared = prepare_from_files(session, samples, options, output=output)
         else:
             prepared, notices = _held((a, b), wanted, options)
+        _check_gate(fail_on, options, n_most=stopping_for(prepared.statistics, options["permutations"]).n_most)
         left_out = [*notices, *_left_out(prepared)]
         for notice in left_out:
             session.note(f"{notice}.")
@@ -100,6 +103,16 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
     session.run(work)
 
 
+def _check_gate(fail_on: FailOn | None, options: Mapping[str, Any], *, n_most: int) -> None:
+    """Raise ConfigError for a condition that so many relabellings can never meet; with the sizes p is not limited."""
+    if fail_on is None or options["expected_ratio"] is not None:
+        return
+    remedy = f"give --permutations {1.0 / max(fail_on.p_limit, 1e-300):.0f} or more"
+    if not options["reach"]:
+        remedy += f", or, for samples in memory without weights, --reach {fail_on.p_limit / 10.0:.0e}"
+    require_within_reach(fail_on, n_draws=n_most, reach=options["reach"], what="relabellings", remedy=remedy)
+
+
 def _held(
     files: tuple[str, str], wanted: tuple[Asked, Asked], options: Mapping[str, Any]
 ) -> tuple[Prepared, tuple[str, ...]]:
@@ -118,8 +131,13 @@ def _answer(session: Session, result: Comparison, *, fail_on: FailOn | None) -> 
     session.say(str(result))
     session.outcome.numbers["comparison"] = result.to_dict()
     session.outcome.warn(*result.warnings)
-    if fail_on is not None:
-        judge(session, fail_on, p_value=result.p_value, z_score=result.z_score)
+    if fail_on is None or judge(session, fail_on, p_value=result.p_value, z_score=result.z_score):
+        return
+    if result.tally is not None and result.tally.n_hits == 0 and result.tail is None:
+        session.warn(
+            f"--fail-on {fail_on.text} is beyond the reach of {result.tally.n_draws:,} relabellings, none of which has "
+            "a t as large: more of them must decide; give --permutations"
+        )
 
 
 def _keep(session: Session, result: Comparison, prepared: Prepared, *, output: Path, asked: Mapping[str, Any]) -> None:
