@@ -61,6 +61,58 @@ def test_a_folder_with_other_things_is_left_alone(files: tuple[str, str]) -> Non
     assert "thesis.tex" in text
 
 
+def test_results_of_an_analysis_stay(files: tuple[str, str]) -> None:
+    folder = Path("results")
+    (folder / "analysis").mkdir(parents=True)
+    run = {"schema_version": 1, "command": "run", "exit_code": 0, "versions": {}}
+    (folder / "result.json").write_text(json.dumps(run))
+    code, text = invoke(*files, "--output", "results")
+    assert code == 2 and "must be new, empty or of this comparison, but it holds analysis, result.json" in text
+    assert json.loads((folder / "result.json").read_text()) == run
+
+
+@pytest.mark.parametrize("mine", ["sums/mine.txt", "sums/work/mine.txt", "sums/first-01"])
+def test_a_folder_of_the_user_stays(files: tuple[str, str], mine: str) -> None:
+    place = Path("comparison") / mine
+    place.parent.mkdir(parents=True)
+    place.write_text("")
+    code, text = invoke(*files, "--permutations", "9")
+    assert code == 2 and "it holds sums" in text and place.exists()
+
+
+class KilledError(BaseException):
+    """As of kill -9: nobody catches it."""
+
+
+def test_a_comparison_that_was_killed_goes_on(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object, **options: object) -> None:
+        raise KilledError
+
+    words = (*files, "--permutations", "9", "--feature", "pt_gev")
+    with monkeypatch.context() as some:
+        some.setattr("wilks.reports.comparison.binned_features", killed)
+        some.setattr("wilks.reports.binned_features", killed, raising=False)
+        with pytest.raises(KilledError):
+            invoke(*words)
+    assert sorted(path.name for path in Path("comparison").iterdir()) == ["comparison"]
+    Path("comparison/.report.html.0123abcd.partial").write_text("")
+    code, text = invoke(*words, "--seed", "1")
+    assert code == 2 and "it holds another one (seed differ)" in text
+    code, text = invoke(*words)
+    assert code == 0, text
+
+
+def test_workers_are_for_samples_that_are_streamed(files: tuple[str, str]) -> None:
+    words = (*files, "--permutations", "9", "--processes", "2")
+    code, text = invoke(*words, "--in-memory")
+    assert code == 2 and "--processes and --in-memory exclude each other" in text
+    code, text = invoke(*files, "--dask", "--weight", "1")
+    assert code == 2 and "--dask and --weight exclude each other" in text
+    code, text = invoke(*words)
+    told = json.loads(Path("comparison/result.json").read_text())["warnings"]
+    assert code == 0 and "--processes is for samples that are streamed" in told[0]
+
+
 def test_fail_on_and_json(files: tuple[str, str]) -> None:
     done = CliRunner().invoke(main, ["compare", *files, "--permutations", "99", "--fail-on", "p<0.02", "--json"])
     assert done.exit_code == 5

@@ -133,6 +133,11 @@ def test_an_interrupted_one_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatc
     code, text, said = invoke(*words)
     assert code == 0 and len(calls) == 3
     assert "p-value" in text and not (folder / "comparison" / "sums").exists()
+    calls.clear()
+    code, _, said = invoke(*words)  # once more, and interrupted: result.json is that of the interruption
+    assert code == 3 and json.loads((folder / "comparison" / "result.json").read_text())["numbers"]["asked"]
+    code, again, said = invoke(*words)
+    assert code == 0 and again == text, said
 
 
 @pytest.mark.usefixtures("no_processes")

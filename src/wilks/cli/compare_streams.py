@@ -21,6 +21,7 @@ from wilks.samples import Stream, columns, looks_like_weight, stream
 STREAMED_ABOVE = 1_000_000
 """Rows of both samples together, above which they are not held."""
 
+WORKERS = ("processes", "dask")
 _MOST_BYTES = 2**28
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 Streams = tuple[Stream, Stream]
@@ -39,13 +40,24 @@ def stream_options(command: _Command) -> _Command:
 
 
 def check_stream_options(options: Mapping[str, Any]) -> None:
-    """Raise for an option that needs samples in memory, beside one that streams them.
+    """Raise for an option that needs samples in memory, beside one that streams them, or is for such as are streamed.
 
     Raises:
         click.UsageError: with both.
     """
-    if options["stream"] and (needs := _needing_memory(options)):
+    needs = [*(["--in-memory"] if options["stream"] is False else []), *_needing_memory(options)]
+    if options["stream"] and needs:
         raise click.UsageError(f"--stream and {needs[0]} exclude each other: {needs[0]} needs samples in memory")
+    if needs and (workers := worker_options_given(options)):
+        raise click.UsageError(
+            f"{workers[0]} and {needs[0]} exclude each other: {workers[0]} is for samples that are streamed, and "
+            f"{needs[0]} holds them in memory"
+        )
+
+
+def worker_options_given(options: Mapping[str, Any]) -> list[str]:
+    """Those that say who sums samples that are streamed."""
+    return [f"--{name}" for name in WORKERS if options[name] is not None]
 
 
 def _needing_memory(options: Mapping[str, Any]) -> list[str]:
