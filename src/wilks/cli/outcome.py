@@ -91,8 +91,9 @@ def is_result(path: Path, *, command: str | None = None) -> bool:
         found = json.loads(path.read_bytes()) if path.is_file() else None
     except (OSError, ValueError, RecursionError):
         return False
-    is_one = isinstance(found, dict) and {"schema_version", "command", "exit_code", "versions"} <= set(found)
-    return is_one and command in (None, found["command"])
+    if not isinstance(found, dict) or not {"schema_version", "command", "exit_code", "versions"} <= set(found):
+        return False
+    return command in (None, found["command"])
 
 
 def versions() -> dict[str, str]:
