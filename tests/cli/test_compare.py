@@ -45,6 +45,7 @@ def test_two_files_and_nothing_else(files: tuple[str, str]) -> None:
     assert "pt_gev" in page and "n[jets]" in page and "<script" not in page
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_same_again_is_done_and_another_one_refused(files: tuple[str, str]) -> None:
     assert invoke(*files, "--permutations", "9")[0] == 0
     assert invoke(*files, "--permutations", "9")[0] == 0
@@ -84,6 +85,7 @@ class KilledError(BaseException):
     """As of kill -9: nobody catches it."""
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_comparison_that_was_killed_goes_on(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: object, **options: object) -> None:
         raise KilledError
@@ -102,6 +104,7 @@ def test_a_comparison_that_was_killed_goes_on(files: tuple[str, str], monkeypatc
     assert code == 0, text
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_workers_are_for_samples_that_are_streamed(files: tuple[str, str]) -> None:
     words = (*files, "--permutations", "9", "--processes", "2")
     code, text = invoke(*words, "--in-memory")
@@ -135,10 +138,13 @@ def test_a_condition_that_can_never_be_met_is_refused(
     assert code == 2 and f"can never be met: {n} relabellings reach p = 1/{n + 1}" in text and remedy in text
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_condition_beyond_the_relabellings_that_are_made(
     files: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counting, "_OPERATIONS", 1.0)
+    for name in files:
+        np.savetxt(name, RNG.normal(9.0 * (name == "b.csv"), 1.0, 60), header="pt_gev", comments="")
     code, text = invoke(*files, "--fail-on", "p<0.005")
     assert code == 2 and "can never be met: 199 relabellings reach p = 1/200" in text
     assert not Path("comparison").exists()
@@ -162,6 +168,7 @@ def test_a_selection_a_weight_and_the_sizes(files: tuple[str, str]) -> None:
     assert "bootstrap" in text
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_weights_with_a_gap_are_refused_or_set_aside_on_purpose(files: tuple[str, str]) -> None:
     rows = "".join(f"{x},{'' if n == 7 else 2}\n" for n, x in enumerate(RNG.normal(size=60)))
     Path("w.csv").write_text(f"pt_gev,weight\n{rows}")

@@ -104,6 +104,7 @@ def test_what_needs_memory_is_said(folder: Path, words: tuple[str, str]) -> None
     assert not (folder / "comparison").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_weights_that_are_not_1_are_set_aside_on_purpose_alone(folder: Path) -> None:
     write(folder / "b.parquet", 2, weight=np.linspace(0.5, 1.5, N))
     words = ("a1.parquet", "b.parquet", "--feature", "pt", "--stream", "--processes", "1")
@@ -114,6 +115,7 @@ def test_weights_that_are_not_1_are_set_aside_on_purpose_alone(folder: Path) -> 
     assert json.loads(text)["warnings"][0] == "weight left out: named as weights are"
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_an_interrupted_one_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep, calls = running._keep, list[int]()
 

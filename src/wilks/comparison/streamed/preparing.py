@@ -32,7 +32,7 @@ Report = Callable[[int, int, str], None]
 MOST_EVENTS = 999_999_999  # of which NumPy draws without replacement
 _LOOKED_AT, _SUMMED = "events looked at", "events summed"
 _FEW_COPIES = 0.99
-_FEW_EVENTS = 1_000_000
+_MOST_NUMBERS = 2**24
 
 
 @dataclass(frozen=True)
@@ -243,9 +243,9 @@ def _varying(chosen: FeaturesInCommon, names: tuple[str, ...], censuses: tuple[C
 
 
 def _copy_notices(seen: LookedAt) -> Iterator[str]:
-    """Sentences on events that come more than once: as of samples in memory where the sketch has all of some few."""
+    """Sentences on events that come more than once: as of samples in memory where all rows of small ones are there."""
     sketch, n_events = seen.sketch, (seen.censuses[0].n, seen.censuses[1].n)
-    if not sketch.is_whole or sum(n_events) > _FEW_EVENTS:
+    if not sketch.is_whole or sum(n_events) * sketch.rows.shape[1] > _MOST_NUMBERS:
         return part_notices(sketch.rows, sketch.counts, n_events=n_events)
     first, second = (Sample(np.repeat(sketch.rows, n, axis=0), features=seen.samples[0].names) for n in sketch.counts.T)
     return pair_notices(first, second)
