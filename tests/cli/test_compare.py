@@ -1,5 +1,6 @@
 """`wilks compare A B`: two files, no choices."""
 
+import html
 import json
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 import wilks
 from wilks.cli.compare import _names
 from wilks.cli.main import main
+from wilks.comparison import comparing, counting
 from wilks.comparison.networks import NetworkBlock
+from wilks.laws import Refusal
 
 RNG = np.random.default_rng(6)
 
@@ -42,6 +45,7 @@ def test_two_files_and_nothing_else(files: tuple[str, str]) -> None:
     assert "pt_gev" in page and "n[jets]" in page and "<script" not in page
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_same_again_is_done_and_another_one_refused(files: tuple[str, str]) -> None:
     assert invoke(*files, "--permutations", "9")[0] == 0
     assert invoke(*files, "--permutations", "9")[0] == 0
@@ -58,19 +62,125 @@ def test_a_folder_with_other_things_is_left_alone(files: tuple[str, str]) -> Non
     assert "thesis.tex" in text
 
 
+def test_results_of_an_analysis_stay(files: tuple[str, str]) -> None:
+    folder = Path("results")
+    (folder / "analysis").mkdir(parents=True)
+    run = {"schema_version": 1, "command": "run", "exit_code": 0, "versions": {}}
+    (folder / "result.json").write_text(json.dumps(run))
+    code, text = invoke(*files, "--output", "results")
+    assert code == 2 and "must be new, empty or of this comparison, but it holds analysis, result.json" in text
+    assert json.loads((folder / "result.json").read_text()) == run
+
+
+@pytest.mark.parametrize("mine", ["sums/mine.txt", "sums/work/mine.txt", "sums/first-01"])
+def test_a_folder_of_the_user_stays(files: tuple[str, str], mine: str) -> None:
+    place = Path("comparison") / mine
+    place.parent.mkdir(parents=True)
+    place.write_text("")
+    code, text = invoke(*files, "--permutations", "9")
+    assert code == 2 and "it holds sums" in text and place.exists()
+
+
+class KilledError(BaseException):
+    """As of kill -9: nobody catches it."""
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_comparison_that_was_killed_goes_on(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object, **options: object) -> None:
+        raise KilledError
+
+    words = (*files, "--permutations", "9", "--feature", "pt_gev")
+    with monkeypatch.context() as some:
+        some.setattr("wilks.reports.comparison.binned_features", killed)
+        some.setattr("wilks.reports.binned_features", killed, raising=False)
+        with pytest.raises(KilledError):
+            invoke(*words)
+    assert sorted(path.name for path in Path("comparison").iterdir()) == ["comparison"]
+    Path("comparison/.report.html.0123abcd.partial").write_text("")
+    code, text = invoke(*words, "--seed", "1")
+    assert code == 2 and "it holds another one (seed differ)" in text
+    code, text = invoke(*words)
+    assert code == 0, text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_workers_are_for_samples_that_are_streamed(files: tuple[str, str]) -> None:
+    words = (*files, "--permutations", "9", "--processes", "2")
+    code, text = invoke(*words, "--in-memory")
+    assert code == 2 and "--processes and --in-memory exclude each other" in text
+    code, text = invoke(*files, "--dask", "--weight", "1")
+    assert code == 2 and "--dask and --weight exclude each other" in text
+    code, text = invoke(*words)
+    told = json.loads(Path("comparison/result.json").read_text())["warnings"]
+    assert code == 0 and "--processes is for samples that are streamed" in told[0]
+
+
 def test_fail_on_and_json(files: tuple[str, str]) -> None:
     done = CliRunner().invoke(main, ["compare", *files, "--permutations", "99", "--fail-on", "p<0.02", "--json"])
     assert done.exit_code == 5
     assert json.loads(done.stdout)["numbers"]["comparison"]["p_value"] == 0.01
 
 
+@pytest.mark.parametrize(
+    ("words", "n", "remedy"),
+    [
+        (("--fail-on", "p<1e-4"), 9999, "give --permutations 10000 or more, or, for samples in memory"),
+        (("--fail-on", "p<0.01", "--permutations", "99"), 99, "--reach 1e-03"),
+        (("--fail-on", "z>3", "--permutations", "19"), 19, "give --permutations 741 or more"),
+        (("--fail-on", "p<1e-6", "--reach", "1e-5"), 9999, "give --permutations 1000000 or more"),
+    ],
+)
+def test_a_condition_that_can_never_be_met_is_refused(
+    files: tuple[str, str], words: tuple[str, ...], n: int, remedy: str
+) -> None:
+    code, text = invoke("a.csv", "none.csv", *words)  # before anything is read
+    assert code == 2 and f"can never be met: {n} relabellings reach p = 1/{n + 1}" in text and remedy in text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_condition_beyond_the_relabellings_that_are_made(
+    files: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "_OPERATIONS", 1.0)
+    for name in files:
+        np.savetxt(name, RNG.normal(9.0 * (name == "b.csv"), 1.0, 60), header="pt_gev", comments="")
+    code, text = invoke(*files, "--fail-on", "p<0.005")
+    assert code == 2 and "can never be met: 199 relabellings reach p = 1/200" in text
+    assert not Path("comparison").exists()
+    code, text = invoke(*files, "--fail-on", "p<=0.005")
+    assert code == 5, text
+    monkeypatch.setattr(comparing, "split_relabellings", lambda *_, **options: Refusal("needs moves", "there are none"))
+    code, text = invoke(*files, "--fail-on", "p<0.001", "--reach", "1e-4", "--output", "other")
+    assert code == 0 and "--fail-on p<0.001 is beyond the reach of 199 relabellings" in text
+    code, text = invoke(*files, "--fail-on", "p<1e-9", "--expected-ratio", "20", "--output", "sizes")
+    assert code == 5, text
+
+
 def test_a_selection_a_weight_and_the_sizes(files: tuple[str, str]) -> None:
     code, text = invoke(*files, "--where", "pt_gev > -1", "--expected-ratio", "1", "--permutations", "19")
     assert code == 0, text
-    assert "Sizes against a ratio of 1" in text
+    assert "Sizes against a ratio of 1" in text and "Fisher's product of the p of the shape, p = " in text
+    page = html.unescape(Path("comparison/report.html").read_text())
+    assert page.count("Fisher's product of the p of the shape, p = ") == 1 and "Fisher's product of it" in page
     code, text = invoke(*files, "--weight", "1 + event/1000", "--permutations", "19", "--output", "weighted")
     assert code == 0, text
     assert "bootstrap" in text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_weights_with_a_gap_are_refused_or_set_aside_on_purpose(files: tuple[str, str]) -> None:
+    rows = "".join(f"{x},{'' if n == 7 else 2}\n" for n, x in enumerate(RNG.normal(size=60)))
+    Path("w.csv").write_text(f"pt_gev,weight\n{rows}")
+    words = ("a.csv", "w.csv", "--permutations", "9")
+    code, text = invoke(*words)
+    assert code == 2 and "'weight' must be finite, but 1 value is not" in text and "--no-weights" in text
+    assert not Path("comparison").exists()
+    code, text = invoke(*words, "--no-weights")
+    told = json.loads(Path("comparison/result.json").read_text())
+    assert code == 0 and "the second sample has weight left out" in told["warnings"][0]
+    assert told["numbers"]["comparison"]["warnings"] == told["warnings"]
+    assert "the second sample has weight left out" in Path("comparison/report.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,18 @@ def test_what_needs_memory_is_said(folder: Path, words: tuple[str, str]) -> None
     assert not (folder / "comparison").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
+def test_weights_that_are_not_1_are_set_aside_on_purpose_alone(folder: Path) -> None:
+    write(folder / "b.parquet", 2, weight=np.linspace(0.5, 1.5, N))
+    words = ("a1.parquet", "b.parquet", "--feature", "pt", "--stream", "--processes", "1")
+    code, _, said = invoke(*words)
+    assert code == 2 and "'weight' of the second sample looks like a weight" in said
+    code, text, said = invoke(*words, "--no-weights", "--json")
+    assert code == 0, said
+    assert json.loads(text)["warnings"][0] == "weight left out: named as weights are"
+
+
+@pytest.mark.usefixtures("no_figures")
 def test_an_interrupted_one_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep, calls = running._keep, list[int]()
 
@@ -123,6 +135,11 @@ def test_an_interrupted_one_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatc
     code, text, said = invoke(*words)
     assert code == 0 and len(calls) == 3
     assert "p-value" in text and not (folder / "comparison" / "sums").exists()
+    calls.clear()
+    code, _, said = invoke(*words)  # once more, and interrupted: result.json is that of the interruption
+    assert code == 3 and json.loads((folder / "comparison" / "result.json").read_text())["numbers"]["asked"]
+    code, again, said = invoke(*words)
+    assert code == 0 and again == text, said
 
 
 @pytest.mark.usefixtures("no_processes")
@@ -138,6 +155,6 @@ def test_certified_events_and_lists(folder: Path) -> None:
     )
     one, other = (told["numbers"]["comparison"] for told in (streamed, held))
     assert one["sizes"] == other["sizes"] and one["features"] == ["Muon_pt[0]", "max(Jet_pt)"]
-    assert one["warnings"][:-1] == other["warnings"] and "have no 'Muon_pt[0]'" in one["warnings"][0]
+    assert one["warnings"][:-1] == other["warnings"] and "have no 'Muon_pt[0]'" in one["warnings"][1]
     assert "golden.json does not certify" in streamed["numbers"]["left_out"][0]
     assert "golden.json (SHA-256" in (folder / "stream" / "report.html").read_text()

@@ -49,6 +49,13 @@ def test_equal_samples_have_t_0() -> None:
     assert found.p_value == 1.0
 
 
+def test_events_that_repeat_or_are_in_both_are_told() -> None:
+    once = Sample(RNG.normal(size=(60, 1)), features=("x",))
+    (text,) = compare(A, Sample(np.vstack([once.events] * 2), features=("x",)), n_permutations=9).warnings[1:]
+    assert text.startswith("in the second sample 60 of 120 events repeat another one")
+    assert "120 of 120 events of the second sample are in the first too" in compare(A, A, n_permutations=9).warnings[0]
+
+
 def test_samples_without_a_common_value_differ_as_much_as_can_be() -> None:
     found = compare(Sample(np.arange(60.0)), Sample(np.arange(100.0, 170.0)), n_permutations=99)
     assert found.p_value == 1 / 100
@@ -172,6 +179,12 @@ def test_counts_are_tested_beside_the_distributions(result: wilks.Comparison) ->
     assert found.counts.shape_p_value == result.p_value
     assert found.counts.p_value < 1e-6  # 120 of 210 where 70 are expected
     assert found.p_value < found.counts.p_value * 10
+    assert found.p_text == (
+        f"p = {found.probability.text}, Fisher's product of the p of the shape, {result.p_text}, and of the counts, "
+        f"{found.counts.text}"
+    )
+    assert found.to_dict()["p_text"] == found.p_text and f"{found.p_text}." in str(found).splitlines()
+    assert found.method == "permutation" and str(found).count("Fisher") == 1
 
 
 def test_the_answer_is_saved_and_read_back(result: wilks.Comparison, tmp_path: object) -> None:

@@ -55,9 +55,29 @@ def test_weights_can_be_set_aside() -> None:
     assert found.a.features == ("pt", "eta")
 
 
+GAP = np.where(np.arange(N) == 3, np.nan, 1.0)
+
+
+@pytest.mark.parametrize("weights", [GAP, np.array(["1.0"] * N)])
+def test_weights_without_numbers_are_refused_and_not_left_out(weights: np.ndarray) -> None:
+    with pytest.raises(SampleError, match=r"of the second sample, whose weights these seem to be, .*'w'.*--no-weights"):
+        two_given(columns(), columns(w=weights))
+    set_aside = two_samples(*(contents_of_table(columns(w=weights), what="a") for _ in "ab"), uses_weights=False)
+    assert set_aside.notices[0].startswith("the first sample has w left out")
+
+
+def test_lists_and_variations_are_no_weights_that_are_lost() -> None:
+    lists = np.ones((N, 2))
+    found = two_given(columns(weights=lists), columns(w_up=GAP))
+    assert found.b.features == ("pt", "eta")
+    assert [sentence.partition(" left out")[0] for sentence in found.notices] == [
+        "the first sample has weights",
+        "the second sample has w_up",
+    ]
+
+
 def test_columns_without_numbers_are_left_out_with_the_reason() -> None:
-    text, gap = np.array(["A"] * N), np.where(np.arange(N) == 3, np.nan, 1.0)
-    found = contents_of_table(columns(era=text, mass=gap), what="a")
+    found = contents_of_table(columns(era=np.array(["A"] * N), mass=GAP), what="a")
     assert found.sample.features == ("pt", "eta")
     assert [name for name, _ in found.left_out] == ["era", "mass"]
 
@@ -88,6 +108,19 @@ def test_files_of_any_kind(tmp_path: Path) -> None:
     np.savetxt(tmp_path / "b.csv", rows, delimiter=",", header="pt,eta", comments="", fmt="%.17g")
     found = two_samples(*(contents_of_files(tmp_path / name) for name in ("a.npz", "b.csv")))
     assert compare(found.a, found.b, n_permutations=9).t == 0.0
+
+
+@pytest.mark.parametrize(("header", "word"), [("pt,weight", "none"), ("pt,eta", "1")])
+def test_weights_that_some_files_lack_are_refused(tmp_path: Path, header: str, word: str) -> None:
+    rows = "".join(f"{x},1\n" for x in RNG.normal(size=20))
+    (tmp_path / "a1.csv").write_text(f"pt,weight\n{rows}")
+    (tmp_path / "a2.csv").write_text(f"{header}\n0,{word}\n{rows}")
+    files, plain = [str(tmp_path / "a*.csv")], contents_of_table({"pt": RNG.normal(size=20)}, what="b")
+    with pytest.raises(SampleError, match=r"a2.csv.*--no-weights"):
+        two_samples(contents_of_files(files), plain)
+    assert two_samples(contents_of_files(files, Asked(weight="1")), plain).a.features == ("pt",)
+    with pytest.raises(SampleError, match="of the first sample, whose weights these seem to be"):
+        compare(wilks.stream(files), {"pt": RNG.normal(size=20)})
 
 
 def test_a_selection_and_a_weight_of_files(tmp_path: Path) -> None:

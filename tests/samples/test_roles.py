@@ -14,6 +14,7 @@ from wilks.samples import (
     reference_notices,
     unit_notices,
 )
+from wilks.samples.roles import pair_notices, part_notices
 
 RNG = np.random.default_rng(0)
 REFERENCE, POOL, DATA = (Sample(RNG.normal(50.0, 10.0, size=(n, 2)), features=("pt", "y")) for n in (2_000, 3_000, 500))
@@ -63,6 +64,40 @@ def test_a_reference_and_a_pool_that_both_come_twice():
     reference, pool = (with_events(np.vstack([one.events, one.events])) for one in (REFERENCE, POOL))
     with pytest.raises(SampleError, match=r"hold each event once, but 3,000 of its 6,000 events"):
         check_pool(pool, reference=reference)
+
+
+def pairs(first: np.ndarray, second: np.ndarray, *, share: float = 1.0) -> list[str]:
+    """By the samples, or by a random share of their different rows alone."""
+    if share == 1.0:
+        return list(pair_notices(with_events(first), with_events(second)))
+    both = np.vstack([first, second])
+    rows, which = np.unique(both, axis=0, return_inverse=True)
+    sides = np.arange(len(both)) >= len(first)
+    counts = np.stack([np.bincount(which.ravel()[sides == side], minlength=len(rows)) for side in (0, 1)], axis=1)
+    some = np.random.default_rng(4).random(len(rows)) < share
+    return list(part_notices(rows[some], counts[some], n_events=(len(first), len(second))))
+
+
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_two_samples_on_equal_terms_that_repeat_events_or_share_some(share):
+    one, other = REFERENCE.events, POOL.events
+    assert pairs(one, other, share=share) == []
+    about = "" if share == 1.0 else "about "
+    (text,) = pairs(np.vstack([other, other]), one, share=share)
+    assert text.startswith(f"in the first sample {about}3,000 of 6,000 events repeat another one: what they fluctuate")
+    (text,) = pairs(one, np.vstack([one, other]), share=share)
+    n_shared = int(text.removeprefix("about ").split()[0].replace(",", ""))
+    assert text.endswith("of 5,000 events of the second sample are in the first too: the two look too much alike")
+    assert n_shared == 2_000 if share == 1.0 else abs(n_shared - 2_000) < 150
+
+
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_samples_of_which_one_alone_has_ties_are_not_accused(share):
+    """Half of one sample lacks what the features are about, a fiftieth of the other; one is rounded."""
+    rng = np.random.default_rng(9)
+    zeros = [np.where(rng.random((1_000, 1)) < part, 0.0, rng.normal(size=(1_000, 2))) for part in (0.5, 0.02)]
+    assert pairs(zeros[0], zeros[1], share=share) == []
+    assert pairs(np.round(zeros[1] + 9.0, 1), rng.normal(9.0, 1.0, size=(1_000, 2)), share=share) == []
 
 
 def test_another_unit_of_the_data_is_named_once():

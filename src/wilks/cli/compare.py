@@ -1,7 +1,6 @@
 """The command that compares two samples."""
 
-import json
-import shutil
+import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,23 +8,30 @@ from typing import Any
 import click
 
 from wilks import reports
+from wilks.cli.compare_folder import as_written, require_same
 from wilks.cli.compare_network import network
 from wilks.cli.compare_reading import asked_of, reading_options
-from wilks.cli.compare_streams import check_stream_options, prepare_from_files, stream_options, streamed
-from wilks.cli.fail_on import FailOn, fail_on_option, judge
+from wilks.cli.compare_streams import (
+    WORKERS,
+    check_stream_options,
+    prepare_from_files,
+    stream_options,
+    streamed,
+    worker_options_given,
+)
+from wilks.cli.fail_on import FailOn, fail_on_option, judge, require_within_reach
 from wilks.cli.options import FilePath, json_option, reach_option, style_options
-from wilks.cli.places import COMPARED, HISTOGRAMS, REPORT, SPLITTING, SUMS, require_free
+from wilks.cli.places import COMPARED, HISTOGRAMS, REPORT, SPLITTING, SUMS
 from wilks.cli.progress import every_ten_seconds
-from wilks.cli.session import RESULT_FILE, Session
+from wilks.cli.session import Session
 from wilks.comparison import Comparison
 from wilks.comparison.comparing import ComparisonOptions, compare_prepared, prepare_samples
 from wilks.comparison.contents import Asked, contents_of_files, two_samples
+from wilks.comparison.counting import MOST_DRAWS, stopping_for
 from wilks.comparison.prepared import Prepared
-from wilks.errors import StoreError
+from wilks.comparison.streamed import remove_sums
 from wilks.storage import save
 from wilks.wording import visible
-
-_WORK = ("processes", "dask")
 
 
 @click.command("compare", short_help="Compare two samples on equal terms, with nothing to choose.")
@@ -70,14 +76,19 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
     check_stream_options(options)
 
     def work() -> None:
+        _check_gate(fail_on, options, n_most=options["permutations"] or MOST_DRAWS)
         samples = streamed((a, b), wanted, options)
-        asked = {"A": a, "B": b, **_given({**options, "stream": samples is not None})}
-        _require_same(output, asked)
+        asked = as_written({"A": a, "B": b, **_given({**options, "stream": samples is not None})})
+        require_same(output, asked)
+        session.outcome.numbers["asked"] = asked
         notices: tuple[str, ...] = ()
         if samples is not None:
             prepared = prepare_from_files(session, samples, options, output=output)
         else:
+            for option in worker_options_given(options):
+                session.warn(f"{option} is for samples that are streamed, but these are held in memory; see --stream")
             prepared, notices = _held((a, b), wanted, options)
+        _check_gate(fail_on, options, n_most=stopping_for(prepared.statistics, options["permutations"]).n_most)
         left_out = [*notices, *_left_out(prepared)]
         for notice in left_out:
             session.note(f"{notice}.")
@@ -93,11 +104,22 @@ def compare_command(a: str, b: str, output: Path, fail_on: FailOn | None, as_jso
             store=None if options["reach"] is None else output / SPLITTING,
             report=every_ten_seconds(session.note),
         )
-        session.outcome.numbers |= {"asked": asked, "left_out": left_out}
+        session.outcome.numbers["left_out"] = left_out
         _answer(session, result, fail_on=fail_on)
-        _keep(session, result, prepared, output=output, asked=asked)
+        _keep(session, dataclasses.replace(result, asked=asked), prepared, output=output)
 
     session.run(work)
+
+
+def _check_gate(fail_on: FailOn | None, options: Mapping[str, Any], *, n_most: int) -> None:
+    """Raise ConfigError for a condition that so many relabellings can never meet; with the sizes p is not limited."""
+    if fail_on is None or options["expected_ratio"] is not None:
+        return
+    remedy = (
+        f"give --permutations {1.0 / max(fail_on.p_limit, 1e-300):.0f} or more, or, for samples in memory without "
+        f"weights, --reach {fail_on.p_limit / 10.0:.0e}"
+    )
+    require_within_reach(fail_on, n_draws=n_most, reach=options["reach"], what="relabellings", remedy=remedy)
 
 
 def _held(
@@ -109,7 +131,8 @@ def _held(
     needs_labels = options["reach"] is not None
     model = network(options["hidden"], options["weight_clip"])
     seed = options["seed"]
-    return prepare_samples(samples.a, samples.b, model=model, seed=seed, needs_labels=needs_labels), samples.notices
+    prepared = prepare_samples(samples.a, samples.b, model=model, seed=seed, needs_labels=needs_labels)
+    return prepared._replace(notices=(*samples.notices, *prepared.notices)), samples.notices
 
 
 def _answer(session: Session, result: Comparison, *, fail_on: FailOn | None) -> None:
@@ -117,13 +140,18 @@ def _answer(session: Session, result: Comparison, *, fail_on: FailOn | None) -> 
     session.say(str(result))
     session.outcome.numbers["comparison"] = result.to_dict()
     session.outcome.warn(*result.warnings)
-    if fail_on is not None:
-        judge(session, fail_on, p_value=result.p_value, z_score=result.z_score)
+    if fail_on is None or judge(session, fail_on, p_value=result.p_value, z_score=result.z_score):
+        return
+    if result.tally is not None and result.tally.n_hits == 0 and result.tail is None:
+        session.warn(
+            f"--fail-on {fail_on.text} is beyond the reach of {result.tally.n_draws:,} relabellings, none of which has "
+            "a t as large: more of them must decide; give --permutations"
+        )
 
 
-def _keep(session: Session, result: Comparison, prepared: Prepared, *, output: Path, asked: Mapping[str, Any]) -> None:
+def _keep(session: Session, result: Comparison, prepared: Prepared, *, output: Path) -> None:
     """The saved result, the report and result.json."""
-    session.output = output
+    session.output, asked = output, result.asked
     save(result, output / COMPARED, is_replacing=True)
     names = _names(asked["A"], asked["B"])
     save(reports.binned_features(result, *prepared.samples, names=names), output / HISTOGRAMS, is_replacing=True)
@@ -135,31 +163,13 @@ def _keep(session: Session, result: Comparison, prepared: Prepared, *, output: P
         names=names,
         reproduction={name.replace("_", " "): _text(value) for name, value in asked.items()},
     )
-    shutil.rmtree(output / SUMS, ignore_errors=True)
+    remove_sums(output / SUMS)
     session.outcome.files |= {"report": str(page), "result": str(output / COMPARED)}
     session.say(f"The report is {page}")
 
 
-def _require_same(output: Path, asked: Mapping[str, Any]) -> None:
-    """Raise StoreError unless the folder is new, empty, or holds the comparison that is asked for."""
-    if not (output / COMPARED).exists():
-        require_free(output, config_file=output / RESULT_FILE)
-        return
-    try:
-        there = json.loads((output / RESULT_FILE).read_bytes())["numbers"]["asked"]
-    except (OSError, ValueError, KeyError, TypeError):
-        there = {}
-    there, now = _given(there), json.loads(json.dumps(asked))
-    if there != now:
-        differing = sorted(name for name in {**there, **now} if there.get(name) != now.get(name))
-        raise StoreError(
-            f"{output} must be new, empty or hold this comparison, but it holds another one ({', '.join(differing)} "
-            "differ); give another --output. Nothing was overwritten"
-        )
-
-
 def _text(value: Any) -> str:
-    return "; ".join(value) if isinstance(value, tuple) else str(value)
+    return "; ".join(value) if isinstance(value, list) else str(value)
 
 
 def _left_out(prepared: Prepared) -> Iterator[str]:
@@ -172,7 +182,9 @@ def _left_out(prepared: Prepared) -> Iterator[str]:
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
     """Without those that were left out."""
-    given = {name: value for name, value in options.items() if value not in (None, False, (), []) and name not in _WORK}
+    given = {
+        name: value for name, value in options.items() if value not in (None, False, (), []) and name not in WORKERS
+    }
     return given if "golden_json" in given else {name: value for name, value in given.items() if name != "run_columns"}
 
 

@@ -15,12 +15,13 @@ from wilks.cli.workers import worker_options, workers
 from wilks.comparison.contents import Asked
 from wilks.comparison.models import blocks_of
 from wilks.comparison.prepared import Prepared
-from wilks.comparison.streamed import StreamingOptions, prepare_streams
+from wilks.comparison.streamed import StreamingOptions, prepare_streams, require_unweighted
 from wilks.samples import Stream, columns, looks_like_weight, stream
 
 STREAMED_ABOVE = 1_000_000
 """Rows of both samples together, above which they are not held."""
 
+WORKERS = ("processes", "dask")
 _MOST_BYTES = 2**28
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 Streams = tuple[Stream, Stream]
@@ -39,13 +40,24 @@ def stream_options(command: _Command) -> _Command:
 
 
 def check_stream_options(options: Mapping[str, Any]) -> None:
-    """Raise for an option that needs samples in memory, beside one that streams them.
+    """Raise for an option that needs samples in memory, beside one that streams them, or is for such as are streamed.
 
     Raises:
         click.UsageError: with both.
     """
-    if options["stream"] and (needs := _needing_memory(options)):
+    needs = [*(["--in-memory"] if options["stream"] is False else []), *_needing_memory(options)]
+    if options["stream"] and needs:
         raise click.UsageError(f"--stream and {needs[0]} exclude each other: {needs[0]} needs samples in memory")
+    if needs and (workers := worker_options_given(options)):
+        raise click.UsageError(
+            f"{workers[0]} and {needs[0]} exclude each other: {workers[0]} is for samples that are streamed, and "
+            f"{needs[0]} holds them in memory"
+        )
+
+
+def worker_options_given(options: Mapping[str, Any]) -> list[str]:
+    """Those that say who sums samples that are streamed."""
+    return [f"--{name}" for name in WORKERS if options[name] is not None]
 
 
 def _needing_memory(options: Mapping[str, Any]) -> list[str]:
@@ -100,12 +112,11 @@ def prepare_from_files(session: Session, samples: Streams, options: Mapping[str,
         executor, n_workers = found
         who = "this process" if is_alone else f"{n_workers} processes" if n_workers else "Dask"
         session.note(f"The samples are read in pieces, twice, by {who}.")
+        if not options["no_weights"]:
+            for sample, which in zip(samples, ("first", "second"), strict=True):
+                require_unweighted(sample, which=which, asked=options["features"])
         streaming = StreamingOptions(
-            options["seed"],
-            output / SUMS,
-            executor,
-            every_ten_seconds(session.note),
-            uses_weights=not options["no_weights"],
+            options["seed"], output / SUMS, executor, every_ten_seconds(session.note), uses_weights=False
         )
         blocks = functools.partial(blocks_of, None, seed=options["seed"])
         return prepare_streams(*samples, blocks=blocks, options=streaming)

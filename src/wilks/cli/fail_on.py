@@ -8,6 +8,9 @@ import click
 
 from wilks.cli.outcome import ExitCode
 from wilks.cli.session import Session
+from wilks.errors import ConfigError
+from wilks.significance import p_value as p_value_of
+from wilks.significance import z_score
 
 _FORM = re.compile(r"^\s*(p|z)\s*(<=|<|>=|>)\s*([0-9.eE+-]+)\s*$", re.IGNORECASE)
 
@@ -34,6 +37,15 @@ class FailOn:
         value, limit = (p_value, self.limit) if self.is_p else (-z_score, -self.limit)
         return value <= limit if self.is_or_equal else value < limit
 
+    @property
+    def p_limit(self) -> float:
+        """The p below which it is met.
+
+        >>> parse_fail_on("p<1e-4").p_limit, round(parse_fail_on("z>3").p_limit, 5)
+        (0.0001, 0.00135)
+        """
+        return self.limit if self.is_p else p_value_of(self.limit)
+
 
 def parse_fail_on(text: str) -> FailOn:
     """Read ``p<0.01`` or ``z>3``. Raises click.BadParameter for anything else."""
@@ -52,6 +64,26 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def require_within_reach(
+    condition: FailOn | None, *, n_draws: int, reach: float | None, what: str, remedy: str
+) -> None:
+    """Raise ConfigError for a condition that 1/(n + 1) of n draws can never meet, nor p by splitting down to ``reach``.
+
+    Args:
+        condition: what was asked for, if anything.
+        n_draws: n.
+        reach: the least p by splitting; None: there is none.
+        what: the draws are.
+        remedy: what to do.
+    """
+    smallest = min(1.0 / (n_draws + 1), 1.0 if reach is None else reach)
+    if condition is not None and not condition.is_met(p_value=smallest, z_score=z_score(smallest)):
+        raise ConfigError(
+            f"--fail-on must be within the reach of the {what}, but {condition.text} can never be met: "
+            f"{n_draws} {what} reach p = 1/{n_draws + 1} (Z = {z_score(smallest):.2f}); {remedy}"
+        )
 
 
 def judge(session: Session, condition: FailOn, *, p_value: float, z_score: float) -> bool:

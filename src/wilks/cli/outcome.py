@@ -85,13 +85,15 @@ class Outcome:
         }
 
 
-def is_result(path: Path) -> bool:
-    """Whether a file is a ``result.json`` that a command left behind."""
+def is_result(path: Path, *, command: str | None = None) -> bool:
+    """Whether a file is a ``result.json`` that a command left behind, this one or any."""
     try:
         found = json.loads(path.read_bytes()) if path.is_file() else None
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(found, dict) and {"schema_version", "command", "exit_code", "versions"} <= set(found)
+    if not isinstance(found, dict) or not {"schema_version", "command", "exit_code", "versions"} <= set(found):
+        return False
+    return command in (None, found["command"])
 
 
 def versions() -> dict[str, str]:

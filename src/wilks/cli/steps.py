@@ -13,7 +13,7 @@ from wilks.answer import answer_of
 from wilks.campaign import Toys, toys_here
 from wilks.campaign.status import RunningTally
 from wilks.cli.answers import save_answer
-from wilks.cli.fail_on import FailOn, judge
+from wilks.cli.fail_on import FailOn, judge, require_within_reach
 from wilks.cli.models import stored_models
 from wilks.cli.options import as_typed
 from wilks.cli.outcome import ExitCode
@@ -22,7 +22,6 @@ from wilks.cli.prepare import Prepared, claim_output
 from wilks.cli.progress import every_ten_seconds, progress
 from wilks.cli.session import Session
 from wilks.cli.toys import how_to_resume, make_toys, what_is_stored
-from wilks.errors import ConfigError
 from wilks.fitting import fit
 from wilks.hypotheses import Hypothesis
 from wilks.laws import Calibration, GoodnessOfFit, calibrate
@@ -31,7 +30,6 @@ from wilks.laws.notices import chi_square_notice
 from wilks.laws.splitting.toys import require_splittable
 from wilks.responses.variation import one_sided_notices, points_of
 from wilks.samples import Sample
-from wilks.significance import z_score
 from wilks.wording import in_shell
 
 NO_CHI_SQUARE = (
@@ -114,14 +112,8 @@ def check_fail_on(condition: FailOn | None, *, n_toys: int, reach: float | None 
 
     With ``reach`` p by splitting may be as small as that.
     """
-    if n_toys == 0:
-        return
-    smallest = min(1.0 / (n_toys + 1), 1.0 if reach is None else reach)
-    if condition is not None and not condition.is_met(p_value=smallest, z_score=z_score(smallest)):
-        raise ConfigError(
-            f"--fail-on must be within the reach of the toys, but {condition.text} can never be met: "
-            f"{n_toys} toys reach p = 1/{n_toys + 1} (Z = {z_score(smallest):.2f}); raise toys.n_toys"
-        )
+    if n_toys:
+        require_within_reach(condition, n_draws=n_toys, reach=reach, what="toys", remedy="raise toys.n_toys")
 
 
 class NewToys:

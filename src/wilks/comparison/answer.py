@@ -3,7 +3,7 @@
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from wilks.comparison.where import Interval
@@ -134,6 +134,7 @@ class Comparison(Printed, Storable):
         tail: runs of multilevel splitting; None where p does not come from them.
         counts: of the test of the sizes; None where it was not asked for.
         warnings: sentences.
+        asked: what a command was asked for, by name, as JSON has it; empty for an answer that was made in Python.
     """
 
     t: float
@@ -147,6 +148,7 @@ class Comparison(Printed, Storable):
     tail: Tail | None = None
     counts: CountsAnswer | None = None
     warnings: tuple[str, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
     stored_as: ClassVar[str] = "comparison"
 
     @property
@@ -192,8 +194,7 @@ class Comparison(Printed, Storable):
         assert self.counts is not None
         return (
             f"Sizes against a ratio of {self.counts.expected_ratio:g}: p = {self.counts.text}; the "
-            f"distributions alone: p = {probability(self.counts.shape_p_value)}. The p above is of both, by Fisher's "
-            "product."
+            f"distributions alone: p = {probability(self.counts.shape_p_value)}."
         )
 
     def _members_text(self) -> str:
@@ -248,6 +249,7 @@ class Comparison(Printed, Storable):
             "tail": None if self.tail is None else self.tail.to_document(),
             "counts": None if self.counts is None else dict(vars(self.counts)),
             "warnings": list(self.warnings),
+            "asked": dict(self.asked),
         }
 
     @classmethod

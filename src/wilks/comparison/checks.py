@@ -72,6 +72,24 @@ def require_usable_weights(a: Sample, b: Sample) -> None:
             )
 
 
+def require_numbers(lost: Sequence[tuple[str, str]], *, which: str) -> None:
+    """Raise where a sample seems to have weights that cannot be read: without them it is another sample.
+
+    Args:
+        lost: columns that are named as weights are, and why each holds not one number for each event.
+        which: sample.
+
+    Raises:
+        SampleError: there is one.
+    """
+    if lost:
+        raise SampleError(
+            f"of the {which} sample, whose weights these seem to be, {lost[0][1]}; or give other weights "
+            "(on the command line --weight), or say that every row counts one (--no-weights; of a "
+            "table in Python, leave the column out)"
+        )
+
+
 def sizes(a: Sample, b: Sample) -> tuple[float, float]:
     """Effective numbers of events."""
     return effective_number(a.event_weights), effective_number(b.event_weights)

@@ -28,6 +28,7 @@ from wilks.laws import Probability
 from wilks.laws.sequential import corrected
 from wilks.laws.splitting import SplittingOptions
 from wilks.samples import Events, Sample, Stream
+from wilks.samples.roles import pair_notices
 from wilks.search import Search
 from wilks.statistics.linear import Kernel, KernelSet
 from wilks.storage import Folder
@@ -167,7 +168,8 @@ def prepare_samples(
     null: Null = Multipliers.of(first, second) if is_weighted else Relabelling.of(first, second)
     if needs_labels:
         require_labels(null)
-    notices = (*given.notices, *left_out, *lacking_notices((first.origin, second.origin)))
+    lacking = lacking_notices((first.origin, second.origin))
+    notices = (*given.notices, *left_out, *lacking, *pair_notices(first, second))
     blocks = tuple(blocks_of(model, null, seed=seed, search=search))
     if needs_labels and not all(one.is_additive for one in blocks):
         raise InputError(
@@ -268,4 +270,8 @@ def _with_counts(result: Comparison, log_p_counts: float, ratio: float) -> Compa
         method=result.method,
     )
     counts = CountsAnswer(ratio, log_p_counts, result.p_value)
-    return dataclasses.replace(result, probability=probability, counts=counts)
+    p_text = (
+        f"p = {probability.text}, Fisher's product of the p of the shape, {result.p_text}, and of the counts, "
+        f"{counts.text}"
+    )
+    return dataclasses.replace(result, probability=probability, p_text=p_text, counts=counts)

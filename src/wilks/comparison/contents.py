@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wilks.comparison.checks import with_features
+from wilks.comparison.checks import require_numbers, with_features
 from wilks.errors import SampleError
 from wilks.samples import (
     Certified,
@@ -15,13 +15,14 @@ from wilks.samples import (
     as_sample,
     bookkeeping,
     columns,
-    is_variation,
+    is_nominal_weight,
     looks_like_weight,
     read,
 )
 from wilks.samples.choosing import Events
+from wilks.samples.column_kinds import holds_words
 from wilks.samples.file_names import Files
-from wilks.samples.reading import refused_columns
+from wilks.samples.reading import columns_of_words, refused_columns
 from wilks.samples.recipe import require_used, used_fill
 from wilks.samples.tables import table_of
 from wilks.wording import listed, visible
@@ -36,12 +37,14 @@ class Contents:
         left_out: name of each other column, and why.
         has_weights: whether the weights were given.
         asked: the features that were asked for; none: all columns may be.
+        lost_weights: name of each column that is named as weights are and has not a number in every row, and why.
     """
 
     sample: Sample
     left_out: tuple[tuple[str, str], ...] = field(default=())
     has_weights: bool = False
     asked: tuple[str, ...] = ()
+    lost_weights: tuple[tuple[str, str], ...] = ()
 
 
 class TwoSamples(NamedTuple):
@@ -122,7 +125,14 @@ def contents_of_files(files: Files, asked: Asked = _ALL) -> Contents:
         left_out=[("columns that cannot be read", left_out)] if left_out else [],
         required=asked.features,
     )
-    return dataclasses.replace(found, has_weights=asked.weight is not None, asked=asked.features)
+    words = {} if asked.weight is not None else columns_of_words(files, tree=asked.tree)
+    lost = tuple((name, why) for name, why in words.items() if is_nominal_weight(name))
+    return dataclasses.replace(
+        found,
+        has_weights=asked.weight is not None,
+        asked=asked.features,
+        lost_weights=(*found.lost_weights, *lost),
+    )
 
 
 def _read(files: Files, features: Sequence[str], asked: Asked) -> Sample:
@@ -151,7 +161,7 @@ def _good_columns(
     try:
         return Contents(take(names), tuple(left_out))
     except SampleError:
-        good = list(required)
+        good, lost = list(required), []
         for name in names:
             if name in required:
                 continue
@@ -160,9 +170,16 @@ def _good_columns(
                 good.append(name)
             except SampleError as error:
                 left_out.append((name, str(error)))
+                if is_nominal_weight(name) and not _is_of_lists(error):
+                    lost.append(left_out[-1])
         if not good:
             raise
-        return Contents(take(good), tuple(left_out))
+        return Contents(take(good), tuple(left_out), lost_weights=tuple(lost))
+
+
+def _is_of_lists(error: SampleError) -> bool:
+    """Whether a column has something else than one number, or one text, for each event: no weight has that."""
+    return error.__cause__ is not None and not holds_words(str(error.__cause__))
 
 
 def two_samples(a: Contents, b: Contents, *, uses_weights: bool = True) -> TwoSamples:
@@ -176,7 +193,7 @@ def two_samples(a: Contents, b: Contents, *, uses_weights: bool = True) -> TwoSa
         uses_weights: whether such columns are looked for; False: every row counts one.
 
     Raises:
-        SampleError: several columns look like weights, or no feature is left.
+        SampleError: several columns look like weights, or one without a number in every row; no feature is left.
     """
     notices = [
         f"{which} has {listed(name for name, _ in table.left_out)} left out: {table.left_out[0][1]}"
@@ -211,8 +228,9 @@ def _weights(table: Contents, *, which: str) -> str | None:
     """The column of weights; None without one."""
     if table.has_weights:
         return None
+    require_numbers(table.lost_weights, which=which)
     names = [name for name in table.sample.features if name not in table.asked]
-    likely = [name for name in names if looks_like_weight(name) and not is_variation(name)]
+    likely = filter(is_nominal_weight, names)
     found = [name for name in likely if np.any(table.sample.column(name) != 1.0)]
     if len(found) > 1:
         product = "*".join(found)

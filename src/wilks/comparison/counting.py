@@ -14,7 +14,8 @@ from wilks.typing import FloatArray
 
 Report = Callable[[int, int, str], None]
 HITS = 20
-_DRAWS, _OPERATIONS = (9_999, 999, 199), 3e11
+MOST_DRAWS = 9_999
+_DRAWS, _OPERATIONS = (MOST_DRAWS, 999, 199), 3e11
 _FIRST_PORTION, _GROWTH, _LARGEST_PORTION = 64, 4, 1_024
 _WORDS = {"permutation": "relabellings", "bootstrap": "draws"}
 

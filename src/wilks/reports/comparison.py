@@ -106,7 +106,7 @@ def _headline(result: Comparison) -> tuple[str, ...]:
     sentences = [f"{result.p_text}; Z {'' if _is_limit(result) else '= '}{_z(result)}."]
     if result.counts is not None:
         sentences.append(
-            f"Of that, the sizes alone have p = {result.counts.text} against an expected ratio of "
+            f"The sizes alone have p = {result.counts.text} against an expected ratio of "
             f"{result.counts.expected_ratio:g}, the distributions alone p = {probability(result.counts.shape_p_value)}."
         )
     return tuple(sentences)
@@ -144,10 +144,12 @@ def _question(result: Comparison) -> tuple[str, ...]:
         "analytic": "The p-value is that of a weighted sum of chi-squares with the mean and the variance that t has "
         "over all relabellings of the pooled events.",
     }
+    both = "That is the p-value of the distributions; the one above is Fisher's product of it and of that of the sizes."
     return (
         "Under the null hypothesis both samples come from one distribution, whatever it is; neither is a model of the "
         "other.",
         ways[result.method],
+        *(() if result.counts is None else (both,)),
     )
 
 

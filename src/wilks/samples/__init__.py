@@ -30,7 +30,7 @@ _NAMES = {
     "wilks.samples.support": ["Outsider", "ReferenceSupport", "Support"],
     "wilks.samples.thinning": ["cell_width_of", "has_cells", "in_cells", "merge_cells", "some_distinct", "thin"],
     "wilks.samples.unweighting": ["unweight"],
-    "wilks.samples.weight_names": ["is_variation", "looks_like_weight"],
+    "wilks.samples.weight_names": ["is_nominal_weight", "is_variation", "looks_like_weight"],
 }
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from wilks.samples.support import Outsider, ReferenceSupport, Support
     from wilks.samples.thinning import cell_width_of, has_cells, in_cells, merge_cells, some_distinct, thin
     from wilks.samples.unweighting import unweight
-    from wilks.samples.weight_names import is_variation, looks_like_weight
+    from wilks.samples.weight_names import is_nominal_weight, is_variation, looks_like_weight
 else:
     __getattr__, __dir__ = lazy.exports(__name__, _NAMES)
 
@@ -100,6 +100,7 @@ __all__ = [
     "in_cells",
     "in_order",
     "is_events",
+    "is_nominal_weight",
     "is_variation",
     "looks_like_weight",
     "merge",

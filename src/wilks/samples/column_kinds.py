@@ -15,9 +15,19 @@ JAGGED = (
 )
 SEVERAL = "it has several numbers for each event; write each of them as a column of its own first"
 TEXT = "it holds text"
+NOT_ALL = "not all of its values are numbers"
 TIMES = "it holds times; make numbers of them first, such as seconds since the first of them"
 _OF_KIND = {"S": TEXT, "U": TEXT, "T": TEXT, "M": TIMES, "m": TIMES, "c": "its numbers are complex"}
 _NO_VALUE = frozenset({"NoneType", "NAType", "NaTType", "MaskedConstant"})
+
+
+def holds_words(reason: str) -> bool:
+    """Whether a column has one value for each event, of which some are text, by the reason why it holds no numbers.
+
+    >>> holds_words(f"{NOT_ALL}: 'n/a' in row 3 is none"), holds_words(JAGGED)
+    (True, False)
+    """
+    return reason.startswith((TEXT, NOT_ALL))
 
 
 class NotNumbersError(ValueError):

@@ -50,6 +50,37 @@ def shared_events(a: Sample, b: Sample) -> int:
     return KnownEvents(a).shared_with(b)
 
 
+def shared_among(rows: FloatArray, counts: IntArray, *, n_events: tuple[int, int]) -> int:
+    """`shared_events` of a random part of the different rows of two samples, as far as they are equal to the last bit.
+
+    Counts of pairs are then the same share of those of all rows between the samples as inside them.
+
+    Args:
+        rows: different ones, shape (m, d).
+        counts: how often each comes in either sample, shape (m, 2).
+        n_events: all events of both.
+
+    >>> rows = np.random.default_rng(0).normal(size=(100, 2))
+    >>> counts = np.array([[1, 1]] * 5 + [[1, 0]] * 45 + [[0, 1]] * 50)
+    >>> shared_among(rows, counts, n_events=(5000, 5500)), shared_among(rows[5:], counts[5:], n_events=(5000, 5500))
+    (5, 0)
+    """
+    first, second = counts.T
+    is_in_both = (first > 0) & (second > 0)
+    if not np.any(is_in_both):
+        return 0
+    ties = _Ties(
+        n_a=n_events[0],
+        n_b=n_events[1],
+        n_rows=int(second[is_in_both].sum()),
+        pairs_between=float(np.sum(first.astype(np.float64) * second)),
+        pairs_in_a=n_pairs(first),
+        pairs_in_b=n_pairs(second),
+        pooled_triples=_triples(first + second) / 6.0,
+    )
+    return ties.n_shared if ties.may_exceed_chance and ties.exceeds_chance(_spacing_chance(rows)) else 0
+
+
 class KnownEvents:
     """A sample that is compared with many others: its part of `shared_events` is found once and kept.
 
@@ -85,9 +116,7 @@ class KnownEvents:
         if ties is None or not ties.may_exceed_chance:
             return 0
         own = self._events(roundings, is_single=is_single)
-        if not ties.exceeds_chance(_spacing_chance(np.vstack([own, others]))):
-            return 0
-        return min(ties.n_rows, max(1, round(ties.pairs_between - ties.expected_pairs)))
+        return ties.n_shared if ties.exceeds_chance(_spacing_chance(np.vstack([own, others]))) else 0
 
     def _rows_of(self, roundings: Roundings, *, is_single: bool) -> "_Rows":
         key = roundings, is_single
@@ -134,6 +163,11 @@ class _Ties:
     @property
     def expected_pairs(self) -> float:
         return self.n_a * self.n_b * self.chance
+
+    @property
+    def n_shared(self) -> int:
+        """The pairs between the samples that are not expected, and no more than there are rows."""
+        return min(self.n_rows, max(1, round(self.pairs_between - self.expected_pairs)))
 
     @property
     def may_exceed_chance(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from wilks.errors import SampleError
 from wilks.samples.certified import Certified
 from wilks.samples.checked_arrays import came
+from wilks.samples.column_kinds import holds_words
 from wilks.samples.column_stores import ColumnFiles
 from wilks.samples.expressions import Expression, parse_expression
 from wilks.samples.file_names import Files, as_sample_error, find_files, listed_files, matches
@@ -208,6 +209,24 @@ def refused_columns(files: Files, *, tree: str | None = None) -> str:
     files, tree = one_tree(listed_files(files), tree)
     path = find_files(files)[0]
     return reader_for(path).listing(TableFile(path, tree)).refusals
+
+
+def columns_of_words(files: Files, *, tree: str | None = None) -> dict[str, str]:
+    """Columns with one value for each event that `columns` leaves out, and why: text in a file, or in some files alone.
+
+    Raises:
+        SampleError: as `columns`.
+    """
+    files, tree = one_tree(listed_files(files), tree)
+    listings = {path: reader_for(path).listing(TableFile(path, tree)) for path in find_files(files)}
+    found = {}
+    for name in dict.fromkeys(name for one in listings.values() for name in one.names):
+        if (without := next((path for path, one in listings.items() if name not in one.names), None)) is not None:
+            found[name] = f"{without} has no numbers in {name!r}"
+    for path, one in listings.items():
+        words = {name: reason for name, reason in one.refused.items() if holds_words(reason)}
+        found |= {name: f"{name!r} of {path} cannot be used: {reason}" for name, reason in words.items()}
+    return found
 
 
 def _read_file(source: TableFile, kept: Kept, numbers: _Numbers, *, rows: _Rows, chunk_size: int) -> None:

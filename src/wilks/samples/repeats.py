@@ -44,6 +44,19 @@ def repeated_events(sample: Sample, *, like: Sample | None = None) -> int:
     return _n_repeated(sample.events, others) or _n_repeated(to_single(sample.events), single)
 
 
+def repeats_among(counts: IntArray) -> int:
+    """`repeated_events` of a random part of the different rows of a sample, from how often each of them comes (m,).
+
+    Multiples and the inequality above hold for such a part, too: each N_k is then the same share of its own. Steps of
+    values, copies in single precision and other samples are not looked at.
+
+    >>> repeats_among(np.array([2] * 300 + [1] * 700)), repeats_among(np.ones(1000, dtype=int))
+    (300, 0)
+    """
+    rows = _Rows(np.empty(0, dtype=np.int64), counts[counts > 0])
+    return rows.n_repeated if rows.come_in_multiples or rows.outnumber_chance else 0
+
+
 def _n_repeated(events: FloatArray, others: FloatArray | None) -> int:
     hashes = row_hashes(events)
     ordered = np.sort(hashes)
@@ -70,7 +83,7 @@ class _Rows:
 
     @property
     def n_repeated(self) -> int:
-        return int(self.which.size - self.counts.size)
+        return int(self.counts.sum() - self.counts.size)
 
     @property
     def possible_pairs(self) -> float:

@@ -25,5 +25,14 @@ def is_variation(name: str) -> bool:
     return any(map(_VARIED.fullmatch, _words(name)))
 
 
+def is_nominal_weight(name: str) -> bool:
+    """Whether a column of this name is likely to be the weight of its events, and not one of varied conditions.
+
+    >>> is_nominal_weight("puWeight"), is_nominal_weight("puWeightUp"), is_nominal_weight("pt")
+    (True, False, False)
+    """
+    return looks_like_weight(name) and not is_variation(name)
+
+
 def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name)]

@@ -152,6 +152,18 @@ def test_counts_of_the_interval_are_those_of_all_events(files: tuple[str, str]) 
     assert abs(place.local_z) > 5
 
 
+@pytest.mark.parametrize(("n_rows", "about"), [(None, ""), (900, "about ")])
+def test_events_that_repeat_are_told(n_rows: int | None, about: str) -> None:
+    prepared = prepare_streams(
+        Stream((), held=Sample(rows(1, 800))),
+        np.vstack([rows(2, 800)] * 2),
+        blocks=lambda null: blocks_of(MODEL, null, seed=0),
+        options=StreamingOptions(0, sketch_rows=n_rows),
+    )
+    assert prepared.notices[0].startswith(f"in the second sample {about}800 of 1,600 events repeat another one")
+    assert "streamed" in prepared.notices[1]
+
+
 def test_few_events_are_relabelled_one_by_one() -> None:
     a, b = rows(1, 300), rows(2, 200, shift=0.5)
     result = compared(Stream((), held=Sample(a)), b)
@@ -201,6 +213,8 @@ def test_what_cannot_be_streamed_is_said(tmp_path: Path, files: tuple[str, str])
     path = write(tmp_path / "w.parquet", np.column_stack([rows(1, 50), np.linspace(0, 1, 50)]), ("x", "n", "weight"))
     with pytest.raises(SampleError, match="count one each, but 'weight' of the first"):
         compared(stream(path), stream(files[1]))
+    named = compared(stream(path, features=["x", "n"]), stream(files[1]), model=MODEL)
+    assert named.features == ("x", "n") and named.warnings[0] == "weight left out: named as weights are"
     with pytest.raises(SampleError, match="count one each, but b has weights"):
         compared(stream(path), Sample(rows(1, 50), np.linspace(0, 1, 50)))
     with pytest.raises(SampleError, match="feature in common"):

@@ -1,14 +1,18 @@
 """Which columns of two streams are compared: those that were asked for, or those that both have."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from wilks.comparison.checks import require_numbers
 from wilks.errors import SampleError
-from wilks.samples import Stream, bookkeeping, is_variation, looks_like_weight
+from wilks.samples import Stream, bookkeeping, columns, is_nominal_weight, looks_like_weight
+from wilks.samples.reading import columns_of_words
 from wilks.typing import FloatArray
 from wilks.wording import listed, visible
+
+_WEIGHTS = "named as weights are"
 
 
 @dataclass(frozen=True)
@@ -50,45 +54,58 @@ def common_features(a: Stream, b: Stream, *, uses_weights: bool) -> FeaturesInCo
 
     Args:
         a, b: the samples.
-        uses_weights: whether a column that is named as weights are must be 1 in every event; else it is left out.
+        uses_weights: whether the weights of a sample whose features nobody chose must be 1 (`require_unweighted`).
 
     Raises:
         SampleError: there is none, or a column looks like weights.
     """
     names = [name for name in a.names if name in b.names]
-    alone = tuple((name, "in one sample alone") for name in sorted({*a.names} ^ {*b.names}))
-    asked = [one.features is not None for one in (a, b)]
-    found = FeaturesInCommon(tuple(names), any(asked), alone)
     if not names:
         raise SampleError(
             f"two samples must have a feature in common, but the first has {listed(map(visible, a.names))} and the "
             f"second {listed(map(visible, b.names))}"
         )
-    if any(asked):
-        return found
-    weights = [name for name in dict.fromkeys((*a.names, *b.names)) if looks_like_weight(name)]
-    if uses_weights:
-        for sample, which in ((a, "first"), (b, "second")):
-            _require_ones(sample, [name for name in weights if name in sample.names], which=which)
-    reasons = {name: "named as weights are" for name in weights if name in names}
-    reasons |= _bookkeeping(a, b, [name for name in names if name not in reasons])
-    return found.without(reasons) if reasons else found
+    asked = {*(a.features or ()), *(b.features or ())}
+    for one, which in ((a, "first"), (b, "second")):
+        if uses_weights and one.features is None:
+            require_unweighted(one, which=which, asked=asked)
+    weights = {name: _WEIGHTS for one in (a, b) for name in _weights(one, asked)}
+    alone = {name: "in one sample alone" for name in sorted({*a.names} ^ {*b.names}) if name not in weights}
+    found = FeaturesInCommon(tuple(names), bool(asked), tuple(alone.items()))
+    counters = {} if asked else _bookkeeping(a, b, [name for name in names if name not in weights])
+    return found.without({**weights, **counters}) if weights or counters else found
+
+
+def require_unweighted(sample: Stream, *, which: str, asked: Collection[str]) -> None:
+    """Raise where a column that is named as weights are, and is none of the features asked for, is not 1 everywhere.
+
+    Raises:
+        SampleError: there is one, or one that holds no numbers.
+    """
+    words = columns_of_words(sample.files, tree=sample.tree) if sample.files else {}
+    require_numbers([(name, why) for name, why in words.items() if is_nominal_weight(name)], which=which)
+    _require_ones(sample, [*filter(is_nominal_weight, _weights(sample, asked))], which=which)
+
+
+def _weights(sample: Stream, asked: Collection[str]) -> tuple[str, ...]:
+    """Columns that are named as weights are, and that nobody named as features."""
+    there = columns(sample.files, tree=sample.tree) if sample.features and sample.files else sample.names
+    return tuple(name for name in there if looks_like_weight(name) and name not in asked)
 
 
 def _require_ones(sample: Stream, names: list[str], *, which: str) -> None:
     """Raise where a column of weights is not 1 everywhere."""
-    wanted = [name for name in names if not is_variation(name)]
-    if not wanted:
+    if not names:
         return
-    columns = sample.of_features(wanted)
-    for table in range(columns.n_tables):
-        for unit in columns.units(table):
-            for name, values in zip(wanted, unit.events.T, strict=True):
+    weights = sample.of_features(names)
+    for table in range(weights.n_tables):
+        for unit in weights.units(table):
+            for name, values in zip(names, unit.events.T, strict=True):
                 if np.any(values != 1.0):
                     raise SampleError(
                         f"events that are streamed count one each, but {visible(name)!r} of the {which} sample looks "
-                        "like a weight; name the features, as features=[...], say that every row counts one "
-                        "(on the command line --no-weights), or unweight the sample first"
+                        "like a weight; say that every row counts one (on the command line --no-weights, in Python "
+                        "features=[...]), hold the samples in memory (--in-memory), or unweight the sample first"
                     )
 
 

@@ -1,7 +1,7 @@
 """Two samples larger than memory, made ready to be compared: read twice, in pieces."""
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
@@ -23,6 +23,7 @@ from wilks.comparison.streamed.work import Work
 from wilks.errors import SampleError
 from wilks.samples import Events, Origin, Sample, Stream, as_sample
 from wilks.samples.plan import ReadTally
+from wilks.samples.roles import pair_notices, part_notices
 from wilks.storage import Folder
 from wilks.threads import one_blas_thread
 from wilks.wording import listed, visible
@@ -31,6 +32,7 @@ Report = Callable[[int, int, str], None]
 MOST_EVENTS = 999_999_999  # of which NumPy draws without replacement
 _LOOKED_AT, _SUMMED = "events looked at", "events summed"
 _FEW_COPIES = 0.99
+_MOST_NUMBERS = 2**24
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class StreamingOptions:
         report: called with how much is done and wanted, and of what.
         sketch_rows: None: as many as `size_for` says.
         most_bunches: None: as many as fit into 256 MiB.
-        uses_weights: whether columns that are named as weights are asked about; else they are left out.
+        uses_weights: whether weights of a sample without named features must be 1; else they are left out, and said.
     """
 
     seed: int
@@ -121,7 +123,10 @@ def prepare_streams(
     return Prepared(
         statistics=StreamedStatistics(null, found, work, sums, seen.is_swapped),
         sizes=(float(n_first), float(n_second)),
-        notices=(*seen.notices, *lacking_notices(seen.origins), _streamed_notice(seen.sketch, work.bunches)),
+        notices=(
+            *(*seen.notices, *lacking_notices(seen.origins), *_copy_notices(seen)),
+            _streamed_notice(seen.sketch, work.bunches),
+        ),
         log_p_of_sizes=functools.partial(log_p_of_counts, n_first, n_second),
         samples=seen.shown,
     )
@@ -235,6 +240,15 @@ def _varying(chosen: FeaturesInCommon, names: tuple[str, ...], censuses: tuple[C
         )
     reasons = {name: "the same in every event" for name in chosen.names if name in constant}
     return chosen.without(reasons) if reasons else chosen
+
+
+def _copy_notices(seen: LookedAt) -> Iterator[str]:
+    """Sentences on events that come more than once: as of samples in memory where all rows of small ones are there."""
+    sketch, n_events = seen.sketch, (seen.censuses[0].n, seen.censuses[1].n)
+    if not sketch.is_whole or sum(n_events) * sketch.rows.shape[1] > _MOST_NUMBERS:
+        return part_notices(sketch.rows, sketch.counts, n_events=n_events)
+    first, second = (Sample(np.repeat(sketch.rows, n, axis=0), features=seen.samples[0].names) for n in sketch.counts.T)
+    return pair_notices(first, second)
 
 
 def _streamed_notice(sketch: Sketch, bunches: Bunches) -> str:

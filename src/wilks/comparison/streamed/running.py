@@ -1,6 +1,7 @@
 """Who does the shards: this process, or others by an executor; what is done is kept, and not done again."""
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,10 @@ from wilks.errors import StoreError
 from wilks.storage import Folder, as_path, load, save
 
 _NAMES = ("first", "second")
+_KEPT = (
+    (re.compile(r"(first|second)-\d\d|shards"), BunchSums.stored_as),
+    (re.compile("work"), Work.stored_as),
+)
 Sums = list[BunchSums]
 
 
@@ -43,6 +48,29 @@ def bunch_sums(
         with _place(folder) as place:
             _sum_elsewhere(work, sums, place, executor, is_kept=folder is not None, report=report)
     return sums[0], sums[1]
+
+
+def holds_sums(folder: Path) -> bool:
+    """Whether a folder holds nothing but what `bunch_sums` keeps in its store."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    for place in folder.iterdir():
+        kinds = [kind for form, kind in _KEPT if form.fullmatch(place.name)]
+        parts = list(place.iterdir()) if place.name == "shards" and place.is_dir() else [place]
+        if not kinds or not all(_holds(part, kinds[0]) for part in parts):
+            return False
+    return True
+
+
+def remove_sums(folder: Path) -> None:
+    """Remove a store of sums; a folder that holds anything else stays as it is."""
+    if holds_sums(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _holds(folder: Path, kind: str) -> bool:
+    """Whether a folder holds nothing but files of a kind of result, whole ones or such as a killed process left."""
+    return folder.is_dir() and all(one.is_file() and one.name.lstrip(".").startswith(kind) for one in folder.iterdir())
 
 
 def _missing(work: Work, sums: BunchSums) -> list[int]:

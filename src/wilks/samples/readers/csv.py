@@ -11,6 +11,7 @@ import pyarrow.csv
 
 from wilks.errors import SampleError
 from wilks.samples.checked_arrays import FIRST_INEXACT
+from wilks.samples.column_kinds import NOT_ALL
 from wilks.samples.readers import csv_text
 from wilks.samples.readers.base import Listing, RawColumns, Reader, TableFile, inexact
 from wilks.samples.readers.parquet import column_values
@@ -110,7 +111,7 @@ def _first_word(values: Sequence[bytes | None]) -> str:
     row, word = next(((row, text) for row, text in enumerate(texts) if not csv_text.is_number(text)), (0, ""))
     if word.lower() in ("true", "false"):
         return "it holds words for true and false; write 1 and 0"
-    return f"not all of its values are numbers: {word[:100]!r} in row {row:,} is none{csv_text.no_number(word)}"
+    return f"{NOT_ALL}: {word[:100]!r} in row {row:,} is none{csv_text.no_number(word)}"
 
 
 def _require_exact(source: TableFile, head: csv_text.Head, labels: Mapping[str, str]) -> None:
