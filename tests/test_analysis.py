@@ -14,7 +14,7 @@ from wilks.problems import exponential
 from wilks.samples import Origin, Sample, Standardization, split
 from wilks.search import Search
 from wilks.statistics.network import MLP
-from wilks.storage import write_document
+from wilks.storage import load, write_document
 
 RNG = np.random.default_rng(0)
 EVENTS = RNG.exponential(size=(500, 2))
@@ -202,9 +202,10 @@ def edit(path, *keys, value) -> None:
 def test_a_changed_document_is_refused(tmp_path, keys, value, message) -> None:
     make().save(tmp_path)
     edit(tmp_path / "analysis.json", *keys, value=value)
-    with pytest.raises(StoreError, match=message) as caught:
-        Analysis.load(tmp_path)
-    assert str(tmp_path) in str(caught.value)
+    for read in (Analysis.load, load):
+        with pytest.raises(StoreError, match=message) as caught:
+            read(tmp_path)
+        assert str(tmp_path) in str(caught.value)
 
 
 def test_a_changed_name_is_refused_too(tmp_path) -> None:

@@ -303,10 +303,10 @@ class Analysis(Printed, Storable):
         """Values of the functions of the user on a few events, by what they are (`wilks.nuisances.behavior`)."""
         return behavior.function_values(self.nuisances, self.toy_source, self.reference)
 
-    def require_same_functions(self, document: Document) -> None:
+    def require_same_functions(self, document: Mapping[str, Any], *, place: object = "a saved analysis") -> None:
         """Raise StoreError unless the functions do, to six digits, what they did when it was saved."""
-        if kept := document.plain.get("functions"):
-            behavior.require_same_functions(kept, self.function_values, place=document.path.parent)
+        if kept := document.get("functions"):
+            behavior.require_same_functions(kept, self.function_values, place=place)
 
     def save(self, folder: Folder) -> None:
         """Write the analysis to ``folder``; nothing is done if it is there already, under whatever name.
@@ -316,7 +316,7 @@ class Analysis(Printed, Storable):
                 could not find a function of this one.
         """
         if self.stored_as in saved_kinds(folder) and Analysis.stored_fingerprint(folder) == self.fingerprint():
-            self.require_same_functions(Document(folder, self.stored_as))
+            self.require_same_functions(Document(folder, self.stored_as).plain, place=folder)
             return
         if self.local_functions:
             raise StoreError(
@@ -332,11 +332,7 @@ class Analysis(Printed, Storable):
         Raises:
             StoreError: nothing usable lies there, it was changed since, or a function that it names was.
         """
-        document = Document(folder, cls.stored_as)
-        analysis: Analysis = document.restored()
-        if analysis.fingerprint() != document.plain["fingerprint"]:
-            raise StoreError(f"the analysis in {folder} was saved by another version of wilks: its t is not the same")
-        analysis.require_same_functions(document)
+        analysis: Analysis = Document(folder, cls.stored_as).restored()
         return analysis
 
     @classmethod
@@ -375,6 +371,9 @@ class Analysis(Printed, Storable):
         vars(analysis)["_reference_digest"] = document["reference"]
         if len(samples) > 1:
             vars(analysis)["_toy_source_description"] = document["toy_source"]
+        if analysis.fingerprint() != document["fingerprint"]:
+            raise StoreError("the analysis was saved by another version of wilks: its t is not the same")
+        analysis.require_same_functions(document)
         return analysis
 
 

@@ -144,8 +144,8 @@ class Document:
         arrays = self.arrays()
         try:
             return named(KINDS[self.kind]).from_document(joined(self.plain, arrays))
-        except StoreError:
-            raise
+        except StoreError as error:
+            raise StoreError(f"{self.path}: {error}") from error
         except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
             raise StoreError(_unreadable(self.path, f"a saved {self.kind}", error)) from error
 
