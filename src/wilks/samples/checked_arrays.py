@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wilks.errors import SampleError
-from wilks.typing import FloatArray, has_masked
+from wilks.typing import FloatArray, IntArray, has_masked
 from wilks.wording import is_text
 
 FIRST_INEXACT = 2.0**53  # its neighbor, 2**53 + 1, becomes this number
@@ -95,9 +95,14 @@ def in_order(events: FloatArray, weights: FloatArray) -> tuple[FloatArray, Float
     >>> in_order(np.array([[2.0], [1.0], [3.0]]), np.array([1.0, 2.0, 0.0]))[0].ravel().tolist()
     [1.0, 2.0]
     """
-    rows = np.lexsort((weights, *events.T[::-1]))
-    rows = rows[weights[rows] != 0]
+    rows = rows_in_order(events, weights)
     return events[rows], weights[rows]
+
+
+def rows_in_order(events: FloatArray, weights: FloatArray) -> IntArray:
+    """Which rows `in_order` takes, in its order, shape (m,)."""
+    rows = np.lexsort((weights, *events.T[::-1]))
+    return rows[weights[rows] != 0]
 
 
 def _is_sealed(array: FloatArray) -> bool:

@@ -210,3 +210,24 @@ def test_data_where_the_response_is_not_finite_are_named():
 def test_nuisances_at_the_edge_are_held():
     form = engine_of(scored()).form(np.array([0.2, 10.0]), OBSERVED)
     assert np.all(form.covariance[1] == 0) and np.all(form.pull[:, 1] == 0) and form.covariance[0, 0] > 0
+
+
+def test_a_response_that_jumps_at_a_value_of_events_is_seen_on_the_same_side_everywhere() -> None:
+    """(1 - 3.46)/1.2 * 1.2 + 3.46 is less than 1: the copy of an event with one jet would be on the other side of the step
+    than one of the data. Steps at 1 and at 1/2 are one response of whole numbers."""
+    assert (1.0 - 3.46) / 1.2 * 1.2 + 3.46 < 1.0
+    rng = np.random.default_rng(3)
+    reference, data = (wilks.Sample(rng.poisson(3.0, size=n).astype(float)) for n in (3_000, 300))
+
+    def t_of(step: float) -> float:
+        fakes = Nuisance("fakes", sigma=0.1, log_ratio=lambda x, nu: nu * jnp.where(x[:, 0] >= step, 0.0, 1.0))
+        analysis = wilks.Analysis(
+            reference=reference,
+            expected_events=300,
+            model=wilks.Kernel(n_centers=6, width=1.0, ridge=RIDGE, is_score=True),
+            nuisances=[fakes],
+            standardize=wilks.Standardization([3.46], [1.2]),
+        )
+        return wilks.fit(analysis, data).t
+
+    assert t_of(1.0) == pytest.approx(t_of(0.5), rel=1e-9)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from wilks.problem import Problem
-from wilks.samples import Sample
+from wilks.samples import Sample, StandardizedEvents
+from wilks.samples.checked_arrays import rows_in_order
 from wilks.statistics.linear.basis import ReferencePoints
 from wilks.typing import FloatArray
 
@@ -11,8 +12,17 @@ _TOLERANCE = 1e-8
 
 
 def raw_points(problem: Problem, reference: ReferencePoints) -> FloatArray:
-    """The points of a reference in the units of the user, shape (n, d)."""
-    raw: FloatArray = reference.points[:] * problem.standardization.scale + problem.standardization.shift
+    """The points of a reference in the units of the user, shape (n, d).
+
+    Where they are the events, to the last bit: a response may jump at a value that events have, which
+    standardization and back need not give again.
+    """
+    if isinstance(reference.points, StandardizedEvents):
+        return np.asarray(problem.reference.events[:])
+    if not reference.is_condensed:
+        events, weights = problem.reference.events[:], problem.reference.event_weights
+        return np.asarray(events[rows_in_order(problem.standardized[:], weights)])
+    raw: FloatArray = reference.points * problem.standardization.scale + problem.standardization.shift
     return raw
 
 

@@ -48,13 +48,17 @@ class ProfiledGroup:
         has_all = not plain.points.is_condensed or is_faithful(problem, plain.points)
         self.plain = plain if has_all else Group(problem, members, is_condensed=False)
         self.members, self.points, self.basis = self.plain.members, self.plain.points, self.plain.basis
-        self._raw = raw_points(problem, self.points)
         if beside is None or self.points.is_condensed or beside.points.is_condensed:
             self.nodes = Nodes(Responses(problem, self._raw, self.points.weights), self.points.weights)
         else:
             self.nodes = beside.nodes
         self.responses = self.nodes.responses
         self._tilted = TiltedReference(self.points, self.basis, self.nodes)
+
+    @cached_property
+    def _raw(self) -> FloatArray:
+        """The points in the units of the user (n, d)."""
+        return raw_points(self.problem, self.points)
 
     def forms(self, z: FloatArray, observed: FloatArray) -> list[ScoreForm]:
         """For each ridge the expansion of the loss at f = 0 and z (j,); nuisances at their edge are held there."""
