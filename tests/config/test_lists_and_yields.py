@@ -97,8 +97,10 @@ model: {kernel: {n_centers: 3, is_score: true}}
 """
 
 
-def test_every_process_of_a_reference_has_its_yield(folder: Path) -> None:
-    loaded = load(folder, YIELDS.replace(", n_training: 50", ""))
+@pytest.mark.parametrize("carried", ["", "carry: [w_up]"])
+def test_every_process_of_a_reference_has_its_yield(folder: Path, carried: str) -> None:
+    """A weight that is carried along, too, is multiplied as all weights of its file."""
+    loaded = load(folder, YIELDS.replace(", n_training: 50", "").replace("features: [x]", f"features: [x]\n{carried}"))
     sources = read_sources(loaded)
     files = [np.load(folder / name) for name in ("a.npz", "b.npz")]
     factors = [30 / files[0]["w"].sum(), 300 / files[1]["w"].sum()]

@@ -103,6 +103,11 @@ class TestPoissonCount(ConstrainedContract):
 class TestUnconstrained(AuxiliaryContract):
     auxiliary = Unconstrained()
 
+    @pytest.mark.parametrize("nu", VALUES)
+    def test_estimate_is_the_inverse_of_observed_at(self, nu: float) -> None:
+        """But of nothing: fits begin there, and those of toys must not know their truth."""
+        assert self.auxiliary.estimate(self.auxiliary.observed_at(nu)) == 0.0
+
 
 @pytest.mark.parametrize(
     ("auxiliary", "possible", "impossible"),

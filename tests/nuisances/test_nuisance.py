@@ -3,8 +3,21 @@ import numpy as np
 import pytest
 
 from wilks.errors import InputError
-from wilks.nuisances import LogNormal, Nuisance, PoissonCount, Unconstrained, normalization
+from wilks.nuisances import LogNormal, Nuisance, Nuisances, PoissonCount, Unconstrained, normalization, vary
 from wilks.nuisances.nuisance import nuisance_from_dict
+from wilks.samples import Sample
+
+
+def test_a_normalization_is_the_factor_that_its_measurement_is_about() -> None:
+    """1.4 times the events of a control region are 1.4 times those of the sample; exp(nu) where a Gaussian knows nu."""
+    x = np.zeros((3, 1))
+    for auxiliary, factor in ((None, np.exp(0.4)), (LogNormal(), 1.4), (PoissonCount(25.0), 1.4)):
+        one = normalization("n", sigma=0.2, auxiliary=auxiliary)
+        assert one.is_normalization and one.yield_factor(0.4) == pytest.approx(factor)
+        assert Nuisances((one,)).log_ratio(x, {"n": 0.4}) == pytest.approx(np.log(factor))
+        assert vary(Sample(x), [one], {"n": 0.4}).expected_events == pytest.approx(3 * factor)
+        assert one.yield_text == ("exp(nu)" if auxiliary is None else "1 + nu")
+        assert nuisance_from_dict(one.to_dict()) == one
 
 
 @pytest.mark.parametrize("sigma", [0, -0.1, float("nan"), float("inf"), "0.1", True, None])

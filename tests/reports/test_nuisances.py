@@ -59,7 +59,7 @@ def test_tables_say_what_is_known_and_what_came_out(profiled, fit):
     assert given.rows == (
         ("scale", "0.1", "gaussian", "0.03", f"exact: {LOG_RATIO}"),
         ("norm", "0.2", "gaussian", "0", "exact: multiplies the yield by exp(nu)"),
-        ("control", "0.1", "poisson, 100 expected", "104", "exact: multiplies the yield by exp(nu)"),
+        ("control", "0.1", "poisson, 100 expected", "104", "exact: multiplies the yield by 1 + nu"),
         ("free", "1", "unconstrained", "none", "exact: multiplies the yield by exp(nu)"),
     )
     assert given.note == "Correlations of the auxiliary measurements: scale and norm +0.5."

@@ -5,10 +5,12 @@ import pytest
 
 from wilks.errors import InputError, SampleError, WilksWarning
 from wilks.nuisances import Nuisance
-from wilks.responses import Variation, variations_from_weights
+from wilks.responses import Variation, bin_responses, study_responses, variations_from_weights
 from wilks.responses.variation import check_variations, points_of, warn_if_one_sided
-from wilks.samples import Sample
+from wilks.samples import Origin, Sample, split
 
+SCALE = [Nuisance("scale", 0.05)]
+TOLD = Origin(("x.npz",), None, None, {}, None, 20_000, 20_000, expected_events=2_000.0)
 SAMPLE = Sample([1.0, 2.0], [2.0, 4.0], features=("x",), extras={"nominal": [1.0, 2.0], "up": [1.5, 2.0]})
 
 
@@ -80,3 +82,31 @@ def test_points_and_one_sided_points():
     assert points.tolist() == [[0.1, 0.0], [-0.1, -0.2]]
     with pytest.warns(WilksWarning, match="all samples of 'b' lie below 0"):
         warn_if_one_sided(["a", "b"], points)
+
+
+def test_yields_of_unlike_parts_are_warned_of(reference, make_variations):
+    """Half of the reference beside whole variations: its systematic would be a factor of 2, and no shape."""
+    half, _ = split(reference, n_first=reference.n_events // 2, seed=1)
+    variations = make_variations(0.05, -0.05)
+    options = {"order": 1, "variations": variations, "edges": {"x": 5}, "accept_poor": True}
+    with pytest.warns(WilksWarning, match=r"the variation scale = -?0.05 has [12]\.\d+ times the yield"):
+        bin_responses(half, SCALE, **options)
+    bin_responses(half.rescaled(reference.expected_events), SCALE, **options)
+    bin_responses(half, SCALE, yields_from_samples=False, **options)
+
+    part = Sample(reference.events[:16_000], reference.event_weights[:16_000], features=("x",), origin=TOLD)
+    with pytest.warns(WilksWarning, match=r"read with expected_events=2000, but its weights now sum to 1600"):
+        bin_responses(part, SCALE, **options)
+
+
+def test_a_carried_column_with_one_value_is_not_compared(reference, make_variations):
+    def with_year(sample):
+        extras = {"year": np.full(sample.n_events, 2018.0)}
+        return Sample(sample.events, sample.event_weights, features=("x",), extras=extras)
+
+    reference = with_year(reference)
+    variations = [Variation(one.values, with_year(one.sample)) for one in make_variations(0.05, -0.05)]
+    (found,) = study_responses(reference, SCALE, variations=variations).nuisances
+    assert [one.name for one in found.columns] == ["x"]
+    with pytest.raises(InputError, match="'year' must vary to be compared, but has one value"):
+        study_responses(reference, SCALE, variations=variations, columns=["year"])

@@ -8,7 +8,16 @@ from scipy import stats
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Generator, Hypothesis, Null, ShiftedNuisance, hypothesis_from_dict
-from wilks.nuisances import BinnedPolynomial, LogYield, Nuisance, Nuisances, PoissonCount, Unselected, normalization
+from wilks.nuisances import (
+    BinnedPolynomial,
+    LogNormal,
+    LogYield,
+    Nuisance,
+    Nuisances,
+    PoissonCount,
+    Unselected,
+    normalization,
+)
 from wilks.samples import Sample
 from wilks.statistics.network import MLP
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
@@ -102,6 +111,13 @@ def test_reweighted_toys_have_the_yield_of_the_fit() -> None:
     hypothesis = ShiftedNuisance({"scale": 0.2}, is_reweighted=True)
     assert means(make(sample(4000, 2), collection=own), hypothesis) == pytest.approx([400 * np.exp(0.1)])
     assert means(make(sample(4000, 2), collection=shifted), hypothesis) == pytest.approx([400 * np.exp(0.6)])
+
+
+@pytest.mark.parametrize("auxiliary", [LogNormal(), PoissonCount(25.0)])
+def test_a_truth_that_no_factor_can_have_is_refused_before_any_toy(auxiliary) -> None:
+    rate = normalization("rate", sigma=0.2, auxiliary=auxiliary)
+    with pytest.raises(InputError, match="the true rate must be above -1, for its measurement is about the factor"):
+        list(supplies(make(BACKGROUND, rate), ShiftedNuisance({"rate": -1.0})))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What is looked at in nuisances and variations before anything is learned."""
 
-import math
 from typing import TYPE_CHECKING
 
 from wilks import lazy
@@ -9,14 +8,12 @@ from wilks.config import Systematics
 from wilks.errors import InputError
 from wilks.nuisances import Nuisance, Unselected
 from wilks.responses import Variation
-from wilks.responses.variation import points_of, warn_if_one_sided
+from wilks.responses.variation import points_of, warn_if_one_sided, yield_notice
 
 if TYPE_CHECKING:
     from wilks.responses import polynomials
 else:
     polynomials = lazy.Module("wilks.responses.polynomials")
-
-_LARGE_YIELD_CHANGE = math.log(1.5)
 
 
 def note_nuisances(found: Findings, systematics: Systematics, *, has_responses: bool) -> None:
@@ -32,7 +29,7 @@ def note_nuisances(found: Findings, systematics: Systematics, *, has_responses: 
 
 def _response(nuisance: Nuisance, has_responses: bool) -> str:
     if nuisance.is_normalization:
-        return "multiplies the yield by exp(nu)"
+        return f"multiplies the yield by {nuisance.yield_text}"
     if nuisance.log_ratio is not None:
         return "its response is a formula"
     return "its response is learned" if has_responses else "its response is not learned yet: wilks learn-nuisances"
@@ -82,11 +79,8 @@ def check_variation_set(found: Findings, systematics: Systematics) -> None:
 
 def _note_variation(found: Findings, one: Variation, *, ratio: float, line: int) -> None:
     found.add(f"variation {one.describe()}", f"{one.sample.n_events:,} events; yield {ratio:.4g} of the reference")
-    if abs(math.log(ratio)) > _LARGE_YIELD_CHANGE:
-        found.warnings.append(
-            f"line {line}: the variation {one.describe()} has {ratio:.3g} times the yield of the reference: see that "
-            "the weights of both count equally many generated events alike, or give its expected_events"
-        )
+    if text := yield_notice(one, ratio=ratio):
+        found.warnings.append(f"line {line}: {text}, or give its expected_events")
 
 
 def _require_alone(name: str, variations: tuple[Variation, ...]) -> None:

@@ -124,7 +124,7 @@ def _weight_texts(loaded: LoadedConfig) -> tuple[str, ...]:
     """Weights of variations that are the reference's own events, each once."""
     config = loaded.config
     texts = dict.fromkeys(one.weight for one in config.variations if one.is_reweighted and one.weight is not None)
-    return tuple(text for text in texts if text not in config.features and text not in config.carry)
+    return tuple(texts)
 
 
 def _read_reference(loaded: LoadedConfig, config: ReferenceConfig, *, also_carry: tuple[str, ...]) -> Sample:

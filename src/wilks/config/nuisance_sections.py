@@ -55,7 +55,11 @@ class NuisanceConfig(Section):
     center: float = Field(
         default=0.0, description="What the auxiliary measurement says of nu; `data.auxiliaries` has priority."
     )
-    normalization: bool = Field(default=False, description="Whether it multiplies the yield by exp(nu) and no more.")
+    normalization: bool = Field(
+        default=False,
+        description="Whether it multiplies the yield by exp(nu), "
+        "or by the factor 1 + nu that a log_normal or poisson auxiliary is about, and no more.",
+    )
     log_ratio: FunctionName | None = Field(
         default=None,
         description='"module:function" of the exact log r: function(events, nu) -> (n,), written with jax.numpy.',

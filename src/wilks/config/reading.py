@@ -57,7 +57,7 @@ def read_selected(
 ) -> Sample:
     """The events of files that pass the selection of the analysis; ``yields`` are sums of weights by entry of files."""
     analysis = loaded.config
-    carry = (*analysis.carry, *also_carry)
+    carry = dict.fromkeys((*analysis.carry, *(text for text in also_carry if text not in analysis.features)))
     return _read(loaded, config, where=analysis.where, weight=weight, carry=carry, yields=yields)
 
 

@@ -160,9 +160,7 @@ class Systematics:
             reference = sources.reference
             factor = sources.expected_events / reference.expected_events
             assert config.weight is not None
-            known = sources.varied_weights
-            weights = known[config.weight] if config.weight in known else reference.column(config.weight)
-            extras = reference.extras
+            weights, extras = sources.varied_weights[config.weight], reference.extras
             return Sample(reference.events, weights * factor, features=reference.features, extras=extras)
         yields = yields_of(config)
         sample = read_selected(self.loaded, config, weight=self._weight(config), yields=yields)

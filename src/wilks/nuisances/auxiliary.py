@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class Auxiliary(abc.ABC):
     """
 
     kind: str
+    is_of_factor: ClassVar[bool] = False
+    """Whether it is about the factor 1 + nu, so that a normalization which it constrains is that factor."""
 
     @abc.abstractmethod
     def log_ratio(self, nu: jax.Array, observed: jax.Array, sigma: float) -> jax.Array:
@@ -92,6 +94,7 @@ class LogNormal(Auxiliary):
     """
 
     kind = "log_normal"
+    is_of_factor = True
 
     def log_ratio(self, nu: jax.Array, observed: jax.Array, sigma: float) -> jax.Array:
         return Gaussian().log_ratio(jnp.log1p(nu), jnp.log1p(observed), sigma)
@@ -124,6 +127,7 @@ class PoissonCount(Auxiliary):
 
     expected: float
     kind = "poisson"
+    is_of_factor = True
 
     def __post_init__(self) -> None:
         if not (is_number(self.expected) and np.isfinite(self.expected) and self.expected > 0):
@@ -171,6 +175,10 @@ class Unconstrained(Auxiliary):
 
     def draw(self, rng: np.random.Generator, nu: float, sigma: float) -> float:
         return float(nu)
+
+    def estimate(self, observed: float) -> float:
+        """0 whatever is observed: the fit of a toy must not begin at its truth, which that of data does not know."""
+        return 0.0
 
 
 _KINDS: dict[str, type[Auxiliary]] = {one.kind: one for one in (Gaussian, LogNormal, PoissonCount, Unconstrained)}

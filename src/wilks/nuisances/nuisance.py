@@ -22,7 +22,8 @@ else:
     jnp = lazy.Module("jax.numpy")
 
 _LEAST_SIGMA, _LARGEST_SIGMA = 1e-100, 1e100
-_NORMALIZATION = "wilks.nuisances.nuisance:yield_log_ratio"
+_EXPONENTIAL = "wilks.nuisances.nuisance:yield_log_ratio"
+_FACTOR = "wilks.nuisances.nuisance:factor_log_ratio"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,20 @@ class Nuisance:
     @property
     def is_normalization(self) -> bool:
         """Whether it changes the number of events alone."""
-        return isinstance(self.log_ratio, NamedFunction) and self.log_ratio.name == _NORMALIZATION
+        return isinstance(self.log_ratio, NamedFunction) and self.log_ratio.name in (_EXPONENTIAL, _FACTOR)
+
+    @property
+    def _is_factor(self) -> bool:
+        return isinstance(self.log_ratio, NamedFunction) and self.log_ratio.name == _FACTOR
+
+    @property
+    def yield_text(self) -> str:
+        """By what a normalization multiplies the yield, for a person."""
+        return "1 + nu" if self._is_factor else "exp(nu)"
+
+    def yield_factor(self, nu: float) -> float:
+        """By how much a normalization multiplies the yield."""
+        return 1.0 + nu if self._is_factor else float(np.exp(nu))
 
     @property
     def is_constrained(self) -> bool:
@@ -132,10 +146,22 @@ class Nuisance:
 def normalization(name: str, *, sigma: float, center: float = 0.0, auxiliary: Auxiliary | None = None) -> Nuisance:
     """A nuisance that multiplies the yield by exp(nu) and leaves the shape alone: log r = nu, exactly.
 
-    >>> normalization("luminosity", sigma=0.025).is_normalization
-    True
+    `LogNormal` and `PoissonCount` are about the factor 1 + nu. A normalization that they constrain multiplies the yield
+    by that factor, log r = log(1 + nu), so that 40 % more in a control region are 40 % more here.
+
+    >>> normalization("luminosity", sigma=0.025).yield_factor(0.4)
+    1.4918246976412703
+    >>> normalization("control", sigma=0.2, auxiliary=PoissonCount(25)).yield_factor(0.4)
+    1.4
     """
-    return Nuisance(name, sigma, center=center, log_ratio=_NORMALIZATION, auxiliary=auxiliary or Gaussian())
+    auxiliary = auxiliary or Gaussian()
+    log_ratio = _FACTOR if auxiliary.is_of_factor else _EXPONENTIAL
+    return Nuisance(name, sigma, center=center, log_ratio=log_ratio, auxiliary=auxiliary)
+
+
+def factor_log_ratio(events: jax.Array, nu: jax.Array) -> jax.Array:
+    """log r(x; nu) = log(1 + nu) for every event."""
+    return yield_log_ratio(events, jnp.log1p(nu))
 
 
 def yield_log_ratio(events: jax.Array, nu: jax.Array) -> jax.Array:

@@ -66,7 +66,7 @@ def vary(
     factor, touched = 1.0, set[str]()
     for nuisance, value in chosen:
         if nuisance.is_normalization:
-            factor *= float(np.exp(value))
+            factor *= nuisance.yield_factor(value)
             continue
         changes = _transformed(nuisance, columns, value, seed=seed)
         columns |= changes

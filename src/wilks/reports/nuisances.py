@@ -51,7 +51,7 @@ def _auxiliary(one: Nuisance) -> str:
 
 def _response(nuisances: Nuisances, one: Nuisance) -> str:
     if one.is_normalization:
-        return "exact: multiplies the yield by exp(nu)"
+        return f"exact: multiplies the yield by {one.yield_text}"
     if one.log_ratio is not None:
         return f"exact: {one.functions[0].name}"
     return nuisances.response.kind.replace("_", " ") if nuisances.response is not None else "none"

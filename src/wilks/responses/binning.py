@@ -11,7 +11,7 @@ from wilks.responses.closure import check_responses
 from wilks.responses.counts import Counts, count, quantile_edges
 from wilks.responses.learning import yield_polynomial
 from wilks.responses.polynomials import fit_polynomials, terms_for
-from wilks.responses.variation import Variation, check_variations, points_of, warn_if_one_sided
+from wilks.responses.variation import Variation, check_variations, points_of, warn_if_one_sided, warn_of_yields
 from wilks.samples import Sample
 from wilks.typing import FloatArray, whole_number
 
@@ -59,6 +59,8 @@ def bin_responses(
     points = points_of(names, variations)
     chosen = terms_for(names, points, order=order, terms=terms)
     warn_if_one_sided(names, points)
+    if yields_from_samples:
+        warn_of_yields(reference, variations)
     axes, all_edges = _axes(reference, edges)
     samples = [reference, *(one.sample for one in variations)]
     cells = [cell_of(one.events[:, list(axes)], all_edges) for one in samples]

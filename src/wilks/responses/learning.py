@@ -20,7 +20,7 @@ from wilks.responses.counts import first_with_same_events
 from wilks.responses.options import Training
 from wilks.responses.polynomials import design, higher_terms, moved_together, term_units, terms_for, units_of
 from wilks.responses.training import Group, train
-from wilks.responses.variation import Variation, check_variations, points_of, warn_if_one_sided
+from wilks.responses.variation import Variation, check_variations, points_of, warn_if_one_sided, warn_of_yields
 from wilks.samples import Sample
 from wilks.typing import FloatArray, whole_number
 
@@ -80,6 +80,8 @@ def learn_responses(
     points = points_of(names, variations)
     chosen = terms_for(names, points, order=order, terms=terms)
     warn_if_one_sided(names, points)
+    if yields_from_samples:
+        warn_of_yields(reference, variations)
     samples = [reference, *(one.sample for one in variations)]
     seen = NetworkInputs.of(samples, inputs)
     response = _learn(_Task(samples, names, points, chosen), seen, training or Training(), seed=seed)

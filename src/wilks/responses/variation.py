@@ -1,5 +1,6 @@
 """Samples of the reference with its nuisances moved."""
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from wilks.errors import InputError, WilksWarning
 from wilks.nuisances import Nuisance
 from wilks.samples import Sample
 from wilks.typing import FloatArray, finite_number
+
+_LARGE_YIELD_CHANGE = math.log(1.5)
+_SAME_YIELD = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +126,31 @@ def check_variations(reference: Sample, nuisances: Sequence[Nuisance], variation
             )
 
 
+def warn_of_yields(reference: Sample, variations: Sequence[Variation]) -> None:
+    """Warn of yields that are likely to be those of unlike parts, from which a response would be taken."""
+    told = reference.origin.expected_events if reference.origin else None
+    if told is not None and abs(reference.expected_events - told) > _SAME_YIELD * told:
+        text = (
+            f"the reference was read with expected_events={told:.10g}, but its weights now sum to "
+            f"{reference.expected_events:.10g}, with which yields of the variations are compared; after wilks.split, "
+            f"which shares the sum out, give reference.rescaled({told:.10g}), or parts of the variations alike"
+        )
+        warnings.warn(text, WilksWarning, stacklevel=3)
+    for one in variations:
+        if text := yield_notice(one, ratio=one.sample.expected_events / reference.expected_events):
+            warnings.warn(text, WilksWarning, stacklevel=3)
+
+
+def yield_notice(variation: Variation, *, ratio: float) -> str:
+    """What is said of a variation with so many times the yield of the reference; "" where that is usual."""
+    if abs(math.log(ratio)) <= _LARGE_YIELD_CHANGE:
+        return ""
+    return (
+        f"the variation {variation.describe()} has {ratio:.3g} times the yield of the reference: see that the weights "
+        "of both count equally many generated events alike"
+    )
+
+
 def warn_if_one_sided(names: Sequence[str], points: FloatArray) -> None:
     """Warn of nuisances that are moved in one direction alone; points (m, j)."""
     for text in one_sided_notices(names, points):
@@ -160,17 +189,22 @@ def compared_columns(
 ) -> tuple[str, ...]:
     """The columns that are named, or the features and the carried columns that all samples have, with all their values.
 
+    A carried column that never varies, such as a year, says nothing of a response.
+
     Raises:
-        InputError: a column that is named has no value in some events.
+        InputError: a column that is named has no value in some events, or one value in all of them.
     """
     samples = [reference, *(one.sample for one in variations)]
     if columns is None:
         carried = (name for name in reference.extras if all(name in one.extras for one in samples))
-        return (*reference.features, *(name for name in carried if not any(one.n_without(name) for one in samples)))
+        usable = (name for name in carried if not any(one.n_without(name) for one in samples))
+        return (*reference.features, *(name for name in usable if np.ptp(reference.column(name)) > 0))
     for name in columns:
         if n_without := sum(one.n_without(name) for one in samples):
             raise InputError(
                 f"the column {name!r} must have a value in every event to be compared, but {n_without:,} have none; "
                 "leave it out"
             )
+        if not np.ptp(reference.column(name)) > 0:
+            raise InputError(f"the column {name!r} must vary to be compared, but has one value; leave it out")
     return tuple(columns)

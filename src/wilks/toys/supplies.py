@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from math import exp
+from math import prod
 
 import numpy as np
 
@@ -59,6 +59,7 @@ def supplies(analysis: Analysis, hypothesis: Hypothesis) -> Iterator[Supply]:
     """
     told = hypothesis.nuisances
     analysis.nuisances.values({**told, **hypothesis.auxiliary_offsets})  # refuses names that it does not have
+    _require_possible(analysis, told)
     if isinstance(hypothesis, Alternative) and hypothesis.source is not None:
         assert hypothesis.expected_events is not None
         mean = hypothesis.expected_events
@@ -69,6 +70,15 @@ def supplies(analysis: Analysis, hypothesis: Hypothesis) -> Iterator[Supply]:
         assert hypothesis.n_signal is not None
         mean = hypothesis.n_signal
         yield Supply(SIGNAL, hypothesis.signal, mean, is_fixed=False, nuisances={}, analysis=analysis)
+
+
+def _require_possible(analysis: Analysis, told: Mapping[str, float]) -> None:
+    for one in analysis.nuisances:
+        if told.get(one.name, 0.0) <= one.auxiliary.least_nu:
+            raise InputError(
+                f"the true {one.name} must be above -1, for its measurement is about the factor 1 + {one.name}, but "
+                f"{told[one.name]:g} came"
+            )
 
 
 def _by_region(analysis: Analysis, hypothesis: Hypothesis) -> Iterator[Supply]:
@@ -126,7 +136,8 @@ def _background(analysis: Analysis, hypothesis: Hypothesis) -> tuple[ToySource, 
             return nominal, 1.0
         varied = _varied(analysis, dict(told))
         return varied, varied.expected_events / nominal.expected_events
-    normalization = exp(sum(told.get(one.name, 0.0) for one in analysis.nuisances if one.is_normalization))
+    known = [one for one in analysis.nuisances if one.is_normalization]
+    normalization = prod(one.yield_factor(told.get(one.name, 0.0)) for one in known)
     if isinstance(source, Generator):
         return source, normalization * source.yield_at(told)
     shapes = [one.name for one in analysis.nuisances if told.get(one.name, 0.0) and not one.is_normalization]

@@ -213,8 +213,8 @@ def test_nuisances_at_the_edge_are_held():
 
 
 def test_a_response_that_jumps_at_a_value_of_events_is_seen_on_the_same_side_everywhere() -> None:
-    """(1 - 3.46)/1.2 * 1.2 + 3.46 is less than 1: the copy of an event with one jet would be on the other side of the step
-    than one of the data. Steps at 1 and at 1/2 are one response of whole numbers."""
+    """(1 - 3.46)/1.2 * 1.2 + 3.46 is less than 1: the copy of an event with one jet would be on the other side of the
+    step than one of the data. Steps at 1 and at 1/2 are one response of whole numbers."""
     assert (1.0 - 3.46) / 1.2 * 1.2 + 3.46 < 1.0
     rng = np.random.default_rng(3)
     reference, data = (wilks.Sample(rng.poisson(3.0, size=n).astype(float)) for n in (3_000, 300))
