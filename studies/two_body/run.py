@@ -210,15 +210,16 @@ def run_clips(options) -> Iterator[harness.Row]:
         yield {"clip": clip, "n_parameters": analysis.n_parameters} | described(null) | law_of(analysis, null)
 
 
-@SCRIPT.part("validation", n_toys=300, figures=Path, **OF_A_MODEL)
+@SCRIPT.part("validation", n_toys=300, clip=float, figures=Path, **OF_A_MODEL)
 def run_validation(options) -> Iterator[harness.Row]:
-    analysis, events = analysis_of(options)
+    analysis, events = analysis_of(options, clip=options.clip)
+    kind = "profiled" if options.clip is None else f"profiled-{options.clip:g}"
     weights = analysis.reference.event_weights
     effective = weights.sum() ** 2 / np.sum(weights**2)
     n_pool = events.at(events.loose("pool")).n_events
     yield {"model": analysis.model.describe(), "reference": weights.size, "effective": effective, "pool": n_pool}
     with wilks.LocalProcesses(options.n_processes) as executor:
-        toys = Toys(options, analysis, executor)
+        toys = Toys(options, analysis, executor, kind=kind)
         regime, n_toys = events.regime, options.n_toys
         cells = {name: toys(name, hypothesis_at(regime, at), n_toys=n_toys, seed=2) for name, at in POINTS.items()}
         if analysis.model.is_penalized:
