@@ -101,8 +101,9 @@ def in_order(events: FloatArray, weights: FloatArray) -> tuple[FloatArray, Float
 
 def rows_in_order(events: FloatArray, weights: FloatArray) -> IntArray:
     """Which rows `in_order` takes, in its order, shape (m,)."""
-    rows = np.lexsort((weights, *events.T[::-1]))
-    return rows[weights[rows] != 0]
+    rows: IntArray = np.lexsort((weights, *events.T[::-1]))
+    kept: IntArray = rows[weights[rows] != 0]
+    return kept
 
 
 def _is_sealed(array: FloatArray) -> bool:
