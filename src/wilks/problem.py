@@ -13,6 +13,7 @@ from wilks import lazy
 from wilks.errors import InputError
 from wilks.nuisances import Nuisances, require_finite_response
 from wilks.samples import Sample, Standardization, StandardizedEvents, require_varying, some_distinct
+from wilks.samples.splitting import changed_yield
 from wilks.search import Search
 from wilks.typing import FloatArray
 
@@ -23,7 +24,6 @@ else:
     devices = lazy.Module("wilks.optimize.devices")
 
 MOST_CHOSEN_FROM = 100_000
-_YIELD_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +88,8 @@ def check_reference(reference: Sample) -> None:
 
 def check_yield(reference: Sample) -> None:
     """The expected events, given to `read` and again here or changed by a split, must be one number."""
-    told = reference.origin.expected_events if reference.origin else None
-    if told is not None and abs(reference.expected_events - told) > _YIELD_TOLERANCE * told:
+    told = changed_yield(reference)
+    if told is not None:
         raise InputError(
             f"the reference was read with expected_events={told:.10g}, but its weights now sum to "
             f"{reference.expected_events:.10g}. After wilks.split, which shares the sum out, give "

@@ -15,7 +15,6 @@ from wilks.config import load_config
 from wilks.config.schema import OWN_MODEL
 from wilks.errors import ConfigError
 from wilks.models import ModelTable, model_table
-from wilks.samples import Sample
 from wilks.statistics import Statistic
 from wilks.statistics.fits import FitResult
 from wilks.storage import load, save, saved_kinds
@@ -94,7 +93,7 @@ def models_step(session: Session, prepared: Prepared, *, made: Toys | None) -> M
     return found
 
 
-def stored_models(prepared: Prepared, fit: FitResult, data: Sample) -> ModelTable | None:
+def stored_models(prepared: Prepared, fit: FitResult) -> ModelTable | None:
     """The table in the output folder, if it is that of the models of the file, and of the data of this fit."""
     folder = prepared.output / MODELS / _RESULT
     if not prepared.loaded.config.models or not saved_kinds(folder):
@@ -102,7 +101,7 @@ def stored_models(prepared: Prepared, fit: FitResult, data: Sample) -> ModelTabl
     found: ModelTable = load(folder)
     wanted = {name: model.to_dict() for name, model in _given(prepared).items()}
     is_wanted = {one.name: dict(one.options) for one in found.rows} == wanted
-    return found if is_wanted and found.is_of(fit, data) else None
+    return found if is_wanted and found.is_of(fit) else None
 
 
 def _given(prepared: Prepared) -> dict[str, Statistic]:

@@ -209,9 +209,6 @@ def report_step(
     """Write report.html: of the answer, or of the calibration alone before the data are tested."""
     path = prepared.output / REPORT
     study, closure = _response_checks(prepared)
-    models = None
-    if isinstance(result, GoodnessOfFit) and data is not None:
-        models = stored_models(prepared, result.fit, data)
     reports.write_report(
         result,
         path,
@@ -223,7 +220,7 @@ def report_step(
         closure=closure,
         notices=_response_notices(prepared),
         reproduction=reproduction_of(prepared),
-        models=models,
+        models=stored_models(prepared, result.fit) if isinstance(result, GoodnessOfFit) else None,
     )
     session.outcome.files["report"] = str(path)
     session.say(f"The report is {path}")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from wilks.samples import Sample
 from wilks.significance.printing import decimals, finite_or_none, probability
 from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Probability
@@ -55,7 +54,7 @@ class ModelTable(Printed, Storable):
         n_toys: that all models have in common.
         probability: of the smallest of the p-values, corrected for how many were looked at; None where a fit failed.
         fingerprint: of the analysis, with its own model.
-        data_digest: of the events, `Sample.digest`.
+        content: of the data, as in their fits (`FitResult.content`).
         observed: the auxiliary measurements.
     """
 
@@ -64,7 +63,7 @@ class ModelTable(Printed, Storable):
     n_toys: int
     probability: Probability | None
     fingerprint: str = ""
-    data_digest: str = ""
+    content: str = ""
     observed: tuple[float, ...] = ()
     stored_as: ClassVar[str] = "model_table"
 
@@ -92,10 +91,9 @@ class ModelTable(Printed, Storable):
         """The row of a model."""
         return next(one for one in self.rows if one.name == name)
 
-    def is_of(self, fit: FitResult, data: Sample) -> bool:
-        """Whether it is that of these data, tested with the analysis and the auxiliary measurements of this fit."""
-        own = (self.fingerprint, self.observed, self.data_digest)
-        return own == (fit.fingerprint, tuple(fit.observed), data.without_extras().digest())
+    def is_of(self, fit: FitResult) -> bool:
+        """Whether it is that of the analysis, the data and the auxiliary measurements of this fit."""
+        return (self.fingerprint, self.content, self.observed) == (fit.fingerprint, fit.content, fit.observed)
 
     @property
     def cells(self) -> tuple[tuple[str, ...], ...]:
@@ -139,7 +137,7 @@ class ModelTable(Printed, Storable):
             "n_toys": self.n_toys,
             "probability": None if self.probability is None else self.probability.to_document(),
             "fingerprint": self.fingerprint,
-            "data_digest": self.data_digest,
+            "content": self.content,
             "observed": list(self.observed),
         }
 
@@ -149,9 +147,9 @@ class ModelTable(Printed, Storable):
         found = document["probability"]
         probability = None if found is None else Probability.from_document(found)
         # Tables of before this was kept are of no data that anybody could name.
-        fingerprint, digest = document.get("fingerprint", ""), document.get("data_digest", "")
+        fingerprint, content = document.get("fingerprint", ""), document.get("content", "")
         observed = tuple(document.get("observed", ()))
-        return cls(rows, document["n_events"], document["n_toys"], probability, fingerprint, digest, observed)
+        return cls(rows, document["n_events"], document["n_toys"], probability, fingerprint, content, observed)
 
 
 def _cells(one: ModelRow) -> tuple[str, ...]:

@@ -91,8 +91,8 @@ def model_table(
         n_toys,
         joint,
         fingerprint=analysis.fingerprint(),
-        data_digest=sample.without_extras().digest(),
-        observed=tuple(found.fit.observed),
+        content=found.fit.content,
+        observed=found.fit.observed,
     )
 
 

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from wilks.errors import InputError, WilksWarning
 from wilks.nuisances import Nuisance
 from wilks.samples import Sample
+from wilks.samples.splitting import changed_yield
 from wilks.typing import FloatArray, finite_number
 
 _LARGE_YIELD_CHANGE = math.log(1.5)
-_SAME_YIELD = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +128,8 @@ def check_variations(reference: Sample, nuisances: Sequence[Nuisance], variation
 
 def warn_of_yields(reference: Sample, variations: Sequence[Variation]) -> None:
     """Warn of yields that are likely to be those of unlike parts, from which a response would be taken."""
-    told = reference.origin.expected_events if reference.origin else None
-    if told is not None and abs(reference.expected_events - told) > _SAME_YIELD * told:
+    told = changed_yield(reference)
+    if told is not None:
         text = (
             f"the reference was read with expected_events={told:.10g}, but its weights now sum to "
             f"{reference.expected_events:.10g}, with which yields of the variations are compared; after wilks.split, "

@@ -9,6 +9,8 @@ from wilks.samples.choosing import Events
 from wilks.samples.containers import as_sample
 from wilks.samples.sample import Sample
 
+_YIELD_TOLERANCE = 1e-6
+
 
 def split(sample: Sample | Events, *, n_first: int, seed: int) -> tuple[Sample, Sample]:
     """Two disjoint samples: ``n_first`` events chosen at random, and all others.
@@ -40,6 +42,17 @@ def split(sample: Sample | Events, *, n_first: int, seed: int) -> tuple[Sample, 
         raise SampleError(f"the seed must not be negative, but {root} came")
     order = np.random.Generator(np.random.Philox(root)).permutation(sample.n_events)
     return sample.take(order[:count]), sample.take(order[count:])
+
+
+def changed_yield(sample: Sample) -> float | None:
+    """The sum of weights that a sample was read with, where they have another one now, as after `split`; else None.
+
+    >>> changed_yield(Sample([1.0, 2.0])) is None
+    True
+    """
+    told = sample.origin.expected_events if sample.origin else None
+    is_changed = told is not None and abs(sample.expected_events - told) > _YIELD_TOLERANCE * told
+    return told if is_changed else None
 
 
 def _integer(value: int, what: str) -> int:

@@ -124,7 +124,9 @@ def prepare_streams(
         statistics=StreamedStatistics(null, found, work, sums, seen.is_swapped),
         sizes=(float(n_first), float(n_second)),
         notices=(
-            *(*seen.notices, *lacking_notices(seen.origins), *_copy_notices(seen)),
+            *seen.notices,
+            *lacking_notices(seen.origins),
+            *_copy_notices(seen),
             _streamed_notice(seen.sketch, work.bunches),
         ),
         log_p_of_sizes=functools.partial(log_p_of_counts, n_first, n_second),
