@@ -100,7 +100,7 @@ class Script:
         """Run what the command line asks for, print its rows, and keep them in the record as they come."""
         options = self.parse(words)
         run, begin, results = self._run(options), time.perf_counter(), []
-        before = next((one for one in _runs(options.output) if one["command"] == run["command"]), {})
+        before = next((one for one in runs(options.output) if one["command"] == run["command"]), {})
         options.kept = before.get("results", [])
         for row in options.measure(options):
             results.append(row)
@@ -125,8 +125,8 @@ class Script:
 
     def _keep(self, path: Path, run: Row) -> None:
         """In the place of an earlier run of the same command, or after all others."""
-        runs = {one["command"]: one for one in _runs(path)} | {run["command"]: run}
-        write(path, {"name": self.name, "runs": list(runs.values())})
+        kept = {one["command"]: one for one in runs(path)} | {run["command"]: run}
+        write(path, {"name": self.name, "runs": list(kept.values())})
 
 
 def _add(parser: argparse.ArgumentParser, name: str, default: object) -> None:
@@ -143,7 +143,8 @@ def _add(parser: argparse.ArgumentParser, name: str, default: object) -> None:
         parser.add_argument(flag, type=type(default), default=default, help=f"default {default}")
 
 
-def _runs(path: Path) -> list[Row]:
+def runs(path: Path) -> list[Row]:
+    """The runs that a record keeps; none where there is no file."""
     return json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else []
 
 

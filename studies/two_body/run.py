@@ -3,6 +3,7 @@
     python -m studies.two_body.run study --data FOLDER --figures FIGURES
     python -m studies.two_body.run responses --data FOLDER --store STORE --figures FIGURES
     python -m studies.two_body.run validation --regime electron --model set --data FOLDER --store STORE
+    python -m studies.two_body.run joined --regime electron --model model-3
     python -m studies.two_body.run clips --regime electron --model model-3 --data FOLDER --store STORE
     python -m studies.two_body.run sensitivity --regime electron --model set --data FOLDER --store STORE
     python -m studies.two_body.run sensitivity --negligible --mass-is-input --data FOLDER --store STORE
@@ -30,7 +31,8 @@ parts; with ``--published`` the networks are the published ones, five layers of 
 response. Calibration toys, of another seed, are at three values of the scale: p of a toy is counted at each of them,
 and taken at its own scale of Delta, straight lines in log p between; beside it p at 0 alone, and what comes out where
 nuisances are ignored. t of a network is compared with the chi-square of its parameters, as in Table 4, at the clip for
-which ``clips`` finds their number as its mean, in toys of the reference of another seed, without nuisances.
+which ``clips`` finds their number as its mean, in toys of the reference of another seed, without nuisances. The record
+keeps t and tau of these toys: those of several runs, with another ``--seed-of-toys`` each, are one table by ``joined``.
 
 ``sensitivity``: the true scale one sigma up, as published, p counted there, or that of the chi-square; or uncertainties
 that are negligible, no nuisances in the test as in the toys, and mll as a sixth feature or not. ``mass``: one data set
@@ -45,12 +47,9 @@ from pathlib import Path
 
 import benchmarks.harness as harness
 import numpy as np
-import scipy.stats
 from matplotlib.figure import Figure
 
 import wilks
-from wilks.laws.empirical import Empirical
-from wilks.laws.omnibus import SharedLaw
 from wilks.nuisances import nuisances_from_dict
 from wilks.power import BinnedSearch, Binning
 from wilks.problems import dimuon
@@ -58,12 +57,10 @@ from wilks.responses import Closure, Training, check_responses, study_responses
 from wilks.samples import parse_expression
 from wilks.significance import chi2_z_score, median_interval
 from wilks.toys import draw_auxiliaries, draw_toy
-from wilks.validation import Point, Validation
-from wilks.validation.checks import either_of
-from wilks.validation.nuisances import chi_square_table
-from wilks.validation.uniformity import uniformity
+from wilks.validation import Validation
 
 from studies.common import excess_in, median_z, summary_of_z
+from studies.two_body.cells import Cell, against_chi_square, against_toys, compared, recorded
 from studies.two_body.regimes import REGIMES, VARIANTS, Events, Regime
 from studies.two_body.signals import contact_excess, resonance_of, signals
 
@@ -78,7 +75,7 @@ MODELS = {
     "model-3": wilks.MLP(hidden=(5, 5, 5), weight_clip=1.5),
 }
 OF_A_MODEL = {"regime": "electron", "model": "set", "n_calibration": 600, "n_processes": 1, "data": Path, "store": Path}
-LEVELS, CHECKED = (0.1, 0.05, 0.01), (-2.0, -1.0, 1.0, 2.0)
+CHECKED = (-2.0, -1.0, 1.0, 2.0)
 DRAWN = {"pt1": "leading muon pT [GeV]", "pt2": "second muon pT [GeV]", "mll": "mass of the pair [GeV]"}
 MASSES = (100.0, 120.0, 160.0, 220.0, 270.0, 290.0, 310.0, 330.0, 400.0, 600.0, float("inf"))
 
@@ -207,10 +204,11 @@ def run_clips(options) -> Iterator[harness.Row]:
             null = Toys(options, analysis, executor, kind=f"clip-{clip:g}")(
                 "null", wilks.Null(), n_toys=options.n_toys, seed=3
             )
-        yield {"clip": clip, "n_parameters": analysis.n_parameters} | described(null) | law_of(analysis, null)
+        row, _ = against_chi_square({"0": Cell.of(null)}, analysis.n_parameters)
+        yield {"clip": clip} | row
 
 
-@SCRIPT.part("validation", n_toys=300, clip=float, figures=Path, **OF_A_MODEL)
+@SCRIPT.part("validation", n_toys=300, clip=float, seed_of_toys=2, figures=Path, **OF_A_MODEL)
 def run_validation(options) -> Iterator[harness.Row]:
     analysis, events = analysis_of(options, clip=options.clip)
     kind = "profiled" if options.clip is None else f"profiled-{options.clip:g}"
@@ -220,46 +218,31 @@ def run_validation(options) -> Iterator[harness.Row]:
     yield {"model": analysis.model.describe(), "reference": weights.size, "effective": effective, "pool": n_pool}
     with wilks.LocalProcesses(options.n_processes) as executor:
         toys = Toys(options, analysis, executor, kind=kind)
-        regime, n_toys = events.regime, options.n_toys
-        cells = {name: toys(name, hypothesis_at(regime, at), n_toys=n_toys, seed=2) for name, at in POINTS.items()}
+        regime, chosen = events.regime, {"n_toys": options.n_toys, "seed": options.seed_of_toys}
+        campaigns = {name: toys(name, hypothesis_at(regime, at), **chosen) for name, at in POINTS.items()}
+        cells = {name: Cell.of(one) for name, one in campaigns.items()}
         if analysis.model.is_penalized:
             nulls = calibrations(toys, regime, n_toys=options.n_calibration)
-            yield from against_toys(cells, nulls, regime)
+            yield from against_toys(campaigns, nulls, regime)
         else:
-            yield from against_chi_square(analysis, cells)
+            yield from against_chi_square(cells, analysis.n_parameters)
     if options.figures:
-        points = tuple(point_of(name, one) for name, one in cells.items())
+        points = tuple(cell.point(name) for name, cell in cells.items())
         draw = functools.partial(wilks.plots.tau_and_t, Validation((), points, "", analysis.fingerprint()))
         name = f"{options.regime}-{options.model}"
         wilks.plots.save_figures({name: draw}, options.figures, formats=["png"])
     yield from ignored(options, events)
 
 
-def point_of(name: str, toys: wilks.Toys) -> Point:
-    """t and tau of the toys that did not fail, for figures 15, 16, 19 and 20."""
-    is_done = np.isfinite(toys.t)
-    return Point(name, toys.t[is_done], np.empty(0), toys.tau[is_done])
-
-
-def against_toys(cells: dict[str, wilks.Toys], nulls: dict[float, wilks.Toys], regime: Regime) -> Iterator[harness.Row]:
-    """p among calibration toys, point by point, and whether it is uniform."""
-    uniform = []
-    for name, there in cells.items():
-        p = p_at_delta(there, nulls, regime)
-        uniform.append(uniformity(p, shared=SharedLaw(nulls[0.0].n_toys)).p_value)
-        row = {"point": name} | described(there) | compared(there, nulls[0.0])
-        yield row | rates("p", p) | {"p_uniform": uniform[-1]}
-    yield {"p_uniform, all points": either_of(np.array(uniform))}
-
-
-def against_chi_square(analysis: wilks.Analysis, cells: dict[str, wilks.Toys]) -> Iterator[harness.Row]:
-    """t and tau against the chi-square of the number of parameters: Table 4."""
-    for name, there in cells.items():
-        yield {"point": name} | described(there) | law_of(analysis, there)
-    found = chi_square_table(list(cells.values()), float(analysis.n_parameters))
-    smallest_of_tau = min(cell.tau_ks_p_value for cell in found.cells)
-    told = {"smallest_ks_p_value": found.ks_p_values.min(), "smallest_tau_ks_p_value": smallest_of_tau}
-    yield told | {"fisher_p_value": found.fisher_p_value, "p_value": found.p_value}
+@SCRIPT.part("joined", regime="electron", model="model-3", clip=float)
+def run_joined(options) -> Iterator[harness.Row]:
+    """The toys of all validations of a network at one clip that the record keeps."""
+    chosen = {name: getattr(options, name) for name in ("regime", "model", "clip")}
+    runs = [run for run in harness.runs(SCRIPT.record) if chosen.items() <= run["options"].items()]
+    cells, dof = recorded(runs)
+    if not cells:
+        raise SystemExit(f"{SCRIPT.record} must hold toys of {chosen}; run the part validation with these options")
+    yield from against_chi_square(cells, dof)
 
 
 def calibrations(toys: "Toys", regime: Regime, *, n_toys: int) -> dict[float, wilks.Toys]:
@@ -268,45 +251,6 @@ def calibrations(toys: "Toys", regime: Regime, *, n_toys: int) -> dict[float, wi
         step: toys(f"scale{step:+g}", hypothesis_at(regime, {"scale": step}), n_toys=n_toys, seed=1)
         for step in (-1.0, 0.0, 1.0)
     }
-
-
-def p_at_delta(toys: wilks.Toys, nulls: dict[float, wilks.Toys], regime: Regime) -> np.ndarray:
-    """p of each toy that did not fail, at its own scale of Delta."""
-    is_done = np.isfinite(toys.t)
-    scales = toys.delta_nuisances[is_done, 0] / regime.sigma
-    logs = np.array([np.log(Empirical.of(null.t).p_values(toys.t[is_done])) for null in nulls.values()]).T
-    found = [np.interp(scale, list(nulls), row) for scale, row in zip(scales, logs, strict=True)]
-    return np.exp(np.array(found))
-
-
-def described(toys: wilks.Toys) -> harness.Row:
-    """What toys have for t and tau, and what they took."""
-    t, tau = (values[np.isfinite(toys.t)] for values in (toys.t, toys.tau))
-    return {
-        "n_toys": toys.t.size,
-        "n_failed": toys.n_failed,
-        "mean": t.mean(),
-        "mean_error": t.std(ddof=1) / np.sqrt(t.size),
-        "mean_of_tau": tau.mean(),
-        "seconds_per_toy": float(np.mean(toys.seconds)),
-    }
-
-
-def compared(toys: wilks.Toys, null: wilks.Toys) -> harness.Row:
-    """Toys at a point against those at 0."""
-    t, at_zero = (one.t[np.isfinite(one.t)] for one in (toys, null))
-    found = {"ks_p_value_with_0": float(scipy.stats.ks_2samp(t, at_zero).pvalue)}
-    return found | rates("p_at_0", Empirical.of(null.t).p_values(t))
-
-
-def rates(name: str, p: np.ndarray) -> harness.Row:
-    """How often p is at or below each level."""
-    return {f"{name}_below_{level}": float(np.mean(p <= level)) for level in LEVELS}
-
-
-def law_of(analysis: wilks.Analysis, toys: wilks.Toys) -> harness.Row:
-    """t and tau against the chi-square of the number of parameters."""
-    return chi_square_table([toys], float(analysis.n_parameters)).cells[0].to_dict()
 
 
 def ignored(options, events: Events) -> Iterator[harness.Row]:
@@ -322,7 +266,7 @@ def ignored(options, events: Events) -> Iterator[harness.Row]:
         expected = events.regime.expected_events * moved.expected_events / nominal
         there = wilks.Alternative(source=moved.without_extras(), expected_events=expected)
         toys = wilks.run_toys(analysis, there, n_toys=options.n_toys, seed=2)
-        yield {"point": name, "nuisances": "ignored"} | described(toys) | compared(toys, null)
+        yield {"point": name, "nuisances": "ignored"} | Cell.of(toys).described() | compared(toys, null)
 
 
 @SCRIPT.part("sensitivity", n_toys=200, negligible=False, mass_is_input=False, **OF_A_MODEL)

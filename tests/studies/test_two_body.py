@@ -15,6 +15,7 @@ from wilks.problems import dimuon
 from wilks.samples import parse_expression
 
 from studies.two_body import run
+from studies.two_body.cells import Cell, against_chi_square, recorded
 from studies.two_body.regimes import REGIMES, thinned
 
 N_EVENTS = {"learning": 3_000, "reference": 3_000, "pool": 6_000, "zprime300": 500}
@@ -73,6 +74,29 @@ def test_tails_are_thinned_to_the_share_that_they_have() -> None:
     expected = np.histogram(x, bins=4, range=(0.4, 1.0), weights=np.exp(-5 * x))[0]
     assert np.abs(tail / expected - 1.0) == pytest.approx(0.0, abs=0.3)
     assert np.array_equal(kept.column("twice"), 2 * kept.events[:, 0])
+
+
+def test_toys_of_several_seeds_are_one_table_each_counted_once() -> None:
+    rng = np.random.default_rng(3)
+    t, tau, seconds = rng.chisquare(96, size=60), rng.chisquare(110, size=60), np.full(60, 45.0)
+    t[50] = tau[50] = np.nan  # a toy that failed
+
+    def run_of(rows: slice, *, seed: int) -> dict:
+        cell = Cell(t[rows], tau[rows], seconds[rows])
+        results = [{"model": "a network"}, *against_chi_square({"0": cell, "scale +": cell}, 96)]
+        options = {"n_toys": cell.t.size, "seed_of_toys": seed}
+        text = json.dumps({"options": options, "results": results}, default=np.ndarray.tolist)
+        return json.loads(text.replace("NaN", "null"))
+
+    runs = [run_of(slice(40), seed=2), run_of(slice(10), seed=2), run_of(slice(40, 60), seed=4)]
+    cells, dof = recorded(runs)
+    assert list(cells) == ["0", "scale +"] and dof == 96
+    assert np.allclose(cells["0"].t, t, atol=6e-4, equal_nan=True) and cells["0"].n_failed == 1
+    first, _, together = against_chi_square(cells, dof)
+    assert first["n_toys"] == 60 and first["mean"] == pytest.approx(np.nanmean(t), abs=1e-3)
+    assert first["tau_ks_p_value"] < 0.01 < first["ks_p_value"]
+    assert together["n_toys"] == 118 and together["p_value"] > 0.01
+    assert recorded([]) == ({}, 0)
 
 
 @pytest.mark.nightly
