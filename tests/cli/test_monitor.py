@@ -338,6 +338,10 @@ def test_a_page_beside_the_command_that_judges(
             "--poll and --every must stand beside --follow",
         ),
         (["--host", "127.0.0.1"], "--host must stand beside --serve"),
+        (
+            ["--serve", "0", "--follow", "--reload", "--run-type", "cosmic"],
+            "--follow and --reload and --run-type must stand beside --input",
+        ),
     ],
 )
 def test_what_is_missing_is_said(tmp_path: Path, words: list[str], text: str) -> None:

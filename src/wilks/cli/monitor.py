@@ -111,6 +111,8 @@ def monitor(
         given = _Input(str(place), follow, every or _EVERY_S, poll, reload, run_type) if is_judging else None
         if given is None and (serve is None or reference is not None or place is not None):
             raise InputError("`wilks monitor` must have --reference and --input, or --serve; give what is missing")
+        idle = {"--follow": follow, "--reload": reload, "--run-type": run_type is not None}
+        _require_effect(idle, of="--input", is_given=is_judging)
         with contextlib.ExitStack() as stack:
             if serve is not None:
                 _require_log(output)
