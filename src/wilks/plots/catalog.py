@@ -25,7 +25,7 @@ from wilks.plots.fits import starts
 from wilks.plots.looks import FORMATS
 from wilks.plots.nuisance_pulls import pulls
 from wilks.plots.null import null_distribution, qq
-from wilks.plots.numbers import Numbers, file_word, named, to_csv, to_hepdata
+from wilks.plots.numbers import Numbers, file_word, named, to_csv, to_hepdata, told_apart
 from wilks.plots.power import power_curves
 from wilks.plots.regions import region
 from wilks.plots.responses import response_closure, response_study
@@ -246,12 +246,12 @@ def save_figures(
     if unknown or not formats:
         raise InputError(f"a format must be one of {', '.join(FORMATS)}, but {', '.join(unknown) or 'none'} came")
     target, written, tables = as_path(folder), list[Path](), dict[str, Numbers]()
-    words = _file_words(figures)
+    words = dict(zip(figures, told_apart([file_word(name) for name in figures]), strict=True))
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, draw in figures.items():
             figure = draw()
-            own = named(words[name], numbers_of(figure))
+            own = named(words[name], numbers_of(figure), taken=tables)
             tables |= own
             written += _written(figure, own, target / words[name], formats=formats)
         if "hepdata" in formats:
@@ -259,15 +259,6 @@ def save_figures(
     except OSError as error:
         raise StoreError(f"figures go to {target}, which must be writable, but: {error.strerror}") from error
     return written
-
-
-def _file_words(figures: Mapping[str, Draw]) -> dict[str, str]:
-    words = {name: file_word(name) for name in figures}
-    for word in words.values():
-        same = [name for name, other in words.items() if other.lower() == word.lower()]
-        if len(same) > 1:
-            words |= {name: f"{word}-{number}" for number, name in enumerate(same, 1)}
-    return words
 
 
 def _written(figure: Figure, tables: Mapping[str, Numbers], stem: Path, *, formats: Sequence[str]) -> list[Path]:

@@ -11,12 +11,13 @@ from wilks.errors import InputError
 from wilks.interpretation.binning import nice_step
 from wilks.interpretation.projection import poisson_interval
 from wilks.laws import Calibration, GoodnessOfFit, SequentialLaw
-from wilks.plots.numbers import Column, Numbers, bins, ranks
+from wilks.plots.numbers import ONE_SIGMA_INTERVAL, Column, Numbers, bins, ranks
 from wilks.plots.style import BLUE, GREEN, SKY, VERMILLION, Drawing, new_figure, style
 from wilks.typing import FloatArray, require_kind
 
 BAND_LEVEL = 0.95
 MANY_TOYS = 2000
+_LOG_TEN = math.log(10.0)
 
 
 def null_distribution(result: GoodnessOfFit | Calibration, t: float | None = None) -> Figure:
@@ -133,12 +134,23 @@ def _toy_numbers(calibration: Calibration, edges: FloatArray) -> Numbers:
 def observed_numbers(result: GoodnessOfFit | Calibration, t: float) -> Numbers:
     """The observed t with its p and its Z."""
     if isinstance(result, GoodnessOfFit) and t == result.t:
-        low, high = (np.array([end]) for end in result.interval)
-        found, method = [Column("p", np.array([result.p_value]), "", low, high)], result.method
-        found.append(Column("Z", np.array([result.z_score])))
+        method, label = result.method, result.law.interval_name if result.law else ONE_SIGMA_INTERVAL
+        p = _with_ends("p", result.p_value or math.nan, result.interval)  # none where it is below the smallest number
+        found = [p, Column("log10 p", _one(result.log_p_value / _LOG_TEN))]
+        found.append(_with_ends("Z", result.z_score, result.z_interval))
     else:
-        found, method = [Column("p", np.array([_calibration(result).p_value(t)]))], "empirical"
-    return Numbers("observed", f"The observed t and its p ({method}).", (Column("t", np.array([t])),), tuple(found))
+        method, label = "empirical", ONE_SIGMA_INTERVAL
+        found = [Column("p", _one(_calibration(result).p_value(t)))]
+    return Numbers("observed", f"The observed t and its p ({method}).", (Column("t", _one(t)),), tuple(found), label)
+
+
+def _with_ends(name: str, value: float, ends: tuple[float, float]) -> Column:
+    low, high = (_one(end) for end in ends)
+    return Column(name, _one(value), "", low, high)
+
+
+def _one(value: float) -> FloatArray:
+    return np.array([value])
 
 
 def _draw_chi2(figure: Drawing, axes: Axes, calibration: Calibration, *, edges: FloatArray) -> None:

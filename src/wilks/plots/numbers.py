@@ -4,7 +4,8 @@ import csv
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from wilks.wording import printable
 
 ONE_SIGMA_INTERVAL = "68 % interval"
 STATISTICAL = "statistical error"
-_LONGEST_NAME = 64  # HEPData's limit for the name of a table
+_LONGEST_NAME, _CUT_NAME = 64, 60  # HEPData's limit for the name of a table, and one that leaves room for a number
 _MISSING = "-"
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # that of C is ten times as fast
 
@@ -151,13 +152,15 @@ def to_hepdata(tables: Mapping[str, Numbers]) -> dict[str, str]:
     """
     files = {f"{name}.yaml": _dumped([_table(one)]) for name, one in tables.items()}
     documents = [{"comment": "Numbers of figures of a goodness-of-fit test with a learned alternative."}]
-    return {"submission.yaml": _dumped([*documents, *(_entry(name, one) for name, one in tables.items())]), **files}
+    names = told_apart([name if len(name) <= _LONGEST_NAME else name[:_CUT_NAME] for name in tables])
+    entries = [_entry(short, *each) for short, each in zip(names, tables.items(), strict=True)]
+    return {"submission.yaml": _dumped([*documents, *entries]), **files}
 
 
-def _entry(name: str, numbers: Numbers) -> dict[str, Any]:
+def _entry(short: str, name: str, numbers: Numbers) -> dict[str, Any]:
     keywords = [{"name": kind, "values": list[str]()} for kind in ("reactions", "observables", "cmenergies", "phrases")]
     description = printable(numbers.description)
-    return {"name": name[:_LONGEST_NAME], "description": description, "keywords": keywords, "data_file": f"{name}.yaml"}
+    return {"name": short, "description": description, "keywords": keywords, "data_file": f"{name}.yaml"}
 
 
 def _table(numbers: Numbers) -> dict[str, Any]:
@@ -203,15 +206,35 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def named(name: str, tables: Sequence[Numbers]) -> dict[str, Numbers]:
+def named(name: str, tables: Sequence[Numbers], *, taken: Collection[str] = ()) -> dict[str, Numbers]:
     """The tables of a figure by the names of their files: that of the figure alone for the only one.
+
+    Names that other figures have ``taken`` are not given again.
 
     >>> list(named("null", [Numbers("toys", "", (), ()), Numbers("chi-square", "", (), ())]))
     ['null-toys', 'null-chi-square']
     """
-    if len(tables) == 1:
-        return {name: tables[0]}
-    return {f"{name}-{file_word(one.name)}": one for one in tables}
+    words = [name] if len(tables) == 1 else [f"{name}-{file_word(one.name)}" for one in tables]
+    return dict(zip(told_apart(words, taken=taken), tables, strict=True))
+
+
+def told_apart(words: Sequence[str], *, taken: Collection[str] = ()) -> list[str]:
+    """Names of files that no disk takes for the same: those that differ in nothing, or in case alone, are numbered.
+
+    >>> told_apart(["pt_1", "Pt_1", "eta"], taken=["eta"])
+    ['pt_1-1', 'Pt_1-2', 'eta-1']
+    """
+    others = {word.lower() for word in taken}
+    counts = Counter([*others, *(word.lower() for word in words)])
+    used, found = set(counts), []
+    for word in words:
+        name, number = word, 0
+        while counts[word.lower()] > 1 and name.lower() in used:
+            number += 1
+            name = f"{word}-{number}"
+        used.add(name.lower())
+        found.append(name)
+    return found
 
 
 def file_word(text: str) -> str:

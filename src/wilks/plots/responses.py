@@ -172,10 +172,16 @@ def _order_text(order: int, proposed: int) -> str:
 
 
 def _bin_text(edges: FloatArray, b: int) -> str:
-    low, high = f"{edges[b]:.3g}", f"{edges[b + 1]:.3g}"
+    low, high = _edge_texts(edges)[b : b + 2]
     if b == 0:
         return f"below {high}"
     return f"above {low}" if b == len(edges) - 2 else f"{low} to {high}"
+
+
+def _edge_texts(edges: FloatArray) -> list[str]:
+    """With as few digits as tell them apart."""
+    texts = [[f"{x:.{digits}g}" for x in edges] for digits in range(3, 18)]
+    return next((some for some in texts if len(set(some)) == len(some)), texts[-1])
 
 
 def _mark_training(axes: Axes, study: NuisanceStudy) -> None:

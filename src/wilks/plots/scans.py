@@ -30,7 +30,8 @@ def tomography(
     """The local Z of every interval that a scan of one feature looks at, at its lower and its upper end.
 
     Z = sgn(n - b) sqrt( 2 [ n log(n/b) - n + b ] ), with b at the nuisances of Delta where the fit has some; the
-    circle is the region that the fit found. Infinite ends are drawn at the last finite one.
+    circle is the region that the fit found. Infinite ends are drawn one step beyond the last finite one; in the numbers
+    of the figure they are none.
 
     Raises:
         InputError: the model is no scan, or one of two features.
@@ -59,8 +60,10 @@ def tomography(
         axes.set_xlabel(f"{label}, lower end")
         axes.set_ylabel(f"{label}, upper end")
         figure.colorbar(mesh, ax=axes, label="local $Z$")
-        given = Column("lower end", edges[lower]), Column("upper end", edges[upper])
-        figure.keep(Numbers("intervals", f"Local Z of intervals of {label}.", given, (Column("local Z", z),)))
+        ends = np.array(model.bins.given[j])
+        given = Column("lower end", ends[lower]), Column("upper end", ends[upper])
+        text = f"Local Z of intervals of {label}; one without an end has no limit there."
+        figure.keep(Numbers("intervals", text, given, (Column("local Z", z),)))
     return figure
 
 

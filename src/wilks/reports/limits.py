@@ -1,5 +1,6 @@
 """What an answer can say and what it cannot, in sentences: for those who decide whether to believe it."""
 
+import math
 from collections.abc import Iterator
 
 from wilks.analysis import Analysis
@@ -25,7 +26,7 @@ def limits(
     return (
         *_DIRECTION,
         *_of_law(of_law),
-        *(_of_reference(analysis) if analysis is not None else ()),
+        *(_of_reference(analysis, of_law) if analysis is not None else ()),
         *(_of_nuisances(analysis) if analysis is not None else ()),
         *(_of_description(fit) if data is not None and fit is not None and fit.converged else ()),
     )
@@ -57,15 +58,29 @@ def _of_law(law: object) -> Iterator[str]:
         )
 
 
-def _of_reference(analysis: Analysis) -> Iterator[str]:
+def _of_reference(analysis: Analysis, law: object) -> Iterator[str]:
     for name, one in (analysis.regions or {"": analysis}).items():
-        reference, where = one.reference, f" of {name}" if name else ""
-        share = reference.expected_events / reference.n_events
-        yield (
-            f"The test is conditional on the reference{where}, of {count(reference.n_events)} events for "
-            f"{count(reference.expected_events)} that are expected. A null that averages over references of this size "
-            f"would change Z by about {number(share)}."
-        )
+        where, share = f" of {name}" if name else "", one.reference_share
+        told = f"{_events(one.reference)} for {count(one.expected_events)} that are expected"
+        if isinstance(law, AnalyticLaw):
+            error = math.sqrt(1.0 - law.figures.known_share) * share
+            yield (
+                f"The reference{where} has {told}, and the law is that {law.scope}: given all of this reference, Z may "
+                f"differ by about {number(error)}."
+            )
+        else:
+            yield (
+                f"The test is conditional on the reference{where}, of {told}. A null that averages over references of "
+                f"this size would change Z by about {number(share)}."
+            )
+
+
+def _events(sample: Sample) -> str:
+    """How many, and how many of equal weight are as good where that is less."""
+    text, effective = f"{count(sample.n_events)} events", sample.n_effective
+    return (
+        text if effective > 0.99 * sample.n_events else f"{text}, as good as {count(round(effective))} of one weight,"
+    )
 
 
 def _of_nuisances(analysis: Analysis) -> Iterator[str]:

@@ -14,6 +14,7 @@ from wilks.reports.picture import Picture
 from wilks.reports.tables import Table, count, number
 from wilks.significance.printing import probability_from_log
 
+_LOG_LARGEST = 700.0
 _NO_TOYS = "No toys were made."
 _NO_ANSWER = ("No p-value: the fit of the data failed.", "The warnings below give the reason.")
 
@@ -171,7 +172,7 @@ def analytic_headline(result: GoodnessOfFit, law: AnalyticLaw) -> tuple[str, ...
 
 def _analytic_table(result: GoodnessOfFit, law: AnalyticLaw) -> Table:
     limit = law.gaussian_log_p_value(result.t)
-    factor = math.exp(result.log_p_value - limit)
+    factor = result.log_p_value - limit  # its logarithm
     words = law.words
     rows = (
         ("mean of t", f"{law.figures.mean:.2f}", "exact"),
@@ -179,10 +180,19 @@ def _analytic_table(result: GoodnessOfFit, law: AnalyticLaw) -> Table:
         ("excess variance", f"{law.figures.excess:.3f}", words.excess),
         ("terms", str(law.figures.n_terms), words.terms),
         (f"p in the {words.limit}", probability_from_log(limit), words.limit_note),
-        ("correction", number(factor), words.correction),
+        ("correction", _number_from_log(factor), words.correction),
         ("method", result.method, "what the p-value is worth"),
     )
     return Table("The analytic null", rows, ("", "value", "meaning"))
+
+
+def _number_from_log(log: float) -> str:
+    """exp(log), as a power of ten where that is no float.
+
+    >>> _number_from_log(0.0), _number_from_log(1243.0)
+    ('1', '10^540')
+    """
+    return number(math.exp(log)) if abs(log) < _LOG_LARGEST else f"10^{log / math.log(10.0):.0f}"
 
 
 def headline(result: GoodnessOfFit) -> tuple[str, ...]:
