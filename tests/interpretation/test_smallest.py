@@ -165,6 +165,12 @@ def test_names_that_are_no_plain_names_are_quoted():
     assert cut.holds(np.array([np.nan, 31.0])).tolist() == [False, True]
 
 
+@pytest.mark.parametrize("name", ["lambda", "is", "not", "min", "abs", "pi", "e"])
+def test_names_that_mean_something_else_in_a_formula_are_quoted(name):
+    selection = parse_selection(Cut(name, 0.5, np.inf).text)
+    assert selection.evaluate({name: np.array([0.0, 1.0])}).tolist() == [False, True]
+
+
 def test_an_empty_region_has_no_cuts():
     found = rule_of({"x": np.linspace(0.0, 1.0, 10)}, np.zeros(10, dtype=bool))
     assert found.cuts == () and found.text == "everything" and found.coverage == 0.0

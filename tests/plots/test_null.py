@@ -1,9 +1,13 @@
+"""The null distribution and the observed t."""
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from wilks import plots
-from wilks.laws import calibrate
+from wilks.laws import calibrate, evaluate
+from wilks.plots.null import observed_numbers
+from wilks.statistics.linear.score_law import ScoreNull
 from wilks.typing import FitStatus
 
 
@@ -30,6 +34,17 @@ def test_the_observed_t_has_p_and_z_with_their_method(calibration, make_fit):
     assert result.p_text in label and f"{result.z_score:.2f} (empirical)" in label
     assert observed_line(figure)[0].get_xdata()[0] == 60.0
     assert figure.axes[0].get_xlim()[1] > 60.0
+
+
+def test_the_numbers_of_an_answer_say_what_their_interval_is(calibration, make_fit):
+    by_toys = observed_numbers(calibration.evaluate(make_fit(t=60.0)), 60.0)
+    assert by_toys.interval == "68 % interval"
+    null = ScoreNull(np.ones(2), np.zeros((2, 2)), np.zeros((2, 2, 2)), np.zeros((2, 2)), np.zeros(2))
+    numbers = observed_numbers(evaluate(make_fit(t=4000.0), null), 4000.0)  # p = exp(-t/2)
+    p, log10_p, z = numbers.found
+    assert numbers.interval == "interval" and p.cells == [None]
+    assert log10_p.cells == [pytest.approx(-2000.0 / np.log(10.0))]
+    assert z.cells[0] == pytest.approx(63.17, abs=0.01) and z.ends(0) == pytest.approx((z.cells[0],) * 2)
 
 
 def test_a_calibration_takes_a_t_by_hand(calibration):

@@ -54,6 +54,20 @@ def test_a_submission_has_the_layout_of_hepdata() -> None:
     assert lengths == {TABLE.n_rows}
 
 
+def test_tables_whose_names_are_one_file_are_numbered() -> None:
+    tables = [Numbers(name, "", TABLE.given, TABLE.found) for name in ("pt/1", "pt 1", "Pt_1", "eta")]
+    assert list(named("corner", tables)) == ["corner-pt_1-1", "corner-pt_1-2", "corner-Pt_1-3", "corner-eta"]
+    assert list(named("corner-eta", [TABLE], taken=["corner-eta"])) == ["corner-eta-1"]
+
+
+def test_long_names_of_a_submission_differ() -> None:
+    names = [f"corner-{'x' * 70}-{end}" for end in "ab"]
+    _, *entries = yaml.safe_load_all(to_hepdata(dict.fromkeys(names, TABLE))["submission.yaml"])
+    short = [one["name"] for one in entries]
+    assert len(set(short)) == 2 and max(map(len, short)) <= 64
+    assert [one["data_file"] for one in entries] == [f"{name}.yaml" for name in names]
+
+
 def test_tables_of_a_figure_are_named_after_it() -> None:
     assert list(named("null", [TABLE])) == ["null"]
     assert list(named("null", [TABLE, Numbers("a/b c", "", TABLE.given, TABLE.found)])) == ["null-toys", "null-a_b_c"]

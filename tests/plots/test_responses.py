@@ -5,6 +5,7 @@ import wilks
 from wilks import plots
 from wilks.errors import InputError
 from wilks.nuisances import Nuisance, Nuisances
+from wilks.plots.responses import _bin_text
 from wilks.responses import Variation, check_responses, study_responses
 from wilks.samples import Sample
 
@@ -62,6 +63,14 @@ def test_study_shows_the_points_of_each_bin_and_the_fitted_curves(study):
     np.testing.assert_array_equal(first.get_ydata(), column.log_ratios[:, 0])
     assert legend(figure)[0].startswith("below ") and f"order {study.nuisances[0].order}, proposed" in legend(figure)
     assert axes.get_xlabel() == "scale" and figure.legends[0].get_title().get_text() == "bins of x"
+
+
+def test_bins_that_agree_in_three_digits_have_names_of_their_own():
+    edges = np.array([5270.0, 5278.5, 5279.0, 5279.25, 5290.0])
+    assert [_bin_text(edges, b) for b in range(4)] == [
+        "below 5278.5", "5278.5 to 5279", "5279 to 5279.2", "above 5279.2"
+    ]  # fmt: skip
+    assert _bin_text(np.array([0.0, 1.0, 1.0, 2.0]), 1) == "1 to 1"
 
 
 def test_training_points_are_marked(study):

@@ -36,6 +36,19 @@ def test_every_interval_has_its_z(made):
     assert circle.get_xydata().tolist() == [[fit.regions[0].lower[0], fit.regions[0].upper[0]]]
 
 
+def test_an_interval_without_an_end_has_none_in_the_numbers(made):
+    _, data, _ = made
+    reference = wilks.Sample(np.linspace(0.0, 5.0, 500), features=["x"])
+    analysis = wilks.Analysis(reference=reference, model=wilks.Scan(n_bins=4), expected_events=100.0)
+    (numbers,) = plots.numbers_of(plots.tomography(analysis, data))
+    lower, upper = (one.cells for one in numbers.given)
+    inner = [round(float(edge), 9) for edge in np.array(analysis.model.bins.given[0])[1:-1]]
+    ends = [None, *inner, None]
+    expected = {(ends[i], ends[j]) for i in range(4) for j in range(i + 1, 5)}
+    found = [tuple(None if end is None else round(end, 9) for end in pair) for pair in zip(lower, upper, strict=True)]
+    assert len(found) == len(expected) and set(found) == expected
+
+
 def test_only_a_scan_of_one_feature_has_one(made):
     analysis, data, _ = made
     other = wilks.Analysis(reference=analysis.reference, model=wilks.Histogram(n_bins=5))

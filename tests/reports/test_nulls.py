@@ -5,10 +5,12 @@ import re
 import numpy as np
 import pytest
 
+import wilks
 from wilks.errors import InputError
 from wilks.laws import evaluate, unanswered
 from wilks.reports import write_report
 from wilks.reports.content import ReportInputs, build_report
+from wilks.reports.limits import limits
 from wilks.reports.nulls import analytic_headline, key_figures
 from wilks.statistics.linear import Kernel
 from wilks.statistics.linear.score_law import ScoreNull
@@ -54,6 +56,36 @@ def test_the_page_shows_the_null(result, analysis, data):
     assert "that over data and references of this size" in report.question[1] and "No toys were made" in report.origin
     assert report.ratio_pictures and report.fit_tables
     assert dict(report.reproduction.rows)["fingerprint of the analysis"] == analysis.fingerprint()
+
+
+def histogram_and_answer(x, weights=None, *, data):
+    reference = wilks.Sample(x, weights, features=["x"])
+    analysis = wilks.Analysis(reference=reference, model=wilks.Histogram(n_bins=20), expected_events=len(data))
+    return analysis, wilks.goodness_of_fit(analysis, wilks.Sample(data, features=["x"]))
+
+
+def test_a_correction_that_is_no_float_is_a_power_of_ten():
+    rng = np.random.default_rng(8)
+    analysis, answer = histogram_and_answer(rng.normal(size=40_000), data=rng.normal(1.0, size=20_000))
+    report = build_report(ReportInputs(answer, analysis, None, None, "", {}))
+    (correction,) = (row[1] for row in report.null_tables[0].rows if row[0] == "correction")
+    assert re.fullmatch(r"10\^\d{3,4}", correction)
+
+
+def test_what_the_reference_may_move_z_by_knows_weights_and_the_law(analysis):
+    rng = np.random.default_rng(9)
+    weights = np.where(rng.uniform(size=2_000) < 0.02, 1.0, 0.001)
+    weighted, answer = histogram_and_answer(rng.normal(size=2_000), weights, data=rng.normal(size=20))
+    share = float(np.sum(weighted.reference.event_weights**2) / 20.0)
+    (told,) = (line for line in limits(answer, weighted, None, fit=None) if "reference has" in line)
+    assert f"Z may differ by about {share:.4g}" in told and "over data and references of this size" in told
+    assert f"2,000 events, as good as {20 / share:.0f} of equal weight, for 20" in told
+    toys = wilks.calibrate(rng.chisquare(20, size=50), degrees_of_freedom=20)
+    (told,) = (line for line in limits(toys, analysis, None, fit=None) if "reference, of" in line)
+    assert told == (
+        "The test is conditional on the reference, of 2,000 events for 200 that are expected. A null that averages "
+        "over references of this size would change Z by about 0.1."
+    )
 
 
 def test_a_page_can_be_written_without_the_analysis(result, tmp_path):

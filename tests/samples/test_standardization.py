@@ -140,8 +140,9 @@ def test_what_is_said_of_several_values_and_of_few_that_weigh_little():
     assert 'where="`pt [GeV]` > -999 and `pt [GeV]` < 99999"' in text
     (text,) = scale_notices(Sample(x, features=("pt ` GeV",)), Standardization.of(sample))
     assert "where" not in text
-    (text,) = scale_notices(Sample(x, features=("pt",)), Standardization.of(sample))
-    assert 'where="pt > -999 and pt < 99999"' in text
+    for name, told in {"pt": "pt", "log(pt)": "log(pt)", "lambda": "`lambda`", "min": "`min`"}.items():
+        (text,) = scale_notices(Sample(x, features=(name,)), Standardization.of(sample))
+        assert f'where="{told} > -999 and {told} < 99999"' in text
     little = np.append(np.random.default_rng(2).normal(100.0, 30.0, size=100_000), -2_000.0)
     result = Standardization.of(Sample(little))
     assert float(result.scale[0]) == pytest.approx(little.std(), rel=1e-12)

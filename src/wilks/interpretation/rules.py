@@ -22,6 +22,8 @@ import numpy as np
 
 from wilks.interpretation.counting import Counted, count_inside
 from wilks.samples import Sample
+from wilks.samples.quoted_names import quoted
+from wilks.samples.syntax import is_plain_name
 from wilks.typing import BoolArray, FloatArray
 from wilks.wording import visible
 
@@ -48,7 +50,7 @@ class Cut:
     @property
     def text(self) -> str:
         """As a selection has it, such as ``pt1 > 140`` or ``abs(eta1) < 1.3``."""
-        name = self.column if self.column.isidentifier() else f"`{visible(self.column)}`"
+        name = self.column if is_plain_name(self.column) else quoted(visible(self.column))
         name = f"abs({name})" if self.is_absolute else name
         ends = ((">", self.low), ("<", self.high))
         return " and ".join(f"{name} {sign} {_short(end)}" for sign, end in ends if np.isfinite(end)) or "everything"

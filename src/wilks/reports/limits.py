@@ -78,9 +78,9 @@ def _of_reference(analysis: Analysis, law: object) -> Iterator[str]:
 def _events(sample: Sample) -> str:
     """How many, and how many of equal weight are as good where that is less."""
     text, effective = f"{count(sample.n_events)} events", sample.n_effective
-    return (
-        text if effective > 0.99 * sample.n_events else f"{text}, as good as {count(round(effective))} of one weight,"
-    )
+    if effective > 0.99 * sample.n_events:
+        return text
+    return f"{text}, as good as {count(round(effective))} of equal weight,"
 
 
 def _of_nuisances(analysis: Analysis) -> Iterator[str]:

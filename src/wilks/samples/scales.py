@@ -11,6 +11,7 @@ from wilks.samples.checked_arrays import is_formula_like
 from wilks.samples.outliers import central_interval, far_values
 from wilks.samples.quoted_names import quoted
 from wilks.samples.sample import Sample
+from wilks.samples.syntax import is_plain_name
 from wilks.typing import BoolArray, FloatArray
 
 _MOST = 0.5
@@ -121,7 +122,9 @@ class ColumnScale:
 
     def _condition(self) -> str:
         """A selection of the others."""
-        name = self.name if is_formula_like(self.name) else quoted(self.name)
+        is_word = self.name.isidentifier()
+        is_plain = is_plain_name(self.name) if is_word else is_formula_like(self.name)
+        name = self.name if is_plain else quoted(self.name)
         if "`" in self.name:
             return ""
         apart, others = self.values[self.is_apart], self.values[~self.is_apart]
