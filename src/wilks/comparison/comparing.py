@@ -80,9 +80,10 @@ def compare(
 ) -> Comparison:
     """Whether two samples are drawn from one distribution, with nothing to choose.
 
-    Features that both have are compared. All that scales or chooses is a function of the set of pooled rows and of the
-    sizes, so that a p counted among relabellings of these rows is exact: P(p <= x) <= x for all distributions, sizes
-    and ties. The order of rows, that of the samples and the units of a feature change nothing.
+    Features that both have are compared; one of which some values are stored in single precision and others in double
+    is compared in single precision (`at_one_precision`). All that scales or chooses is a function of the set of pooled
+    rows and of the sizes, so that a p counted among relabellings of these rows is exact: P(p <= x) <= x for all
+    distributions, sizes and ties. The order of rows, that of the samples and the units of a feature change nothing.
 
     Without a model the default set is taken (`DefaultSet`): kernels on the features and on their ranks, waves on the
     ranks of single features and of all, products for pairs of features, and scans for a small region.
