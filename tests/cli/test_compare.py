@@ -169,6 +169,26 @@ def test_a_selection_a_weight_and_the_sizes(files: tuple[str, str]) -> None:
 
 
 @pytest.mark.usefixtures("no_figures")
+def test_definitions_beside_features(files: tuple[str, str]) -> None:
+    words = (*files, "--feature", "pt_gev / half", "--define", "half=2", "--define", "size=abs(pt_gev)")
+    code, text = invoke(*words, "--permutations", "9")
+    assert code == 0 and "in pt_gev / half, size\n" in text, text
+    weighed = (*files, "--feature", "pt_gev", "--define", "weight=1 + event/1000", "--permutations", "9")
+    code, text = invoke(*weighed, "--output", "weighed")
+    assert code == 0 and "'weight' weighs the events of both samples" in text and "bootstrap" in text
+    code, text = invoke(*weighed, "--output", "given", "--weight", "2*weight")
+    assert code == 0 and "left out" not in text and "bootstrap" in text
+    code, text = invoke(*weighed, "--output", "other", "--weight", "1 + event/2000")
+    assert code == 0 and "weight left out: named as weights are" in text
+    code, text = invoke(*weighed, "--output", "streamed", "--stream", "--processes", "1")
+    assert code == 2 and "'weight' of the first sample looks like a weight" in text
+    code, text = invoke(*weighed, "--output", "counted", "--no-weights")
+    assert code == 0 and "weight left out: named as weights are" in text and "in pt_gev\n" in text
+    code, text = invoke(*files, "--feature", "pt_gev", "--define", "size=abs(pt)", "--output", "unknown")
+    assert code == 2 and "no column 'pt'" in text
+
+
+@pytest.mark.usefixtures("no_figures")
 def test_weights_with_a_gap_are_refused_or_set_aside_on_purpose(files: tuple[str, str]) -> None:
     rows = "".join(f"{x},{'' if n == 7 else 2}\n" for n, x in enumerate(RNG.normal(size=60)))
     Path("w.csv").write_text(f"pt_gev,weight\n{rows}")

@@ -67,7 +67,7 @@ def test_from_files_to_a_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert code == 2 and "(stream differ)" in said
 
 
-def chosen(a: str, b: str, **options: object) -> bool:
+def chosen(a: str, b: str, asked: Asked | None = None, **options: object) -> bool:
     """Whether these files are streamed."""
     given = {
         "stream": None,
@@ -78,7 +78,7 @@ def chosen(a: str, b: str, **options: object) -> bool:
         "no_weights": False,
         **options,
     }
-    return compare_streams.streamed((a, b), (Asked(), Asked()), given) is not None
+    return compare_streams.streamed((a, b), (asked or Asked(),) * 2, given) is not None
 
 
 def test_large_samples_are_streamed_unless_they_have_weights(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +91,7 @@ def test_large_samples_are_streamed_unless_they_have_weights(folder: Path, monke
     write(folder / "b.parquet", 2, weight=np.linspace(0.5, 1.5, N))
     assert not chosen("a*.parquet", "b.parquet")
     assert chosen("a*.parquet", "b.parquet", no_weights=True)
+    assert not chosen("a*.parquet", "a*.parquet", asked=Asked(define={"w": "pt / 2"}))
     np.savetxt("c.csv", np.ones((9, 2)), delimiter=",", header="pt,n_jets", comments="")
     assert not chosen("a*.parquet", "c.csv")
     monkeypatch.setattr(compare_streams, "_MOST_BYTES", 10)

@@ -42,6 +42,11 @@ def test_a_column_of_weights_weighs_its_own_sample() -> None:
     )
 
 
+def test_a_mass_is_no_weight() -> None:
+    found = two_given(columns(W=RNG.normal(2.0, 0.1, size=N)), columns(W=RNG.normal(2.0, 0.1, size=N)))
+    assert found.a.features == ("pt", "eta", "W") and not found.a.is_weighted and found.notices == ()
+
+
 def test_several_weights_are_asked_about() -> None:
     weights = RNG.uniform(0.5, 1.5, size=(2, N))
     with pytest.raises(SampleError, match=r"weight='genWeight\*puWeight'"):

@@ -60,7 +60,11 @@ def test_rows_in_messages_are_those_of_the_file(folder):
         ({"entry_stop": 0}, "entry_stop must be a whole number of at least 1"),
         ({"entry_start": 5, "entry_stop": 5}, "entry_stop must be a whole number of at least 6"),
         ({"entry_stop": 1.5}, "entry_stop must be a whole number"),
-        ({"entry_start": 30}, "there must be at least one event"),
+        ({"entry_start": 30}, "entry_start must be less than the number of rows, but 3 files hold 30"),
+        (
+            {"entry_start": 99, "entry_stop": 120},
+            "entry_start must be less than the number of rows, but 3 files hold 30",
+        ),
     ],
 )
 def test_what_is_no_range(folder, options, message):

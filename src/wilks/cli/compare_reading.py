@@ -1,13 +1,14 @@
 """What `wilks compare` reads of its files: options that name columns, values and golden JSON files."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from wilks.comparison.contents import Asked
-from wilks.samples import Certified
+from wilks.samples import Certified, looks_like_weight
+from wilks.samples.recipe import unused_definitions
 
 _SIDE = re.compile(r"^([AB])=(?!=)")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -25,7 +26,8 @@ _OPTIONS = (
         "--define",
         multiple=True,
         metavar="NAME=EXPRESSION",
-        help="A column made of others, which is compared as well; may be repeated.",
+        help="A column made of others; may be repeated. It is compared as well, beside --feature if nothing else uses "
+        "it; one that is named as weights are weighs the events, as a column does.",
     ),
     click.option("--where", metavar="EXPRESSION", help='Which events to keep, such as "pt > 20 and abs(eta) < 2.4".'),
     click.option(
@@ -78,13 +80,15 @@ def asked_of(options: Mapping[str, Any]) -> tuple[Asked, Asked]:
     if options["weight"] and options["no_weights"]:
         raise click.UsageError("--weight and --no-weights exclude each other")
     weights, golden = (_of_sides(options[key], option) for key, option in _SIDED)
+    define = _pairs(options["define"], "--define", "NAME=EXPRESSION")
+    features = _with_defined(options["features"], define, (*filter(None, [options["where"]]), *weights.values()))
     first, second = (
         Asked(
-            features=tuple(options["features"]),
+            features=features,
             tree=options["tree"],
             where=options["where"],
             weight=weights.get(side),
-            define=_pairs(options["define"], "--define", "NAME=EXPRESSION"),
+            define=define,
             fill=_numbers(_pairs(options["fill"], "--fill", "OBJECT=NUMBER")),
             certified=_certified(golden.get(side), options["run_columns"]),
             entry_stop=options["entry_stop"],
@@ -92,6 +96,12 @@ def asked_of(options: Mapping[str, Any]) -> tuple[Asked, Asked]:
         for side in "AB"
     )
     return first, second
+
+
+def _with_defined(features: Sequence[str], define: Mapping[str, str], others: Sequence[str]) -> tuple[str, ...]:
+    """The features that are asked for, and the definitions that nothing uses and that are not named as weights are."""
+    unused = unused_definitions(define, (*features, *others)) if features else ()
+    return (*features, *(name for name in unused if not looks_like_weight(name)))
 
 
 _SIDED = (("weight", "--weight"), ("golden_json", "--golden-json"))

@@ -91,7 +91,7 @@ def _stream(files: str, asked: Asked) -> Stream:
 
 def _counts_one_each(first: Stream, second: Stream, options: Mapping[str, Any]) -> bool:
     """Whether no column of either may weigh its events."""
-    names = (name for one in (first, second) for name in columns(one.files, tree=one.tree))
+    names = (name for one in (first, second) for name in (*columns(one.files, tree=one.tree), *one.define))
     return options["no_weights"] or not any(map(looks_like_weight, names))
 
 
@@ -114,7 +114,7 @@ def prepare_from_files(session: Session, samples: Streams, options: Mapping[str,
         session.note(f"The samples are read in pieces, twice, by {who}.")
         if not options["no_weights"]:
             for sample, which in zip(samples, ("first", "second"), strict=True):
-                require_unweighted(sample, which=which, asked=options["features"])
+                require_unweighted(sample, which=which, asked=sample.features or ())
         streaming = StreamingOptions(
             options["seed"], output / SUMS, executor, every_ten_seconds(session.note), uses_weights=False
         )

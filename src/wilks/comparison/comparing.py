@@ -19,6 +19,7 @@ from wilks.comparison.counting import HITS, Counted, Report, counted, feature_lo
 from wilks.comparison.models import blocks_of
 from wilks.comparison.nulls import Multipliers, Null, Relabelling
 from wilks.comparison.numbers import fisher_log_p, log_p_of_numbers
+from wilks.comparison.precision import at_one_precision, decimals_notices, precision_notices
 from wilks.comparison.prepared import Prepared, lacking_notices
 from wilks.comparison.splitting import require_labels, split_relabellings
 from wilks.comparison.statistics import ComparisonStatistics, Scores
@@ -79,9 +80,10 @@ def compare(
 ) -> Comparison:
     """Whether two samples are drawn from one distribution, with nothing to choose.
 
-    Features that both have are compared. All that scales or chooses is a function of the set of pooled rows and of the
-    sizes, so that a p counted among relabellings of these rows is exact: P(p <= x) <= x for all distributions, sizes
-    and ties. The order of rows, that of the samples and the units of a feature change nothing.
+    Features that both have are compared; one of which some values are stored in single precision and others in double
+    is compared in single precision (`at_one_precision`). All that scales or chooses is a function of the set of pooled
+    rows and of the sizes, so that a p counted among relabellings of these rows is exact: P(p <= x) <= x for all
+    distributions, sizes and ties. The order of rows, that of the samples and the units of a feature change nothing.
 
     Without a model the default set is taken (`DefaultSet`): kernels on the features and on their ranks, waves on the
     ranks of single features and of all, products for pairs of features, and scans for a small region.
@@ -162,14 +164,16 @@ def prepare_samples(
         SampleError: fewer than 10 events, no feature in common, unusable weights.
     """
     given = two_given(a, b)
-    first, second, left_out = common(given.a, given.b)
+    *stored, left_out = common(given.a, given.b)
+    first, second, single = at_one_precision(*stored)
     if is_weighted := has_weights(first, second):
         require_usable_weights(first, second)
     null: Null = Multipliers.of(first, second) if is_weighted else Relabelling.of(first, second)
     if needs_labels:
         require_labels(null)
     lacking = lacking_notices((first.origin, second.origin))
-    notices = (*given.notices, *left_out, *lacking, *pair_notices(first, second))
+    precision = (*precision_notices(single), *decimals_notices(first, second))
+    notices = (*given.notices, *left_out, *lacking, *precision, *pair_notices(*stored))
     blocks = tuple(blocks_of(model, null, seed=seed, search=search))
     if needs_labels and not all(one.is_additive for one in blocks):
         raise InputError(

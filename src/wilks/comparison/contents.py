@@ -23,7 +23,7 @@ from wilks.samples.choosing import Events
 from wilks.samples.column_kinds import holds_words
 from wilks.samples.file_names import Files
 from wilks.samples.reading import columns_of_words, refused_columns
-from wilks.samples.recipe import require_used, used_fill
+from wilks.samples.recipe import require_used, unused_definitions, used_fill
 from wilks.samples.tables import table_of
 from wilks.wording import listed, visible
 
@@ -106,7 +106,7 @@ _ALL = Asked()
 def contents_of_files(files: Files, asked: Asked = _ALL) -> Contents:
     """The features that are asked for, or all columns that hold one finite number for each selected event.
 
-    Columns that are named as weights are come with them, unless a weight is given.
+    Columns and definitions that are named as weights are come with them; columns do not where a weight is given.
 
     Raises:
         SampleError: a file, the selection, a feature that is asked for or the weight cannot be used, or there is no
@@ -115,7 +115,8 @@ def contents_of_files(files: Files, asked: Asked = _ALL) -> Contents:
     require_used(asked.fill, [*asked.features, *asked.define.values(), *filter(None, (asked.where, asked.weight))])
     there = columns(files, tree=asked.tree)
     if asked.features:
-        likely = [name for name in there if looks_like_weight(name) and asked.weight is None]
+        others = (*there, *asked.define) if asked.weight is None else unused_definitions(asked.define, (asked.weight,))
+        likely = filter(looks_like_weight, others)
         names, left_out = dict.fromkeys((*asked.features, *likely)), ""
     else:
         names, left_out = dict.fromkeys((*there, *asked.define)), refused_columns(files, tree=asked.tree)

@@ -17,6 +17,7 @@ from wilks.typing import BoolArray, FloatArray, IntArray
 from wilks.wording import visible
 
 _LARGEST = 2**31 - 1
+_MOST_SHOWN = 80
 _FORM = '{"273158": [[1, 1279]], "273302": [[1, 459], [470, 480]]}'
 
 
@@ -152,6 +153,11 @@ def _pairs(listed: object) -> Iterable[tuple[object, object]]:
     return listed.items()
 
 
+def _shown(part: object) -> str:
+    text = repr(part) if isinstance(part, list) else came(part)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
 def _ranges(run: object, parts: object) -> Iterable[tuple[int, int, int]]:
     if not (isinstance(run, str) and run.isascii() and run.isdecimal() and int(run) <= _LARGEST):
         raise ValueError(f"it lists {came(run)} as a run")
@@ -160,5 +166,5 @@ def _ranges(run: object, parts: object) -> Iterable[tuple[int, int, int]]:
     for part in parts:
         is_pair = isinstance(part, list) and len(part) == 2 and all(type(one) is int for one in part)
         if not is_pair or not 0 <= part[0] <= part[1] <= _LARGEST:
-            raise ValueError(f"it has {came(part)} for run {run}")
+            raise ValueError(f"it has {_shown(part)} for run {run}; a range is the first and the last lumisection")
         yield int(run), part[0], part[1]

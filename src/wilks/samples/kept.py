@@ -68,6 +68,11 @@ class Kept:
             SampleError: with what was asked of the events.
         """
         listed = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
+        if self.tally.n_read == 0 and self.n_passed:
+            raise SampleError(
+                f"entry_start must be less than the number of rows, but {listed} hold{'s' * (len(paths) == 1)} "
+                f"{self.n_passed:,}"
+            )
         if self.tally.n_read == 0:
             raise SampleError(f"there must be at least one event, but {listed} hold(s) none")
         if self.n_selected == 0:

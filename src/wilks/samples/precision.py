@@ -11,6 +11,7 @@ from wilks.typing import BoolArray, FloatArray, IntArray
 Rounding = Callable[[FloatArray], FloatArray]
 Roundings = tuple[int | None, ...]
 _FEW = 64
+_OF_SINGLE = 6e-8  # half a unit in the last place
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +99,65 @@ def to_digits(values: FloatArray, n: int | IntArray) -> FloatArray:
     power = n - 1 - np.floor(np.log10(np.where(usual, sizes, 1.0)))
     up, down = 10.0 ** np.maximum(power, 0.0), 10.0 ** np.maximum(-power, 0.0)
     return np.where(usual, np.rint(values * up / down) * down / up, values)
+
+
+def to_single_fractions(values: FloatArray) -> FloatArray:
+    """Rounded to single precision; whole numbers, and what is too large or too small for it, as they are.
+
+    >>> to_single_fractions(np.array([0.15, 2.0**24 + 1.0, 1e-50])).tolist()
+    [0.15000000596046448, 16777217.0, 1e-50]
+    """
+    single = to_single(values)
+    stays = (values == np.rint(values)) | (np.abs(single) < np.finfo(np.float32).tiny)
+    return np.where(stays, values, single)
+
+
+def is_in_part_single(column: FloatArray) -> bool:
+    """Whether some values (n,) are stored in single precision and others in double: one occurs in both.
+
+    Numbers of few bits, 12 in all or 6 after the point, say nothing: short decimal numbers are such, by chance.
+
+    >>> both = np.array([0.15, np.float32(0.15)])
+    >>> is_in_part_single(both), is_in_part_single(both[:1]), is_in_part_single(np.array([0.5, 0.5 + 1e-12]))
+    (True, False, False)
+    """
+    single = to_single_fractions(column)
+    is_double = single != column
+    if is_double.all() or not is_double.any():
+        return False
+    stored = column[~is_double & ~_has_few_bits(column)]
+    return bool(stored.size and np.any(np.isin(single[is_double], stored)))
+
+
+def decimals_of(column: FloatArray, *, fewest: int) -> int | None:
+    """How many decimals, 1 to 4, hold all values (n,); None: none does, or fewer than ``fewest`` have any.
+
+    >>> decimals_of(np.array([0.25, 0.5, 0.75]), fewest=3), decimals_of(np.array([0.25, 1.0, 2.0]), fewest=3)
+    (2, None)
+    """
+    if np.count_nonzero(column != np.rint(column)) < fewest:
+        return None
+    few = column[:_FEW]
+    return next((n for n in range(1, 5) if np.all(has_decimals(few, n)) and np.all(has_decimals(column, n))), None)
+
+
+def has_decimals(values: FloatArray, n: int) -> BoolArray:
+    """Which values n decimals hold, as far as single precision tells.
+
+    >>> has_decimals(np.array([0.15, np.float32(0.15), 0.151]), 2).tolist()
+    [True, True, False]
+    """
+    with np.errstate(over="ignore"):
+        found: BoolArray = np.abs(to_decimals(values, n) - values) <= _OF_SINGLE * np.abs(values)
+    return found
+
+
+def _has_few_bits(values: FloatArray) -> BoolArray:
+    """Of numbers of single precision."""
+    with np.errstate(over="ignore"):
+        ends = np.frexp(values)[0] * 2.0**12, values * 2.0**6
+    found: BoolArray = np.logical_or.reduce([end == np.rint(end) for end in ends])
+    return found
 
 
 _DIGITS, _DECIMALS = np.arange(8, 3, -1, dtype=np.int64), range(6, 0, -1)

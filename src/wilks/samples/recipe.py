@@ -272,6 +272,20 @@ def reductions_of(texts: Iterable[str]) -> set[str]:
     return found
 
 
+def unused_definitions(define: Mapping[str, str], texts: Iterable[str]) -> tuple[str, ...]:
+    """The defined names that neither one of the texts nor another definition needs.
+
+    >>> unused_definitions({"half": "2", "size": "abs(pt)"}, ["pt / half", "pt > 3"])
+    ('size',)
+    """
+    used: set[str] = set()
+    for text in (*texts, *define.values()):
+        for parse in (parse_expression, parse_selection):
+            with contextlib.suppress(SampleError):
+                used.update(parse(text).names)
+    return tuple(name for name in define if name not in used.union(texts))
+
+
 def used_fill(fill: object, texts: Iterable[str]) -> dict[str, float]:
     """Those of the values for absent objects that formulas need.
 

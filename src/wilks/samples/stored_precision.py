@@ -63,6 +63,21 @@ def at_precision(node: Node, columns: Precisions) -> Node:
     return Apply(node.function, tuple(at_precision(one, columns) for one in node.arguments), node.is_condition)
 
 
+def single_of(constant: float) -> float:
+    """The value of single precision that is taken for a constant where nothing is known of the column.
+
+    >>> single_of(0.7), single_of(0.5), single_of(25_000.1)
+    (0.699999988079071, 0.5, 25000.1)
+    """
+    stored = _in(_SINGLE, constant)
+    return constant if _has_few_bits(stored) else stored
+
+
+def _in(kind: np.dtype[Any], constant: float) -> float:
+    with np.errstate(all="ignore"):
+        return float(kind.type(constant))
+
+
 def _beside(node: Node, other: Node, columns: Precisions) -> Node:
     """One side of a comparison, given the other."""
     if names_in(other) or not _is_column(node):
@@ -70,7 +85,7 @@ def _beside(node: Node, other: Node, columns: Precisions) -> Node:
     kind = precision_of(node, columns)
     with np.errstate(all="ignore"):
         constant = float(value_of(other, {}))
-        stored = float((kind or _SINGLE).type(constant))
+    stored = _in(kind or _SINGLE, constant)
     is_other = np.isfinite(stored) and stored != constant and (kind is not None or not _has_few_bits(stored))
     return Apply(partial(_with, stored=stored, constant=constant), (node,), False) if is_other else node
 

@@ -16,6 +16,7 @@ from wilks.samples.checked_arrays import check_names
 from wilks.samples.file_names import Files, find_files, listed_files
 from wilks.samples.origin import Origin
 from wilks.samples.plan import ReadTally
+from wilks.samples.precision import to_single_fractions
 from wilks.samples.readers import TableFile, reader_for
 from wilks.samples.reading import CHUNK_SIZE, columns
 from wilks.samples.recipe import Recipe, fill_values, make_recipe, require_used, used_fill
@@ -60,6 +61,7 @@ class Stream:
         features: None: all columns that the files have in common.
         chunk_size: rows that are read at once.
         held: a sample in memory that is taken in the same way.
+        single: features that are rounded to single precision (`to_single_fractions`).
     """
 
     files: tuple[str, ...]
@@ -71,6 +73,7 @@ class Stream:
     features: tuple[str, ...] | None = None
     chunk_size: int = CHUNK_SIZE
     held: Sample | None = None
+    single: tuple[str, ...] = ()
 
     @property
     def n_tables(self) -> int:
@@ -102,6 +105,10 @@ class Stream:
         """The same events with these features."""
         return replace(self, features=tuple(names))
 
+    def in_single(self, names: Iterable[str]) -> "Stream":
+        """The same events, with these features rounded to single precision."""
+        return replace(self, single=tuple(names))
+
     def units(self, table: int, tally: ReadTally | None = None) -> Iterator[Unit]:
         """All units of a table, in order; the last one may be shorter, and some have no event.
 
@@ -114,8 +121,8 @@ class Stream:
         """
         counted = ReadTally() if tally is None else tally
         if self.held is not None:
-            return in_units(self._held_pieces(self.held, counted))
-        return in_units(self._pieces_of_file(self.files[table], counted))
+            return in_units(self._rounded(self._held_pieces(self.held, counted)))
+        return in_units(self._rounded(self._pieces_of_file(self.files[table], counted)))
 
     def origin(self, tally: ReadTally, *, n_selected: int) -> Origin | None:
         """Where the events come from, when all were read once."""
@@ -155,6 +162,15 @@ class Stream:
             yield Piece(first, n_rows, taken.rows + first, events)
             first += n_rows
 
+    def _rounded(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        is_single = [name in self.single for name in self.names]
+        for piece in pieces:
+            if any(is_single):
+                events = np.where(is_single, to_single_fractions(piece.events), piece.events)
+                yield piece._replace(events=events)
+            else:
+                yield piece
+
     @cached_property
     def _recipe(self) -> Recipe:
         names = self.names
@@ -186,13 +202,14 @@ class Stream:
         kept = {name: getattr(self, name) for name in ("tree", "where", "chunk_size", "held")}
         maps = {"define": dict(self.define), "fill": dict(self.fill)}
         golden = None if self.certified is None else {**vars(self.certified), "file": os.fspath(self.certified.file)}
-        return {**kept, **maps, "certified": golden, "files": list(self.files), "features": list(self.names)}
+        lists = {"files": list(self.files), "features": list(self.names), "single": list(self.single)}
+        return {**kept, **maps, **lists, "certified": golden}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Stream":
         """The inverse of `to_document`."""
         golden = document["certified"]
-        changed = {name: tuple(document[name]) for name in ("files", "features")}
+        changed = {name: tuple(document[name]) for name in ("files", "features", "single")}
         return cls(**{**document, **changed, "certified": None if golden is None else Certified(**golden)})
 
 

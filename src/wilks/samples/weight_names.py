@@ -2,7 +2,7 @@
 
 import re
 
-_WEIGHT = re.compile(r"w|wt|.*wgt|.*weights?|weights?[_.0-9].*", re.IGNORECASE)
+_WEIGHT = re.compile(r"w|(?i:wt|.*wgt|.*weights?|weights?[_.0-9].*)")  # W is a mass
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _VARIED = re.compile("up|down|dn|var|varied|variation|syst|stat|pdf|scale|hi|lo|plus|minus")
 
@@ -10,6 +10,8 @@ _VARIED = re.compile("up|down|dn|var|varied|variation|syst|stat|pdf|scale|hi|lo|
 def looks_like_weight(name: str) -> bool:
     """Whether a column of this name is likely to be a weight.
 
+    >>> looks_like_weight("w"), looks_like_weight("W"), looks_like_weight("WT")
+    (True, False, True)
     >>> looks_like_weight("event_weight"), looks_like_weight("puWeightUp"), looks_like_weight("width")
     (True, True, False)
     """

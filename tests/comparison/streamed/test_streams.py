@@ -209,6 +209,18 @@ def test_columns_that_nobody_chose(tmp_path: Path) -> None:
         compared(stream(a.files, features=["x", "gap"]), b, model=MODEL)
 
 
+def test_single_precision_against_double_is_no_difference(tmp_path: Path) -> None:
+    steps = [np.round(rows(seed, 500), 2) for seed in (1, 2)]
+    single, double = steps[0].astype(np.float32), steps[1]
+    a, b = (str(write(tmp_path / name, one)) for name, one in (("a.parquet", single), ("b.parquet", double)))
+    found = compared(stream(a), stream(b), model=MODEL)
+    held = [Sample(one, features=("x", "n")) for one in (single, double.astype(np.float32))]
+    assert same(found, compared(stream(a), Stream((), held=held[1]), model=MODEL))
+    assert found.warnings[0] == "compared in single precision, in which some of its values are stored: x"
+    with wilks.LocalProcesses(2) as executor:
+        assert same(found, compared(stream(a), stream(b), model=MODEL, executor=executor))
+
+
 def test_what_cannot_be_streamed_is_said(tmp_path: Path, files: tuple[str, str]) -> None:
     path = write(tmp_path / "w.parquet", np.column_stack([rows(1, 50), np.linspace(0, 1, 50)]), ("x", "n", "weight"))
     with pytest.raises(SampleError, match="count one each, but 'weight' of the first"):

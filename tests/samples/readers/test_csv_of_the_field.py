@@ -71,6 +71,8 @@ def test_a_name_of_two_lines(written):
         ("x,y\n1.0D+02,2\n", r"'1.0D\+02' in row 0 is none: write e"),
         ("x,y\n0x10,2\n", r"'0x10' in row 0 is none"),
         ("x,y\n1,2\n1_000,3\n", r"'1_000' in row 1 is none"),
+        ("x,y\n1,2\n\N{ARABIC-INDIC DIGIT THREE},3\n", "'\N{ARABIC-INDIC DIGIT THREE}' in row 1 is none"),
+        ("x,y\n\N{NO-BREAK SPACE}1,2\n", r"'\\xa01' in row 0 is none"),
         ("x,y\n\N{MINUS SIGN}1,2\n", "'\N{MINUS SIGN}1' in row 0 is none"),
         ("x,y\n1,2\n".encode("utf-16"), "text in UTF-8, but is UTF-16"),
         ("x,y\n1,2\n".encode("utf-16-be"), "text in UTF-8, but is UTF-16"),

@@ -73,3 +73,36 @@ def test_a_footer_that_contradicts_itself_is_refused(tmp_path, step):
         if not np.array_equal(found, np.column_stack(list(values.values()))):
             silent.append(place)
     assert not silent
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.4", "2.6"])
+def test_types_that_are_stored_as_others_are_read(tmp_path, version):
+    """Categories of numbers lie there as numbers, and in version 1.0 unsigned integers of 32 bits as those of 64."""
+    category = pa.dictionary(pa.int8(), pa.float64())
+    columns_of = {
+        "njet": pa.array([2, 3, None]).dictionary_encode(),
+        "q": pa.array([0.5, 1.5, 0.5]).dictionary_encode(),
+        "n": pa.array([1, 2**32 - 1, 7], pa.uint32()),
+        "code": pa.array([1, 2**32 - 1, 7], pa.uint32()).dictionary_encode(),
+        "ns": pa.array([[1, 2**32 - 1], [], [7]], pa.list_(pa.uint32())),
+        "more": pa.array([[1], [2], [3]], pa.large_list(pa.uint32())),
+        "two": pa.array([[1, 2], [3, 4], [5, 6]], pa.list_(pa.uint32(), 2)),
+        "qs": pa.array([[0.5], [1.5], [2.5, 0.5]], pa.list_(category)),
+        "word": pa.array(["a", "b", "a"]).dictionary_encode(),
+    }
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table(columns_of), path, version=version)
+    assert columns(path) == ("njet", "q", "n", "code")
+    features = ["q", "n", "code", "sum(ns)", "more[0]", "two[1]", "qs[0]"]
+    largest = 2**32 - 1
+    assert read(path, features=features).events.T.tolist() == [
+        [0.5, 1.5, 0.5],
+        *[[1, largest, 7]] * 2,
+        [1 + largest, 0, 7],
+        [1, 2, 3],
+        [2, 4, 6],
+        [0.5, 1.5, 2.5],
+    ]
+    np.testing.assert_array_equal(read(path, features=["q"], carry=["njet"]).column("njet"), [2, 3, np.nan])
+    with pytest.raises(SampleError, match="it holds text"):
+        read(path, features=["word"])

@@ -33,6 +33,25 @@ def test_a_grid_of_two_features_is_their_product():
     assert grid.text(0, ("a", "b")) == "-1 <= a < 0, b < -0.5" and grid.text(5, ("a", "b")) == "0 <= a <= 2, b >= 0.5"
 
 
+@pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (0.31, 0.27)])
+def test_a_step_in_single_precision_is_on_the_same_side_of_an_edge(shift, scale):
+    steps, standardization = np.arange(-20, 21) / 10, Standardization([shift], [scale])
+    for edges in ((-1.3, -0.7, 0.0, 0.1, 0.3, 0.6, 0.7, 0.9), (0.1, 1.1), (-np.inf, 0.7, np.inf)):
+        grid = Grid.of((edges,), standardization, ("x",))
+        double, single = (
+            grid.find(standardization.apply(x[:, None])) for x in (steps, steps.astype("f4").astype(float))
+        )
+        np.testing.assert_array_equal(single, double)
+        assert grid.given == (edges,)
+    made = Grid.of(((0.0, 0.7, 1.0),), standardization, ("x",), are_made=True)
+    assert made.find(standardization.apply(np.array([[np.float32(0.7)]], dtype=float))).tolist() == [0]
+
+
+def test_edges_that_single_precision_does_not_tell_apart_stay():
+    grid = Grid.of(((0.7, 0.7 + 1e-12, 0.9),), Standardization([0.0], [1.0]), ("x",))
+    assert grid.edges[0].tolist() == [0.7, 0.7 + 1e-12, 0.9]
+
+
 def test_edges_are_refused_where_they_cannot_be_used():
     one = Standardization([0.0], [1.0])
     with pytest.raises(InputError, match=r"one array for each of the 1 features, x, but there are 2"):

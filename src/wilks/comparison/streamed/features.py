@@ -88,8 +88,9 @@ def require_unweighted(sample: Stream, *, which: str, asked: Collection[str]) ->
 
 
 def _weights(sample: Stream, asked: Collection[str]) -> tuple[str, ...]:
-    """Columns that are named as weights are, and that nobody named as features."""
-    there = columns(sample.files, tree=sample.tree) if sample.features and sample.files else sample.names
+    """Columns and definitions that are named as weights are, and that nobody named as features."""
+    is_chosen = sample.features and sample.files
+    there = (*columns(sample.files, tree=sample.tree), *sample.define) if is_chosen else sample.names
     return tuple(name for name in there if looks_like_weight(name) and name not in asked)
 
 

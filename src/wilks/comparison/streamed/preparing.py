@@ -11,6 +11,7 @@ from wilks.comparison.blocks import Block
 from wilks.comparison.checks import FEWEST_EVENTS, has_weights
 from wilks.comparison.nulls import Null
 from wilks.comparison.numbers import log_p_of_counts
+from wilks.comparison.precision import decimals_notices, names_in_part_single, precision_notices
 from wilks.comparison.prepared import Prepared, lacking_notices
 from wilks.comparison.streamed.bunches import Bunches, bunches_for
 from wilks.comparison.streamed.census import Census, looked_at, require_finite
@@ -126,6 +127,7 @@ def prepare_streams(
         notices=(
             *seen.notices,
             *lacking_notices(seen.origins),
+            *decimals_notices(*seen.shown),
             *_copy_notices(seen),
             _streamed_notice(seen.sketch, work.bunches),
         ),
@@ -172,19 +174,23 @@ def as_stream(thing: Stream | Sample | Events, *, what: str) -> Stream:
 
 
 def _looked_at(a: Stream, b: Stream, options: StreamingOptions) -> LookedAt:
-    """The first pass; again where columns turn out to have gaps that nobody chose, or never to vary."""
-    chosen = common_features(a, b, uses_weights=options.uses_weights)
+    """The first pass; again where columns turn out to have gaps that nobody chose, never to vary, or two precisions.
+
+    The sketch is a function of the pooled values, and so is what it says of their precision.
+    """
+    chosen, single = common_features(a, b, uses_weights=options.uses_weights), tuple[str, ...]()
     while True:
-        samples = (a.of_features(chosen.names), b.of_features(chosen.names))
+        samples = (a.of_features(chosen.names).in_single(single), b.of_features(chosen.names).in_single(single))
         censuses, origins, sketch = _pass(samples, options)
         without = _varying(_without_gaps(chosen, censuses), chosen.names, censuses)
-        if without.names == chosen.names:
+        more = names_in_part_single(sketch.rows, chosen.names) if without.names == chosen.names else ()
+        if without.names == chosen.names and not more:
             break
-        chosen = without
+        chosen, single = without, (*single, *more)
     for census, which in zip(censuses, ("first", "second"), strict=True):
         _require_number(census, which)
         require_finite(census, chosen.names, which=which)
-    return LookedAt(samples, censuses, origins, sketch, chosen.notices)
+    return LookedAt(samples, censuses, origins, sketch, (*chosen.notices, *precision_notices(single)))
 
 
 def _pass(

@@ -141,7 +141,7 @@ def is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return "_" not in text
+    return text.isascii() and "_" not in text  # Python knows the digits of all scripts
 
 
 def no_number(value: str) -> str:

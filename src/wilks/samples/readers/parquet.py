@@ -82,8 +82,24 @@ def _check_footer(file: Any, names: Sequence[str], source: TableFile) -> None:
     except (pa.ArrowException, ValueError, OSError) as error:
         raise _damaged(source, "the types of its columns cannot be read") from error
     for name in names:
-        if name in types.names and types.field(name).type != file.schema_arrow.field(name).type:
+        if name in types.names and not _is_stored_as(types.field(name).type, file.schema_arrow.field(name).type):
             raise _damaged(source, f"the type of {name!r} is not that which was written")
+
+
+def _is_stored_as(written: Any, found: Any) -> bool:
+    """Whether a type is found where it was written, or what Parquet makes of it.
+
+    Categories are stored as what they stand for, and unsigned integers of 32 bits, in format version 1.0, as integers
+    of 64.
+    """
+    if written == found:
+        return True
+    if pa.types.is_dictionary(written):
+        return _is_stored_as(written.value_type, found)
+    if _is_list(written) and written.id == found.id:
+        has_same_size = not pa.types.is_fixed_size_list(written) or written.list_size == found.list_size
+        return has_same_size and _is_stored_as(written.value_type, found.value_type)
+    return bool(pa.types.is_uint32(written) and pa.types.is_int64(found))
 
 
 def _damaged(source: TableFile, what: str) -> SampleError:

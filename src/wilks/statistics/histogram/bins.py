@@ -15,6 +15,7 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.problem import Problem
 from wilks.samples import Standardization
+from wilks.samples.stored_precision import single_of
 from wilks.statistics.histogram.edges import plain_numbers
 from wilks.typing import FloatArray, IntArray
 
@@ -47,11 +48,12 @@ class Bins(Protocol):
 class Grid:
     """The products of intervals between edges of each feature; the last feature runs fastest.
 
-    An interval holds its lower edge, and the last of each feature its upper one too.
+    An interval holds its lower edge, and the last of each feature its upper one too. What an edge is in single
+    precision, .699999988 for .7, lies on it.
 
     Args:
         given: ascending edges of each feature in the units of the user; the outermost may be infinite.
-        edges: the same, standardized.
+        edges: where intervals begin, and the last one ends, standardized.
 
     >>> grid = Grid.of(((0.0, 1.0, 2.0),), Standardization([1.0], [2.0]), ("x",))
     >>> grid.find(np.array([[-0.5], [0.0], [0.5], [0.6]])).tolist(), grid.text(1, ("x",))
@@ -63,9 +65,14 @@ class Grid:
 
     @classmethod
     def of(
-        cls, edges: tuple[tuple[float, ...], ...], standardization: Standardization, features: Sequence[str]
+        cls,
+        edges: tuple[tuple[float, ...], ...],
+        standardization: Standardization,
+        features: Sequence[str],
+        *,
+        are_made: bool = False,
     ) -> "Grid":
-        """The grid of these edges.
+        """The grid of these edges; those that are made lie where they lie.
 
         Raises:
             InputError: not as many arrays as features; more than a million bins; edges that standardization does not
@@ -82,7 +89,8 @@ class Grid:
                 f"a histogram must have at most {MOST_BINS:,} bins, but these edges make {n_bins:,}; give fewer of "
                 "them, or n_bins, which is the number of bins in all"
             )
-        moved = tuple(_standardized(np.array(one), j, standardization) for j, one in enumerate(edges))
+        ends = [np.array(one) if are_made else _with_single(one) for one in edges]
+        moved = tuple(_standardized(one, j, standardization) for j, one in enumerate(ends))
         for name, one in zip(features, moved, strict=True):
             if not np.all(np.diff(one) > 0):
                 raise InputError(
@@ -200,6 +208,14 @@ def found_in(bins: Bins, problem: Problem, events: FloatArray) -> IntArray:
     """The bin of each raw event (n, d), and ``n_bins`` where it lies in none: shape (n,)."""
     found = bins.find(problem.standardization.apply(events))
     return np.where(found == OUTSIDE, bins.n_bins, found)
+
+
+def _with_single(edges: Sequence[float]) -> FloatArray:
+    """The edges, each with what it is in single precision on its side: the last from below, all others from above."""
+    given = np.array(edges)
+    stored = np.array([single_of(one) for one in edges])
+    reached = np.append(np.minimum(given, stored)[:-1], max(given[-1], stored[-1]))
+    return reached if np.all(np.diff(reached) > 0) else given
 
 
 def _standardized(edges: FloatArray, feature: int, standardization: Standardization) -> FloatArray:

@@ -181,7 +181,7 @@ class Scan(Stepped):
             zip(chosen, self.edges or (self._made(reference, name, len(chosen)) for name in chosen), strict=True)
         )
         edges = tuple(given.get(name, _EVERYTHING) for name in reference.features)
-        return Grid.of(edges, problem.standardization, reference.features)
+        return Grid.of(edges, problem.standardization, reference.features, are_made=self.edges is None)
 
     def _made(self, reference: Sample, name: str, n_scanned: int) -> tuple[float, ...]:
         n_bins = self.n_bins or _DEFAULT_BINS[n_scanned]
