@@ -209,7 +209,7 @@ class Stream:
     def from_document(cls, document: Mapping[str, Any]) -> "Stream":
         """The inverse of `to_document`."""
         golden = document["certified"]
-        changed = {name: tuple(document[name]) for name in ("files", "features", "single")}
+        changed = {name: tuple(document.get(name, ())) for name in ("files", "features", "single")}
         return cls(**{**document, **changed, "certified": None if golden is None else Certified(**golden)})
 
 

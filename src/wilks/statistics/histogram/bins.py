@@ -211,7 +211,7 @@ def found_in(bins: Bins, problem: Problem, events: FloatArray) -> IntArray:
 
 
 def _with_single(edges: Sequence[float]) -> FloatArray:
-    """The edges, each with what it is in single precision on its side: the last from below, all others from above."""
+    """Of an edge and what it is in single precision the lower where an interval begins, the higher where all end."""
     given = np.array(edges)
     stored = np.array([single_of(one) for one in edges])
     reached = np.append(np.minimum(given, stored)[:-1], max(given[-1], stored[-1]))
