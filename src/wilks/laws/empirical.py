@@ -56,6 +56,11 @@ class Empirical:
         least = np.where(t > _ZERO_T, least_tied(t), -np.inf)
         return np.asarray(self.t.size - np.searchsorted(self.t, least, side="left"))
 
+    def counts_above(self, t: FloatArray) -> IntArray:
+        """How many valid toys lie above each t (k,), ties left out; shape (k,), none of them NaN."""
+        most = np.where(t > _ZERO_T, -least_tied(-t), _ZERO_T)
+        return np.asarray(self.t.size - np.searchsorted(self.t, most, side="right"))
+
     def p_value(self, t: float) -> float:
         """Return (k + m + 1)/(n + 1)."""
         return (self.count(t) + self.n_failed + 1) / (self.n_toys + 1)
