@@ -89,6 +89,12 @@ def test_it_answers_for_its_own_t_alone(toys_of, fit_of) -> None:
         wilks.laws.evaluate(fit_of(5.0, fingerprint="ffff"), law)
 
 
+@pytest.mark.parametrize("t", [math.nan, math.inf, -1.0])
+def test_a_t_of_a_failed_fit_has_no_p(toys_of, t: float) -> None:
+    with pytest.raises(wilks.CalibrationError, match="finite and not negative"):
+        law_of(toys_of, np.arange(10.0), observed=5.0).probability(t)
+
+
 def test_a_t_of_zero_is_reached_by_all(toys_of, fit_of) -> None:
     law = law_of(toys_of, np.array([0.0, -1e-12, 1e-15]), observed=1e-14)
     assert wilks.laws.evaluate(fit_of(1e-14), law).p_value == 1.0

@@ -8,6 +8,7 @@ from wilks.errors import CalibrationError
 from wilks.significance import clopper_pearson, clopper_pearson_upper, least_tied
 from wilks.typing import FloatArray, IntArray
 
+LOWEST_T = -1e-3
 _ZERO_T = 1e-9
 
 
@@ -79,3 +80,17 @@ class Empirical:
     def upper_limit(self, t: float, *, level: float = 0.95) -> float:
         """Return the one-sided upper limit on p with all failed toys above t."""
         return clopper_pearson_upper(self.count(t) + self.n_failed, self.n_toys, level=level)
+
+
+def check_observed(t: float) -> None:
+    """Check that t of data may have a p: rounding moves it below 0 by 1e-3 at most.
+
+    Raises:
+        CalibrationError: NaN, infinite, or below that, such as -1 for a fit that failed.
+    """
+    if not (np.isfinite(t) and t >= LOWEST_T):
+        came = "NaN" if np.isnan(t) else f"{t:g}"
+        raise CalibrationError(
+            f"a p-value needs a t that is finite and not negative, but {came} came: a fit that failed, or that did not "
+            "reach its minimum, has no p-value; give the t of one that converged"
+        )
