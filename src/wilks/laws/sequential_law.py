@@ -25,7 +25,8 @@ class SequentialLaw(Law):
     """p of one t among toys that stop at the h-th one that reaches it: h/L for L toys, (k + 1)/(n + 1) after all n.
 
     The order of toys is that of their index, however they were made; those beyond the stop count for nothing. A toy
-    that failed is a hit. p is valid, P(p <= a) <= a, and not unbiased: the toys say nothing of another t.
+    that failed is a hit, and the interval covers both outcomes. p is valid, P(p <= a) <= a, and not unbiased: the toys
+    say nothing of another t.
 
     Attributes:
         observed_t: the t of the data.
