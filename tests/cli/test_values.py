@@ -58,6 +58,23 @@ def test_values_become_a_gof_json(tmp_path: Path) -> None:
     assert twice.exit_code == 2 and "one observed value a mass" in twice.stderr
 
 
+@pytest.mark.parametrize("t", ["-1", "nan", "inf", "-inf"])
+def test_a_failed_fit_of_the_data_has_no_p(tmp_path: Path, t: str) -> None:
+    np.save(tmp_path / "t.npy", T)
+    result = run(tmp_path / "t.npy", "--observed", 20, "--observed", t, "--write-gof", tmp_path / "gof.json")
+    assert result.exit_code == 2 and "finite and not negative" in " ".join(result.stderr.split())
+    assert not result.stdout and not (tmp_path / "gof.json").exists()
+
+
+def test_an_observed_t_of_a_file_may_be_none_and_is_no_number_otherwise(tmp_path: Path) -> None:
+    """As combine says it, -1 is a fit that failed."""
+    (tmp_path / "gof.json").write_text(json.dumps({"125.0": {"obs": [-1.0], "toy": T.tolist()}}))
+    assert numbers(tmp_path / "gof.json")["125.0"]["observed"] == []
+    (tmp_path / "gof.json").write_text(json.dumps({"125.0": {"obs": [-0.1], "toy": T.tolist()}}))
+    result = run(tmp_path / "gof.json")
+    assert result.exit_code == 2 and "finite and not negative, but -0.1 came" in " ".join(result.stderr.split())
+
+
 def test_findings_are_warnings(tmp_path: Path) -> None:
     np.save(tmp_path / "t.npy", np.r_[T, T[:50]])
     result = run(tmp_path / "t.npy", "--json")

@@ -56,6 +56,17 @@ def test_chi2_needs_compatible_toys_or_force(make_toys: Make) -> None:
         good.chi2(math.nan)
 
 
+@pytest.mark.parametrize(("t", "came"), [(math.nan, "NaN"), (math.inf, "inf"), (-math.inf, "-inf"), (-1.0, "-1")])
+@pytest.mark.parametrize("name", ["count", "p_value", "interval", "upper_limit", "chi2", "chi2_p_value", "gamma"])
+def test_a_t_of_a_failed_fit_has_no_p(make_toys: Make, name: str, t: float, came: str) -> None:
+    with pytest.raises(CalibrationError, match=f"finite and not negative, but {came} came"):
+        getattr(calibrate(make_toys(60)), name)(t)
+
+
+def test_a_t_below_0_by_rounding_is_0(make_toys: Make) -> None:
+    assert calibrate(make_toys(60)).p_value(-1e-6) == 1.0
+
+
 def test_19_toys_give_no_chi_square(make_toys: Make, make_fit: Make) -> None:
     result = calibrate(make_toys(19)).evaluate(make_fit(20.0))
     assert result.chi2 is None

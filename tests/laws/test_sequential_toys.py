@@ -14,6 +14,7 @@ from wilks.laws.inputs import toy_summary
 from wilks.laws.sequential import Stopping
 from wilks.laws.sequential_law import SequentialLaw
 from wilks.laws.sequential_toys import next_number
+from wilks.significance import clopper_pearson
 from wilks.typing import FitStatus
 
 GENERATOR = "wilks.problems.exponential:background"
@@ -78,7 +79,12 @@ def test_failed_toys_are_hits(toys_of, fit_of) -> None:
     t = np.array([1.0, np.nan, 9.0, 2.0, np.nan])
     found = wilks.laws.evaluate(fit_of(5.0), law_of(toys_of, t, observed=5.0))
     assert found.p_value == 3 / 5
-    assert any("2 of 5 toys failed and count as reaching t" in text for text in found.warnings)
+    assert any(
+        "2 of 5 toys failed and count as reaching t; the interval covers both outcomes" in text
+        for text in found.warnings
+    )
+    assert found.interval[0] == pytest.approx(clopper_pearson(1, 5)[0], rel=1e-9)
+    assert found.p_text.endswith("reaches t or failed, 2 failed)")
 
 
 def test_it_answers_for_its_own_t_alone(toys_of, fit_of) -> None:
@@ -87,6 +93,12 @@ def test_it_answers_for_its_own_t_alone(toys_of, fit_of) -> None:
         wilks.laws.evaluate(fit_of(6.0), law)
     with pytest.raises(wilks.CalibrationError, match="share one analysis"):
         wilks.laws.evaluate(fit_of(5.0, fingerprint="ffff"), law)
+
+
+@pytest.mark.parametrize("t", [math.nan, math.inf, -1.0])
+def test_a_t_of_a_failed_fit_has_no_p(toys_of, t: float) -> None:
+    with pytest.raises(wilks.CalibrationError, match="finite and not negative"):
+        law_of(toys_of, np.arange(10.0), observed=5.0).probability(t)
 
 
 def test_a_t_of_zero_is_reached_by_all(toys_of, fit_of) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from wilks.errors import CalibrationError
+from wilks.laws.empirical import Empirical
 from wilks.laws.smallest import smallest_p
 from wilks.significance import clopper_pearson
 
@@ -46,6 +47,37 @@ def test_failed_toys_count_as_exceeding_and_the_interval_spans_both():
     found = smallest_p(np.array([4.0, 0.5]), toys)
     assert found.p_value == 3 / 5  # the least ranks: 2 of the data, 4, 3, 1 and 2 of the toys
     assert found.interval == (clopper_pearson(1, 4)[0], clopper_pearson(2, 4)[1])
+
+
+def test_failed_toys_of_one_statistic_push_no_toy_out():
+    """Ten toys of statistic 0 failed; the data have the largest t of statistic 1, which three toys reach."""
+    toys = np.array([RNG.permutation(100), RNG.permutation(100)]) + 1.0
+    t = np.array([50.5, 97.5])
+    failed = toys.copy()
+    failed[0, np.flatnonzero(toys[1] < 90)[:10]] = np.nan
+    found, whole = smallest_p(t, failed), smallest_p(t, toys)
+    assert found.p_value == whole.p_value + 10 / 101
+    assert found.interval[0] < found.p_value < found.interval[1]
+
+
+def test_p_is_never_less_than_with_any_t_in_place_of_those_that_failed():
+    for n_models in (1, 2, 4):
+        for _ in range(200):
+            values = np.exp(RNG.normal(size=(n_models, 31)))
+            is_failed = RNG.uniform(size=(n_models, 31)) < 0.15 * RNG.uniform(size=(n_models, 1))
+            is_failed[:, 0] = False
+            found = smallest_p(values[:, 0], np.where(is_failed, np.nan, values)[:, 1:])
+            others = np.where(is_failed, np.exp(3.0 * RNG.normal(size=values.shape)), values)
+            assert found.p_value >= max(smallest_p(one[:, 0], one[:, 1:]).p_value for one in (values, others))
+            assert found.interval[0] < found.p_value < found.interval[1] or found.p_value == found.interval[1] == 1.0
+
+
+def test_of_one_statistic_failed_toys_count_as_in_any_p():
+    toys = np.where(RNG.uniform(size=60) < 0.2, np.nan, RNG.normal(size=60) ** 2)
+    null = Empirical.of(toys)
+    for t in (0.0, 0.3, 1.0, 9.0):
+        found = smallest_p(np.array([t]), toys[None])
+        assert (found.p_value, found.interval) == (null.p_value(t), null.interval(t))
 
 
 def test_a_fit_of_the_data_that_failed_has_none():

@@ -6,7 +6,7 @@ from scipy.stats import betabinom, binom, norm
 
 from wilks.laws.empirical import Empirical
 from wilks.laws.omnibus import SharedLaw
-from wilks.validation.uniformity import seen_shifts, uniformity
+from wilks.validation.uniformity import in_random_order, seen_shifts, uniformity
 
 RNG = np.random.default_rng(4)
 
@@ -27,6 +27,31 @@ def test_p_counted_among_few_toys_is_judged_as_that() -> None:
         uniformity(counted(RNG.normal(size=100), RNG.normal(size=100)), shared=SharedLaw()).p_value for _ in range(200)
     ]
     assert sum(p <= 0.05 for p in found) < 22 < sum(p <= 0.05 for p in as_if_exact)
+
+
+@pytest.mark.parametrize("atom", [0.14, 0.28])
+def test_equal_t_are_no_departure(atom: float) -> None:
+    """Of toys of which many have t = 0, where p is 1. Of 40 sets 3 or more are below 0.01 with a chance of 8e-3."""
+    rng = np.random.default_rng(5)
+
+    def drawn(n: int) -> np.ndarray:
+        return np.where(rng.uniform(size=n) < atom, 1e-12 * rng.uniform(size=n), rng.chisquare(3, size=n))
+
+    pairs = [(Empirical.of(drawn(1_000)), drawn(300)) for _ in range(40)]
+    shared = SharedLaw(1_000)
+    assert sum(uniformity(in_random_order(null, t), shared=shared).p_value <= 0.01 for null, t in pairs) < 3
+    assert sum(uniformity(null.p_values(t), shared=shared).p_value <= 0.01 for null, t in pairs) > 20
+
+
+def test_equal_t_stand_in_a_random_order_and_others_where_they_are() -> None:
+    null = Empirical.of(np.array([0.0, 0.0, 1.0, 2.0, 2.0, 2.0, 0.1 + 0.2, 5.0, np.nan]))
+    t = np.repeat([0.0, 0.3, 1.5, 2.0, 6.0], 200)
+    p = 10.0 * in_random_order(null, t).reshape(5, 200)
+    expected = [{8.0, 9.0, 10.0}, {7.0, 8.0}, {6.0}, {3.0, 4.0, 5.0, 6.0}, {2.0}]
+    assert [set(np.round(row, 9)) for row in p] == expected
+    assert np.array_equal(in_random_order(null, t), p.ravel() / 10.0)
+    distinct = np.linspace(0.15, 6.05, 60)
+    assert in_random_order(null, distinct).tolist() == null.p_values(distinct).tolist()
 
 
 def test_what_a_law_is_off_for_all_toys_is_allowed_for() -> None:

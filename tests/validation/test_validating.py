@@ -150,3 +150,19 @@ def test_failed_toys_are_a_check(histogram) -> None:
 
     found = validation_of(perfect(1), failing, Options(40, 60, 0, seed=3)).check("fits")
     assert found.verdict is FAIL and "10.0% at nuisance_0" in found.text
+
+
+def test_toys_whose_t_is_zero_fail_no_p() -> None:
+    """As in a scan for excesses: p of them is 1, which the page shows, and the check puts them in a random order."""
+    options = Options(200, 600, 0, seed=3)
+
+    def excesses(analysis, hypothesis, *, n_toys, seed):
+        toys = made_up(3)(analysis, hypothesis, n_toys=n_toys, seed=seed)
+        return with_t(toys, np.maximum(toys.t - 10.0, 0.0))
+
+    found = validation_of(perfect(1), excesses, options)
+    check, p = found.check("p at other nuisances"), found.points[1].p
+    assert check.verdict is PASS and "those of equal t in a random order" in check.text
+    assert 0.2 < np.mean(p == 1.0) < 0.6 and np.mean(p == 1.0) == np.mean(found.points[1].t == 0.0)
+    without = validation_of(perfect(1), made_up(3), options).check("p at other nuisances")
+    assert without.verdict is PASS and "order" not in without.text

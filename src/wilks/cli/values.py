@@ -14,6 +14,7 @@ from wilks.cli.options import FilePath
 from wilks.cli.session import Session
 from wilks.errors import ConfigError, InputError, StoreError
 from wilks.laws import Calibration, calibrate
+from wilks.laws.empirical import check_observed
 from wilks.laws.gof_json import GofToys, read_gof, write_gof
 from wilks.laws.nplm_files import is_nplm, read_nplm
 from wilks.significance.printing import decimals, plain
@@ -75,7 +76,13 @@ def _is_analysis(path: Path) -> bool:
 
 
 def calibrate_values(session: Session, path: Path, options: ValueOptions) -> None:
-    """Print the null distribution that the values give, and p of what was observed; write a gof.json where asked."""
+    """Print the null distribution that the values give, and p of what was observed; write a gof.json where asked.
+
+    Raises:
+        CalibrationError: an observed t that is none of a fit.
+    """
+    for t in options.observed:
+        check_observed(t)
     found = _named(read_values(path), options)
     numbers: dict[str, Any] = {}
     for name, toys in found.items():

@@ -16,7 +16,7 @@ from wilks.hypotheses import Null
 from wilks.laws.answer import GoodnessOfFit, evaluate
 from wilks.laws.chisquare import ChiSquareAnswer, chi_square_answer
 from wilks.laws.compatibility import Compatibility, judge
-from wilks.laws.empirical import Empirical
+from wilks.laws.empirical import Empirical, check_observed
 from wilks.laws.gamma import gamma_probability
 from wilks.laws.inputs import ToySummary, t_values, toy_summary
 from wilks.laws.notices import fit_notices, toy_notices
@@ -97,17 +97,20 @@ class Calibration(Printed, Law, Storable):
         return z_score(self.null.smallest_p_value)
 
     def count(self, t: float) -> int:
-        """Return how many valid toys lie at or above ``t``."""
+        """Return how many valid toys lie at or above ``t``. Raises CalibrationError as `p_value`."""
+        check_observed(t)
         return self.null.count(t)
 
     def p_value(self, t: float) -> float:
         """Return the empirical p, (k + m + 1)/(n + 1).
 
-        k valid toys lie at or above t, m of all n toys failed. Raises CalibrationError for NaN.
+        k valid toys lie at or above t, m of all n toys failed. Raises CalibrationError for a t that no fit of data has:
+        NaN, infinite, or below -1e-3, such as -1 for a fit that failed.
 
         >>> calibrate([1.0, 2.0, 3.0, 4.0], degrees_of_freedom=3).p_value(3.5)
         0.4
         """
+        check_observed(t)
         return self.null.p_value(t)
 
     def interval(self, t: float, *, level: float = 0.68) -> tuple[float, float]:
@@ -117,10 +120,12 @@ class Calibration(Printed, Law, Storable):
         >>> round(low, 4), round(high, 4)
         (0.0427, 0.6172)
         """
+        check_observed(t)
         return self.null.interval(t, level=level)
 
     def upper_limit(self, t: float, *, level: float = 0.95) -> float:
         """Return the one-sided Clopper-Pearson upper limit on p, failed toys counted above t."""
+        check_observed(t)
         return self.null.upper_limit(t, level=level)
 
     def chi2_p_value(self, t: float, *, force: bool = False) -> float:
@@ -137,8 +142,7 @@ class Calibration(Printed, Law, Storable):
         The label is ``chi2`` if the toys are compatible and p is at least (m + 1)/(n + 1), the
         smallest p that they can give themselves; else ``extrapolated``, as is all that is forced.
         """
-        if math.isnan(t):
-            raise CalibrationError("a p-value needs a valid t, got NaN: a fit that failed has no p-value")
+        check_observed(t)
         if self.compatibility is None:
             raise CalibrationError(
                 "a chi-square p needs a t that may follow a chi-square, but this one is made of several statistics; "
@@ -160,8 +164,7 @@ class Calibration(Printed, Law, Storable):
         >>> found.method, round(found.p_value, 3)
         ('gamma', 0.079)
         """
-        if math.isnan(t):
-            raise CalibrationError("a p-value needs a valid t, got NaN: a fit that failed has no p-value")
+        check_observed(t)
         if self.compatibility is None:
             return Refusal("is one of a t near to a chi-square", "this t is made of several statistics")
         return gamma_probability(t, self.null)

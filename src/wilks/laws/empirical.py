@@ -8,6 +8,7 @@ from wilks.errors import CalibrationError
 from wilks.significance import clopper_pearson, clopper_pearson_upper, least_tied
 from wilks.typing import FloatArray, IntArray
 
+LOWEST_T = -1e-3
 _ZERO_T = 1e-9
 
 
@@ -56,6 +57,11 @@ class Empirical:
         least = np.where(t > _ZERO_T, least_tied(t), -np.inf)
         return np.asarray(self.t.size - np.searchsorted(self.t, least, side="left"))
 
+    def counts_above(self, t: FloatArray) -> IntArray:
+        """How many valid toys lie above each t (k,), ties left out; shape (k,), none of them NaN."""
+        most = np.where(t > _ZERO_T, -least_tied(-t), _ZERO_T)
+        return np.asarray(self.t.size - np.searchsorted(self.t, most, side="right"))
+
     def p_value(self, t: float) -> float:
         """Return (k + m + 1)/(n + 1)."""
         return (self.count(t) + self.n_failed + 1) / (self.n_toys + 1)
@@ -74,3 +80,17 @@ class Empirical:
     def upper_limit(self, t: float, *, level: float = 0.95) -> float:
         """Return the one-sided upper limit on p with all failed toys above t."""
         return clopper_pearson_upper(self.count(t) + self.n_failed, self.n_toys, level=level)
+
+
+def check_observed(t: float) -> None:
+    """Check that t of data may have a p: rounding moves it below 0 by 1e-3 at most.
+
+    Raises:
+        CalibrationError: NaN, infinite, or below that, such as -1 for a fit that failed.
+    """
+    if not (np.isfinite(t) and t >= LOWEST_T):
+        came = "NaN" if np.isnan(t) else f"{t:g}"
+        raise CalibrationError(
+            f"a p-value needs a t that is finite and not negative, but {came} came: a fit that failed, or that did not "
+            "reach its minimum, has no p-value; give the t of one that converged"
+        )

@@ -10,9 +10,8 @@ import numpy.typing as npt
 from wilks.campaign.table import Toys
 from wilks.errors import CalibrationError
 from wilks.hypotheses import Hypothesis, Null, ShiftedNuisance, StorableHypothesis
+from wilks.laws.empirical import LOWEST_T
 from wilks.typing import FitStatus, FloatArray, IntArray, has_masked
-
-_LOWEST_T = -1e-3
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def t_values(toys: Toys | npt.ArrayLike) -> FloatArray:
         raise CalibrationError(f"at least one toy must have a valid t, got {t.size} toys and none; see their status")
     if np.isinf(t).any():
         raise CalibrationError("values of t must be finite, or NaN for a failed toy; got an infinite one")
-    if np.nanmin(t) < _LOWEST_T:
+    if np.nanmin(t) < LOWEST_T:
         place = int(np.nanargmin(t))
         raise CalibrationError(
             f"t cannot be negative: toy {place} has t = {t[place]:g}. If this marks a failed fit, set it to NaN "

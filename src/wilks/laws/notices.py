@@ -76,7 +76,7 @@ def toy_notices(null: Empirical, compatibility: Compatibility | None, toys: ToyS
 
 def sequential_notices(toys: ToySummary, *, n_failed: int, n_toys: int) -> tuple[str, ...]:
     """Notices about toys that stop by the t of the data: failed ones, and a finite pool."""
-    failed = f"{n_failed} of {toys_text(n_toys)} failed and count as reaching t"
+    failed = f"{n_failed} of {toys_text(n_toys)} failed and count as reaching t; the interval covers both outcomes"
     return (*((failed,) if n_failed else ()), *pool_notices(toys.overlap_z_error))
 
 

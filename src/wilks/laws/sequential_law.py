@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from wilks.errors import CalibrationError
 from wilks.laws.calibration import Calibration
-from wilks.laws.empirical import Empirical
+from wilks.laws.empirical import Empirical, check_observed
 from wilks.laws.inputs import ToySummary
 from wilks.laws.notices import fit_notices, sequential_notices
 from wilks.laws.sequential import HitTally, Stopping
@@ -26,7 +25,8 @@ class SequentialLaw(Law):
     """p of one t among toys that stop at the h-th one that reaches it: h/L for L toys, (k + 1)/(n + 1) after all n.
 
     The order of toys is that of their index, however they were made; those beyond the stop count for nothing. A toy
-    that failed is a hit. p is valid, P(p <= a) <= a, and not unbiased: the toys say nothing of another t.
+    that failed is a hit, and the interval covers both outcomes. p is valid, P(p <= a) <= a, and not unbiased: the toys
+    say nothing of another t.
 
     Attributes:
         observed_t: the t of the data.
@@ -63,8 +63,7 @@ class SequentialLaw(Law):
         return Calibration(Empirical.of(self.t), None, self.summary)
 
     def probability(self, t: float) -> Probability | Refusal:
-        if math.isnan(t):
-            raise CalibrationError("a p-value needs a valid t, got NaN: a fit that failed has no p-value")
+        check_observed(t)
         if abs(t - self.observed_t) > _SAME_T * max(1.0, abs(t)):
             return Refusal("needs toys that stop by this t", f"they stopped by t = {self.observed_t:.6g}")
         return self.tally.probability(METHOD, self.stopping)

@@ -17,7 +17,11 @@ def smallest_p(t: FloatArray, toys: FloatArray) -> Probability:
         p = (k + 1)/(n + 1),   k the toys with s_i <= s_data,
 
     which holds whatever the statistics have in common, since data and toys are treated alike (Westfall and Young,
-    "Resampling-Based Multiple Testing", 1993). Ties and failed toys count as exceeding.
+    "Resampling-Based Multiple Testing", 1993). Ties count as exceeding, and so does a toy of which any statistic
+    failed. Where m_j toys of statistic j failed, s_data is the least of the p that count them, the toys keep the p_ji
+    of those that did not fail, and a toy reaches s_data by a statistic in which its t is at least that of the data:
+    p is no smaller than with any t in place of those that failed. At the lower end of the interval all of them lie
+    below the data, at the upper end above.
 
     Args:
         t: of the data, shape (m,).
@@ -36,18 +40,21 @@ def smallest_p(t: FloatArray, toys: FloatArray) -> Probability:
             f"{t.tolist()} and toys of shape {toys.shape} came"
         )
     n = toys.shape[1]
-    fewest, most = (_as_small(t, np.where(np.isnan(toys), end, toys)) for end in (-np.inf, np.inf))
+    fewest, most = _numbers_as_small(t, toys)
     interval = clopper_pearson(fewest, n)[0], clopper_pearson(most, n)[1]
     return Probability.of((most + 1) / (n + 1), interval, method="empirical")
 
 
-def _as_small(t: FloatArray, toys: FloatArray) -> int:
-    """Toys whose smallest p is that of the data or less."""
-    everything = np.concatenate([t[:, None], toys], axis=1)
-    least = np.min([_ranks(row) for row in everything], axis=0)
-    return int(np.count_nonzero(least[1:] <= least[0]))
+def _numbers_as_small(t: FloatArray, toys: FloatArray) -> tuple[int, int]:
+    """Toys whose smallest p is that of the data or less, with failed ones below the data and above."""
+    is_failed = ~np.isfinite(toys)
+    ranks = np.stack([_ranks(row) for row in np.concatenate([t[:, None], toys], axis=1)])
+    own, others = ranks[:, :1], ranks[:, 1:]
+    least = np.minimum(own, np.min(own + is_failed.sum(axis=1, keepdims=True)))
+    is_below, is_above = np.any(others <= own.min(), axis=0), np.any((others <= least) | is_failed, axis=0)
+    return int(np.count_nonzero(is_below)), int(np.count_nonzero(is_above))
 
 
 def _ranks(values: FloatArray) -> IntArray:
-    """How many of the values lie at or above each of them, shape (n,)."""
-    return Empirical(np.sort(values), 0).counts(values)
+    """How many of the values that did not fail lie at or above each of them, shape (n,); n + 1 of one that failed."""
+    return np.where(np.isfinite(values), Empirical.of(values).counts(values), values.size + 1)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from wilks.campaign import Toys
 from wilks.errors import CalibrationError
 from wilks.laws import Calibration
+from wilks.laws.empirical import Empirical
 from wilks.laws.inputs import t_values
 from wilks.significance import chi2_z_score, clopper_pearson, exceedance_interval, median_ranks, z_score
 from wilks.significance.printing import decimals, failed_toys, finite_or_none, probability
@@ -165,8 +166,8 @@ def median_z_score(calibration: Calibration, toys: Toys | npt.ArrayLike) -> Medi
     median = _median(values)
     z = z_score(calibration.p_value(median.t))
     z_low, z_high = (z_score(p) for p in reversed(calibration.interval(median.t)))
-    lows = z_score(calibration.p_value(median.low)), z_low
-    low, high = _join(z, lows, (_upper_z(calibration, median.high), z_high))
+    lows = z_score(calibration.null.p_value(median.low)), z_low
+    low, high = _join(z, lows, (_upper_z(calibration.null, median.high), z_high))
     return MedianZ(
         z_score=z,
         low=low,
@@ -238,9 +239,9 @@ def _median(values: FloatArray) -> _Median:
     return _Median(t=middle, low=float(failed_below[rank - 1]), high=float(failed_above[n - rank]))
 
 
-def _upper_z(calibration: Calibration, t: float) -> float:
+def _upper_z(null: Empirical, t: float) -> float:
     """Empirical Z as an upper end: infinite where no null toy reaches t: nothing bounds it there."""
-    return math.inf if calibration.count(t) == 0 else z_score(calibration.p_value(t))
+    return math.inf if null.count(t) == 0 else z_score(null.p_value(t))
 
 
 def _chi2_median(calibration: Calibration, median: _Median) -> ChiSquareMedian:

@@ -99,7 +99,10 @@ def chi_square_check(campaigns: Sequence[Toys], calibration: Calibration | None,
 
 
 def p_check(campaigns: Sequence[Toys], answers: Sequence[Answered], law: AnsweringLaw) -> Check:
-    """Whether p of toys at other nuisances is uniform, by the law that answers for data."""
+    """Whether p of toys at other nuisances is uniform, by the law that answers for data.
+
+    Toys of equal t, whose p is valid and not uniform, are put in a random order (`in_random_order`).
+    """
     if not campaigns:
         return Check.left_out(P, f"{NO_NUISANCES}; p at nu = 0 is uniform by construction, {law.words}")
     n_refused = sum(one.n_refused for one in answers)
@@ -109,14 +112,15 @@ def p_check(campaigns: Sequence[Toys], answers: Sequence[Answered], law: Answeri
     if reason := _too_few(campaigns):
         return Check.left_out(P, reason)
     shared = law.shared(len(answers))
-    found = [uniformity(one.p, shared=shared, n_failed=law.n_failed) for one in answers]
+    found = [uniformity(one.judged, shared=shared, n_failed=law.n_failed) for one in answers]
     together = any_of([one.p_value for one in found])
     worst = int(np.argmin([one.p_value for one in found]))
     seen = seen_shifts(found[worst].n, shared, size=SIZE / len(found))
     shifts = ", ".join(f"{s:g} in {x:.0%}" for s, x in zip(SHIFTS, seen, strict=True))
+    equal = ", those of equal t in a random order" if any(one.has_equal for one in answers) else ""
     text = (
-        f"p {law.words}: farthest from uniform at {point_text(campaigns[worst].hypothesis)}, {found[worst]}; together "
-        f"p {probability(together)}. At one point Z too large by {shifts} of cases is seen"
+        f"p {law.words}{equal}: farthest from uniform at {point_text(campaigns[worst].hypothesis)}, {found[worst]}; "
+        f"together p {probability(together)}. At one point Z too large by {shifts} of cases is seen"
     )
     numbers = {
         "p_value": together,

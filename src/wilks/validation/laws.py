@@ -14,16 +14,30 @@ from wilks.laws.omnibus import N_SIMULATED, SharedLaw
 from wilks.selection.trials import valid_t
 from wilks.toys import draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray
+from wilks.validation.uniformity import in_random_order
 
 _PER_POINT = 400
 
 
 class Answered(NamedTuple):
-    """p of toys (n,), of those that have one; how many the law refuses, and how many failed."""
+    """p of toys, of those that have one.
+
+    Attributes:
+        p: shape (n,).
+        judged: the same with toys of equal t in a random order, where it is counted (`in_random_order`); shape (n,).
+        n_refused: toys that the law refuses.
+        n_failed: toys without a t.
+    """
 
     p: FloatArray
+    judged: FloatArray
     n_refused: int
     n_failed: int
+
+    @property
+    def has_equal(self) -> bool:
+        """Whether t of any is that of toys among which it is counted."""
+        return not np.array_equal(self.p, self.judged)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +76,11 @@ class AnsweringLaw:
         """p of every toy that has a valid t."""
         n_failed = int(np.sum(~np.isfinite(toys.t)))
         if self.calibration is not None:
-            return Answered(self.calibration.null.p_values(valid_t(toys)), 0, n_failed)
+            null, t = self.calibration.null, valid_t(toys)
+            return Answered(null.p_values(t), in_random_order(null, t), 0, n_failed)
         found = [self._analytic(toys, row) for row in np.flatnonzero(np.isfinite(toys.t)).tolist()]
         p = np.array([one for one in found if one is not None], dtype=np.float64)
-        return Answered(p, len(found) - p.size, n_failed)
+        return Answered(p, p, len(found) - p.size, n_failed)
 
     def _analytic(self, toys: Toys, row: int) -> float | None:
         """None where the law refuses."""

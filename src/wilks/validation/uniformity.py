@@ -10,6 +10,7 @@ import scipy.special
 import scipy.stats
 
 from wilks.laws import omnibus
+from wilks.laws.empirical import Empirical
 from wilks.laws.omnibus import SharedLaw, Yardstick
 from wilks.significance.printing import probability
 from wilks.typing import FloatArray
@@ -18,6 +19,7 @@ LEVELS = (0.05, 0.01)
 SHIFTS = (0.3, 0.5)
 _DOF = 2.0
 _N_SEEN = 400
+_ORDER = (3, 4)
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,39 @@ class Uniformity:
         return f"p {probability(self.p_value)}; rates {self.rates_text}"
 
 
+def in_random_order(null: Empirical, t: FloatArray) -> FloatArray:
+    """p of toys (n,), counted among other toys, with those of equal t in a random order: what `uniformity` can judge.
+
+    Where t has an atom, as at 0 in a scan for excesses, p counts all that are equal, and is 1 there. That is valid, and
+    not uniform, which is no fault of a law. With a number u for each toy, drawn from a fixed key, and k toys above t,
+
+        p = (k + l + m + 1)/(n + 1),   l of the toys of equal t have a u as large, m of all n failed:
+
+    uniform where t and the others have one distribution, atoms and all. For a t that no other is equal to this is the
+    p of `Empirical.p_values`, to the last bit.
+
+    Args:
+        null: those that are counted.
+        t: none of them NaN, shape (n,).
+
+    >>> null, t = Empirical.of(np.array([0.0, 0.0, 0.0, 2.0])), np.array([0.0, 0.0, 0.0, 1.0])
+    >>> null.p_values(t), in_random_order(null, t)
+    (array([1. , 1. , 1. , 0.4]), array([0.6, 0.6, 0.6, 0.4]))
+    """
+    own, others = (
+        np.random.Generator(np.random.Philox(key=[n, key])).uniform(size=n)
+        for n, key in zip((t.size, null.t.size), _ORDER, strict=True)
+    )
+    most, least = null.counts(t), null.counts_above(t)
+    counts = least.astype(np.float64)
+    for row in np.flatnonzero(most > least).tolist():
+        equal = others[null.t.size - most[row] : null.t.size - least[row]]
+        counts[row] += np.count_nonzero(equal >= own[row])
+    return np.asarray((counts + null.n_failed + 1) / (null.n_toys + 1))
+
+
 def uniformity(p: FloatArray, *, shared: SharedLaw, n_failed: int = 0) -> Uniformity:
-    """Compare p-values (n,) with the uniform distribution.
+    """Compare p-values (n,), as of `in_random_order`, with the uniform distribution.
 
     -2 log p is chi-square(2) if p is uniform: KS, mean (Fisher's combination), variance and the count below 0.05 are
     looked at together (`wilks.laws.omnibus`). p that were counted among the same toys share what these are off; the

@@ -1,11 +1,11 @@
 """The null law that multilevel splitting knows: at the observed t alone."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from wilks.errors import CalibrationError
+from wilks.laws.empirical import check_observed
 from wilks.laws.splitting.tail import Tail
 from wilks.statistics.fits import FitResult
 from wilks.statistics.law import Law, Probability, Refusal
@@ -30,8 +30,7 @@ class SplitLaw(Law):
     interval_name: ClassVar[str] = "68 % interval"
 
     def probability(self, t: float) -> Probability | Refusal:
-        if math.isnan(t):
-            raise CalibrationError("a p-value needs a valid t, got NaN: a fit that failed has no p-value")
+        check_observed(t)
         if abs(t - self.tail.t) > _SAME_T * max(1.0, abs(t)):
             return Refusal("needs runs of splitting towards this t", f"they went towards t = {self.tail.t:.6g}")
         return self.tail.answer
