@@ -5,16 +5,17 @@ import numpy as np
 import pyhf
 import pytest
 from iminuit import Minuit
-from scipy import stats
+from scipy import optimize, stats
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Null, as_source
-from wilks.nuisances import Nuisance, PoissonCount, Unconstrained, normalization
+from wilks.nuisances import LogNormal, Nuisance, PoissonCount, Unconstrained, normalization
 from wilks.power import BinnedSearch, Binning
 from wilks.power.binned import goodness_z_score
 from wilks.problems import exponential
 from wilks.samples import Sample
+from wilks.significance import on_off_z_score
 from wilks.statistics.linear import Kernel
 from wilks.toys import draw_auxiliaries, draw_toy
 
@@ -132,6 +133,29 @@ def test_a_counted_and_a_free_nuisance_agree_with_iminuit() -> None:
     found = search.fit(data, auxiliaries={"normalization": 104.0})
     assert found.is_certified and found.q0 == pytest.approx(values[0] - values[1], abs=2e-6)
     assert found.goodness_dof == 7
+
+
+def test_one_bin_with_a_counted_normalization_is_on_off() -> None:
+    whole = Binning("x", bins=(0.0, np.inf))
+    for off, n_signal in ((25, 100.0), (100, 300.0)):
+        count = normalization("normalization", sigma=1 / np.sqrt(off), auxiliary=PoissonCount(off))
+        search = BinnedSearch(make(count), whole, signal=SIGNAL)
+        wanted = on_off_z_score(N_EVENTS + n_signal, off, tau=off / N_EVENTS)
+        assert search.asimov(n_signal).z_score == pytest.approx(wanted, abs=1e-6)
+        assert search.templates.expected(np.array([2.0])) == pytest.approx(N_EVENTS * (1 + 2 / np.sqrt(off)))
+        balanced = search.fit(REFERENCE.events[: 2 * int(N_EVENTS)], auxiliaries={"normalization": 2 * off})
+        assert balanced.goodness == pytest.approx(0.0, abs=1e-9) and balanced.q0 == pytest.approx(0.0, abs=1e-9)
+
+
+def test_one_bin_with_a_log_normal_normalization_agrees_with_scipy() -> None:
+    known = normalization("normalization", sigma=0.2, auxiliary=LogNormal())
+    search, n = BinnedSearch(make(known), Binning("x", bins=(0.0, np.inf)), signal=SIGNAL), N_EVENTS + 300.0
+
+    def minus_log(u: float) -> float:  # of log(1 + nu), beside the saturated model
+        return N_EVENTS * np.exp(u) - n - n * (u + np.log(N_EVENTS / n)) + 0.5 * (u / 0.2) ** 2
+
+    least = optimize.minimize_scalar(minus_log, bounds=(-3, 5), method="bounded", options={"xatol": 1e-12}).fun
+    assert search.asimov(300.0).z_score == pytest.approx(np.sqrt(2 * least), abs=1e-6)
 
 
 def test_asimov_is_the_median_and_the_null_is_half_a_chi_square(search) -> None:

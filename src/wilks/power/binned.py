@@ -29,7 +29,9 @@ _TOGETHER, _N_DRAWN, _LARGEST = 64, 100_000, 1e3
 
 @dataclass(frozen=True, eq=False)
 class Templates:
-    """What is expected in each bin b: n_b(mu, z) = B_b exp(sum_j s_bj z_j + sum_jk c_bjk z_j z_k / 2) + mu S_b.
+    """What is expected in each bin b.
+
+        n_b(mu, z) = B_b prod_j (1 + f_j z_j) exp(sum_j s_bj z_j + sum_jk c_bjk z_j z_k / 2) + mu S_b
 
     Args:
         edges: shape (b + 1,).
@@ -37,6 +39,7 @@ class Templates:
         slopes: s (b, j), per sigma of a nuisance.
         bends: c (b, j, j).
         signal: S, the share of the signal that falls into each bin (b,); the outside of the edges lacks.
+        factors: f, sigma of a normalization that is the factor 1 + nu, whose s and c are 0; 0 of others (j,).
     """
 
     edges: FloatArray
@@ -44,10 +47,12 @@ class Templates:
     slopes: FloatArray
     bends: FloatArray
     signal: FloatArray
+    factors: FloatArray
 
     def expected(self, z: FloatArray, n_signal: float = 0.0) -> FloatArray:
         """n_b at nuisances z (j,), in sigmas, with ``n_signal`` events of signal; shape (b,)."""
         shift = self.slopes @ z + 0.5 * np.einsum("bjk,j,k->b", self.bends, z, z)
+        shift = shift + np.sum(np.log1p(self.factors * z))
         return np.asarray(self.background * np.exp(shift) + n_signal * self.signal)
 
 
@@ -107,9 +112,9 @@ class BinnedSearch:
 
     Templates are the histogram of the reference at each nuisance moved by one sigma up and down, and at each pair moved
     up, by the responses of the analysis: w r(x; nu). Between and beyond, the logarithm of a bin is a quadratic
-    polynomial through these: exact for a normalization, where eq. 38 has exp(nu), equal to the polynomial of eq. 38 to
-    second order, and never negative. The signal has no nuisances, as that of toys (`wilks.Alternative`), and the
-    templates no statistical error.
+    polynomial through these: exact for a normalization by exp(nu), which eq. 38 has, equal to the polynomial of eq. 38
+    to second order, and never negative. A normalization by 1 + nu (`LogNormal`, `PoissonCount`) is that factor itself.
+    The signal has no nuisances, as that of toys (`wilks.Alternative`), and the templates no statistical error.
 
     Args:
         analysis: its reference, nuisances and auxiliary measurements; its model plays no part.
@@ -191,7 +196,8 @@ class BinnedSearch:
         estimates = np.array([nuisances.estimates(one) for one in observed]).reshape(observed.shape) / nuisances.sigmas
         unit = float(np.sqrt(templates.background.sum()))
         given = (templates.background, templates.slopes, templates.bends, templates.signal * unit)
-        arrays = _Arrays(*map(jnp.asarray, given))
+        factors = jnp.asarray(templates.factors) if np.any(templates.factors) else None
+        arrays = _Arrays(*map(jnp.asarray, given), factors)
         own = _Own(*map(jnp.asarray, (counts, observed, np.clip(estimates, lower, upper))))
         ends = _ends(arrays, own, Box(jnp.asarray(lower), jnp.asarray(upper)), self.analysis.problem.effect.auxiliaries)
         q0, theta, goodness, decrement = (np.asarray(one)[:n] for one in ends)
@@ -234,7 +240,8 @@ def _templates(problem: Problem, binning: Binning, signal: Sample) -> Templates:
         )
     background = np.histogram(values, edges, weights=reference.event_weights)[0]
     slopes, bends = _shifts(problem.nuisances, reference, _Bins(values, edges, background))
-    return Templates(edges, background, slopes, bends, shares)
+    factors = np.array([one.scale if one.is_factor else 0.0 for one in problem.nuisances])
+    return Templates(edges, background, slopes, bends, shares, factors)
 
 
 class _Bins(NamedTuple):
@@ -244,7 +251,7 @@ class _Bins(NamedTuple):
 
 
 def _shifts(nuisances: Nuisances, reference: Sample, bins: _Bins) -> tuple[FloatArray, FloatArray]:
-    """Slopes (b, j) and bends (b, j, j) of the logarithms of the bins."""
+    """Slopes (b, j) and bends (b, j, j) of the logarithms of the bins; 0 of factors 1 + nu, whose logarithm is known."""
     j, b = len(nuisances), bins.background.size
     slopes, bends = np.zeros((b, j)), np.zeros((b, j, j))
     if not j:
@@ -262,23 +269,26 @@ def _shifts(nuisances: Nuisances, reference: Sample, bins: _Bins) -> tuple[Float
             )
         return np.log(ratio)
 
-    up = [log_content(step) for step in steps]
-    for one, step in enumerate(steps):
+    chosen = [one for one, nuisance in enumerate(nuisances) if not nuisance.is_factor]
+    up = {one: log_content(steps[one]) for one in chosen}
+    for one in chosen:
+        step = steps[one]
         h, down = step[one], log_content(-step)
         slopes[:, one], bends[:, one, one] = (up[one] - down) / (2 * h), (up[one] + down) / h**2
-        for other in range(one):
+        for other in (other for other in chosen if other < one):
             mixed = (log_content(step + steps[other]) - up[one] - up[other]) / (h * steps[other, other])
             bends[:, one, other] = bends[:, other, one] = mixed
     return slopes, bends
 
 
 class _Arrays(NamedTuple):
-    """Of `Templates`, the signal in other units."""
+    """Of `Templates`, the signal in other units; no factors where all are 0, so that programs do without them."""
 
     background: jax.Array
     slopes: jax.Array
     bends: jax.Array
     signal: jax.Array
+    factors: jax.Array | None
 
 
 class _Own(NamedTuple):
@@ -313,6 +323,8 @@ def _objective(arrays: _Arrays, data: _Own, auxiliaries: Auxiliaries) -> Objecti
     def value(theta: jax.Array) -> jax.Array:
         mu, z = theta[0], theta[1:]
         shift = arrays.slopes @ z + 0.5 * (arrays.bends @ z) @ z
+        if arrays.factors is not None:
+            shift = shift + jnp.sum(jnp.log1p(arrays.factors * z))
         # log(B e^s + mu S) = log B + s + log1p(mu S e^-s / B), exact also where mu = 0.
         terms = shift + jnp.log1p(mu * arrays.signal / arrays.background * jnp.exp(-shift))
         change = arrays.background @ jnp.expm1(shift) + mu * jnp.sum(arrays.signal)
