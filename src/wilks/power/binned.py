@@ -251,7 +251,7 @@ class _Bins(NamedTuple):
 
 
 def _shifts(nuisances: Nuisances, reference: Sample, bins: _Bins) -> tuple[FloatArray, FloatArray]:
-    """Slopes (b, j) and bends (b, j, j) of the logarithms of the bins; 0 of factors 1 + nu, whose logarithm is known."""
+    """Slopes (b, j) and bends (b, j, j) of the logarithms of the bins; 0 of factors 1 + nu, which are exact."""
     j, b = len(nuisances), bins.background.size
     slopes, bends = np.zeros((b, j)), np.zeros((b, j, j))
     if not j:
