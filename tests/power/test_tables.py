@@ -1,6 +1,9 @@
 """Power of a model beside other tests, on the same toys. Keys are fixed."""
 
+import importlib.machinery
 import importlib.util
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -76,6 +79,29 @@ def test_larger_values_say_that_data_differ_more(test: object) -> None:
     same, other = rng.exponential(size=(80, 2)), rng.exponential(size=(120, 2)) + 0.8
     assert value(other) > value(same)
     assert np.isfinite(value(np.empty((0, 2))))
+
+
+def test_mmd_looks_at_all_places_of_what_it_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signal stands behind the background of a toy, and a reference may be sorted: 1,000 of each, from everywhere."""
+
+    class Mean:
+        def statistic(self, data: np.ndarray, reference: np.ndarray) -> float:
+            assert len(data) <= 1_000 and len(reference) <= 1_000
+            return float(data.mean() - reference.mean())
+
+    for name in ("hyppo", "hyppo.ksample"):
+        module = types.ModuleType(name)
+        module.__spec__ = importlib.machinery.ModuleSpec(name, None)
+        module.MMD = Mean  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, name, module)
+    ascending = np.sort(np.random.default_rng(1).uniform(size=(3_000, 1)), axis=0)
+    problem = wilks.Analysis(
+        reference=wilks.Sample(ascending), model=wilks.Kernel(width=1.0, n_centers=5), standardize=False
+    ).problem
+    value, few = Mmd().of(problem), np.concatenate([np.zeros((1_700, 1)), np.ones((300, 1))])
+    assert value(few) - 1.0 == pytest.approx(0.15 - 0.5, abs=0.05)  # over 4 errors
+    assert value(few) == value(few)
+    assert value(np.zeros((10, 1))) - 1.0 == pytest.approx(-0.5, abs=0.05)
 
 
 def test_known_values_of_counts() -> None:
