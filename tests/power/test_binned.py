@@ -177,6 +177,27 @@ def test_asimov_is_the_median_and_the_null_is_half_a_chi_square(search) -> None:
     assert np.median(found["signal"].goodness) > np.median(null.goodness)
 
 
+def test_asimov_of_an_alternative_is_what_its_toys_expect(search) -> None:
+    elsewhere = Sample(np.random.default_rng(3).normal(2.4, 0.2, size=4000), features=["x"])
+    given = {"n_signal": 30.0, "nuisances": {"scale": 0.05}, "auxiliary_offsets": {"normalization": 0.1}}
+    for signal, more in ((SIGNAL, {}), (elsewhere, given | {"expected_background": 500.0})):
+        alternative = Alternative(signal=signal, **{"n_signal": 30.0} | more)
+        toys = [search.counts(draw_toy(search.analysis, alternative, seed=1, index=i)) for i in range(300)]
+        observed = [draw_auxiliaries(search.analysis, alternative, seed=1, index=i) for i in range(300)]
+        ours, of_means = (
+            search.asimov(alternative),
+            search.fits(np.mean(toys, axis=0)[None], np.mean(observed, 0)[None]),
+        )
+        assert ours.is_certified and ours.strength == pytest.approx(float(of_means.strength[0]), abs=2.0)
+        assert ours.z_score == pytest.approx(float(np.sqrt(of_means.q0[0])), abs=0.25)
+    assert search.asimov(30.0) == search.asimov(Alternative(signal=SIGNAL, n_signal=30.0))
+    assert search.asimov(Alternative(auxiliary_offsets={"normalization": -0.2})).z_score > 0.0
+    with pytest.raises(InputError, match="must add a signal"):
+        search.asimov(Alternative(source=REFERENCE, expected_events=400.0))
+    with pytest.raises(InputError, match="nuisance values must name nuisances of the analysis"):
+        search.asimov(Alternative(signal=SIGNAL, n_signal=30.0, auxiliary_offsets={"other": 0.1}))
+
+
 def test_a_deficit_has_no_significance(search) -> None:
     x = np.random.default_rng(1).exponential(size=400)
     found = search.fit(x[abs(x - 3.0) > 1.0])

@@ -142,6 +142,19 @@ def test_a_binned_search_stands_beside_the_others(table: PowerTable) -> None:
     assert PowerTable.from_document(found.to_document()).to_dict() == found.to_dict()
 
 
+def test_asimov_is_of_the_alternative_not_of_the_search() -> None:
+    search = BinnedSearch(ANALYSIS, Binning("2 * x0", bins=(0, 2, 4, 7, 9, 20)), signal=PEAK["3 events"].signal)
+    alternatives = {
+        "same": Alternative(signal=wilks.Sample(np.full(400, 4.0)), n_signal=12),
+        "elsewhere": Alternative(signal=wilks.Sample(np.full(400, 0.5)), n_signal=12),
+        "no signal": Alternative(source=ANALYSIS.toy_source, expected_events=N),
+    }
+    found = power_table(ANALYSIS, alternatives, run=run, tests=(), binned=(search,), n_null=20, n_toys=20)
+    same, elsewhere, without = (row.asimov_z for row in found.of(found.names[1]))
+    assert same == pytest.approx(search.asimov(12.0).z_score) and same > 3.0
+    assert elsewhere == pytest.approx(0.0, abs=1e-3) and without is None
+
+
 def test_a_reference_that_holds_the_signal_sees_less_of_it() -> None:
     found = power_table(ANALYSIS, PEAK, run=run, tests=(), contaminations=(0.5, 1.0), n_null=100, n_toys=60)
     clean, half, same = (found.of(name)[1] for name in found.names)

@@ -13,7 +13,7 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.hypotheses import Generator, ToySource
+from wilks.hypotheses import Alternative, Generator, ToySource
 from wilks.nuisances import Nuisances
 from wilks.nuisances.effect import Auxiliaries
 from wilks.optimize import Box, Newton, Objective, certify_by
@@ -135,7 +135,7 @@ class BinnedSearch:
 
     def __init__(self, analysis: Analysis, binning: Binning, *, signal: ToySource) -> None:
         analysis.require_one_region("a binned search")
-        self.analysis, self.binning = analysis, binning
+        self.analysis, self.binning, self._signal = analysis, binning, signal
         self.templates = _templates(analysis.problem, binning, _signal_sample(signal, analysis.features))
 
     @property
@@ -163,14 +163,46 @@ class BinnedSearch:
         observed = self.analysis.nuisances.observed_values(auxiliaries or {})
         return self._one(self.counts(events), observed)
 
-    def asimov(self, n_signal: float) -> BinnedFit:
-        """The fit of what is expected with ``n_signal`` events, nuisances at 0: its Z is about the median one.
+    def asimov(self, alternative: float | Alternative) -> BinnedFit:
+        """The fit of what an alternative expects: its Z is about the median one.
 
         Cowan, Cranmer, Gross and Vitells, Eur. Phys. J. C 71 (2011) 1554, section 3.2.
+
+        Args:
+            alternative: with a signal of its own, also another one than that of the templates, whose background at the
+                true nuisances these give; or how many events of the signal of the templates, nuisances at 0.
+
+        Raises:
+            InputError: an alternative that replaces the distribution, a nuisance that the analysis does not have, or a
+                measurement that cannot come out so.
         """
-        n_signal = finite_number(n_signal, name="n_signal")
-        at_zero = np.array([one.auxiliary.observed_at(0.0) for one in self.analysis.nuisances])
-        return self._one(self.templates.expected(np.zeros(at_zero.size), n_signal), at_zero)
+        if not isinstance(alternative, Alternative):
+            n_signal = finite_number(alternative, name="n_signal")
+            return self._expected(self.templates.expected(np.zeros(len(self.analysis.nuisances)), n_signal), {}, {})
+        if alternative.source is not None:
+            raise InputError("an alternative must add a signal to what the templates expect, but it replaces all of it")
+        return self._expected(self._counts_of(alternative), alternative.nuisances, alternative.auxiliary_offsets)
+
+    def _counts_of(self, alternative: Alternative) -> FloatArray:
+        """Expected events in each bin (b,)."""
+        expected = self.templates.expected(self.analysis.nuisances.in_sigmas(alternative.nuisances))
+        if alternative.expected_background is not None:
+            expected = expected * (alternative.expected_background / self.analysis.expected_events)
+        if alternative.signal is None or alternative.n_signal is None:
+            return expected
+        shares = self.templates.signal
+        if alternative.signal is not self._signal:
+            shares = _shares(
+                _signal_sample(alternative.signal, self.analysis.features), self.binning, self.templates.edges
+            )
+        return expected + alternative.n_signal * shares
+
+    def _expected(self, counts: FloatArray, true: Mapping[str, float], offsets: Mapping[str, float]) -> BinnedFit:
+        """The fit of expected counts (b,) with the measurements that are expected at true nuisances, with offsets."""
+        nuisances = self.analysis.nuisances
+        centers = nuisances.values(true) + nuisances.values(offsets)
+        values = {one.name: one.auxiliary.observed_at(float(at)) for one, at in zip(nuisances, centers, strict=True)}
+        return self._one(counts, nuisances.observed_values(values))
 
     def fits(self, counts: FloatArray, observed: FloatArray) -> BinnedFits:
         """Fits of k data sets, from counts (k, b) and auxiliary measurements (k, j)."""
@@ -229,10 +261,7 @@ def _signal_sample(signal: ToySource, features: tuple[str, ...]) -> Sample:
 def _templates(problem: Problem, binning: Binning, signal: Sample) -> Templates:
     reference, edges = problem.reference, binning.edges(problem.reference)
     values = binning.values(reference.events, features=reference.features)
-    inside = np.histogram(
-        binning.values(signal.events, features=reference.features), edges, weights=signal.event_weights
-    )
-    shares = inside[0] / signal.expected_events
+    shares = _shares(signal, binning, edges)
     if not np.all(shares >= 0) or not shares.sum() > 0:
         raise InputError(
             f"the signal must have positive sums of weights in the bins of {binning.variable!r}, none of them "
@@ -242,6 +271,12 @@ def _templates(problem: Problem, binning: Binning, signal: Sample) -> Templates:
     slopes, bends = _shifts(problem.nuisances, reference, _Bins(values, edges, background))
     factors = np.array([one.scale if one.is_factor else 0.0 for one in problem.nuisances])
     return Templates(edges, background, slopes, bends, shares, factors)
+
+
+def _shares(signal: Sample, binning: Binning, edges: FloatArray) -> FloatArray:
+    """The share of a signal that falls into each bin (b,)."""
+    values = binning.values(signal.events, features=signal.features)
+    return np.asarray(np.histogram(values, edges, weights=signal.event_weights)[0] / signal.expected_events)
 
 
 class _Bins(NamedTuple):

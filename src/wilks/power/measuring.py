@@ -167,10 +167,11 @@ class _Values:
         return dict(self._made(hypothesis, n_toys))
 
     def expected(self, alternative: Alternative) -> dict[str, float]:
-        """Z of what is expected, of the searches for the signal that is added."""
-        if alternative.n_signal is None:
+        """Z of what an alternative expects, of the searches; none where it replaces the distribution."""
+        if alternative.source is not None:
             return {}
-        return {_q0_name(one): one.asimov(alternative.n_signal).z_score for one in self.binned}
+        fits = {_q0_name(one): one.asimov(alternative) for one in self.binned}
+        return {name: one.z_score for name, one in fits.items() if one.is_certified}
 
     def contaminated(self, alternative: Alternative, share: float, counts: tuple[int, int]) -> tuple[_Of, _Of]:
         """The model of the null and of the alternative, where the reference holds this share of the signal."""
