@@ -5,7 +5,7 @@ import numpy as np
 import pyhf
 import pytest
 from iminuit import Minuit
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
@@ -27,11 +27,11 @@ SIGNAL = Sample(np.random.default_rng(2).normal(3.0, 0.2, size=4000), features=[
 BINNING = Binning("x", bins=(0.0, 0.3, 0.6, 1.0, 1.5, 2.2, 2.7, 3.3, np.inf))
 
 
-def make(*nuisances: Nuisance) -> Analysis:
+def make(*nuisances: Nuisance, expected_events: float = N_EVENTS) -> Analysis:
     return Analysis(
         reference=REFERENCE,
         model=Kernel(n_centers=5, width=1.0),
-        expected_events=N_EVENTS,
+        expected_events=expected_events,
         nuisances=nuisances,
         toy_source=exponential.BACKGROUND,
     )
@@ -175,6 +175,18 @@ def test_asimov_is_the_median_and_the_null_is_half_a_chi_square(search) -> None:
     assert stats.kstest(positive, "chi2", (1,)).pvalue > 1e-3
     assert stats.kstest(null.goodness, "chi2", (8,)).pvalue > 1e-3
     assert np.median(found["signal"].goodness) > np.median(null.goodness)
+
+
+def test_a_strength_has_no_bound_that_data_can_reach() -> None:
+    """Expected: sum_b of n_b log(n_b / B_b) - n_b + B_b, where the counts are background and signal to a last event."""
+    templates = BinnedSearch(make(), BINNING, signal=SIGNAL).templates
+    for expected in (1.0, 1e-4):
+        search, n_signal = BinnedSearch(make(expected_events=expected), BINNING, signal=SIGNAL), 20_000.0
+        background = templates.background * expected / N_EVENTS
+        counts = background + n_signal * templates.signal
+        found = search.asimov(n_signal)
+        assert found.is_certified and found.strength == pytest.approx(n_signal, rel=1e-6)
+        assert found.q0 == pytest.approx(2 * np.sum(special.kl_div(counts, background)), rel=1e-9)
 
 
 def test_asimov_of_an_alternative_is_what_its_toys_expect(search) -> None:

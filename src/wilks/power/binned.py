@@ -226,7 +226,7 @@ class BinnedSearch:
         observed = np.concatenate([observed, np.tile(nuisances.observed, (lacking, 1))])
         lower, upper = nuisances.bounds
         estimates = np.array([nuisances.estimates(one) for one in observed]).reshape(observed.shape) / nuisances.sigmas
-        unit = float(np.sqrt(templates.background.sum()))
+        unit = float(np.sqrt(max(templates.background.sum(), 1.0)))
         given = (templates.background, templates.slopes, templates.bends, templates.signal * unit)
         factors = jnp.asarray(templates.factors) if np.any(templates.factors) else None
         arrays = _Arrays(*map(jnp.asarray, given), factors)
@@ -341,7 +341,9 @@ def _ends(arrays: _Arrays, own: _Own, box: Box, auxiliaries: Auxiliaries) -> tup
     def one(data: _Own) -> tuple[jax.Array, ...]:
         objective, zeros = _objective(arrays, data, auxiliaries), jnp.zeros_like(data.estimates)
         without = Box(jnp.append(0.0, box.lower), jnp.append(0.0, box.upper))
-        with_signal = without._replace(upper=jnp.append(_LARGEST, box.upper))
+        # The best mu is at most the number of events over the share of signal in the bins: log L falls beyond.
+        largest = jnp.maximum(_LARGEST, 2.0 * jnp.sum(data.counts) / jnp.sum(arrays.signal))
+        with_signal = without._replace(upper=jnp.append(largest, box.upper))
         base = _best(objective, [jnp.append(0.0, zeros), jnp.append(0.0, data.estimates)], without)
         begins = [base.params, base.params.at[0].set(1.0), jnp.append(1.0, zeros)]
         best, saturated = _best(objective, begins, with_signal), _saturated(arrays, data, auxiliaries)
