@@ -4,6 +4,7 @@ import importlib.machinery
 import importlib.util
 import sys
 import types
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,19 @@ import wilks
 from wilks.campaign.run import toys_here
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Null
+from wilks.laws.empirical import Empirical
 from wilks.power import STANDARD_TESTS, BinnedSearch, Binning, KnownSignal, PowerTable, power_at_size, power_table
-from wilks.power.other_tests import BinnedChiSquare, Classifier, Count, KolmogorovSmirnov, Mmd, rows_of
+from wilks.power.measuring import p_values_of
+from wilks.power.other_tests import (
+    BinnedChiSquare,
+    Classifier,
+    Count,
+    KolmogorovSmirnov,
+    Mmd,
+    OtherTest,
+    Value,
+    rows_of,
+)
 from wilks.significance import p_value
 
 N = 80.0
@@ -167,6 +179,41 @@ def test_a_reference_that_holds_the_signal_sees_less_of_it() -> None:
     few = Alternative(signal=wilks.Sample(np.full(40, 4.0)), n_signal=10.0)
     with pytest.raises(InputError, match="the signal must give at least 26"):  # half are left
         power_table(ANALYSIS, {"few": few}, run=lambda *_, **__: pytest.fail("it began"), contaminations=(0.5,))
+
+
+class InWindow(OtherTest):
+    """Events about 4, on a scale of its own."""
+
+    sees_count = True
+
+    def __init__(self, shift: float, scale: float) -> None:
+        self.name = f"{shift:g} + {scale:g} n"  # type: ignore[misc]
+        self.shift, self.scale = shift, scale
+
+    def of(self, problem: object) -> Value:
+        return lambda events: self.shift + self.scale * float(np.sum(np.abs(events[:, 0] - 4.0) < 0.5))
+
+
+def test_a_test_may_be_on_any_scale() -> None:
+    tests = tuple(InWindow(shift, scale) for shift, scale in ((0, 1), (-1e3, 1), (1e10, 1), (0, 1e-12), (-0.5, 1e-9)))
+    found = power_table(ANALYSIS, PEAK, run=run, tests=tests, n_null=60, n_toys=20)
+    for k in range(len(PEAK)):
+        one, *others = (replace(found.of(test.name)[k], test="", seconds=0.0) for test in tests)
+        assert all(other == one for other in others)
+    assert one.z_score > 1.5
+
+
+def test_what_failed_and_what_ties_counts_as_exceeding() -> None:
+    law = Empirical.of(np.array([-2.0, -1.0, 0.1 + 0.2, 0.5, np.nan]))
+    assert p_values_of(law, np.array([-3.0, -2.0, 0.3, 0.5, 0.6, -np.inf])).tolist() == [
+        1.0,
+        1.0,
+        4 / 6,
+        3 / 6,
+        2 / 6,
+        1.0,
+    ]
+    assert p_values_of(Empirical.of(np.full(3, np.nan)), np.array([1.0])).tolist() == [1.0]
 
 
 def test_tests_have_different_names() -> None:

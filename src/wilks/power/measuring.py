@@ -22,7 +22,7 @@ from wilks.significance import clopper_pearson, median_interval, p_value, z_scor
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray, whole_number
 
-_FEWEST_TOYS, _MODEL, _KNOWN = 20, "model", "known signal, q0"
+_FEWEST_TOYS, _MODEL, _KNOWN, _TIE = 20, "model", "known signal, q0", 1e-9
 Report = Callable[[int, int, str], None]
 
 
@@ -90,7 +90,9 @@ def power_table(
         report(n_done, n_sets, f"toys of {name}")
         own = values.of(alternative, counts[1])
         expected = values.expected(alternative)
-        rows += [_row((test, name), null[test], own[test], asimov_z=expected.get(test)) for test in null]
+        for test in null:
+            p_values = p_values_of if test in values.tests else Empirical.p_values
+            rows.append(_row((test, name), null[test], own[test], p_values=p_values, asimov_z=expected.get(test)))
         n_done += 1
         for share in contaminations:
             report(n_done, n_sets, f"toys of {name} with {share:g} of them in the reference")
@@ -217,10 +219,29 @@ def _q0_name(search: BinnedSearch) -> str:
     return f"{search.name}, q0"
 
 
-def _row(named: tuple[str, str], null: _Of, own: _Of, *, asimov_z: float | None = None) -> PowerRow:
+def p_values_of(law: Empirical, values: FloatArray) -> FloatArray:
+    """(k + m + 1)/(n + 1) of each of any numbers (k,), none of them NaN; `Empirical.p_values` is of t, never negative.
+
+    What differs by at most 1e-9 of the value, and 1e-9 of the range of the null, is a tie: where the scale begins plays
+    no part.
+    """
+    spread = float(np.ptp(law.t)) if law.t.size else 0.0
+    least = values - _TIE * np.minimum(np.abs(values), spread)
+    n_above = law.t.size - np.searchsorted(law.t, least, side="left")
+    return np.asarray((n_above + law.n_failed + 1) / (law.n_toys + 1))
+
+
+def _row(
+    named: tuple[str, str],
+    null: _Of,
+    own: _Of,
+    *,
+    p_values: Callable[[Empirical, FloatArray], FloatArray] = Empirical.p_values,
+    asimov_z: float | None = None,
+) -> PowerRow:
     """Of a test and an alternative by name."""
     law = Empirical.of(null.values)
-    p = law.p_values(np.nan_to_num(own.values, nan=-np.inf))
+    p = p_values(law, np.nan_to_num(own.values, nan=-np.inf))
     low, high = median_interval(p)
     middle = float(np.median(p))
     return PowerRow(

@@ -39,7 +39,7 @@ class OtherTest(abc.ABC):
 
     @abc.abstractmethod
     def of(self, problem: Problem) -> Value:
-        """The statistic of raw events (n, d), for one reference."""
+        """The statistic of raw events (n, d), for one reference: any number, larger where they differ more."""
 
     def require(self) -> None:
         """Raise unless it can be used here.
