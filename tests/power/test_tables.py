@@ -31,13 +31,16 @@ from wilks.significance import p_value
 N = 80.0
 
 
-def analysis_of(n_features: int = 1, weights: np.ndarray | None = None) -> wilks.Analysis:
+def analysis_of(
+    n_features: int = 1, weights: np.ndarray | None = None, nuisances: tuple[wilks.Nuisance, ...] = ()
+) -> wilks.Analysis:
     rng = np.random.default_rng(1)
     return wilks.Analysis(
         reference=wilks.Sample(rng.exponential(size=(2_000, n_features)), weights),
         model=wilks.Kernel(n_centers=15, width=1.0, ridge=1.0, is_score=True),
         toy_source=wilks.Sample(rng.exponential(size=(5_000, n_features))),
         expected_events=N,
+        nuisances=nuisances,
     )
 
 
@@ -165,6 +168,15 @@ def test_asimov_is_of_the_alternative_not_of_the_search() -> None:
     same, elsewhere, without = (row.asimov_z for row in found.of(found.names[1]))
     assert same == pytest.approx(search.asimov(12.0).z_score) and same > 3.0
     assert elsewhere == pytest.approx(0.0, abs=1e-3) and without is None
+
+
+def test_a_search_without_degrees_of_freedom_has_no_goodness() -> None:
+    free = wilks.normalization("free", sigma=0.3, auxiliary=wilks.Unconstrained())
+    analysis = analysis_of(nuisances=(free,))
+    search = BinnedSearch(analysis, Binning("x0", bins=(0, np.inf)), signal=PEAK["3 events"].signal)
+    assert search.goodness_dof == 0 and np.isnan(search.asimov(12.0).goodness_z_score)
+    found = power_table(analysis, PEAK, run=run, tests=(), binned=(search,), n_null=20, n_toys=20)
+    assert found.names == ("model", "binned x0 (1 bins), q0")
 
 
 def test_a_reference_that_holds_the_signal_sees_less_of_it() -> None:

@@ -96,7 +96,7 @@ class BinnedFit:
 
     @property
     def goodness_z_score(self) -> float:
-        """Z of the goodness of fit from a chi-square, in the asymptotic limit."""
+        """Z of the goodness of fit from a chi-square, in the asymptotic limit; NaN without degrees of freedom."""
         return goodness_z_score(self.goodness, self.goodness_dof)
 
 
@@ -238,12 +238,12 @@ class BinnedSearch:
 
 
 def goodness_z_score(goodness: float, dof: int) -> float:
-    """Z of a goodness of fit from the chi-square of its asymptotic limit; NaN of a fit that failed.
+    """Z of a goodness of fit from the chi-square of its asymptotic limit; NaN of a fit that failed, or without any dof.
 
     >>> round(goodness_z_score(9.0, 1), 2)
     2.78
     """
-    return math.nan if math.isnan(goodness) else chi2_z_score(float(goodness), dof)
+    return math.nan if math.isnan(goodness) or dof < 1 else chi2_z_score(float(goodness), dof)
 
 
 def _signal_sample(signal: ToySource, features: tuple[str, ...]) -> Sample:

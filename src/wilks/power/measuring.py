@@ -60,7 +60,7 @@ def power_table(
         run: what makes toys with their t: `wilks.run_toys`, or that with a store and an executor.
         tests: the other ones.
         binned: searches for the signal of the alternatives in bins of a variable, each with its q_0 and its goodness of
-            fit, nuisances profiled.
+            fit, nuisances profiled; no goodness where unconstrained ones are as many as the bins.
         signal: of known shape, for the profile likelihood ratio q_0 (`signal_test`): the test that knows what is
             looked for.
         contaminations: shares of the signal of each alternative that the reference holds too (`contaminated`): the
@@ -211,6 +211,8 @@ class _Values:
         seconds = (time.perf_counter() - begin) / len(events)
         q0, goodness = (np.where(fits.is_certified, one, np.nan) for one in (fits.q0, fits.goodness))
         yield _q0_name(search), _Of(q0, seconds, np.sqrt(q0))
+        if search.goodness_dof < 1:
+            return
         z = np.array([goodness_z_score(one, search.goodness_dof) for one in goodness])
         yield f"{search.name}, goodness of fit", _Of(goodness, seconds, z)
 
