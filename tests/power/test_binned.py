@@ -5,16 +5,17 @@ import numpy as np
 import pyhf
 import pytest
 from iminuit import Minuit
-from scipy import stats
+from scipy import optimize, special, stats
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Null, as_source
-from wilks.nuisances import Nuisance, PoissonCount, Unconstrained, normalization
+from wilks.nuisances import LogNormal, Nuisance, PoissonCount, Unconstrained, normalization
 from wilks.power import BinnedSearch, Binning
 from wilks.power.binned import goodness_z_score
 from wilks.problems import exponential
 from wilks.samples import Sample
+from wilks.significance import on_off_z_score
 from wilks.statistics.linear import Kernel
 from wilks.toys import draw_auxiliaries, draw_toy
 
@@ -26,11 +27,11 @@ SIGNAL = Sample(np.random.default_rng(2).normal(3.0, 0.2, size=4000), features=[
 BINNING = Binning("x", bins=(0.0, 0.3, 0.6, 1.0, 1.5, 2.2, 2.7, 3.3, np.inf))
 
 
-def make(*nuisances: Nuisance) -> Analysis:
+def make(*nuisances: Nuisance, expected_events: float = N_EVENTS) -> Analysis:
     return Analysis(
         reference=REFERENCE,
         model=Kernel(n_centers=5, width=1.0),
-        expected_events=N_EVENTS,
+        expected_events=expected_events,
         nuisances=nuisances,
         toy_source=exponential.BACKGROUND,
     )
@@ -134,6 +135,29 @@ def test_a_counted_and_a_free_nuisance_agree_with_iminuit() -> None:
     assert found.goodness_dof == 7
 
 
+def test_one_bin_with_a_counted_normalization_is_on_off() -> None:
+    whole = Binning("x", bins=(0.0, np.inf))
+    for off, n_signal in ((25, 100.0), (100, 300.0)):
+        count = normalization("normalization", sigma=1 / np.sqrt(off), auxiliary=PoissonCount(off))
+        search = BinnedSearch(make(count), whole, signal=SIGNAL)
+        wanted = on_off_z_score(N_EVENTS + n_signal, off, tau=off / N_EVENTS)
+        assert search.asimov(n_signal).z_score == pytest.approx(wanted, abs=1e-6)
+        assert search.templates.expected(np.array([2.0])) == pytest.approx(N_EVENTS * (1 + 2 / np.sqrt(off)))
+        balanced = search.fit(REFERENCE.events[: 2 * int(N_EVENTS)], auxiliaries={"normalization": 2 * off})
+        assert balanced.goodness == pytest.approx(0.0, abs=1e-9) and balanced.q0 == pytest.approx(0.0, abs=1e-9)
+
+
+def test_one_bin_with_a_log_normal_normalization_agrees_with_scipy() -> None:
+    known = normalization("normalization", sigma=0.2, auxiliary=LogNormal())
+    search, n = BinnedSearch(make(known), Binning("x", bins=(0.0, np.inf)), signal=SIGNAL), N_EVENTS + 300.0
+
+    def minus_log(u: float) -> float:  # of log(1 + nu), beside the saturated model
+        return N_EVENTS * np.exp(u) - n - n * (u + np.log(N_EVENTS / n)) + 0.5 * (u / 0.2) ** 2
+
+    least = optimize.minimize_scalar(minus_log, bounds=(-3, 5), method="bounded", options={"xatol": 1e-12}).fun
+    assert search.asimov(300.0).z_score == pytest.approx(np.sqrt(2 * least), abs=1e-6)
+
+
 def test_asimov_is_the_median_and_the_null_is_half_a_chi_square(search) -> None:
     """300 toys each: medians within 4 errors, about 1.25 / sqrt(300) each; false-alarm rate of others 1e-3."""
     found = {}
@@ -151,6 +175,39 @@ def test_asimov_is_the_median_and_the_null_is_half_a_chi_square(search) -> None:
     assert stats.kstest(positive, "chi2", (1,)).pvalue > 1e-3
     assert stats.kstest(null.goodness, "chi2", (8,)).pvalue > 1e-3
     assert np.median(found["signal"].goodness) > np.median(null.goodness)
+
+
+def test_a_strength_has_no_bound_that_data_can_reach() -> None:
+    """Expected: sum_b of n_b log(n_b / B_b) - n_b + B_b, where the counts are background and signal to a last event."""
+    templates = BinnedSearch(make(), BINNING, signal=SIGNAL).templates
+    for expected in (1.0, 1e-4):
+        search, n_signal = BinnedSearch(make(expected_events=expected), BINNING, signal=SIGNAL), 20_000.0
+        background = templates.background * expected / N_EVENTS
+        counts = background + n_signal * templates.signal
+        found = search.asimov(n_signal)
+        assert found.is_certified and found.strength == pytest.approx(n_signal, rel=1e-6)
+        assert found.q0 == pytest.approx(2 * np.sum(special.kl_div(counts, background)), rel=1e-9)
+
+
+def test_asimov_of_an_alternative_is_what_its_toys_expect(search) -> None:
+    elsewhere = Sample(np.random.default_rng(3).normal(2.4, 0.2, size=4000), features=["x"])
+    given = {"n_signal": 30.0, "nuisances": {"scale": 0.05}, "auxiliary_offsets": {"normalization": 0.1}}
+    for signal, more in ((SIGNAL, {}), (elsewhere, given | {"expected_background": 500.0})):
+        alternative = Alternative(signal=signal, **{"n_signal": 30.0} | more)
+        toys = [search.counts(draw_toy(search.analysis, alternative, seed=1, index=i)) for i in range(300)]
+        observed = [draw_auxiliaries(search.analysis, alternative, seed=1, index=i) for i in range(300)]
+        ours, of_means = (
+            search.asimov(alternative),
+            search.fits(np.mean(toys, axis=0)[None], np.mean(observed, 0)[None]),
+        )
+        assert ours.is_certified and ours.strength == pytest.approx(float(of_means.strength[0]), abs=2.0)
+        assert ours.z_score == pytest.approx(float(np.sqrt(of_means.q0[0])), abs=0.25)
+    assert search.asimov(30.0) == search.asimov(Alternative(signal=SIGNAL, n_signal=30.0))
+    assert search.asimov(Alternative(auxiliary_offsets={"normalization": -0.2})).z_score > 0.0
+    with pytest.raises(InputError, match="must add a signal"):
+        search.asimov(Alternative(source=REFERENCE, expected_events=400.0))
+    with pytest.raises(InputError, match="nuisance values must name nuisances of the analysis"):
+        search.asimov(Alternative(signal=SIGNAL, n_signal=30.0, auxiliary_offsets={"other": 0.1}))
 
 
 def test_a_deficit_has_no_significance(search) -> None:

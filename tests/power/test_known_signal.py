@@ -26,6 +26,7 @@ def ratio(events: np.ndarray) -> np.ndarray:
 
 
 SIGNAL = KnownSignal(ratio, N_SIGNAL)
+UNITS = (1.0, 1e-9, 2e-4, 1e5)
 
 
 def make(*nuisances: Nuisance) -> Analysis:
@@ -101,6 +102,15 @@ def test_without_nuisances_it_is_the_test_of_the_strength_alone() -> None:
     values = at * N_SIGNAL - np.sum(np.log1p(at[:, None] * rho), axis=1)
     assert found.q0 == pytest.approx(-2 * values.min(), abs=1e-6)
     assert found.strength == pytest.approx(at[values.argmin()], abs=1e-4) and dict(found.nuisances) == {}
+
+
+def test_q0_does_not_depend_on_how_many_events_strength_1_stands_for(analysis, data) -> None:
+    found = {
+        n: signal_fit(analysis, data, signal=KnownSignal(lambda x, n=n: n * ratio(x), n * N_SIGNAL)) for n in UNITS
+    }
+    for n, one in found.items():
+        assert one.is_certified and one.q0 == pytest.approx(found[1.0].q0, abs=1e-8)
+        assert n * one.strength == pytest.approx(found[1.0].strength, rel=1e-6)
 
 
 def test_a_test_prints_its_median_with_its_interval() -> None:

@@ -1,6 +1,10 @@
 """Power of a model beside other tests, on the same toys. Keys are fixed."""
 
+import importlib.machinery
 import importlib.util
+import sys
+import types
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,20 +13,34 @@ import wilks
 from wilks.campaign.run import toys_here
 from wilks.errors import InputError
 from wilks.hypotheses import Alternative, Null
+from wilks.laws.empirical import Empirical
 from wilks.power import STANDARD_TESTS, BinnedSearch, Binning, KnownSignal, PowerTable, power_at_size, power_table
-from wilks.power.other_tests import BinnedChiSquare, Classifier, Count, KolmogorovSmirnov, Mmd, rows_of
+from wilks.power.measuring import p_values_of
+from wilks.power.other_tests import (
+    BinnedChiSquare,
+    Classifier,
+    Count,
+    KolmogorovSmirnov,
+    Mmd,
+    OtherTest,
+    Value,
+    rows_of,
+)
 from wilks.significance import p_value
 
 N = 80.0
 
 
-def analysis_of(n_features: int = 1, weights: np.ndarray | None = None) -> wilks.Analysis:
+def analysis_of(
+    n_features: int = 1, weights: np.ndarray | None = None, nuisances: tuple[wilks.Nuisance, ...] = ()
+) -> wilks.Analysis:
     rng = np.random.default_rng(1)
     return wilks.Analysis(
         reference=wilks.Sample(rng.exponential(size=(2_000, n_features)), weights),
         model=wilks.Kernel(n_centers=15, width=1.0, ridge=1.0, is_score=True),
         toy_source=wilks.Sample(rng.exponential(size=(5_000, n_features))),
         expected_events=N,
+        nuisances=nuisances,
     )
 
 
@@ -78,6 +96,29 @@ def test_larger_values_say_that_data_differ_more(test: object) -> None:
     assert np.isfinite(value(np.empty((0, 2))))
 
 
+def test_mmd_looks_at_all_places_of_what_it_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signal stands behind the background of a toy, and a reference may be sorted: 1,000 of each, from everywhere."""
+
+    class Mean:
+        def statistic(self, data: np.ndarray, reference: np.ndarray) -> float:
+            assert len(data) <= 1_000 and len(reference) <= 1_000
+            return float(data.mean() - reference.mean())
+
+    for name in ("hyppo", "hyppo.ksample"):
+        module = types.ModuleType(name)
+        module.__spec__ = importlib.machinery.ModuleSpec(name, None)
+        module.MMD = Mean  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, name, module)
+    ascending = np.sort(np.random.default_rng(1).uniform(size=(3_000, 1)), axis=0)
+    problem = wilks.Analysis(
+        reference=wilks.Sample(ascending), model=wilks.Kernel(width=1.0, n_centers=5), standardize=False
+    ).problem
+    value, few = Mmd().of(problem), np.concatenate([np.zeros((1_700, 1)), np.ones((300, 1))])
+    assert value(few) - 1.0 == pytest.approx(0.15 - 0.5, abs=0.05)  # over 4 errors
+    assert value(few) == value(few)
+    assert value(np.zeros((10, 1))) - 1.0 == pytest.approx(-0.5, abs=0.05)
+
+
 def test_known_values_of_counts() -> None:
     problem = ANALYSIS.problem
     assert Count().of(problem)(np.ones((70, 1))) == pytest.approx(10.0)
@@ -116,6 +157,28 @@ def test_a_binned_search_stands_beside_the_others(table: PowerTable) -> None:
     assert PowerTable.from_document(found.to_document()).to_dict() == found.to_dict()
 
 
+def test_asimov_is_of_the_alternative_not_of_the_search() -> None:
+    search = BinnedSearch(ANALYSIS, Binning("2 * x0", bins=(0, 2, 4, 7, 9, 20)), signal=PEAK["3 events"].signal)
+    alternatives = {
+        "same": Alternative(signal=wilks.Sample(np.full(400, 4.0)), n_signal=12),
+        "elsewhere": Alternative(signal=wilks.Sample(np.full(400, 0.5)), n_signal=12),
+        "no signal": Alternative(source=ANALYSIS.toy_source, expected_events=N),
+    }
+    found = power_table(ANALYSIS, alternatives, run=run, tests=(), binned=(search,), n_null=20, n_toys=20)
+    same, elsewhere, without = (row.asimov_z for row in found.of(found.names[1]))
+    assert same == pytest.approx(search.asimov(12.0).z_score) and same > 3.0
+    assert elsewhere == pytest.approx(0.0, abs=1e-3) and without is None
+
+
+def test_a_search_without_degrees_of_freedom_has_no_goodness() -> None:
+    free = wilks.normalization("free", sigma=0.3, auxiliary=wilks.Unconstrained())
+    analysis = analysis_of(nuisances=(free,))
+    search = BinnedSearch(analysis, Binning("x0", bins=(0, np.inf)), signal=PEAK["3 events"].signal)
+    assert search.goodness_dof == 0 and np.isnan(search.asimov(12.0).goodness_z_score)
+    found = power_table(analysis, PEAK, run=run, tests=(), binned=(search,), n_null=20, n_toys=20)
+    assert found.names == ("model", "binned x0 (1 bins), q0")
+
+
 def test_a_reference_that_holds_the_signal_sees_less_of_it() -> None:
     found = power_table(ANALYSIS, PEAK, run=run, tests=(), contaminations=(0.5, 1.0), n_null=100, n_toys=60)
     clean, half, same = (found.of(name)[1] for name in found.names)
@@ -128,6 +191,41 @@ def test_a_reference_that_holds_the_signal_sees_less_of_it() -> None:
     few = Alternative(signal=wilks.Sample(np.full(40, 4.0)), n_signal=10.0)
     with pytest.raises(InputError, match="the signal must give at least 26"):  # half are left
         power_table(ANALYSIS, {"few": few}, run=lambda *_, **__: pytest.fail("it began"), contaminations=(0.5,))
+
+
+class InWindow(OtherTest):
+    """Events about 4, on a scale of its own."""
+
+    sees_count = True
+
+    def __init__(self, shift: float, scale: float) -> None:
+        self.name = f"{shift:g} + {scale:g} n"  # type: ignore[misc]
+        self.shift, self.scale = shift, scale
+
+    def of(self, problem: object) -> Value:
+        return lambda events: self.shift + self.scale * float(np.sum(np.abs(events[:, 0] - 4.0) < 0.5))
+
+
+def test_a_test_may_be_on_any_scale() -> None:
+    tests = tuple(InWindow(shift, scale) for shift, scale in ((0, 1), (-1e3, 1), (1e10, 1), (0, 1e-12), (-0.5, 1e-9)))
+    found = power_table(ANALYSIS, PEAK, run=run, tests=tests, n_null=60, n_toys=20)
+    for k in range(len(PEAK)):
+        one, *others = (replace(found.of(test.name)[k], test="", seconds=0.0) for test in tests)
+        assert all(other == one for other in others)
+    assert one.z_score > 1.5
+
+
+def test_what_failed_and_what_ties_counts_as_exceeding() -> None:
+    law = Empirical.of(np.array([-2.0, -1.0, 0.1 + 0.2, 0.5, np.nan]))
+    assert p_values_of(law, np.array([-3.0, -2.0, 0.3, 0.5, 0.6, -np.inf])).tolist() == [
+        1.0,
+        1.0,
+        4 / 6,
+        3 / 6,
+        2 / 6,
+        1.0,
+    ]
+    assert p_values_of(Empirical.of(np.full(3, np.nan)), np.array([1.0])).tolist() == [1.0]
 
 
 def test_tests_have_different_names() -> None:

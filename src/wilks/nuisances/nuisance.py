@@ -105,17 +105,18 @@ class Nuisance:
         return isinstance(self.log_ratio, NamedFunction) and self.log_ratio.name in (_EXPONENTIAL, _FACTOR)
 
     @property
-    def _is_factor(self) -> bool:
+    def is_factor(self) -> bool:
+        """Whether it is a normalization that multiplies the yield by 1 + nu, not by exp(nu)."""
         return isinstance(self.log_ratio, NamedFunction) and self.log_ratio.name == _FACTOR
 
     @property
     def yield_text(self) -> str:
         """By what a normalization multiplies the yield, for a person."""
-        return "1 + nu" if self._is_factor else "exp(nu)"
+        return "1 + nu" if self.is_factor else "exp(nu)"
 
     def yield_factor(self, nu: float) -> float:
         """By how much a normalization multiplies the yield."""
-        return 1.0 + nu if self._is_factor else float(np.exp(nu))
+        return 1.0 + nu if self.is_factor else float(np.exp(nu))
 
     @property
     def is_constrained(self) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from wilks.analysis import Analysis
 from wilks.errors import InputError
-from wilks.hypotheses import Generator, ToySource
+from wilks.hypotheses import Alternative, Generator, ToySource
 from wilks.nuisances import Nuisances
 from wilks.nuisances.effect import Auxiliaries
 from wilks.optimize import Box, Newton, Objective, certify_by
@@ -29,7 +29,9 @@ _TOGETHER, _N_DRAWN, _LARGEST = 64, 100_000, 1e3
 
 @dataclass(frozen=True, eq=False)
 class Templates:
-    """What is expected in each bin b: n_b(mu, z) = B_b exp(sum_j s_bj z_j + sum_jk c_bjk z_j z_k / 2) + mu S_b.
+    """What is expected in each bin b.
+
+        n_b(mu, z) = B_b prod_j (1 + f_j z_j) exp(sum_j s_bj z_j + sum_jk c_bjk z_j z_k / 2) + mu S_b
 
     Args:
         edges: shape (b + 1,).
@@ -37,6 +39,7 @@ class Templates:
         slopes: s (b, j), per sigma of a nuisance.
         bends: c (b, j, j).
         signal: S, the share of the signal that falls into each bin (b,); the outside of the edges lacks.
+        factors: f, sigma of a normalization that is the factor 1 + nu, whose s and c are 0; 0 of others (j,).
     """
 
     edges: FloatArray
@@ -44,10 +47,12 @@ class Templates:
     slopes: FloatArray
     bends: FloatArray
     signal: FloatArray
+    factors: FloatArray
 
     def expected(self, z: FloatArray, n_signal: float = 0.0) -> FloatArray:
         """n_b at nuisances z (j,), in sigmas, with ``n_signal`` events of signal; shape (b,)."""
         shift = self.slopes @ z + 0.5 * np.einsum("bjk,j,k->b", self.bends, z, z)
+        shift = shift + np.sum(np.log1p(self.factors * z))
         return np.asarray(self.background * np.exp(shift) + n_signal * self.signal)
 
 
@@ -91,7 +96,7 @@ class BinnedFit:
 
     @property
     def goodness_z_score(self) -> float:
-        """Z of the goodness of fit from a chi-square, in the asymptotic limit."""
+        """Z of the goodness of fit from a chi-square, in the asymptotic limit; NaN without degrees of freedom."""
         return goodness_z_score(self.goodness, self.goodness_dof)
 
 
@@ -107,9 +112,9 @@ class BinnedSearch:
 
     Templates are the histogram of the reference at each nuisance moved by one sigma up and down, and at each pair moved
     up, by the responses of the analysis: w r(x; nu). Between and beyond, the logarithm of a bin is a quadratic
-    polynomial through these: exact for a normalization, where eq. 38 has exp(nu), equal to the polynomial of eq. 38 to
-    second order, and never negative. The signal has no nuisances, as that of toys (`wilks.Alternative`), and the
-    templates no statistical error.
+    polynomial through these: exact for a normalization by exp(nu), which eq. 38 has, equal to the polynomial of eq. 38
+    to second order, and never negative. A normalization by 1 + nu (`LogNormal`, `PoissonCount`) is that factor itself.
+    The signal has no nuisances, as that of toys (`wilks.Alternative`), and the templates no statistical error.
 
     Args:
         analysis: its reference, nuisances and auxiliary measurements; its model plays no part.
@@ -130,7 +135,7 @@ class BinnedSearch:
 
     def __init__(self, analysis: Analysis, binning: Binning, *, signal: ToySource) -> None:
         analysis.require_one_region("a binned search")
-        self.analysis, self.binning = analysis, binning
+        self.analysis, self.binning, self._signal = analysis, binning, signal
         self.templates = _templates(analysis.problem, binning, _signal_sample(signal, analysis.features))
 
     @property
@@ -158,14 +163,46 @@ class BinnedSearch:
         observed = self.analysis.nuisances.observed_values(auxiliaries or {})
         return self._one(self.counts(events), observed)
 
-    def asimov(self, n_signal: float) -> BinnedFit:
-        """The fit of what is expected with ``n_signal`` events, nuisances at 0: its Z is about the median one.
+    def asimov(self, alternative: float | Alternative) -> BinnedFit:
+        """The fit of what an alternative expects: its Z is about the median one.
 
         Cowan, Cranmer, Gross and Vitells, Eur. Phys. J. C 71 (2011) 1554, section 3.2.
+
+        Args:
+            alternative: with a signal of its own, also another one than that of the templates, whose background at the
+                true nuisances these give; or how many events of the signal of the templates, nuisances at 0.
+
+        Raises:
+            InputError: an alternative that replaces the distribution, a nuisance that the analysis does not have, or a
+                measurement that cannot come out so.
         """
-        n_signal = finite_number(n_signal, name="n_signal")
-        at_zero = np.array([one.auxiliary.observed_at(0.0) for one in self.analysis.nuisances])
-        return self._one(self.templates.expected(np.zeros(at_zero.size), n_signal), at_zero)
+        if not isinstance(alternative, Alternative):
+            n_signal = finite_number(alternative, name="n_signal")
+            return self._expected(self.templates.expected(np.zeros(len(self.analysis.nuisances)), n_signal), {}, {})
+        if alternative.source is not None:
+            raise InputError("an alternative must add a signal to what the templates expect, but it replaces all of it")
+        return self._expected(self._counts_of(alternative), alternative.nuisances, alternative.auxiliary_offsets)
+
+    def _counts_of(self, alternative: Alternative) -> FloatArray:
+        """Expected events in each bin (b,)."""
+        expected = self.templates.expected(self.analysis.nuisances.in_sigmas(alternative.nuisances))
+        if alternative.expected_background is not None:
+            expected = expected * (alternative.expected_background / self.analysis.expected_events)
+        if alternative.signal is None or alternative.n_signal is None:
+            return expected
+        shares = self.templates.signal
+        if alternative.signal is not self._signal:
+            shares = _shares(
+                _signal_sample(alternative.signal, self.analysis.features), self.binning, self.templates.edges
+            )
+        return expected + alternative.n_signal * shares
+
+    def _expected(self, counts: FloatArray, true: Mapping[str, float], offsets: Mapping[str, float]) -> BinnedFit:
+        """The fit of expected counts (b,) with the measurements that are expected at true nuisances, with offsets."""
+        nuisances = self.analysis.nuisances
+        centers = nuisances.values(true) + nuisances.values(offsets)
+        values = {one.name: one.auxiliary.observed_at(float(at)) for one, at in zip(nuisances, centers, strict=True)}
+        return self._one(counts, nuisances.observed_values(values))
 
     def fits(self, counts: FloatArray, observed: FloatArray) -> BinnedFits:
         """Fits of k data sets, from counts (k, b) and auxiliary measurements (k, j)."""
@@ -189,9 +226,10 @@ class BinnedSearch:
         observed = np.concatenate([observed, np.tile(nuisances.observed, (lacking, 1))])
         lower, upper = nuisances.bounds
         estimates = np.array([nuisances.estimates(one) for one in observed]).reshape(observed.shape) / nuisances.sigmas
-        unit = float(np.sqrt(templates.background.sum()))
+        unit = float(np.sqrt(max(templates.background.sum(), 1.0)))
         given = (templates.background, templates.slopes, templates.bends, templates.signal * unit)
-        arrays = _Arrays(*map(jnp.asarray, given))
+        factors = jnp.asarray(templates.factors) if np.any(templates.factors) else None
+        arrays = _Arrays(*map(jnp.asarray, given), factors)
         own = _Own(*map(jnp.asarray, (counts, observed, np.clip(estimates, lower, upper))))
         ends = _ends(arrays, own, Box(jnp.asarray(lower), jnp.asarray(upper)), self.analysis.problem.effect.auxiliaries)
         q0, theta, goodness, decrement = (np.asarray(one)[:n] for one in ends)
@@ -200,12 +238,12 @@ class BinnedSearch:
 
 
 def goodness_z_score(goodness: float, dof: int) -> float:
-    """Z of a goodness of fit from the chi-square of its asymptotic limit; NaN of a fit that failed.
+    """Z of a goodness of fit from the chi-square of its asymptotic limit; NaN of a fit that failed, or without any dof.
 
     >>> round(goodness_z_score(9.0, 1), 2)
     2.78
     """
-    return math.nan if math.isnan(goodness) else chi2_z_score(float(goodness), dof)
+    return math.nan if math.isnan(goodness) or dof < 1 else chi2_z_score(float(goodness), dof)
 
 
 def _signal_sample(signal: ToySource, features: tuple[str, ...]) -> Sample:
@@ -223,10 +261,7 @@ def _signal_sample(signal: ToySource, features: tuple[str, ...]) -> Sample:
 def _templates(problem: Problem, binning: Binning, signal: Sample) -> Templates:
     reference, edges = problem.reference, binning.edges(problem.reference)
     values = binning.values(reference.events, features=reference.features)
-    inside = np.histogram(
-        binning.values(signal.events, features=reference.features), edges, weights=signal.event_weights
-    )
-    shares = inside[0] / signal.expected_events
+    shares = _shares(signal, binning, edges)
     if not np.all(shares >= 0) or not shares.sum() > 0:
         raise InputError(
             f"the signal must have positive sums of weights in the bins of {binning.variable!r}, none of them "
@@ -234,7 +269,14 @@ def _templates(problem: Problem, binning: Binning, signal: Sample) -> Templates:
         )
     background = np.histogram(values, edges, weights=reference.event_weights)[0]
     slopes, bends = _shifts(problem.nuisances, reference, _Bins(values, edges, background))
-    return Templates(edges, background, slopes, bends, shares)
+    factors = np.array([one.scale if one.is_factor else 0.0 for one in problem.nuisances])
+    return Templates(edges, background, slopes, bends, shares, factors)
+
+
+def _shares(signal: Sample, binning: Binning, edges: FloatArray) -> FloatArray:
+    """The share of a signal that falls into each bin (b,)."""
+    values = binning.values(signal.events, features=signal.features)
+    return np.asarray(np.histogram(values, edges, weights=signal.event_weights)[0] / signal.expected_events)
 
 
 class _Bins(NamedTuple):
@@ -244,7 +286,7 @@ class _Bins(NamedTuple):
 
 
 def _shifts(nuisances: Nuisances, reference: Sample, bins: _Bins) -> tuple[FloatArray, FloatArray]:
-    """Slopes (b, j) and bends (b, j, j) of the logarithms of the bins."""
+    """Slopes (b, j) and bends (b, j, j) of the logarithms of the bins; 0 of factors 1 + nu, which are exact."""
     j, b = len(nuisances), bins.background.size
     slopes, bends = np.zeros((b, j)), np.zeros((b, j, j))
     if not j:
@@ -262,23 +304,26 @@ def _shifts(nuisances: Nuisances, reference: Sample, bins: _Bins) -> tuple[Float
             )
         return np.log(ratio)
 
-    up = [log_content(step) for step in steps]
-    for one, step in enumerate(steps):
+    chosen = [one for one, nuisance in enumerate(nuisances) if not nuisance.is_factor]
+    up = {one: log_content(steps[one]) for one in chosen}
+    for one in chosen:
+        step = steps[one]
         h, down = step[one], log_content(-step)
         slopes[:, one], bends[:, one, one] = (up[one] - down) / (2 * h), (up[one] + down) / h**2
-        for other in range(one):
+        for other in (other for other in chosen if other < one):
             mixed = (log_content(step + steps[other]) - up[one] - up[other]) / (h * steps[other, other])
             bends[:, one, other] = bends[:, other, one] = mixed
     return slopes, bends
 
 
 class _Arrays(NamedTuple):
-    """Of `Templates`, the signal in other units."""
+    """Of `Templates`, the signal in other units; no factors where all are 0, so that programs do without them."""
 
     background: jax.Array
     slopes: jax.Array
     bends: jax.Array
     signal: jax.Array
+    factors: jax.Array | None
 
 
 class _Own(NamedTuple):
@@ -296,7 +341,9 @@ def _ends(arrays: _Arrays, own: _Own, box: Box, auxiliaries: Auxiliaries) -> tup
     def one(data: _Own) -> tuple[jax.Array, ...]:
         objective, zeros = _objective(arrays, data, auxiliaries), jnp.zeros_like(data.estimates)
         without = Box(jnp.append(0.0, box.lower), jnp.append(0.0, box.upper))
-        with_signal = without._replace(upper=jnp.append(_LARGEST, box.upper))
+        # The best mu is at most the number of events over the share of signal in the bins: log L falls beyond.
+        largest = jnp.maximum(_LARGEST, 2.0 * jnp.sum(data.counts) / jnp.sum(arrays.signal))
+        with_signal = without._replace(upper=jnp.append(largest, box.upper))
         base = _best(objective, [jnp.append(0.0, zeros), jnp.append(0.0, data.estimates)], without)
         begins = [base.params, base.params.at[0].set(1.0), jnp.append(1.0, zeros)]
         best, saturated = _best(objective, begins, with_signal), _saturated(arrays, data, auxiliaries)
@@ -313,6 +360,8 @@ def _objective(arrays: _Arrays, data: _Own, auxiliaries: Auxiliaries) -> Objecti
     def value(theta: jax.Array) -> jax.Array:
         mu, z = theta[0], theta[1:]
         shift = arrays.slopes @ z + 0.5 * (arrays.bends @ z) @ z
+        if arrays.factors is not None:
+            shift = shift + jnp.sum(jnp.log1p(arrays.factors * z))
         # log(B e^s + mu S) = log B + s + log1p(mu S e^-s / B), exact also where mu = 0.
         terms = shift + jnp.log1p(mu * arrays.signal / arrays.background * jnp.exp(-shift))
         change = arrays.background @ jnp.expm1(shift) + mu * jnp.sum(arrays.signal)

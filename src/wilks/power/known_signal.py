@@ -29,7 +29,7 @@ from wilks.typing import FloatArray, is_number, plain_numbers, whole_number
 from wilks.wording import Printed
 
 _NEWTON = Newton(max_iterations=200, tolerance=1e-12)
-_LARGEST_STRENGTH = 1e3
+_LARGEST = 1e3
 _BEGINNINGS = (0.0, 1.0)
 
 
@@ -160,22 +160,25 @@ def signal_test(
 
 def _fit(analysis: Analysis, events: FloatArray, observed: FloatArray, signal: KnownSignal) -> SignalFit:
     alone, nuisances = _delta_of(analysis), analysis.nuisances
+    # Of strength in the fit, in events, so that q_0 does not depend on what they are at mu = 1.
+    unit = float(np.sqrt(max(analysis.expected_events, 1.0)))
     own = alone.points.own(Data(events, observed))
     delta = alone.fit(own)
     ratios = np.zeros(own[0].counts.shape)
-    ratios.reshape(-1)[: events.shape[0]] = signal.ratios(events)
+    ratios.reshape(-1)[: events.shape[0]] = signal.ratios(events) * (unit / signal.n_signal)
     starts = np.stack([np.append(strength, delta.z) for strength in _BEGINNINGS])
     lower, upper = nuisances.bounds
-    box = Box(*map(jax.device_put, (np.append(0.0, lower), np.append(_LARGEST_STRENGTH, upper))))
+    largest = max(_LARGEST, 2.0 * events.shape[0] / unit)  # the best signal has at most as many events as the data
+    box = Box(*map(jax.device_put, (np.append(0.0, lower), np.append(largest, upper))))
     background = Profiled(None, analysis.problem.effect, analysis.reference.n_features)
     data = _Data(*own, jax.device_put(ratios))
-    ends = _descended(background, box, starts, alone.points.whole, data, np.asarray(float(signal.n_signal)))
+    ends = _descended(background, box, starts, alone.points.whole, data, np.asarray(unit))
     params, values, decrements = map(np.asarray, ends)
     best = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
     is_certified = delta.is_certified and bool(decrements[best] < analysis.search.decrement_tolerance)
     values_at_best = dict(zip(nuisances.names, (params[best][1:] * nuisances.sigmas).tolist(), strict=True))
     q0 = max(0.0, 2.0 * (delta.value - float(values[best])))
-    return SignalFit(q0, float(params[best][0]), values_at_best, is_certified)
+    return SignalFit(q0, float(params[best][0]) * unit / signal.n_signal, values_at_best, is_certified)
 
 
 @kept(most=1)

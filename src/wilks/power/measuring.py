@@ -22,7 +22,7 @@ from wilks.significance import clopper_pearson, median_interval, p_value, z_scor
 from wilks.toys import check_drawable, draw_auxiliaries, draw_toy
 from wilks.typing import FloatArray, whole_number
 
-_FEWEST_TOYS, _MODEL, _KNOWN = 20, "model", "known signal, q0"
+_FEWEST_TOYS, _MODEL, _KNOWN, _TIE = 20, "model", "known signal, q0", 1e-9
 Report = Callable[[int, int, str], None]
 
 
@@ -60,7 +60,7 @@ def power_table(
         run: what makes toys with their t: `wilks.run_toys`, or that with a store and an executor.
         tests: the other ones.
         binned: searches for the signal of the alternatives in bins of a variable, each with its q_0 and its goodness of
-            fit, nuisances profiled.
+            fit, nuisances profiled; no goodness where unconstrained ones are as many as the bins.
         signal: of known shape, for the profile likelihood ratio q_0 (`signal_test`): the test that knows what is
             looked for.
         contaminations: shares of the signal of each alternative that the reference holds too (`contaminated`): the
@@ -90,7 +90,9 @@ def power_table(
         report(n_done, n_sets, f"toys of {name}")
         own = values.of(alternative, counts[1])
         expected = values.expected(alternative)
-        rows += [_row((test, name), null[test], own[test], asimov_z=expected.get(test)) for test in null]
+        for test in null:
+            p_values = p_values_of if test in values.tests else Empirical.p_values
+            rows.append(_row((test, name), null[test], own[test], p_values=p_values, asimov_z=expected.get(test)))
         n_done += 1
         for share in contaminations:
             report(n_done, n_sets, f"toys of {name} with {share:g} of them in the reference")
@@ -167,10 +169,11 @@ class _Values:
         return dict(self._made(hypothesis, n_toys))
 
     def expected(self, alternative: Alternative) -> dict[str, float]:
-        """Z of what is expected, of the searches for the signal that is added."""
-        if alternative.n_signal is None:
+        """Z of what an alternative expects, of the searches; none where it replaces the distribution."""
+        if alternative.source is not None:
             return {}
-        return {_q0_name(one): one.asimov(alternative.n_signal).z_score for one in self.binned}
+        fits = {_q0_name(one): one.asimov(alternative) for one in self.binned}
+        return {name: one.z_score for name, one in fits.items() if one.is_certified}
 
     def contaminated(self, alternative: Alternative, share: float, counts: tuple[int, int]) -> tuple[_Of, _Of]:
         """The model of the null and of the alternative, where the reference holds this share of the signal."""
@@ -208,6 +211,8 @@ class _Values:
         seconds = (time.perf_counter() - begin) / len(events)
         q0, goodness = (np.where(fits.is_certified, one, np.nan) for one in (fits.q0, fits.goodness))
         yield _q0_name(search), _Of(q0, seconds, np.sqrt(q0))
+        if search.goodness_dof < 1:
+            return
         z = np.array([goodness_z_score(one, search.goodness_dof) for one in goodness])
         yield f"{search.name}, goodness of fit", _Of(goodness, seconds, z)
 
@@ -216,10 +221,29 @@ def _q0_name(search: BinnedSearch) -> str:
     return f"{search.name}, q0"
 
 
-def _row(named: tuple[str, str], null: _Of, own: _Of, *, asimov_z: float | None = None) -> PowerRow:
+def p_values_of(law: Empirical, values: FloatArray) -> FloatArray:
+    """(k + m + 1)/(n + 1) of each of any numbers (k,), none of them NaN; `Empirical.p_values` is of t, never negative.
+
+    What differs by at most 1e-9 of the value, and 1e-9 of the range of the null, is a tie: where the scale begins plays
+    no part.
+    """
+    spread = float(np.ptp(law.t)) if law.t.size else 0.0
+    least = values - _TIE * np.minimum(np.abs(values), spread)
+    n_above = law.t.size - np.searchsorted(law.t, least, side="left")
+    return np.asarray((n_above + law.n_failed + 1) / (law.n_toys + 1))
+
+
+def _row(
+    named: tuple[str, str],
+    null: _Of,
+    own: _Of,
+    *,
+    p_values: Callable[[Empirical, FloatArray], FloatArray] = Empirical.p_values,
+    asimov_z: float | None = None,
+) -> PowerRow:
     """Of a test and an alternative by name."""
     law = Empirical.of(null.values)
-    p = law.p_values(np.nan_to_num(own.values, nan=-np.inf))
+    p = p_values(law, np.nan_to_num(own.values, nan=-np.inf))
     low, high = median_interval(p)
     middle = float(np.median(p))
     return PowerRow(

@@ -28,7 +28,8 @@ class PowerRow:
         is_lower_bound: whether no null toy is as extreme as the median.
         seconds: of one toy, drawing not included.
         asymptotic_z: the median Z from the asymptotic law of the statistic, where it has one, not from toys.
-        asimov_z: Z of what is expected under the alternative, from that law.
+        asimov_z: Z of what is expected under the alternative, from that law, for searches for a signal in bins; None
+            where the alternative replaces the distribution.
     """
 
     test: str
