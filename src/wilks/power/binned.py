@@ -229,7 +229,7 @@ class BinnedSearch:
         unit = float(np.sqrt(max(templates.background.sum(), 1.0)))
         given = (templates.background, templates.slopes, templates.bends, templates.signal * unit)
         factors = jnp.asarray(templates.factors) if np.any(templates.factors) else None
-        arrays = _Arrays(*map(jnp.asarray, given), factors)
+        arrays = _Arrays(*map(jnp.asarray, given))._replace(factors=factors)
         own = _Own(*map(jnp.asarray, (counts, observed, np.clip(estimates, lower, upper))))
         ends = _ends(arrays, own, Box(jnp.asarray(lower), jnp.asarray(upper)), self.analysis.problem.effect.auxiliaries)
         q0, theta, goodness, decrement = (np.asarray(one)[:n] for one in ends)
@@ -323,7 +323,7 @@ class _Arrays(NamedTuple):
     slopes: jax.Array
     bends: jax.Array
     signal: jax.Array
-    factors: jax.Array | None
+    factors: jax.Array | None = None
 
 
 class _Own(NamedTuple):
