@@ -23,6 +23,13 @@ def test_events_outside_take_the_nearest_bin(a: float, b: float) -> None:
     assert cell_of(np.array([[a, b]]), EDGES) == cell_of(np.array([inside]), EDGES)
 
 
+def test_an_edge_is_met_in_single_precision_too() -> None:
+    edges = [np.array([0.0, 0.3, 0.7, 1.0])]
+    values = np.array([0.3, 0.7, 0.2999, 0.6999])
+    single = values.astype(np.float32).astype(np.float64)
+    assert cell_of(values[:, None], edges).tolist() == cell_of(single[:, None], edges).tolist() == [1, 2, 0, 1]
+
+
 def test_coefficients_of_chosen_features() -> None:
     values = np.arange(12.0).reshape(6, 2)
     response = BinnedPolynomial(("s",), ((1,), (2,)), (2, 0), EDGES, values)

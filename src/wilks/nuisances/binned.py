@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from wilks.errors import InputError
 from wilks.nuisances.response import Polynomial, Term
+from wilks.samples.stored_precision import beginnings
 from wilks.typing import FloatArray, IntArray
 
 
@@ -81,12 +82,14 @@ class BinnedPolynomial(Polynomial):
 def cell_of(columns: FloatArray, edges: Sequence[FloatArray]) -> IntArray:
     """The cell of each event for columns (n, axes), shape (n,); the first and the last bin of an axis are open.
 
+    What an edge is in single precision, .699999988 for .7, lies on it.
+
     >>> cell_of(np.array([[0.5, 7.0], [-3.0, 1.5]]), ([0.0, 1.0, 2.0], [0.0, 1.0, 2.0])).tolist()
     [1, 1]
     """
     cell = np.zeros(columns.shape[0], dtype=np.int64)
     for values, one in zip(columns.T, edges, strict=True):
-        cell = cell * (len(one) - 1) + np.searchsorted(one[1:-1], values, side="right")
+        cell = cell * (len(one) - 1) + np.searchsorted(beginnings(one[1:-1]), values, side="right")
     return cell
 
 

@@ -8,7 +8,7 @@ is the constant at single precision to the last bit is taken for it, unless that
 met by chance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -71,6 +71,19 @@ def single_of(constant: float) -> float:
     """
     stored = _in(_SINGLE, constant)
     return constant if _has_few_bits(stored) else stored
+
+
+def beginnings(edges: Sequence[float] | FloatArray) -> FloatArray:
+    """Where intervals from ascending edges (k,) begin: at the lower of an edge and what it is in single precision.
+
+    Edges so near to each other that these would not ascend stay as they are.
+
+    >>> beginnings([0.0, 0.3, 0.7]).tolist()
+    [0.0, 0.3, 0.699999988079071]
+    """
+    given = np.array(edges, dtype=np.float64)
+    lower = np.minimum(given, [single_of(float(one)) for one in given])
+    return lower if np.all(np.diff(lower) > 0) else given
 
 
 def _in(kind: np.dtype[Any], constant: float) -> float:

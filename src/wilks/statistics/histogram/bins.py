@@ -15,7 +15,7 @@ import numpy as np
 from wilks.errors import InputError
 from wilks.problem import Problem
 from wilks.samples import Standardization
-from wilks.samples.stored_precision import single_of
+from wilks.samples.stored_precision import beginnings, single_of
 from wilks.statistics.histogram.edges import plain_numbers
 from wilks.typing import FloatArray, IntArray
 
@@ -212,10 +212,7 @@ def found_in(bins: Bins, problem: Problem, events: FloatArray) -> IntArray:
 
 def _with_single(edges: Sequence[float]) -> FloatArray:
     """Of an edge and what it is in single precision the lower where an interval begins, the higher where all end."""
-    given = np.array(edges)
-    stored = np.array([single_of(one) for one in edges])
-    reached = np.append(np.minimum(given, stored)[:-1], max(given[-1], stored[-1]))
-    return reached if np.all(np.diff(reached) > 0) else given
+    return np.append(beginnings(edges)[:-1], max(edges[-1], single_of(edges[-1])))
 
 
 def _standardized(edges: FloatArray, feature: int, standardization: Standardization) -> FloatArray:
