@@ -226,9 +226,9 @@ def hypothesis_at_delta(data_fit: FitResult) -> Null | ShiftedNuisance:
 
 
 def _reference_notice(analysis: Analysis, null: AnalyticLaw) -> Iterator[str]:
-    """What the reference, of which no pool tells where it is off, may move Z by: sqrt(1 - s) N(R_0)/N_R."""
+    """What the reference, of which no pool tells where it is off, may move Z by."""
     share = analysis.reference_share
-    error = math.sqrt(1.0 - null.figures.known_share) * share
+    error = null.reference_z_error(share)
     if error >= NOTABLE_REFERENCE_Z_ERROR:
         yield (
             f"Each event of the reference stands for {share:.2g} expected ones: Z given this reference may differ by "

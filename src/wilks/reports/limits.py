@@ -1,6 +1,5 @@
 """What an answer can say and what it cannot, in sentences: for those who decide whether to believe it."""
 
-import math
 from collections.abc import Iterator
 
 from wilks.analysis import Analysis
@@ -63,10 +62,9 @@ def _of_reference(analysis: Analysis, law: object) -> Iterator[str]:
         where, share = f" of {name}" if name else "", one.reference_share
         told = f"{_events(one.reference)} for {count(one.expected_events)} that are expected"
         if isinstance(law, AnalyticLaw):
-            error = math.sqrt(1.0 - law.figures.known_share) * share
             yield (
                 f"The reference{where} has {told}, and the law is that {law.scope}: given all of this reference, Z may "
-                f"differ by about {number(error)}."
+                f"differ by about {number(law.reference_z_error(share))}."
             )
         else:
             yield (

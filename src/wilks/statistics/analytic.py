@@ -108,6 +108,10 @@ class AnalyticLaw(Law):
             return "over data and references of this size"
         return f"given this reference, of whose fluctuations the pool tells {100.0 * self.figures.known_share:.0f} %"
 
+    def reference_z_error(self, share: float) -> float:
+        """What Z given all of the reference may differ by: sqrt(1 - s) N(R_0)/N_R, the latter the ``share``."""
+        return math.sqrt(1.0 - self.figures.known_share) * share
+
     def is_confirmed_at(self, t: float) -> bool:
         """Whether toys have confirmed the corrected law there.
 

@@ -1,6 +1,5 @@
 """p of toys by the law that answers for data: counted among toys at nu = 0, or analytic."""
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -56,8 +55,9 @@ class AnsweringLaw:
         n_simulated = max(N_SIMULATED, _PER_POINT * n_points)
         if self.calibration is not None:
             return SharedLaw(self.calibration.n_toys, 0.0, n_simulated)
-        known = 0.0 if self.analysis.nuisances else analytic_null(self.analysis).figures.known_share
-        return SharedLaw(None, math.sqrt(1.0 - known) * self.analysis.reference_share, n_simulated)
+        share = self.analysis.reference_share  # no pool tells with nuisances
+        error = share if self.analysis.nuisances else analytic_null(self.analysis).reference_z_error(share)
+        return SharedLaw(None, error, n_simulated)
 
     @property
     def n_failed(self) -> int:
